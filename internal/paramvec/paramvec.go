@@ -1,0 +1,104 @@
+// Package paramvec reads a slice of graph nodes, one per model parameter, as one long vector: the vector space in
+// which the weights, the gradient and the Hessian's eigenvectors live.
+//
+// Every function takes slices of equal length whose nodes have equal shapes pair by pair, and, like every graph
+// building function, panics when they do not. Sums over half-precision parameters are taken in float32; everything
+// else keeps the dtype of its parameter.
+package paramvec
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// DType is the type in which inner products of x are summed: float64 when a parameter has it, float32 otherwise.
+func DType(x []*graph.Node) dtypes.DType {
+	for _, xi := range x {
+		if xi.DType() == dtypes.Float64 {
+			return dtypes.Float64
+		}
+	}
+	return dtypes.Float32
+}
+
+// Dot returns the scalar ⟨x, y⟩ = Σᵢ xᵢ·yᵢ, of type DType(x).
+func Dot(x, y []*graph.Node) *graph.Node {
+	match("Dot", x, y)
+	dtype := DType(x)
+	var sum *graph.Node
+	for i := range x {
+		part := graph.ReduceAllSum(graph.Mul(as(x[i], dtype), as(y[i], dtype)))
+		if sum == nil {
+			sum = part
+		} else {
+			sum = graph.Add(sum, part)
+		}
+	}
+	return sum
+}
+
+// Norm returns the scalar ‖x‖ = √⟨x, x⟩. Its derivative at x = 0 is not defined.
+func Norm(x []*graph.Node) *graph.Node { return graph.Sqrt(Dot(x, x)) }
+
+// Scale returns a·x for a scalar node a.
+func Scale(a *graph.Node, x []*graph.Node) []*graph.Node {
+	return each(x, func(xi *graph.Node) *graph.Node { return graph.Mul(as(a, xi.DType()), xi) })
+}
+
+// Add returns x + y.
+func Add(x, y []*graph.Node) []*graph.Node { return pairwise("Add", x, y, graph.Add) }
+
+// Sub returns x − y.
+func Sub(x, y []*graph.Node) []*graph.Node { return pairwise("Sub", x, y, graph.Sub) }
+
+// AddScaled returns x + a·y for a scalar node a, in the types of x.
+func AddScaled(x []*graph.Node, a *graph.Node, y []*graph.Node) []*graph.Node {
+	return pairwise("AddScaled", x, y, func(xi, yi *graph.Node) *graph.Node {
+		return graph.Add(xi, graph.Mul(as(a, xi.DType()), as(yi, xi.DType())))
+	})
+}
+
+// Where returns x where the scalar condition holds and y where it does not.
+func Where(condition *graph.Node, x, y []*graph.Node) []*graph.Node {
+	return pairwise("Where", x, y, func(xi, yi *graph.Node) *graph.Node { return graph.Where(condition, xi, yi) })
+}
+
+// StopGradient returns x as a constant of differentiation.
+func StopGradient(x []*graph.Node) []*graph.Node { return each(x, graph.StopGradient) }
+
+func each(x []*graph.Node, f func(*graph.Node) *graph.Node) []*graph.Node {
+	out := make([]*graph.Node, len(x))
+	for i := range x {
+		out[i] = f(x[i])
+	}
+	return out
+}
+
+func pairwise(name string, x, y []*graph.Node, f func(xi, yi *graph.Node) *graph.Node) []*graph.Node {
+	match(name, x, y)
+	out := make([]*graph.Node, len(x))
+	for i := range x {
+		out[i] = f(x[i], y[i])
+	}
+	return out
+}
+
+func match(name string, x, y []*graph.Node) {
+	if len(x) == 0 || len(x) != len(y) {
+		exceptions.Panicf("paramvec: %s of %d and %d parameters: want the same number, at least one", name, len(x), len(y))
+	}
+	for i := range x {
+		if !x[i].Shape().EqualDimensions(y[i].Shape()) {
+			exceptions.Panicf("paramvec: %s: parameter %d has shape %s in one vector and %s in the other",
+				name, i, x[i].Shape(), y[i].Shape())
+		}
+	}
+}
+
+func as(x *graph.Node, dtype dtypes.DType) *graph.Node {
+	if x.DType() == dtype {
+		return x
+	}
+	return graph.ConvertDType(x, dtype)
+}

@@ -1,0 +1,94 @@
+package objective
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// sideEffects is what a forward pass writes besides its result: the values of variables that are not trained (running
+// averages, the random state, counters) and the sums of losses.
+type sideEffects struct {
+	values map[*model.Variable]*graph.Node
+	losses map[string]*graph.Node // by graph parameter; absent where nothing has been added yet
+}
+
+// lossParams are the graph parameters in which the trainer sums the losses.
+var lossParams = []string{
+	model.JoinPath(train.TrainerAbsoluteScope, train.TrainerMainLossGraphParamKey),
+	model.JoinPath(train.TrainerAbsoluteScope, train.TrainerRegularizationLossGraphParamKey),
+}
+
+// takeSideEffects notes what has been written in g so far.
+func takeSideEffects(store *model.Store, g *graph.Graph) sideEffects {
+	s := sideEffects{values: map[*model.Variable]*graph.Node{}, losses: map[string]*graph.Node{}}
+	for v := range store.IterVariables() {
+		if isState(v) && v.ChangedInGraph(g) {
+			s.values[v] = v.NodeValue(g)
+		}
+	}
+	for _, key := range lossParams {
+		if sum := lossSum(g, key); sum != nil {
+			s.losses[key] = sum
+		}
+	}
+	return s
+}
+
+// rewind sets everything back to the beginning of the step: variables to the values they came with, sums to zero.
+func (s sideEffects) rewind(store *model.Store, g *graph.Graph) {
+	for v := range s.values {
+		v.SetNodeValue(g.GetParameterByName(v.Path()))
+	}
+	clearSums(g)
+}
+
+// restore makes what was noted current again, and forgets everything that has been written since.
+func (s sideEffects) restore(store *model.Store, g *graph.Graph) {
+	for v := range store.IterVariables() {
+		if isState(v) && v.ChangedInGraph(g) {
+			v.SetNodeValue(g.GetParameterByName(v.Path()))
+		}
+	}
+	for v, value := range s.values {
+		v.SetNodeValue(value)
+	}
+	clearSums(g)
+	for key, sum := range s.losses {
+		model.SetGraphParam(g, key, sum)
+	}
+}
+
+// clearSums sets the sums of losses to zero. A sum that was never begun stays so: its type is not known yet.
+func clearSums(g *graph.Graph) {
+	for _, key := range lossParams {
+		if sum := lossSum(g, key); sum != nil {
+			model.SetGraphParam(g, key, graph.ScalarZero(g, sum.DType()))
+		}
+	}
+}
+
+func lossSum(g *graph.Graph, key string) *graph.Node {
+	value, found := model.GetGraphParam(g, key)
+	if !found {
+		return nil
+	}
+	sum, _ := value.(*graph.Node)
+	return sum
+}
+
+// SetReportedLoss makes main the loss that the trainer reports for this step, without regularisation terms beside it.
+func SetReportedLoss(g *graph.Graph, main *graph.Node) {
+	clearSums(g)
+	model.SetGraphParam(g, lossParams[0], main)
+}
+
+// isState tells whether v is written by forward passes rather than by the optimizer.
+func isState(v *model.Variable) bool { return !v.Trainable || !v.DType().IsFloat() }
+
+// holdRandomState keeps the random state from being trained: a restored checkpoint brings it back as trainable.
+func holdRandomState(store *model.Store) {
+	if v := store.GetVariable(model.JoinPath(model.RootScopePath, model.RNGStateVariableName)); v != nil {
+		v.SetTrainable(false)
+	}
+}
