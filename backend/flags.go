@@ -1,0 +1,45 @@
+package backend
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// xlaFlagsEnv holds XLA's options. The plugin reads it with C's getenv when it makes its first client, and Go's os.Setenv sets
+// C's environment too in a program with cgo, which go-xla needs anyway.
+const xlaFlagsEnv = "XLA_FLAGS"
+
+// cpuFlags are options of the pinned CPU plugin that were measured to help; docs/decisions/001-engine.md has the figures.
+// Another plugin may not know them, and XLA ends the process on an option it does not know.
+const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true"
+
+// setXLAFlags sets cpuFlags unless the user chose XLA's options, if only to none.
+func setXLAFlags() {
+	if _, chosen := os.LookupEnv(xlaFlagsEnv); !chosen {
+		os.Setenv(xlaFlagsEnv, cpuFlags)
+	}
+}
+
+// prepareCUDA tells XLA where NVIDIA's libraries are when the plugin lies in a JAX installation, SITE/jax_plugins/xla_cudaNN,
+// whose libraries are in SITE/nvidia. go-xla looks for them beside the plugin only, and warns at length when they are not.
+func prepareCUDA(plugin string) {
+	plugins := filepath.Dir(filepath.Dir(plugin))
+	if filepath.Base(plugins) != "jax_plugins" {
+		return
+	}
+	if _, chosen := os.LookupEnv("GOPJRT_CUDA_CHECKS"); !chosen {
+		os.Setenv("GOPJRT_CUDA_CHECKS", "no")
+	}
+	nvidia := filepath.Join(filepath.Dir(plugins), "nvidia")
+	for _, sdk := range []string{"cu13", "cuda_nvcc"} { // CUDA 13, CUDA 12
+		dir := filepath.Join(nvidia, sdk)
+		if _, chosen := os.LookupEnv(xlaFlagsEnv); !chosen && isDir(dir) {
+			os.Setenv(xlaFlagsEnv, "--xla_gpu_cuda_data_dir="+dir)
+		}
+	}
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

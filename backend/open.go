@@ -1,0 +1,142 @@
+package backend
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/gobackend"
+	"github.com/gomlx/go-xla/compute/xla"
+)
+
+// Options says which engine to open and where to talk about it.
+type Options struct {
+	// Name is "auto", "xla", "go", "cuda" or the path of a PJRT plugin; "" stands for $GOMLX_BACKEND, or auto without it.
+	Name string
+	// Out takes the progress of a download and the one line that says why pure Go is used; nil is silent.
+	Out io.Writer
+	// Terminal draws a progress bar on Out, for a person to watch.
+	Terminal bool
+}
+
+// Engine is an open GoMLX engine. Pass its Backend on to GoMLX; call Finalize when it is no longer needed.
+type Engine struct {
+	compute.Backend
+	// Name is "xla:cpu", "xla:cuda", "go", or the registered name of another engine.
+	Name string
+	// Plugin is the path of the PJRT plugin, "" for an engine without one.
+	Plugin string
+	// Fallback says why pure Go is used though XLA was wanted; "" when there was no falling back.
+	Fallback string
+}
+
+// Open returns the engine that was asked for.
+//
+// "auto" takes CUDA when a GPU and its plugin are there, else XLA on the CPU, else pure Go with one line on Out that says
+// why. "xla" and "cuda" install their plugin when it is missing, and fail when they cannot. Nothing is downloaded when
+// GOMLX_NO_AUTO_INSTALL is set. XLA options that were measured to help are set in XLA_FLAGS for the pinned CPU plugin, unless
+// the user set that variable; see docs/decisions/001-engine.md.
+//
+// A cancelled ctx ends a download and returns ctx's error.
+func Open(ctx context.Context, opts Options) (*Engine, error) {
+	if opts.Out == nil {
+		opts.Out = io.Discard
+	}
+	req, err := parseRequest(opts.Name, os.Getenv(compute.ConfigEnvVar))
+	if err != nil {
+		return nil, err
+	}
+	// go-xla would otherwise download plugins of its own choice and draw on standard output while it does.
+	xla.EnableAutoInstall(false)
+	m := thisMachine()
+	var refused []string
+	for _, k := range req.plan(m.gpu(), m.cudaPlugin() != "") {
+		engine, err := open(ctx, k, req, m, opts)
+		switch {
+		case err == nil && k == kindGo && len(refused) > 0:
+			engine.Fallback = strings.Join(refused, "; ")
+			fmt.Fprintf(opts.Out, "xsam: using the pure-Go engine, 30 to 70 times slower than XLA on convolutions, because %s\n", engine.Fallback)
+			return engine, nil
+		case err == nil:
+			return engine, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case req.kind != kindAuto:
+			return nil, err
+		}
+		refused = append(refused, strings.TrimPrefix(err.Error(), "backend: "))
+	}
+	return nil, fmt.Errorf("backend: no engine could be opened: %s", strings.Join(refused, "; "))
+}
+
+// open makes one attempt.
+func open(ctx context.Context, k kind, req request, m machine, opts Options) (*Engine, error) {
+	switch k {
+	case kindGo:
+		var b compute.Backend
+		err := onStderr(func() (err error) {
+			b, err = gobackend.New(req.options)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("backend: pure-Go engine with options %q: %w", req.options, err)
+		}
+		return &Engine{Backend: b, Name: "go"}, nil
+	case kindOther:
+		b, err := compute.NewWithConfig(req.path + ":" + req.options)
+		if err != nil {
+			return nil, fmt.Errorf("backend: engine %q with options %q: %w", req.path, req.options, err)
+		}
+		return &Engine{Backend: b, Name: b.Name()}, nil
+	case kindPlugin:
+		return openXLA(req.path, req.options)
+	case kindCUDA:
+		plugin, err := m.needCUDA(ctx, opts)
+		if err != nil {
+			return nil, err
+		}
+		prepareCUDA(plugin)
+		return openXLA(plugin, req.options)
+	default:
+		plugin, err := m.needCPU(ctx, opts)
+		if err != nil {
+			return nil, err
+		}
+		return openXLA(plugin, req.options)
+	}
+}
+
+// openXLA loads the plugin at an absolute path and makes a client of it.
+func openXLA(plugin, options string) (*Engine, error) {
+	if isPinned(plugin) {
+		setXLAFlags()
+	}
+	config := plugin
+	if options != "" {
+		config += "," + options
+	}
+	b, err := xla.NewWithOptions(config, nil)
+	if err != nil {
+		return nil, fmt.Errorf("backend: XLA plugin %s: %w", plugin, err)
+	}
+	name := "xla"
+	switch {
+	case b.IsCUDA():
+		name = "xla:cuda"
+	case b.IsCPU():
+		name = "xla:cpu"
+	}
+	return &Engine{Backend: b, Name: name, Plugin: plugin}, nil
+}
+
+// onStderr runs f with standard output turned to standard error: go-xla's installers and GoMLX's pure-Go engine print
+// there, and standard output is for results.
+func onStderr(f func() error) error {
+	out := os.Stdout
+	os.Stdout = os.Stderr
+	defer func() { os.Stdout = out }()
+	return f()
+}

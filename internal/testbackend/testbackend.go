@@ -1,0 +1,64 @@
+// Package testbackend gives tests the engines they run on: GoMLX's pure-Go engine, and XLA on the CPU.
+package testbackend
+
+import (
+	"context"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gomlx/compute"
+
+	"github.com/xsam-go/xsam/backend"
+)
+
+// Each runs f as two subtests, "go" and "xla". The second is skipped where XLA cannot be had; see [XLA].
+func Each(t *testing.T, f func(t *testing.T, b compute.Backend)) {
+	t.Helper()
+	t.Run("go", func(t *testing.T) { f(t, Go(t)) })
+	t.Run("xla", func(t *testing.T) { f(t, XLA(t)) })
+}
+
+// Go returns the process's pure-Go engine.
+func Go(t testing.TB) compute.Backend {
+	t.Helper()
+	b, err := goEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// XLA returns the process's XLA engine and installs its plugin if it is missing. GOMLX_BACKEND may name another plugin
+// ("xla:/path/plugin.so"). Where there is none, for want of a network say, the test is skipped with the reason; on a
+// continuous-integration machine (environment variable CI set) it fails, so that a green run has run everything.
+func XLA(t testing.TB) compute.Backend {
+	t.Helper()
+	b, err := xlaEngine()
+	if err == nil {
+		return b
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("CI is set and XLA cannot be had: %v", err)
+	}
+	t.Skipf("XLA cannot be had here: %v", err)
+	return nil
+}
+
+var goEngine = sync.OnceValues(func() (compute.Backend, error) { return open("go") })
+
+var xlaEngine = sync.OnceValues(func() (compute.Backend, error) {
+	if strings.HasPrefix(os.Getenv(compute.ConfigEnvVar), "xla:") {
+		return open("") // the user's choice of plugin
+	}
+	return open("xla")
+})
+
+func open(name string) (compute.Backend, error) {
+	engine, err := backend.Open(context.Background(), backend.Options{Name: name})
+	if err != nil {
+		return nil, err
+	}
+	return engine.Backend, nil
+}
