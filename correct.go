@@ -1,0 +1,73 @@
+package xsam
+
+import (
+	"math"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/xsam-go/xsam/internal/paramvec"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// Correct returns the corrected gradient g̃. With c = ⟨g, v⟩:
+//
+//	Oriented    g̃ = g − α|c|v      v must point to the side on which λ falls
+//	Projection  g̃ = g − α c v
+//	Paper       g̃ = g/‖g‖ − α|c|v  (Eq. 11; where ‖g‖ is 0 so is the first term)
+//	Explicit    g̃ = g              g being the mean of the pair
+//
+// g is the gradient at the perturbed point and v the dominant eigenvector of the Hessian, ‖v‖ = 1: one node per
+// parameter, equal shapes pair by pair, read as one long vector. alpha is a scalar node without unit. The result has
+// the shapes of g.
+//
+// −v gives the same Projection, the opposite correction with Paper, and is the caller's to settle with Oriented: the
+// step −lr·g̃ moves by +lr·α|c| along v.
+//
+// Reference: Duan et al. (2026), arXiv:2601.10251, Eq. 11 (Paper) and the projector of Theorem 5.1 (Projection).
+func Correct(form Correction, g, v []*graph.Node, alpha *graph.Node) []*graph.Node {
+	return correct(form, g, v, paramvec.Dot(g, v), paramvec.Norm(g), alpha)
+}
+
+// correct is Correct with c = ⟨g, v⟩ and ‖g‖ given.
+func correct(form Correction, g, v []*graph.Node, c, norm, alpha *graph.Node) []*graph.Node {
+	alpha = graph.ConvertDType(alpha, c.DType())
+	switch form {
+	case Projection:
+		return paramvec.AddScaled(g, graph.Neg(graph.Mul(alpha, c)), v)
+	case Paper:
+		unit := paramvec.Scale(lengthOver(1, norm), g)
+		return paramvec.AddScaled(unit, graph.Neg(graph.Mul(alpha, graph.Abs(c))), v)
+	case Explicit:
+		return g
+	default: // Oriented
+		return paramvec.AddScaled(g, graph.Neg(graph.Mul(alpha, graph.Abs(c))), v)
+	}
+}
+
+// correct returns g̃, and measures ‖g_adv‖ and ⟨g_adv, v⟩ on the way.
+func (s *step) correct(grads gradients, v []*graph.Node) []*graph.Node {
+	objective.SetPoint(s.vars, s.w) // wherever the passes went, the update starts at w
+	s.norm = paramvec.Norm(grads.adv)
+	if v == nil {
+		s.alongV = graph.Scalar(s.g, s.norm.DType(), math.NaN())
+		return grads.adv
+	}
+	s.alongV = paramvec.Dot(grads.adv, v)
+	if s.config.Alpha == 0 && s.config.Correction != Paper {
+		return grads.adv
+	}
+	return correct(s.config.Correction, grads.adv, v, s.alongV, s.norm, s.alpha())
+}
+
+// alpha is α, or 0 while v warms up. Only refreshes can fall into the warm-up.
+func (s *step) alpha() *graph.Node {
+	dtype := paramvec.DType(s.w)
+	alpha := graph.Scalar(s.g, dtype, s.config.Alpha)
+	if !s.mark.refresh || s.config.WarmupRefreshes == 0 {
+		return alpha
+	}
+	now := optimizer.GetGlobalStepVar(s.scope).NodeValue(s.g)
+	warm := graph.LessThan(now, graph.Scalar(s.g, now.DType(), s.config.WarmupRefreshes))
+	return graph.Where(warm, graph.ScalarZero(s.g, dtype), alpha)
+}

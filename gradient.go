@@ -1,0 +1,77 @@
+package xsam
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/xsam-go/xsam/internal/paramvec"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// gradients are what a step knows of the loss before v comes in.
+type gradients struct {
+	loss  *graph.Node   // L(w), for reporting
+	clean []*graph.Node // ∇L(w); nil in a pair step
+	adv   []*graph.Node // g_adv, the gradient that is corrected
+	pair  *pair         // nil outside a pair step
+}
+
+// pair is the loss and its gradient at w + r v and at w − r v.
+type pair struct {
+	lossPlus, lossMinus *graph.Node
+	plus, minus         []*graph.Node
+}
+
+// gradients takes the one or two gradients that the kind of step asks for. loss is the one that the trainer has built:
+// at w, or at w + r v in a pair step.
+func (s *step) gradients(loss *graph.Node) gradients {
+	switch s.mark.kind {
+	case Pair:
+		p := &pair{lossPlus: loss, plus: graph.Gradient(loss, objective.Point(s.g, s.vars)...)}
+		p.lossMinus, p.minus = s.gradientAt(s.probe(-1))
+		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config.Correction), pair: p}
+	case Ascent:
+		clean := graph.Gradient(loss, s.w...)
+		_, adv := s.gradientAt(paramvec.Add(s.w, s.optimizer.perturb(s.w, clean)))
+		return gradients{loss: loss, clean: clean, adv: adv}
+	default: // Plain
+		clean := graph.Gradient(loss, s.w...)
+		return gradients{loss: loss, clean: clean, adv: clean}
+	}
+}
+
+// gradientAt builds the loss of the step's batch at w and its gradient there, without side effects; afterwards the
+// variables are back at the step's own w.
+func (s *step) gradientAt(w []*graph.Node) (loss *graph.Node, gradient []*graph.Node) {
+	objective.SetPoint(s.vars, w)
+	loss = s.objective.Evaluate(s.scope, s.g, s.batch).Total
+	gradient = graph.Gradient(loss, w...)
+	objective.SetPoint(s.vars, s.w)
+	return loss, gradient
+}
+
+// probe returns w + side·r·v.
+func (s *step) probe(side float64) []*graph.Node {
+	return probePoint(s.w, s.v, side*s.config.ProbeRadius)
+}
+
+func probePoint(w, v []*graph.Node, radius float64) []*graph.Node {
+	return paramvec.AddScaled(w, graph.Scalar(w[0].Graph(), paramvec.DType(w), radius), v)
+}
+
+// cleanLoss estimates L(w) ≈ (L₊ + L₋)/2 − r²λ/2, an error of order r⁴. It has no part in the update.
+func (p *pair) cleanLoss(s *step) *graph.Node {
+	r := s.config.ProbeRadius
+	lambda := graph.DivScalar(paramvec.Dot(s.v, paramvec.Sub(p.plus, p.minus)), 2*r)
+	mean := graph.MulScalar(graph.Add(p.lossPlus, p.lossMinus), 0.5)
+	return graph.Sub(mean, graph.ConvertDType(graph.MulScalar(lambda, r*r/2), mean.DType()))
+}
+
+// adversarial returns the gradient on the side with the larger loss, SAM's ascent along v; or the mean of the pair for
+// Explicit.
+func (p *pair) adversarial(form Correction) []*graph.Node {
+	if form == Explicit {
+		half := graph.Scalar(p.lossPlus.Graph(), paramvec.DType(p.plus), 0.5)
+		return paramvec.Scale(half, paramvec.Add(p.plus, p.minus))
+	}
+	return paramvec.Where(graph.GreaterOrEqual(p.lossPlus, p.lossMinus), p.plus, p.minus)
+}

@@ -1,0 +1,77 @@
+package xsam
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/xsam-go/xsam/objective"
+)
+
+// Optimizer is X-SAM around a base optimizer. It implements GoMLX's optimizer.Interface; what it keeps between steps is
+// in the store, so that it may be shared and checkpoints carry everything.
+//
+// It does not take gradients from outside (train.OptimizeWithGradients), on purpose: Trainer.AccumulateGradients, which
+// would skip the second pass, then says so.
+type Optimizer struct {
+	objective *objective.Objective // nil: whichever the graph was built for
+	base      base
+	config    Config
+}
+
+// base is an optimizer that takes gradients: GoMLX's SGD, Adam, AdamW, RMSProp and those of package optim.
+type base interface {
+	optimizer.Interface
+	train.OptimizeWithGradients
+}
+
+var _ optimizer.Interface = (*Optimizer)(nil)
+
+// New returns X-SAM around a base optimizer, for the model and loss of obj: pass obj.ModelFn and obj.LossFn to
+// train.NewTrainer, and wrap the training data in Schedule.
+//
+// It fails when config is out of range or base does not take gradients.
+func New(obj *objective.Objective, base optimizer.Interface, config Config) (*Optimizer, error) {
+	if obj == nil {
+		return nil, errors.New("xsam: New without an objective: make one with objective.New(modelFn, lossFn)")
+	}
+	return newOptimizer(obj, base, config)
+}
+
+func newOptimizer(obj *objective.Objective, inner optimizer.Interface, config Config) (*Optimizer, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	b, ok := inner.(base)
+	if !ok {
+		return nil, fmt.Errorf("xsam: base optimizer %T does not take gradients: "+
+			"want one with UpdateGraphWithGradients, such as optim.SGD or optimizer.Adam", inner)
+	}
+	return &Optimizer{objective: obj, base: b, config: config}, nil
+}
+
+// Config returns the configuration that New was given.
+func (o *Optimizer) Config() Config { return o.config }
+
+// UpdateGraph builds one step; it implements optimizer.Interface.
+func (o *Optimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
+	s := o.begin(scope, g)
+
+	grads := s.gradients(loss)           // ∇L(w), ε, g_adv; or the pair ∇L(w ± r v)
+	v, refreshed := s.eigenvector(grads) // v, λ, dλ/dv
+	corrected := s.correct(grads, v)     // g̃
+	s.keep(grads, v, refreshed)          // for the next step and for Probe
+	o.base.UpdateGraphWithGradients(scope, corrected, loss.DType())
+}
+
+// Clear deletes everything that the optimizer and its base keep in the store; it implements optimizer.Interface.
+func (o *Optimizer) Clear(scope *model.Scope) error {
+	if err := scope.Store().DeleteVariablesInScope(Scope); err != nil {
+		return err
+	}
+	return o.base.Clear(scope)
+}

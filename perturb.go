@@ -1,0 +1,53 @@
+package xsam
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/xsam-go/xsam/internal/paramvec"
+)
+
+// Perturbation returns SAM's ascent, the ε of length ρ that raises the linearised loss most:
+//
+//	ε = ρ g / ‖g‖
+//
+// g holds one node per parameter and is read as one long vector; ε has its shapes and is a constant of differentiation.
+// Where ‖g‖ is 0 so is ε. rho ≥ 0 has the units of the weights.
+//
+// Reference: Foret et al. (2021), "Sharpness-Aware Minimization for Efficiently Improving Generalization", eq. 2.
+func Perturbation(g []*graph.Node, rho float64) []*graph.Node {
+	return paramvec.StopGradient(paramvec.Scale(lengthOver(rho, paramvec.Norm(g)), g))
+}
+
+// AdaptivePerturbation returns ASAM's ascent, which does not depend on how the weights are scaled:
+//
+//	ε = ρ T² g / ‖T g‖,  T = |w| + η
+//
+// w and g hold one node per parameter with equal shapes pair by pair; T acts entry by entry, on biases as on weights. ε
+// has the shapes of w and is a constant of differentiation. Where ‖T g‖ is 0 so is ε. rho ≥ 0 has no unit; eta ≥ 0 has
+// those of the weights.
+//
+// Reference: Kwon et al. (2021), "ASAM: Adaptive Sharpness-Aware Minimization for Scale-Invariant Learning of Deep
+// Neural Networks", eq. 6.
+func AdaptivePerturbation(w, g []*graph.Node, rho, eta float64) []*graph.Node {
+	scaled, twice := make([]*graph.Node, len(g)), make([]*graph.Node, len(g))
+	for i := range g {
+		t := graph.AddScalar(graph.Abs(w[i]), eta)
+		scaled[i] = graph.Mul(t, g[i])
+		twice[i] = graph.Mul(t, scaled[i])
+	}
+	return paramvec.StopGradient(paramvec.Scale(lengthOver(rho, paramvec.Norm(scaled)), twice))
+}
+
+// lengthOver returns length/norm, and 0 where norm is 0. There is no small number under the root: it would shift ε.
+func lengthOver(length float64, norm *graph.Node) *graph.Node {
+	zero := graph.ScalarZero(norm.Graph(), norm.DType())
+	return graph.Where(graph.GreaterThan(norm, zero), graph.Div(graph.Scalar(norm.Graph(), norm.DType(), length), norm), zero)
+}
+
+// perturb returns ε for the clean gradient g at w.
+func (o *Optimizer) perturb(w, g []*graph.Node) []*graph.Node {
+	if o.config.Adaptive {
+		return AdaptivePerturbation(w, g, o.config.Rho, o.config.Eta)
+	}
+	return Perturbation(g, o.config.Rho)
+}

@@ -1,0 +1,111 @@
+package xsam
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+)
+
+// Probe is what the last step measured. A number that is not known is NaN.
+type Probe struct {
+	Step      int64 // the step it belongs to, counted from 0
+	Kind      Kind
+	Refreshed bool // whether v was estimated anew in this step
+
+	Loss     float64 // of the step's batch at w; in a pair step (L₊ + L₋)/2 − r²λ/2
+	GradNorm float64 // ‖g_adv‖, of the gradient before the correction
+	AlongV   float64 // c = ⟨g_adv, v⟩
+	AngleDeg float64 // arccos(c/‖g_adv‖) in degrees, in [0, 180]
+	AbsCos   float64 // |c|/‖g_adv‖, in [0, 1]; needs no orientation of v
+
+	// The last refresh, on its own batch. λ < 0 says that a negative eigenvalue dominates and v is not the sharp
+	// direction: see Config.Shift. Residual is ‖Hv − λv‖/|λ| before v was turned, D3 is dλ/dv.
+	Lambda, Residual, D3 float64
+
+	Gradients int // gradients of the loss that the step took
+	Products  int // exact Hessian-vector products (and one third derivative, counted as one) on top
+}
+
+// Probe reads what the last step measured from the store. It fails before the first step.
+func (o *Optimizer) Probe(store *model.Store) (Probe, error) {
+	step, err := readState(store, "step")
+	if err != nil {
+		return Probe{}, err
+	}
+	refresh, err := readState(store, "refresh")
+	if err != nil {
+		return Probe{}, err
+	}
+	p := Probe{
+		Step:     optimizer.GetGlobalStep(store) - 1,
+		Loss:     step[stepLoss],
+		GradNorm: step[stepGradNorm],
+		AlongV:   step[stepAlongV],
+		Lambda:   refresh[refreshLambda],
+		Residual: refresh[refreshResidual],
+		D3:       refresh[refreshD3],
+	}
+	if p.Step < 0 {
+		return Probe{}, fmt.Errorf("xsam: Probe before the first step: the global step is 0: run a step first")
+	}
+	p.Kind, p.Refreshed = o.config.kind(p.Step)
+	p.Gradients, p.Products = o.config.Cost(p.Step)
+	cos := math.NaN()
+	if p.GradNorm > 0 {
+		cos = max(-1, min(1, p.AlongV/p.GradNorm))
+	}
+	p.AngleDeg, p.AbsCos = math.Acos(cos)*180/math.Pi, math.Abs(cos)
+	return p, nil
+}
+
+// Cost returns what a step costs, counted from step 0: gradients of the loss, and exact Hessian-vector products.
+//
+//	plain 1    ascent 2    pair 2    three-point refresh +2    exact refresh PowerSteps products
+//
+// With Oriented an exact refresh takes two products more, for dλ/dv.
+func (c Config) Cost(step int64) (gradients, products int) {
+	kind, refresh := c.kind(step)
+	gradients = 2
+	if kind == Plain {
+		gradients = 1
+	}
+	if refresh && c.Refresh == RefreshThreePoint {
+		gradients += 2
+	}
+	if refresh && c.Refresh == RefreshExact {
+		products = c.PowerSteps
+		if c.Correction == Oriented {
+			products += 2
+		}
+	}
+	return gradients, products
+}
+
+func readState(store *model.Store, name string) ([]float64, error) {
+	v := store.GetVariable(model.JoinPath(Scope, name))
+	if v == nil || !v.HasValue() {
+		return nil, fmt.Errorf("xsam: no %s on record in this store: run a step with the optimizer first", name)
+	}
+	value, err := v.Value()
+	if err != nil {
+		return nil, fmt.Errorf("xsam: reading the last %s: %w", name, err)
+	}
+	return floats(value)
+}
+
+func floats(t *tensors.Tensor) ([]float64, error) {
+	switch values := t.Value().(type) {
+	case []float64:
+		return values, nil
+	case []float32:
+		wide := make([]float64, len(values))
+		for i, x := range values {
+			wide[i] = float64(x)
+		}
+		return wide, nil
+	}
+	return nil, fmt.Errorf("xsam: state of shape %s: want a vector of float32 or float64", t.Shape())
+}

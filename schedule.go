@@ -1,0 +1,133 @@
+package xsam
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/xsam-go/xsam/objective"
+)
+
+// Kind is one of the three kinds of step of which every schedule is made.
+type Kind int
+
+const (
+	// Plain steps take the gradient at w.
+	Plain Kind = iota
+	// Ascent steps take it at w + ε, as SAM does: two gradients.
+	Ascent
+	// Pair steps take it at w + r v and w − r v: two gradients, which also give the new v, λ and its derivative.
+	Pair
+)
+
+var kindNames = []string{"plain", "ascent", "pair"}
+
+func (k Kind) String() string { return nameOf(int(k), kindNames, "Kind") }
+
+// kind returns the kind of a step, counted from 0, and whether v is refreshed in it.
+//
+//	refresh  step < WarmupRefreshes or step mod RefreshEvery = 0
+//	ascent   step mod AscentEvery = 0
+//
+// With RefreshPair a refresh is a pair step and takes the place of any other kind; else it is extra work in an ascent
+// or plain step.
+func (c Config) kind(step int64) (kind Kind, refresh bool) {
+	refresh = c.RefreshEvery > 0 && (step < int64(c.WarmupRefreshes) || step%int64(c.RefreshEvery) == 0)
+	switch {
+	case refresh && c.Refresh == RefreshPair:
+		return Pair, true
+	case c.Rho > 0 && c.AscentEvery > 0 && step%int64(c.AscentEvery) == 0:
+		return Ascent, refresh
+	default:
+		return Plain, refresh
+	}
+}
+
+// mark is what Schedule puts around each batch's own Spec. Trainer compiles one executable per distinct value.
+type mark struct {
+	optimizer *Optimizer
+	kind      Kind
+	refresh   bool
+	user      any
+}
+
+var _ objective.Mark = mark{}
+
+func (m mark) UserSpec() any   { return m.user }
+func (m mark) Displaces() bool { return m.kind == Pair }
+
+// Displace moves the trainer's own forward pass of a pair step to w + r v, so that it is one of the two.
+func (m mark) Displace(scope *model.Scope, g *graph.Graph) { m.optimizer.displace(scope, g) }
+
+func (m mark) String() string {
+	return fmt.Sprintf("xsam step(kind=%v refresh=%v data=%v)", m.kind, m.refresh, m.user)
+}
+
+// Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows from
+// the store's global step when an iteration begins, so that a resumed run keeps its phase. Evaluation data needs no
+// wrapper. A data set that is a train.DistributedDataset stays one.
+func (o *Optimizer) Schedule(store *model.Store, ds train.Dataset) train.Dataset {
+	s := &scheduled{Dataset: ds, optimizer: o, store: store}
+	if distributed, ok := ds.(train.DistributedDataset); ok {
+		return &distributedScheduled{DistributedDataset: distributed, scheduled: s}
+	}
+	return s
+}
+
+type scheduled struct {
+	train.Dataset
+	optimizer *Optimizer
+	store     *model.Store
+}
+
+// marks returns a function that gives each batch's Spec its mark, in turn.
+func (s *scheduled) marks() func(spec any) any {
+	step := optimizer.GetGlobalStep(s.store)
+	return func(spec any) any {
+		kind, refresh := s.optimizer.config.kind(step)
+		step++
+		return mark{optimizer: s.optimizer, kind: kind, refresh: refresh, user: spec}
+	}
+}
+
+// Iter implements train.Dataset.
+func (s *scheduled) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		next := s.marks()
+		for batch, err := range s.Dataset.Iter() {
+			if err == nil {
+				batch.Spec = next(batch.Spec)
+			}
+			if !yield(batch, err) {
+				return
+			}
+		}
+	}
+}
+
+type distributedScheduled struct {
+	train.DistributedDataset
+	scheduled *scheduled
+}
+
+// Iter implements train.Dataset.
+func (d *distributedScheduled) Iter() iter.Seq2[train.Batch, error] { return d.scheduled.Iter() }
+
+// DistributedIter implements train.DistributedDataset.
+func (d *distributedScheduled) DistributedIter() iter.Seq2[train.DistributedBatch, error] {
+	return func(yield func(train.DistributedBatch, error) bool) {
+		next := d.scheduled.marks()
+		for batch, err := range d.DistributedDataset.DistributedIter() {
+			if err == nil {
+				batch.Spec = next(batch.Spec)
+			}
+			if !yield(batch, err) {
+				return
+			}
+		}
+	}
+}

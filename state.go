@@ -1,0 +1,154 @@
+package xsam
+
+import (
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Scope is the path in the store under which the optimizer keeps its state, so that GoMLX checkpoints carry it:
+//
+//	/xsam/eigenvector/...  v, one variable per trainable variable, under that variable's own path
+//	/xsam/refresh          what the last refresh measured
+//	/xsam/step             what the last step measured
+const Scope = "/xsam"
+
+// EigenvectorPath is the path of the variable that holds the part of v that belongs to a trainable variable.
+func EigenvectorPath(v *model.Variable) string { return model.JoinPath(Scope, "eigenvector", v.Path()) }
+
+// state gives access to what lives between the steps, inside one graph.
+type state struct {
+	g             *graph.Graph
+	refresh, step *model.Variable
+}
+
+// Entries of the two vectors of measurements.
+const (
+	refreshLambda = iota
+	refreshResidual
+	refreshD3
+	refreshSigma
+	refreshEntries
+)
+
+const (
+	stepLoss = iota
+	stepGradNorm
+	stepAlongV
+	stepEntries
+)
+
+// openState returns the state, creating what is missing.
+func openState(store *model.Store, g *graph.Graph, dtype dtypes.DType) state {
+	unknown := make([]float64, refreshEntries)
+	for i := range unknown {
+		unknown[i] = math.NaN()
+	}
+	unknown[refreshSigma] = 0
+	return state{
+		g:       g,
+		refresh: stateVariable(store, model.JoinPath(Scope, "refresh"), dtype, []int{refreshEntries}, unknown),
+		step:    stateVariable(store, model.JoinPath(Scope, "step"), dtype, []int{stepEntries}, make([]float64, stepEntries)),
+	}
+}
+
+// sigma is the largest |λ| seen before this step.
+func (s state) sigma() *graph.Node {
+	return graph.Reshape(graph.Slice(s.refresh.NodeValue(s.g), graph.AxisElem(refreshSigma)))
+}
+
+// writeRefresh keeps what a refresh measured.
+func (s state) writeRefresh(e *estimate) {
+	s.refresh.SetNodeValue(vector(s.refresh.DType(), e.lambda, e.residual, e.d3, e.sigma))
+}
+
+// writeStep keeps what a step measured.
+func (s state) writeStep(loss, gradNorm, alongV *graph.Node) {
+	s.step.SetNodeValue(vector(s.step.DType(), loss, gradNorm, alongV))
+}
+
+func vector(dtype dtypes.DType, entries ...*graph.Node) *graph.Node {
+	converted := make([]*graph.Node, len(entries))
+	for i, e := range entries {
+		converted[i] = graph.ConvertDType(e, dtype)
+	}
+	return graph.Stack(converted, 0)
+}
+
+// openEigenvector returns the variables that hold v. Where there are none yet it draws v from the seed: Gaussian, on
+// the host so that it is the same on every backend, and of length 1.
+func openEigenvector(store *model.Store, vars []*model.Variable, seed int64) []*model.Variable {
+	vs := make([]*model.Variable, len(vars))
+	complete := true
+	for i, v := range vars {
+		vs[i] = store.GetVariable(EigenvectorPath(v))
+		complete = complete && vs[i] != nil
+	}
+	if !complete {
+		for i, values := range randomUnit(vars, seed) {
+			vs[i] = stateVariable(store, EigenvectorPath(vars[i]), stateDType(vars[i]), vars[i].Shape().Dimensions, values)
+		}
+	}
+	for _, v := range vs {
+		v.SetTrainable(false) // a restored checkpoint brings it back as trainable
+	}
+	return vs
+}
+
+// randomUnit draws a Gaussian direction over all variables and divides it by its length. Each variable has a stream of
+// its own, from the seed and its path, so that the order of creation does not matter.
+func randomUnit(vars []*model.Variable, seed int64) [][]float64 {
+	parts := make([][]float64, len(vars))
+	var sum float64
+	for i, v := range vars {
+		path := fnv.New64a()
+		path.Write([]byte(v.Path()))
+		random := rand.New(rand.NewPCG(uint64(seed), path.Sum64()))
+		parts[i] = make([]float64, v.Shape().Size())
+		for j := range parts[i] {
+			x := random.NormFloat64()
+			parts[i][j] = x
+			sum += x * x
+		}
+	}
+	length := math.Sqrt(sum)
+	for _, part := range parts {
+		for j := range part {
+			part[j] /= length
+		}
+	}
+	return parts
+}
+
+// stateDType is the type v is kept in: that of the variable, but at least float32.
+func stateDType(v *model.Variable) dtypes.DType {
+	if v.DType() == dtypes.Float64 {
+		return dtypes.Float64
+	}
+	return dtypes.Float32
+}
+
+// stateVariable returns the variable at path, creating it with the given values, and keeps optimizers from training it.
+func stateVariable(store *model.Store, path string, dtype dtypes.DType, dims []int, values []float64) *model.Variable {
+	v := store.GetVariable(path)
+	if v == nil {
+		v = store.VariableWithValue(path, tensorOf(dtype, dims, values))
+	}
+	return v.SetTrainable(false)
+}
+
+func tensorOf(dtype dtypes.DType, dims []int, values []float64) *tensors.Tensor {
+	if dtype == dtypes.Float64 {
+		return tensors.FromFlatDataAndDimensions(values, dims...)
+	}
+	narrow := make([]float32, len(values))
+	for i, x := range values {
+		narrow[i] = float32(x)
+	}
+	return tensors.FromFlatDataAndDimensions(narrow, dims...)
+}

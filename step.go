@@ -1,0 +1,71 @@
+package xsam
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/xsam-go/xsam/internal/paramvec"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// step is one step while its graph is being built.
+type step struct {
+	optimizer *Optimizer
+	config    Config
+	scope     *model.Scope
+	g         *graph.Graph
+	objective *objective.Objective
+	batch     objective.Batch
+	mark      mark
+	vars      []*model.Variable // what is trained
+	w         []*graph.Node     // its value when the step begins
+	kept      []*model.Variable // what holds v; nil when the configuration has no v
+	v         []*graph.Node     // its value when the step begins
+	state     state
+
+	norm, alongV *graph.Node // ‖g_adv‖ and ⟨g_adv, v⟩, set by correct
+}
+
+// begin collects what a step works on.
+func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
+	obj, batch, m := objective.Of(g)
+	marked, ok := m.(mark)
+	if !ok || marked.optimizer != o {
+		exceptions.Panicf("xsam: a training batch was not marked with its kind of step (Batch.Spec = %v): "+
+			"train on Optimizer.Schedule(store, dataset), the outermost wrapper of the training data", batch.Spec)
+	}
+	if o.objective != nil && o.objective != obj {
+		exceptions.Panicf("xsam: the trainer runs another objective than the optimizer was made for: " +
+			"pass the same one to xsam.New and, as ModelFn and LossFn, to train.NewTrainer")
+	}
+	s := &step{optimizer: o, config: o.config, scope: scope, g: g, objective: obj, batch: batch, mark: marked}
+	s.vars = objective.Trainables(scope, g)
+	s.w = objective.Origin(g, s.vars)
+	if o.config.RefreshEvery > 0 {
+		s.kept = openEigenvector(scope.Store(), s.vars, o.config.Seed)
+		s.v = objective.Point(g, s.kept)
+	}
+	s.state = openState(scope.Store(), g, paramvec.DType(s.w))
+	return s
+}
+
+// displace moves the forward pass that the trainer is about to build to w + r v.
+func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph) {
+	vars := objective.Trainables(scope, g)
+	w := objective.Origin(g, vars)
+	v := objective.Point(g, openEigenvector(scope.Store(), vars, o.config.Seed))
+	objective.SetPoint(vars, probePoint(w, v, o.config.ProbeRadius))
+}
+
+// keep writes the state that the step leaves behind, and has the trainer report the clean loss.
+func (s *step) keep(grads gradients, v []*graph.Node, refreshed *estimate) {
+	if refreshed != nil {
+		objective.SetPoint(s.kept, v)
+		s.state.writeRefresh(refreshed)
+	}
+	s.state.writeStep(grads.loss, s.norm, s.alongV)
+	if grads.pair != nil {
+		objective.SetReportedLoss(s.g, grads.loss)
+	}
+}
