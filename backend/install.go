@@ -33,9 +33,7 @@ type InstallOptions struct {
 //
 // Without a network the error names what else can be done. A cancelled ctx returns its error and keeps what was fetched.
 func Install(ctx context.Context, opts InstallOptions) (string, error) {
-	if opts.Out == nil {
-		opts.Out = io.Discard
-	}
+	opts.Out = orSilent(opts.Out)
 	switch {
 	case opts.Engine == "cuda":
 		return installCUDA(ctx, opts)

@@ -42,9 +42,7 @@ type Engine struct {
 //
 // A cancelled ctx ends a download and returns ctx's error.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
-	if opts.Out == nil {
-		opts.Out = io.Discard
-	}
+	opts.Out = orSilent(opts.Out)
 	req, err := parseRequest(opts.Name, os.Getenv(compute.ConfigEnvVar))
 	if err != nil {
 		return nil, err
@@ -130,6 +128,14 @@ func openXLA(plugin, options string) (*Engine, error) {
 		name = "xla:cpu"
 	}
 	return &Engine{Backend: b, Name: name, Plugin: plugin}, nil
+}
+
+// orSilent stands in for a missing writer.
+func orSilent(out io.Writer) io.Writer {
+	if out == nil {
+		return io.Discard
+	}
+	return out
 }
 
 // onStderr runs f with standard output turned to standard error: go-xla's installers and GoMLX's pure-Go engine print

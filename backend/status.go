@@ -1,0 +1,67 @@
+package backend
+
+import (
+	"os"
+
+	"github.com/gomlx/compute"
+)
+
+// Found says which engines a computer has, without loading or downloading any.
+type Found struct {
+	Setting   string // $GOMLX_BACKEND, "" when not set
+	XLAFlags  string // $XLA_FLAGS as the pinned CPU plugin would see it
+	GPU       bool   // an NVIDIA GPU is there
+	NoInstall bool   // GOMLX_NO_AUTO_INSTALL is set
+	Plugins   []Plugin
+}
+
+// Plugin is one of XLA's plugins, installed or not.
+type Plugin struct {
+	Engine  string // "xla:cpu" or "xla:cuda"
+	Path    string // where it is, or where it would be installed; "" when nobody can say
+	Source  string // the package and version it comes from
+	Bytes   int64  // its size; 0 when it is not installed
+	Checked error  // nil, or what is wrong with the file; only the pinned plugin has a known checksum
+}
+
+// Installed tells whether the plugin is on disk.
+func (p Plugin) Installed() bool { return p.Bytes > 0 }
+
+// Status looks for XLA's plugins, and reads the pinned one through to check it.
+func Status() Found {
+	m := thisMachine()
+	flags, chosen := os.LookupEnv(xlaFlagsEnv)
+	if !chosen {
+		flags = cpuFlags
+	}
+	return Found{
+		Setting:   os.Getenv(compute.ConfigEnvVar),
+		XLAFlags:  flags,
+		GPU:       m.gpu(),
+		NoInstall: m.noInstall,
+		Plugins:   []Plugin{cpuStatus(m), cudaStatus(m)},
+	}
+}
+
+func cpuStatus(m machine) Plugin {
+	p := Plugin{Engine: "xla:cpu", Source: "go-xla", Path: m.cpuPlugin()}
+	if p.Path == "" {
+		p.Path = goXLACPUPath()
+		if pinnedWorksHere() {
+			p.Path, p.Checked = pinnedPath("")
+		}
+	}
+	p.Bytes = fileSize(p.Path)
+	if isPinned(p.Path) {
+		p.Source = pinnedCPU.name + " " + pinnedCPU.version
+		if p.Installed() {
+			p.Checked = checkSHA256(p.Path, pinnedCPU.pluginSHA256)
+		}
+	}
+	return p
+}
+
+func cudaStatus(m machine) Plugin {
+	path := m.cudaPlugin()
+	return Plugin{Engine: "xla:cuda", Source: "JAX", Path: path, Bytes: fileSize(path)}
+}
