@@ -1,0 +1,247 @@
+package curvature
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// process is a Lanczos process on its way.
+type process struct {
+	meter      *meter
+	o          LanczosOptions
+	rng        *rand.Rand
+	basis      int           // most vectors
+	v          *rows         // v.count vectors of the basis with their products taken, and the next one behind them
+	projection *mat.SymDense // VᵀHV, of which the leading v.count rows are filled
+	restarts   int
+
+	// The Ritz pairs of the last projection, best first.
+	ritz     []float64
+	vectors  *mat.Dense // coefficients, a column each
+	residual []float64
+	scale    float64 // largest |θ| seen
+}
+
+// run extends and restarts the basis until the wanted pairs have converged.
+func (p *process) run(ctx context.Context) (Reason, error) {
+	var verifying []float64 // the wanted eigenvalues when the current verification began
+	for {
+		beta, err := p.extend(ctx)
+		if err != nil {
+			return "", err
+		}
+		p.solve(beta)
+		switch {
+		case p.v.count == p.v.n:
+			return ReasonComplete, nil
+		case p.converged() && !p.o.Verify:
+			return ReasonResidual, nil
+		case p.converged() && verifying != nil && p.complementKnown() && !p.improved(verifying):
+			return ReasonResidual, nil
+		case p.converged() && (verifying == nil || p.complementKnown()):
+			// For the first time, or because a vector that had been missed took its place among the wanted.
+			verifying = append(verifying[:0], p.ritz[:p.o.K]...)
+			p.restart(p.o.K)
+			p.fresh()
+		case p.v.count == p.basis:
+			p.restart(p.o.K + (p.basis-p.o.K)/2)
+		}
+	}
+}
+
+// extend takes the product of the vector behind the basis, which joins the basis, and leaves the next one behind it. It
+// returns the length of that before it was normalised: 0 when the basis spans an invariant subspace, where the next
+// vector is a random one.
+func (p *process) extend(ctx context.Context) (beta float64, err error) {
+	j := p.v.count
+	next := p.v.row(j + 1)
+	if err := p.meter.apply(ctx, next, p.v.row(j)); err != nil {
+		return 0, err
+	}
+	length := norm(next)
+	p.scale = max(p.scale, length)
+	p.v.count++
+	coeff := make([]float64, p.v.count)
+	beta = p.v.project(next, coeff)
+	for i, c := range coeff {
+		p.projection.SetSym(i, j, c)
+	}
+	// What orthogonalisation leaves of a vector inside the span is rounding, some ε‖Hv‖.
+	if beta <= 1e-14*p.scale*math.Sqrt(float64(p.v.count)) {
+		p.fresh()
+		return 0, nil
+	}
+	floats.Scale(1/beta, next)
+	return beta, nil
+}
+
+// fresh puts a random unit vector, orthogonal to the basis, behind it, unless the basis spans the whole space.
+func (p *process) fresh() {
+	if p.v.count >= p.v.n {
+		return
+	}
+	next := p.v.row(p.v.count)
+	for {
+		gaussian(p.rng, next)
+		floats.Scale(1/norm(next), next)
+		// Twice over, with a normalisation between: near a full basis little is left of a random vector.
+		if left := p.v.project(next, nil); left > 1e-8 {
+			floats.Scale(1/left, next)
+			floats.Scale(1/p.v.project(next, nil), next)
+			return
+		}
+	}
+}
+
+// solve finds the Ritz pairs of the basis and orders them; beta is the length of the residual vector behind it.
+func (p *process) solve(beta float64) {
+	j := p.v.count
+	values, vectors := eigenSym(p.projection.SliceSym(0, j).(*mat.SymDense))
+	order := ordering(values, p.o.Which)
+	p.ritz = make([]float64, j)
+	p.residual = make([]float64, j)
+	p.vectors = mat.NewDense(j, j, nil)
+	for to, from := range order {
+		p.ritz[to] = values[from]
+		p.residual[to] = beta * math.Abs(vectors.At(j-1, from))
+		for i := range j {
+			p.vectors.Set(i, to, vectors.At(i, from))
+		}
+		p.scale = max(p.scale, math.Abs(values[from]))
+	}
+}
+
+func (p *process) within(value, residual float64) bool {
+	return residual <= max(p.o.Tolerance*math.Abs(value), p.o.Floor*p.scale)
+}
+
+// margin is the part of the tolerance that an estimated residual may take. A verification leaves out the residual with
+// which it began, and √(0.7² + 0.7²) < 1.
+const margin = 0.7
+
+// converged tells whether all wanted Ritz pairs have converged.
+func (p *process) converged() bool {
+	if len(p.ritz) < p.o.K {
+		return false
+	}
+	for i := range p.o.K {
+		if !p.within(p.ritz[i], p.residual[i]/margin) {
+			return false
+		}
+	}
+	return true
+}
+
+// complementKnown tells whether the best Ritz pair beside the wanted ones is an eigenpair, to the square root of the
+// tolerance: a looser one would at times be met by a lesser eigenvalue before the best has come up.
+func (p *process) complementKnown() bool {
+	k := p.o.K
+	return len(p.ritz) > k && p.residual[k] <= max(math.Sqrt(p.o.Tolerance)*math.Abs(p.ritz[k]), p.o.Floor*p.scale)
+}
+
+// improved tells whether a wanted eigenvalue is better than it was before, by more than both are known.
+func (p *process) improved(before []float64) bool {
+	for i, value := range before {
+		gain := key(p.ritz[i], p.o.Which) - key(value, p.o.Which)
+		if gain > max(p.o.Tolerance*math.Abs(p.ritz[i]), p.o.Floor*p.scale) {
+			return true
+		}
+	}
+	return false
+}
+
+// restart makes the best keep Ritz vectors (fewer if there are not as many) the new basis, and leaves the vector behind
+// the old basis behind the new one.
+func (p *process) restart(keep int) {
+	p.restarts++
+	j := p.v.count
+	keep = min(keep, j, p.basis-2)
+	next := append([]float64(nil), p.v.row(j)...)
+	p.rotate(keep)
+	for i := range keep {
+		for k := i; k < keep; k++ {
+			p.projection.SetSym(i, k, 0)
+		}
+		p.projection.SetSym(i, i, p.ritz[i])
+	}
+	p.v.count = keep
+	copy(p.v.row(keep), next)
+	p.ritz, p.residual = p.ritz[:keep], p.residual[:keep]
+	p.vectors = mat.NewDense(keep, keep, nil)
+	for i := range keep {
+		p.vectors.Set(i, i, 1)
+	}
+}
+
+// rotate overwrites the first keep basis vectors by the first keep Ritz vectors, a block of columns at a time.
+func (p *process) rotate(keep int) {
+	const block = 1024
+	j, n := p.v.count, p.v.n
+	buffer := make([]float64, keep*min(block, n))
+	s := p.vectors.Slice(0, j, 0, keep).(*mat.Dense).RawMatrix()
+	for lo := 0; lo < n; lo += block {
+		width := min(block, n-lo)
+		part := blas64.General{Rows: j, Cols: width, Stride: n, Data: p.v.data[lo:]}
+		out := blas64.General{Rows: keep, Cols: width, Stride: width, Data: buffer}
+		blas64.Gemm(blas.Trans, blas.NoTrans, 1, s, part, 0, out)
+		for i := range keep {
+			copy(p.v.row(i)[lo:lo+width], buffer[i*width:(i+1)*width])
+		}
+	}
+}
+
+// result gives the wanted pairs as the process knows them.
+func (p *process) result(reason Reason) Result {
+	r := Result{Iterations: p.restarts, Products: p.meter.products, Reason: reason}
+	k := min(p.o.K, len(p.ritz))
+	for i := range k {
+		vec := make([]float64, p.v.n)
+		for row := range p.vectors.RawMatrix().Rows {
+			floats.AddScaled(vec, p.vectors.At(row, i), p.v.row(row))
+		}
+		floats.Scale(1/norm(vec), vec)
+		r.Pairs = append(r.Pairs, Eigenpair{
+			Value: p.ritz[i], Vector: vec, Residual: p.residual[i], Converged: p.within(p.ritz[i], p.residual[i]),
+		})
+	}
+	return r
+}
+
+// measured is result with every residual measured by a product of its own.
+func (p *process) measured(ctx context.Context, reason Reason) (Result, error) {
+	r := p.result(reason)
+	hv := make([]float64, p.v.n)
+	r.Converged = len(r.Pairs) == p.o.K
+	for i := range r.Pairs {
+		pair := &r.Pairs[i]
+		if err := p.meter.apply(ctx, hv, pair.Vector); err != nil {
+			if reason, err := stopped(err); reason != ReasonProducts {
+				r.Reason, r.Converged = reason, false
+				return r, err
+			}
+			r.Converged = r.Converged && pair.Converged
+			continue // the limit is smaller than K: estimates have to do
+		}
+		r.Products = p.meter.products
+		estimated := pair.Converged
+		pair.Value = dot(pair.Vector, hv)
+		pair.Residual = residual(hv, pair.Vector, pair.Value)
+		pair.Converged = p.within(pair.Value, pair.Residual)
+		if estimated && !pair.Converged && reason != ReasonProducts {
+			r.Reason = ReasonNoise
+		}
+		r.Converged = r.Converged && pair.Converged
+	}
+	if reason == ReasonProducts {
+		if r.Converged = r.Converged && !p.o.Verify; r.Converged {
+			r.Reason = ReasonResidual
+		}
+	}
+	return r, nil
+}
