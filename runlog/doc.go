@@ -1,0 +1,40 @@
+// Package runlog is the record of training runs on disk: one directory a run, in plain JSON, so that any tool can read it.
+//
+//	OUT/<method>-seed<k>/
+//	    config.json     the whole recipe of the run, written first
+//	    metrics.jsonl   what was measured on the way, one JSON object a line, appended
+//	    summary.json    the outcome, written last and in one piece
+//	    checkpoint/     the weights and the state of the optimizer, in GoMLX's own format
+//
+// A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that they do
+// not know. The package depends on the standard library alone.
+package runlog
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// The names inside a run directory.
+const (
+	ConfigFile    = "config.json"
+	MetricsFile   = "metrics.jsonl"
+	SummaryFile   = "summary.json"
+	CheckpointDir = "checkpoint"
+)
+
+// Name is the name of a run's directory: "<method>-seed<k>". Characters of the method that some file systems refuse become
+// underscores.
+func Name(method string, seed int64) string {
+	safe := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>| `, r) {
+			return '_'
+		}
+		return r
+	}, method)
+	return fmt.Sprintf("%s-seed%d", safe, seed)
+}
+
+// Checkpoints is the folder of a run's checkpoints.
+func Checkpoints(dir string) string { return filepath.Join(dir, CheckpointDir) }

@@ -1,0 +1,103 @@
+package runlog
+
+// Kind says what a Record holds.
+type Kind string
+
+const (
+	// Train records hold means over the steps since the last one, as the optimizer saw them.
+	Train Kind = "train"
+	// Eval records hold the loss and the accuracy of a whole set of examples, with the weights held still.
+	Eval Kind = "eval"
+	// Curvature records hold an eigenvalue that was iterated to its end on a fixed set of examples.
+	Curvature Kind = "curvature"
+)
+
+// The sets of examples of an Eval or Curvature record.
+const (
+	TrainSplit      = "train"
+	ValidationSplit = "validation"
+	TestSplit       = "test"
+)
+
+// Record is one line of metrics.jsonl.
+type Record struct {
+	Kind Kind `json:"kind"`
+	// Step is the number of updates made before the measurement.
+	Step int64 `json:"step"`
+	// Epoch is the number of passes over the training data, with its fraction.
+	Epoch Number `json:"epoch,omitzero"`
+	// Split is the set of examples that was measured; absent in Train records.
+	Split string `json:"split,omitempty"`
+	// Loss is a mean over examples. In a Train record it is the loss at the weights, not at a perturbed point, and the mean
+	// over the batches since the last Train record.
+	Loss Number `json:"loss,omitzero"`
+	// Accuracy is a fraction in [0, 1].
+	Accuracy Number `json:"accuracy,omitzero"`
+	// LambdaMax is the running estimate of the newest refresh in a Train record, and the measured eigenvalue in a Curvature
+	// record.
+	LambdaMax Number `json:"lambda_max,omitzero"`
+	// LambdaResidual is ‖Hv − λv‖/|λ|, without unit.
+	LambdaResidual Number `json:"lambda_residual,omitzero"`
+	// AngleDeg is the angle between gradient and eigenvector in degrees, AbsCos the absolute value of its cosine.
+	AngleDeg Number `json:"angle_deg,omitzero"`
+	AbsCos   Number `json:"abs_cos,omitzero"`
+	// GradNorm is ‖g‖ of the newest step.
+	GradNorm Number `json:"grad_norm,omitzero"`
+	// StepSeconds is the median over the steps since the last Train record, compilations left out.
+	StepSeconds Number `json:"step_seconds,omitzero"`
+	// GradientEvaluations is the number of gradients spent since step 0; an exact Hessian-vector product counts as 2.
+	GradientEvaluations Number `json:"gradient_evaluations,omitzero"`
+}
+
+// What ends the iteration for λmax (Summary.LambdaStop).
+const (
+	StopResidual = "residual" // the residual was small enough: converged
+	StopProducts = "products" // the products were used up: not converged
+)
+
+// Summary is the content of summary.json: the outcome of a run.
+type Summary struct {
+	Method string `json:"method"`
+	Seed   int64  `json:"seed"`
+	Data   string `json:"data"`
+	Model  string `json:"model"`
+	// Backend is the engine that computed, "xla:cpu" for instance. BackendFallback says why it was pure Go although XLA was
+	// wanted; absent when there was no falling back.
+	Backend         string `json:"backend"`
+	BackendFallback string `json:"backend_fallback,omitempty"`
+	// Parameters is the number of trainable numbers in the model.
+	Parameters int `json:"parameters,omitzero"`
+	// Epochs and Steps are the finished ones.
+	Epochs Number `json:"epochs,omitzero"`
+	Steps  int64  `json:"steps"`
+
+	TrainLoss     Number `json:"train_loss,omitzero"`
+	TrainAccuracy Number `json:"train_accuracy,omitzero"`
+	TestLoss      Number `json:"test_loss,omitzero"`
+	TestAccuracy  Number `json:"test_accuracy,omitzero"`
+
+	// LambdaMax is the largest eigenvalue of the Hessian of the loss of LambdaExamples training examples, with the relative
+	// residual, the number of Hessian-vector products spent, and what ended the iteration.
+	LambdaMax      Number `json:"lambda_max,omitzero"`
+	LambdaResidual Number `json:"lambda_residual,omitzero"`
+	LambdaStop     string `json:"lambda_stop,omitempty"`
+	LambdaProducts int    `json:"lambda_products,omitzero"`
+	LambdaExamples int    `json:"lambda_examples,omitzero"`
+
+	// AngleDeg is the angle in degrees, folded into [0, 90], between the gradient of those examples and the eigenvector of
+	// LambdaMax; AbsCos is its cosine.
+	AngleDeg Number `json:"angle_deg,omitzero"`
+	AbsCos   Number `json:"abs_cos,omitzero"`
+
+	// StepSecondsMedian is the time of one step: the median of each kind of step (plain, ascent, pair), weighted with how
+	// often the kind occurs, compilations left out.
+	StepSecondsMedian          Number `json:"step_seconds_median,omitzero"`
+	GradientEvaluationsPerStep Number `json:"gradient_evaluations_per_step,omitzero"`
+	// WallSeconds is the time of the whole run with compilation and evaluation, over all its resumptions.
+	WallSeconds Number `json:"wall_seconds,omitzero"`
+
+	// Finished is false for a run that was interrupted or went astray; Stopped says why.
+	Finished bool   `json:"finished"`
+	Stopped  string `json:"stopped,omitempty"`
+	Version  string `json:"version"`
+}
