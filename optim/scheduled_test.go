@@ -1,0 +1,82 @@
+package optim_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/xsam-go/xsam/optim"
+)
+
+// Under a gradient that stays the same, every base moves w by a known multiple of the learning rate:
+// SGD by g, Adam by g/(|g| + ε) because its two moments, without their bias, are g and g², AdamW by λw more.
+func TestScheduledUnderAConstantGradient(t *testing.T) {
+	const lr, g, epsilon, decay = 0.01, 3.0, 1e-3, 0.1
+	schedule := optim.LinearWarmup(4, optim.Cosine(12))
+	tests := []struct {
+		name string
+		base optimizer.Interface
+		move func(w float64) float64
+	}{
+		{"SGD", optim.SGD(123).Done(), func(float64) float64 { return g }},
+		{"GoMLX's SGD", optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(123).Done(),
+			func(float64) float64 { return g }},
+		{"GoMLX's Adam", optimizer.Adam().LearningRate(123).Epsilon(epsilon).Done(),
+			func(float64) float64 { return g / (g + epsilon) }},
+		{"GoMLX's AdamW", optimizer.Adam().Epsilon(epsilon).WeightDecay(decay).Done(),
+			func(w float64) float64 { return g/(g+epsilon) + decay*w }},
+		{"clipped SGD", optim.Clip(optim.SGD(123).Done(), 2), func(float64) float64 { return 2 }},
+		{"clipped Adam", optim.Clip(optimizer.Adam().Epsilon(epsilon).Done(), 2),
+			func(float64) float64 { return 2 / (2 + epsilon) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			eachType(t, func(t *testing.T, b compute.Backend, dtype dtypes.DType) {
+				m := newMachine(t, b, model.NewStore(), dtype, optim.Scheduled(tt.base, lr, schedule), []float64{1})
+				want := 1.0
+				for step := range 15 {
+					rate := lr * schedule.Factor(step)
+					want -= rate * tt.move(want)
+					m.step([]float64{g})
+					// 1e-10: GoMLX's Adam takes its powers of the betas with a rounding error that 1 − β₂ magnifies.
+					tol := max(rounding(dtype), 1e-10)
+					if got := m.w(0); !near(got, []float64{want}, tol) {
+						t.Fatalf("w after %d steps = %v, want %v", step+1, got[0], want)
+					}
+					if got := floats(t, m.store, "/optimizers/learning_rate"); !near(got, []float64{rate}, rounding(dtype)) {
+						t.Fatalf("learning rate after %d steps = %v, want %v", step+1, got[0], rate)
+					}
+					if got := floats(t, m.store, "/global_step")[0]; got != float64(step+1) {
+						t.Fatalf("global_step after %d steps = %v", step+1, got)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Clipping outside the schedule and inside it are the same.
+func TestClipAndScheduledCommute(t *testing.T) {
+	eachType(t, func(t *testing.T, b compute.Backend, dtype dtypes.DType) {
+		sgd := optim.SGD(1).Momentum(0.9).WeightDecay(0.01).Done()
+		orders := []optim.Optimizer{
+			optim.Clip(optim.Scheduled(sgd, 0.1, optim.Cosine(5)), 1),
+			optim.Scheduled(optim.Clip(sgd, 1), 0.1, optim.Cosine(5)),
+		}
+		var got [2][]float64
+		for i, opt := range orders {
+			m := newMachine(t, b, model.NewStore(), dtype, opt, []float64{1, 2})
+			for step := range 5 {
+				m.step([]float64{float64(step), math.Pi})
+			}
+			got[i] = m.w(0)
+		}
+		if !near(got[0], got[1], 0) {
+			t.Errorf("%v and %v", got[0], got[1])
+		}
+	})
+}

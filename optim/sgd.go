@@ -1,0 +1,151 @@
+package optim
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// sgdScope is where momentum is kept: /SGDOptimizer/<scope of the variable>/<name of the variable>_momentum.
+const sgdScope = "SGDOptimizer"
+
+// SGDConfig is the configuration of SGD. Start it with SGD and end it with Done.
+type SGDConfig struct {
+	learningRate, momentum, weightDecay float64
+	nesterov, decayBiasesAndNorms       bool
+}
+
+// SGD starts the configuration of stochastic gradient descent with learning rate lr (> 0): without more, w ← w − lr·g.
+//
+// With momentum μ and weight decay λ, for each parameter w with its gradient g,
+//
+//	d = g + λ·w
+//	m ← μ·m + d                   m starts at zero; μ = 0 keeps none
+//	w ← w − lr·m                  or, with Nesterov, w ← w − lr·(d + μ·m)
+//
+// Weight decay is thus the gradient of λ‖w‖²/2 and passes through the momentum; it does not depend on the loss. When
+// package xsam corrects the gradient, decay comes after the correction.
+//
+// The learning rate is GoMLX's variable /optimizers/learning_rate, of the type of the loss, so that Scheduled and GoMLX's
+// own schedules reach it. Parameters in half precision are updated in float32 and their momentum is kept in it.
+func SGD(lr float64) *SGDConfig {
+	return &SGDConfig{learningRate: lr, decayBiasesAndNorms: true}
+}
+
+// Momentum sets μ, 0 ≤ μ < 1. 0, the initial setting, keeps no buffer.
+func (c *SGDConfig) Momentum(mu float64) *SGDConfig {
+	c.momentum = mu
+	return c
+}
+
+// Nesterov chooses the look-ahead form of momentum: the step is d + μ·m in place of m. It needs a momentum above 0.
+func (c *SGDConfig) Nesterov(nesterov bool) *SGDConfig {
+	c.nesterov = nesterov
+	return c
+}
+
+// WeightDecay sets λ ≥ 0. It starts at 0.
+func (c *SGDConfig) WeightDecay(lambda float64) *SGDConfig {
+	c.weightDecay = lambda
+	return c
+}
+
+// DecayBiasesAndNorms tells whether weight decay acts on every parameter (true, the initial setting) or leaves out those
+// with fewer than two axes: biases, and the scales and offsets of normalisation layers.
+func (c *SGDConfig) DecayBiasesAndNorms(decay bool) *SGDConfig {
+	c.decayBiasesAndNorms = decay
+	return c
+}
+
+// Validate returns an error that names every setting which is out of its range.
+func (c *SGDConfig) Validate() error {
+	var errs []error
+	if !(c.learningRate > 0 && c.learningRate <= math.MaxFloat64) {
+		errs = append(errs, fmt.Errorf("optim: SGD learning rate is %v: want a finite number > 0", c.learningRate))
+	}
+	if !(c.momentum >= 0 && c.momentum < 1) {
+		errs = append(errs, fmt.Errorf("optim: SGD momentum is %v: want 0 ≤ momentum < 1 (0 keeps none)", c.momentum))
+	}
+	if !(c.weightDecay >= 0 && c.weightDecay <= math.MaxFloat64) {
+		errs = append(errs, fmt.Errorf("optim: SGD weight decay is %v: want a finite number ≥ 0", c.weightDecay))
+	}
+	if c.nesterov && c.momentum == 0 {
+		errs = append(errs, errors.New("optim: SGD has Nesterov without momentum: set Momentum above 0 or leave Nesterov out"))
+	}
+	return errors.Join(errs...)
+}
+
+// Done returns the optimizer. Later changes of c do not reach it. It panics with the error of Validate.
+func (c *SGDConfig) Done() Optimizer {
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	return &sgd{*c}
+}
+
+type sgd struct{ SGDConfig }
+
+// UpdateGraph implements optimizer.Interface.
+func (o *sgd) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
+	o.UpdateGraphWithGradients(scope, gradientOf(scope, g, loss), loss.DType())
+}
+
+// UpdateGraphWithGradients implements train.OptimizeWithGradients.
+func (o *sgd) UpdateGraphWithGradients(scope *model.Scope, gradients []*graph.Node, lossDType dtypes.DType) {
+	g := graphOf("SGD", gradients)
+	vs := trainables(scope, g)
+	if len(vs) != len(gradients) {
+		exceptions.Panicf("optim: SGD got %d gradients for %d trainable variables: want one each, "+
+			"with no trainable variable created between gradient and update", len(gradients), len(vs))
+	}
+	lr := optimizer.LearningRateVar(scope, lossDType, o.learningRate).NodeValue(g)
+	optimizer.IncrementGlobalStep(g, dtypes.Int64)
+	for i, v := range vs {
+		o.update(scope, g, v, gradients[i], lr)
+	}
+}
+
+// update moves one variable.
+func (o *sgd) update(scope *model.Scope, g *graph.Graph, v *model.Variable, gradient, lr *graph.Node) {
+	dtype := workingDType(v.DType())
+	optimizer.TraceNaNInGradients(scope, v, gradient)
+	w := as(v.NodeValue(g), dtype)
+	d := optimizer.ClipNaNsInGradients(scope, as(gradient, dtype))
+	if o.weightDecay > 0 && (o.decayBiasesAndNorms || v.Shape().Rank() > 1) {
+		d = graph.Add(d, graph.MulScalar(w, o.weightDecay))
+	}
+	direction := d
+	if o.momentum > 0 {
+		buffer := momentumOf(scope.Store(), v, dtype)
+		m := graph.Add(graph.MulScalar(buffer.NodeValue(g), o.momentum), d)
+		buffer.SetNodeValue(m)
+		direction = m
+		if o.nesterov {
+			direction = graph.Add(d, graph.MulScalar(m, o.momentum))
+		}
+	}
+	step := optimizer.ClipStepByValue(scope, graph.Mul(as(lr, dtype), direction))
+	v.SetNodeValue(as(graph.Sub(w, step), v.DType()))
+}
+
+// momentumOf returns the momentum of v, created with zeros on first use. It is never trained: that has to be said on
+// every build, because a restored checkpoint forgets it.
+func momentumOf(store *model.Store, v *model.Variable, dtype dtypes.DType) *model.Variable {
+	return store.Scope(model.JoinPath(model.RootScopePath, sgdScope, v.Scope())).
+		WithInitializer(initializer.Zero).
+		VariableWithShape(v.Name()+"_momentum", shapes.Make(dtype, v.Shape().Dimensions...)).
+		SetTrainable(false)
+}
+
+// Clear implements optimizer.Interface: it deletes the momentum.
+func (o *sgd) Clear(scope *model.Scope) error {
+	return scope.Store().DeleteVariablesInScope(model.JoinPath(model.RootScopePath, sgdScope))
+}
