@@ -1,0 +1,144 @@
+package compare
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Level is the significance level of the tests; 1 − Level is the level of the intervals.
+const Level = 0.05
+
+// Estimate is a mean over runs with its Student-t 95 % interval.
+type Estimate struct {
+	// N is the number of runs with a value.
+	N int
+	// Mean over them; NaN when N = 0.
+	Mean float64
+	// HalfWidth is t₀.₉₇₅(N−1)·s/√N: the interval is Mean ± HalfWidth. NaN when N < 2, since one value has no spread.
+	HalfWidth float64
+}
+
+// NewEstimate returns the mean of those of the values that are not NaN, with the interval.
+func NewEstimate(values []float64) Estimate {
+	known := slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+	e := Estimate{N: len(known), Mean: math.NaN(), HalfWidth: math.NaN()}
+	if e.N == 0 {
+		return e
+	}
+	mean, sd := meanStdDev(known)
+	e.Mean = mean
+	if e.N > 1 {
+		e.HalfWidth = studentT(e.N-1).Quantile(1-Level/2) * sd / math.Sqrt(float64(e.N))
+	}
+	return e
+}
+
+// meanStdDev returns the mean and the sample standard deviation. A spread within the rounding of the values is none: the
+// differences 0.93 − 0.92 and 0.83 − 0.82 are meant to be equal.
+func meanStdDev(values []float64) (mean, sd float64) {
+	mean, sd = stat.MeanStdDev(values, nil)
+	largest := 0.0
+	for _, x := range values {
+		largest = max(largest, math.Abs(x))
+	}
+	if sd <= 1e-13*largest {
+		sd = 0
+	}
+	return mean, sd
+}
+
+func studentT(degrees int) distuv.StudentsT {
+	return distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(degrees)}
+}
+
+// Verdict is what a test says of a difference.
+type Verdict string
+
+const (
+	Higher             Verdict = "higher"
+	Lower              Verdict = "lower"
+	NotDistinguishable Verdict = "not distinguishable"
+	// NoTest stands where a t-test says nothing: fewer than two pairs, or differences without any spread.
+	NoTest Verdict = "no test"
+)
+
+// Difference is a method's mean difference from the baseline over the seeds that both have.
+type Difference struct {
+	Estimate
+	// P is the two-sided p of the paired t-test, PHolm the same with Holm's correction over the methods of the table.
+	// Both are NaN where Verdict is NoTest.
+	P, PHolm float64
+	Verdict  Verdict
+}
+
+// PairedTest tests whether the mean of the differences is 0, with Student's t on len(differences) − 1 degrees of freedom.
+// NaN differences, of pairs that lack a value, are left out. PHolm equals P until Holm is applied over several tests.
+//
+// Equal differences have no spread, and no test: P would be 0 for 0.01, 0.01 of two seeds, which proves nothing where
+// accuracies are multiples of 1/1000. Differences that are all 0 have p = 1.
+func PairedTest(differences []float64) Difference {
+	d := Difference{Estimate: NewEstimate(differences), P: math.NaN(), PHolm: math.NaN(), Verdict: NoTest}
+	known := slices.DeleteFunc(slices.Clone(differences), math.IsNaN)
+	if len(known) < 2 {
+		return d
+	}
+	mean, sd := meanStdDev(known)
+	switch {
+	case sd > 0:
+		t := mean / (sd / math.Sqrt(float64(len(known))))
+		d.P = 2 * studentT(len(known)-1).CDF(-math.Abs(t))
+	case mean == 0:
+		d.P = 1
+	default:
+		return d
+	}
+	return d.judged(d.P)
+}
+
+// judged returns d with its corrected p and the verdict that follows.
+func (d Difference) judged(pHolm float64) Difference {
+	d.PHolm = pHolm
+	switch {
+	case !(pHolm < Level):
+		d.Verdict = NotDistinguishable
+	case d.Mean > 0:
+		d.Verdict = Higher
+	default:
+		d.Verdict = Lower
+	}
+	return d
+}
+
+// Holm returns the p values corrected for testing all of them, by Holm's step-down method:
+//
+//	p̃₍ᵢ₎ = max over j ≤ i of min(1, (m − j + 1)·p₍ⱼ₎),  p₍₁₎ ≤ … ≤ p₍ₘ₎
+//
+// NaN stays NaN and is not counted in m.
+//
+// Reference: S. Holm, A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979).
+func Holm(p []float64) []float64 {
+	corrected := slices.Clone(p)
+	var order []int
+	for i := range p {
+		if !math.IsNaN(p[i]) {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		if p[i] < p[j] {
+			return -1
+		} else if p[i] > p[j] {
+			return 1
+		}
+		return 0
+	})
+	floor := 0.0
+	for rank, i := range order {
+		floor = max(floor, min(1, float64(len(order)-rank)*p[i]))
+		corrected[i] = floor
+	}
+	return corrected
+}

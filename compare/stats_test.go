@@ -1,0 +1,140 @@
+package compare
+
+import (
+	"math"
+	"testing"
+)
+
+// near compares two numbers to a relative tolerance; NaN equals NaN.
+func near(got, want, tolerance float64) bool {
+	if math.IsNaN(want) {
+		return math.IsNaN(got)
+	}
+	return math.Abs(got-want) <= tolerance*max(1, math.Abs(want))
+}
+
+var nan = math.NaN()
+
+func TestNewEstimate(t *testing.T) {
+	tests := []struct {
+		name      string
+		values    []float64
+		n         int
+		mean      float64
+		halfWidth float64
+	}{
+		{"no value", nil, 0, nan, nan},
+		{"one value has no interval", []float64{3}, 1, 3, nan},
+		// s = √2, s/√n = 1, and t₀.₉₇₅ of 1 degree of freedom is tan(0.475π).
+		{"two values", []float64{1, 3}, 2, 2, 12.706204736174698},
+		{"equal values have an interval of width 0", []float64{0.9, 0.9, 0.9}, 3, 0.9, 0},
+		{"missing values do not count", []float64{1, nan, 3}, 2, 2, 12.706204736174698},
+		// Student's sleep data, the gain in hours of ten patients; R: t.test(x)$conf.int = 0.7001142 2.4598858.
+		{"Student's sleep data", sleep, 10, 1.58, (2.4598858 - 0.7001142) / 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := NewEstimate(tt.values)
+			if got.N != tt.n || !near(got.Mean, tt.mean, 1e-12) || !near(got.HalfWidth, tt.halfWidth, 1e-7) { // R prints 7 digits
+				t.Errorf("NewEstimate(%v) = %+v, want n %d, %v ± %v", tt.values, got, tt.n, tt.mean, tt.halfWidth)
+			}
+		})
+	}
+}
+
+// sleep holds the differences of Student's (1908) sleep data, R's data set "sleep".
+var sleep = []float64{1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4}
+
+func negated(values []float64) []float64 {
+	out := make([]float64, len(values))
+	for i, x := range values {
+		out[i] = -x
+	}
+	return out
+}
+
+func TestPairedTest(t *testing.T) {
+	tests := []struct {
+		name        string
+		differences []float64
+		n           int
+		p           float64
+		verdict     Verdict
+	}{
+		// R: t.test(extra ~ group, data = sleep, paired = TRUE): t = 4.0621, df = 9, p-value = 0.002833.
+		{"Student's sleep data", sleep, 10, 0.002833, Higher},
+		{"the same with the sign turned", negated(sleep), 10, 0.002833, Lower},
+		// t = 2 on 1 degree of freedom, where p = 1 − (2/π)·arctan t.
+		{"two pairs", []float64{1, 3}, 2, 1 - 2/math.Pi*math.Atan(2), NotDistinguishable},
+		// t = 2√3 on 2 degrees of freedom, where p = 1 − t/√(2 + t²) = 1 − √(12/14).
+		{"three pairs", []float64{1, 2, 3}, 3, 1 - math.Sqrt(12.0/14), NotDistinguishable},
+		{"one pair is no test", []float64{1}, 1, nan, NoTest},
+		{"no pair is no test", nil, 0, nan, NoTest},
+		{"a missing value takes its pair out", []float64{1, nan}, 1, nan, NoTest},
+		{"no difference at all", []float64{0, 0, 0}, 3, 1, NotDistinguishable},
+		{"equal differences have no spread to test with", []float64{0.5, 0.5, 0.5}, 3, nan, NoTest},
+		{"differences that are equal but for rounding", []float64{0.93 - 0.92, 0.83 - 0.82, 0.63 - 0.62}, 3, nan, NoTest},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := PairedTest(tt.differences)
+			if got.N != tt.n || !near(got.P, tt.p, 5e-7) || !near(got.PHolm, tt.p, 5e-7) || got.Verdict != tt.verdict { // R prints 4 digits
+				t.Errorf("PairedTest(%v) = %+v, want n %d, p %v, %q", tt.differences, got, tt.n, tt.p, tt.verdict)
+			}
+		})
+	}
+}
+
+func TestHolm(t *testing.T) {
+	tests := []struct {
+		name    string
+		p, want []float64
+	}{
+		{"no test", nil, nil},
+		{"one test is left as it is", []float64{0.03}, []float64{0.03}},
+		// 4·0.005, 3·0.01, 2·0.03, then not below its forerunner: max(0.06, 1·0.04).
+		{"four tests, unsorted", []float64{0.01, 0.04, 0.03, 0.005}, []float64{0.03, 0.06, 0.06, 0.02}},
+		// R: p.adjust(c(0.01, 0.02, 0.03, 0.04), "holm").
+		{"four tests, sorted", []float64{0.01, 0.02, 0.03, 0.04}, []float64{0.04, 0.06, 0.06, 0.06}},
+		{"at most 1", []float64{0.6, 0.7}, []float64{1, 1}},
+		{"equal values", []float64{0.02, 0.02}, []float64{0.04, 0.04}},
+		{"what could not be tested is not counted", []float64{0.02, nan, 0.03}, []float64{0.04, nan, 0.04}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Holm(tt.p)
+			for i := range tt.want {
+				if !near(got[i], tt.want[i], 1e-15) {
+					t.Fatalf("Holm(%v) = %v, want %v", tt.p, got, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// Of 2,000 experiments without an effect, with four pairs each, about 5 % may call one. The count is binomial with standard
+// deviation 9.7; 60 to 140 is four of them.
+func TestPairedTestKeepsItsLevel(t *testing.T) {
+	const experiments = 2000
+	state := uint64(1)
+	uniform := func() float64 { // a 64-bit linear congruential generator's upper bits; good enough for sums of twelve
+		state = state*6364136223846793005 + 1442695040888963407
+		return float64(state>>11) / (1 << 53)
+	}
+	normal := func() float64 {
+		sum := -6.0
+		for range 12 {
+			sum += uniform()
+		}
+		return sum
+	}
+	called := 0
+	for range experiments {
+		if v := PairedTest([]float64{normal(), normal(), normal(), normal()}).Verdict; v == Higher || v == Lower {
+			called++
+		}
+	}
+	if called < 60 || called > 140 {
+		t.Errorf("%d of %d experiments without an effect were called one, want about 100", called, experiments)
+	}
+}
