@@ -25,14 +25,14 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 	}
 	switch s.config.Refresh {
 	case RefreshExact:
-		return s.refreshExact(g.clean)
+		return s.refreshExact(g)
 	case RefreshThreePoint:
 		p := &pair{}
 		p.lossPlus, p.plus = s.gradientAt(s.probe(+1))
 		p.lossMinus, p.minus = s.gradientAt(s.probe(-1))
-		return s.refreshFrom(p, p.threePointDerivative(s, g.clean))
+		return s.refreshFrom(p, p.threePointDerivative(s, g.clean), allFinite(g.loss, p.lossPlus, p.lossMinus))
 	default: // RefreshPair
-		return s.refreshFrom(g.pair, g.pair.derivative(s))
+		return s.refreshFrom(g.pair, g.pair.derivative(s), allFinite(g.pair.lossPlus, g.pair.lossMinus))
 	}
 }
 
@@ -40,36 +40,34 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 //
 //	h = (g₊ − g₋)/2r ≈ H v,  λ = ⟨v, h⟩,  v' = h/‖h‖,
 //
-// and orients v' by d3 where the correction needs it.
-func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
+// and orients v' by d3 where the correction needs it. Where the losses are not finite, v is kept.
+func (s *step) refreshFrom(p *pair, d3, finite *graph.Node) ([]*graph.Node, *estimate) {
 	perRadius := graph.Scalar(s.g, paramvec.DType(s.w), 1/(2*s.config.ProbeRadius))
 	h := paramvec.Scale(perRadius, paramvec.Sub(p.plus, p.minus))
 	e := s.measure(s.v, h)
 	e.d3 = d3
-	usable := graph.And(graph.IsFinite(p.lossPlus), graph.IsFinite(p.lossMinus))
-	v := s.turn(s.v, h, e, usable)
+	v := s.turn(s.v, h, e, finite)
 	if s.config.Correction == Oriented {
-		v = turnDownhill(v, d3)
+		v = turnDownhill(v, d3, finite)
 	}
 	return v, e
 }
 
 // refreshExact makes PowerSteps steps of power iteration with exact products at w, as published.
-func (s *step) refreshExact(clean []*graph.Node) ([]*graph.Node, *estimate) {
-	v := s.v
+func (s *step) refreshExact(g gradients) ([]*graph.Node, *estimate) {
+	v, finite := s.v, allFinite(g.loss)
 	var e *estimate
-	always := graph.IsFinite(graph.ScalarZero(s.g, paramvec.DType(s.w)))
 	for range s.config.PowerSteps {
-		h := curvature.HVPFromGradient(clean, s.w, v)
+		h := curvature.HVPFromGradient(g.clean, s.w, v)
 		e = s.measure(v, h)
-		v = s.turn(v, h, e, always)
+		v = s.turn(v, h, e, finite)
 	}
 	if s.config.Correction == Oriented {
 		// dλ/dv = ⟨∇(vᵀHv), v⟩ with the new v.
 		v = paramvec.StopGradient(v)
-		quadratic := paramvec.Dot(v, curvature.HVPFromGradient(clean, s.w, v))
+		quadratic := paramvec.Dot(v, curvature.HVPFromGradient(g.clean, s.w, v))
 		e.d3 = paramvec.Dot(graph.Gradient(quadratic, s.w...), v)
-		v = turnDownhill(v, e.d3)
+		v = turnDownhill(v, e.d3, finite)
 	}
 	return v, e
 }
@@ -90,24 +88,33 @@ func (s *step) measure(v, h []*graph.Node) *estimate {
 	}
 }
 
-// turn returns v' = h/‖h‖ with the sign of v, or v itself where ‖h‖ is 0 or not finite or h is not usable. With
+// turn returns v' = h/‖h‖ with the sign of v, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
 // Config.Shift it is h + σv that is normalised.
-func (s *step) turn(v, h []*graph.Node, e *estimate, usable *graph.Node) []*graph.Node {
+func (s *step) turn(v, h []*graph.Node, e *estimate, finite *graph.Node) []*graph.Node {
 	if s.config.Shift {
 		h = paramvec.AddScaled(h, e.sigma, v)
 	}
 	norm := paramvec.Norm(h)
 	zero := graph.ScalarZero(s.g, norm.DType())
-	usable = graph.And(usable, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, zero)))
+	usable := graph.And(finite, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, zero)))
 	inverse := lengthOver(1, norm)
 	aligned := graph.Where(graph.LessThan(paramvec.Dot(h, v), zero), graph.Neg(inverse), inverse)
 	return paramvec.Where(usable, paramvec.Scale(aligned, h), v)
 }
 
 // turnDownhill returns v, or −v where d3 = dλ/dv > 0, so that λ falls along the result.
-func turnDownhill(v []*graph.Node, d3 *graph.Node) []*graph.Node {
+func turnDownhill(v []*graph.Node, d3, finite *graph.Node) []*graph.Node {
 	zero, one := graph.ScalarZero(d3.Graph(), d3.DType()), graph.ScalarOne(d3.Graph(), d3.DType())
-	return paramvec.Scale(graph.Where(graph.GreaterThan(d3, zero), graph.Neg(one), one), v)
+	uphill := graph.And(graph.GreaterThan(d3, zero), graph.And(graph.IsFinite(d3), finite))
+	return paramvec.Scale(graph.Where(uphill, graph.Neg(one), one), v)
+}
+
+func allFinite(scalars ...*graph.Node) *graph.Node {
+	all := graph.IsFinite(scalars[0])
+	for _, x := range scalars[1:] {
+		all = graph.And(all, graph.IsFinite(x))
+	}
+	return all
 }
 
 // derivative returns dλ/dv from the pair alone: 3/(2r²)·(⟨v, g₊ + g₋⟩ − (L₊ − L₋)/r).

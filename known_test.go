@@ -1,0 +1,211 @@
+package xsam_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/internal/testbackend"
+)
+
+// The quadratic diag(1, 2, 5) at (1, −0.7, 0.4), worked out by hand to ten digits.
+func TestPerturbationOfQuadratic(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		eps := eval(t, b, func(in []*graph.Node) *graph.Node { return xsam.Perturbation(in, 0.05)[0] },
+			[]float64{1, -1.4, 2})
+		want := []float64{0.0189524511, -0.0265334315, 0.0379049022}
+		if !near(eps, want, 1e-10) { // the digits given
+			t.Errorf("ε = %v, want %v", eps, want)
+		}
+	})
+}
+
+func TestCorrectOfQuadratic(t *testing.T) {
+	gAdv := []float64{1.0189524511, -1.4530668631, 2.1895245109}
+	tests := []struct {
+		name  string
+		form  xsam.Correction
+		v     []float64
+		alpha float64
+		want  []float64
+	}{
+		{"projection along e3", xsam.Projection, []float64{0, 0, 1}, 0.2, []float64{1.0189524511, -1.4530668631, 1.7516196087}},
+		{"projection along -e3 is the same", xsam.Projection, []float64{0, 0, -1}, 0.2, []float64{1.0189524511, -1.4530668631, 1.7516196087}},
+		{"paper along e3", xsam.Paper, []float64{0, 0, 1}, 0.2, []float64{0.3615288099, -0.5155545120, 0.3389480214}},
+		{"paper along -e3 is another", xsam.Paper, []float64{0, 0, -1}, 0.2, []float64{0.3615288099, -0.5155545120, 1.2147578257}},
+		{"paper with alpha 0 is the unit gradient", xsam.Paper, []float64{0, 0, 1}, 0, []float64{0.3615288099, -0.5155545120, 0.7768529235}},
+		{"oriented takes |c|v away", xsam.Oriented, []float64{0, 0, 1}, 1, []float64{1.0189524511, -1.4530668631, 0}},
+		{"oriented along -e3 adds it", xsam.Oriented, []float64{0, 0, -1}, 1, []float64{1.0189524511, -1.4530668631, 4.3790490218}},
+		{"oriented with alpha 0 is the gradient", xsam.Oriented, []float64{0, 0, 1}, 0, gAdv},
+		{"explicit is the gradient it is given", xsam.Explicit, []float64{0, 0, 1}, 1, gAdv},
+	}
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				got := eval(t, b, func(in []*graph.Node) *graph.Node {
+					alpha := graph.Scalar(in[0].Graph(), in[0].DType(), tt.alpha)
+					corrected := xsam.Correct(tt.form, in[:1], in[1:], alpha)[0]
+					return graph.MulScalar(corrected, 1) // the pure-Go engine cannot return an input as it is
+				}, gAdv, tt.v)
+				if !near(got, tt.want, 2e-10) { // the digits given
+					t.Errorf("Correct(%v, %v, α=%v) = %v, want %v", tt.form, tt.v, tt.alpha, got, tt.want)
+				}
+			})
+		}
+	})
+}
+
+// ASAM does not see how the two weights of f = (w₁w₂ − 1)² share their product; SAM does.
+func TestASAMIsScaleInvariant(t *testing.T) {
+	perturbedLoss := func(adaptive bool) func(in []*graph.Node) *graph.Node {
+		return func(in []*graph.Node) *graph.Node {
+			loss := func(w *graph.Node) *graph.Node { return graph.Square(graph.AddScalar(product(w), -1)) }
+			g := graph.Gradient(loss(in[0]), in[0])
+			eps := xsam.Perturbation(g, 0.1)
+			if adaptive {
+				eps = xsam.AdaptivePerturbation(in, g, 0.1, 0)
+			}
+			return loss(graph.Add(in[0], eps[0]))
+		}
+	}
+	tests := []struct {
+		name     string
+		adaptive bool
+		w        []float64
+		want     float64
+	}{
+		{"ASAM at (2, 1.5)", true, []float64{2, 1.5}, 5.9500091969},
+		{"ASAM at (20, 0.15)", true, []float64{20, 0.15}, 5.9500091969},
+		{"SAM at (2, 1.5)", false, []float64{2, 1.5}, 5.0841230400},
+		{"SAM at (20, 0.15)", false, []float64{20, 0.15}, 16.0010499771},
+	}
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				got := eval(t, b, perturbedLoss(tt.adaptive), tt.w)
+				if !near(got, []float64{tt.want}, 1e-10) { // the digits given
+					t.Errorf("perturbed loss %v, want %v", got[0], tt.want)
+				}
+			})
+		}
+	})
+}
+
+// SAM with gradient descent on λw²/2 ends in the cycle |w| = ηλρ/(2 − ηλ), where λ is SAM's edge of stability for the
+// gradient norm n = λ|w|; Projection along w acts as a smaller η.
+func TestSAMCycle(t *testing.T) {
+	tests := []struct{ eta, lambda, rho, want float64 }{
+		{1, 0.1, 0.05, 0.0026315789},
+		{4, 0.3, 0.1, 0.15},
+	}
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, tt := range tests {
+			c := xsam.SAMConfig()
+			c.Rho = tt.rho
+			l := newLab(t, b, []float64{0.4}, tt.eta, c, quadratic(tt.lambda))
+			l.step(400)
+			got := math.Abs(l.w()[0])
+			if !near([]float64{got}, []float64{tt.want}, 1e-9) {
+				t.Errorf("η %v λ %v ρ %v: |w| = %.10f, want %.10f", tt.eta, tt.lambda, tt.rho, got, tt.want)
+			}
+			n := tt.lambda * got
+			edge := n / (2 * tt.rho) * (math.Sqrt(1+8*tt.rho/(tt.eta*n)) - 1)
+			if !near([]float64{edge}, []float64{tt.lambda}, 1e-8) {
+				t.Errorf("η %v ρ %v: SAM's edge at the cycle is %v, want λ = %v", tt.eta, tt.rho, edge, tt.lambda)
+			}
+
+			c.Correction, c.Alpha, c.Refresh, c.RefreshEvery, c.PowerSteps = xsam.Projection, 0.5, xsam.RefreshExact, 1, 1
+			l = newLab(t, b, []float64{0.4}, tt.eta, c, quadratic(tt.lambda))
+			l.step(800)
+			eta := (1 - c.Alpha) * tt.eta
+			want := eta * tt.lambda * tt.rho / (2 - eta*tt.lambda)
+			if got := math.Abs(l.w()[0]); !near([]float64{got}, []float64{want}, 1e-9) {
+				t.Errorf("η %v λ %v ρ %v, Projection α 0.5: |w| = %.10f, want %.10f", tt.eta, tt.lambda, tt.rho, got, want)
+			}
+		}
+	})
+}
+
+// Gradient descent on λw²/2 diverges exactly when λ > 2/η.
+func TestGradientDescentEdge(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, tt := range []struct {
+			lambda float64
+			grows  bool
+		}{{19.9, false}, {20.1, true}} {
+			l := newLab(t, b, []float64{1}, 0.1, xsam.SGDConfig(), quadratic(tt.lambda))
+			l.step(100)
+			if got := math.Abs(l.w()[0]); (got > 1) != tt.grows {
+				t.Errorf("λ = %v, 2/η = 20: |w| = %v after 100 steps from 1, want growth: %v", tt.lambda, got, tt.grows)
+			}
+		}
+	})
+}
+
+// L = (1 − xy)²/2 at (2, 0.5) has the eigenvalues 0 and 4.25, with v ∝ (0.5, 2). Along v the loss is ½(bs + cs²)² with
+// b = √4.25 and c = 1/4.25, so dλ/dv = 6bc > 0: the pair step must find λ, and turn v to −v.
+func TestPairStepOnProduct(t *testing.T) {
+	loss := func(w *graph.Node) *graph.Node {
+		return graph.MulScalar(graph.Square(graph.AddScalar(product(w), -1)), 0.5)
+	}
+	root := math.Sqrt(4.25)
+	b0, c0 := root, 1/4.25
+	v := []float64{0.5 / root, 2 / root}
+	const r = 1e-3
+	lossPlus := math.Pow(b0*r+c0*r*r, 2) / 2
+	lossMinus := math.Pow(-b0*r+c0*r*r, 2) / 2
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, refresh := range []xsam.Refresh{xsam.RefreshPair, xsam.RefreshThreePoint, xsam.RefreshExact} {
+			t.Run(refresh.String(), func(t *testing.T) {
+				c := xsam.DefaultConfig()
+				c.Refresh, c.ProbeRadius, c.WarmupRefreshes = refresh, r, 0
+				l := newLab(t, b, []float64{2, 0.5}, 0, c, loss).setV(v...)
+				reported := l.step(1)
+				p := l.probe()
+				if !near([]float64{p.Lambda}, []float64{4.25}, 1e-5) { // r²/6 of the fourth derivative, 12c²
+					t.Errorf("λ = %v, want 4.25", p.Lambda)
+				}
+				if want := 6 * b0 * c0; !near([]float64{p.D3}, []float64{want}, 1e-4) { // order r²
+					t.Errorf("dλ/dv = %v, want %v", p.D3, want)
+				}
+				if got := l.v(); !near(got, []float64{-v[0], -v[1]}, 1e-3) {
+					t.Errorf("v = %v, want −%v: λ grows along the one it started from", got, v)
+				}
+				if !near([]float64{reported}, []float64{0}, 1e-9) { // r⁴
+					t.Errorf("reported loss %v, want L(w) = 0", reported)
+				}
+				if refresh == xsam.RefreshPair {
+					// L₊ > L₋: the gradient of the + side is the one that is corrected.
+					if lossPlus <= lossMinus {
+						t.Fatal("the example is wrong: the + side must have the larger loss")
+					}
+					slope := (b0*r + c0*r*r) * (b0 + 2*c0*r)
+					if !near([]float64{-p.AlongV}, []float64{slope}, 1e-6) {
+						t.Errorf("⟨g_adv, v'⟩ = %v, want −%v", p.AlongV, slope)
+					}
+				}
+			})
+		}
+	})
+}
+
+// On diag(3, −5, 1) power iteration finds −5; with the shift it finds 3, the largest signed eigenvalue.
+func TestNegativeDominantEigenvalue(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, tt := range []struct {
+			shift bool
+			want  float64
+		}{{false, -5}, {true, 3}} {
+			c := xsam.DefaultConfig()
+			c.RefreshEvery, c.Shift = 1, tt.shift
+			l := newLab(t, b, []float64{0.1, 0.1, 0.1}, 0, c, quadratic(3, -5, 1)).setV(0.6, 0.6, math.Sqrt(0.28))
+			l.step(200)
+			if p := l.probe(); !near([]float64{p.Lambda}, []float64{tt.want}, 1e-8) || p.Residual > 1e-4 {
+				t.Errorf("shift %v: λ = %v with residual %v after 200 power steps, want %v", tt.shift, p.Lambda, p.Residual, tt.want)
+			}
+		}
+	})
+}

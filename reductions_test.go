@@ -1,0 +1,113 @@
+package xsam_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/internal/testbackend"
+)
+
+// baseAlone makes n steps with the base optimizer and no other, and returns the weights.
+func baseAlone(t *testing.T, b compute.Backend, n net, steps int) []float64 {
+	t.Helper()
+	store := seededStore()
+	trainer := train.NewTrainer(b, store, n.modelFn, n.lossFn, descent(), nil, nil)
+	for batch := range (examples{}).Iter() {
+		if steps == 0 {
+			break
+		}
+		steps--
+		metrics, err := trainer.TrainStep(batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range metrics {
+			m.MustFinalizeAll()
+		}
+	}
+	return (&lab{t: t, store: store}).weights()
+}
+
+// Without ascent and without refresh the optimizer is its base, bit for bit.
+func TestReducesToBase(t *testing.T) {
+	still := xsam.SAMConfig()
+	still.Rho = 0
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, n := range []net{{}, {dropout: 0.5, l2: 0.01}} {
+			want := baseAlone(t, b, n, 20)
+			for name, c := range map[string]xsam.Config{"no ascent (a = 0)": xsam.SGDConfig(), "ρ = 0": still} {
+				l := newNetLab(t, b, n, c)
+				l.step(20)
+				if got := l.weights(); !slices.Equal(got, want) {
+					t.Errorf("%s, %+v: weights differ from the base optimizer's:\n got %v\nwant %v", name, n, got, want)
+				}
+			}
+		}
+	})
+}
+
+// With a refresh beside the step, α = 0 is SAM bit for bit, for the forms that leave g_adv alone at α = 0.
+func TestAlphaZeroIsSAM(t *testing.T) {
+	n := net{dropout: 0.3, l2: 0.01}
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		sam := newNetLab(t, b, n, xsam.SAMConfig())
+		sam.step(20)
+		want := sam.weights()
+		for _, form := range []xsam.Correction{xsam.Oriented, xsam.Projection} {
+			for _, refresh := range []xsam.Refresh{xsam.RefreshThreePoint, xsam.RefreshExact} {
+				c := xsam.DefaultConfig()
+				c.Alpha, c.Correction, c.Refresh, c.PowerSteps = 0, form, refresh, 1
+				l := newNetLab(t, b, n, c)
+				l.step(20)
+				got := l.weights()
+				if !slices.Equal(got, want) {
+					t.Errorf("%v, %v: weights differ from SAM's:\n got %v\nwant %v", form, refresh, got, want)
+				}
+			}
+		}
+	})
+}
+
+// −v is as good an eigenvector as v: starting from either, Projection and Oriented make the same steps.
+func TestSignOfVDoesNotMatter(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, form := range []xsam.Correction{xsam.Oriented, xsam.Projection} {
+			for _, refresh := range []xsam.Refresh{xsam.RefreshPair, xsam.RefreshThreePoint} {
+				c := xsam.DefaultConfig()
+				c.Correction, c.Refresh, c.WarmupRefreshes = form, refresh, 1
+				straight := newNetLab(t, b, net{}, c).injectNetV(1)
+				straight.step(20)
+				turned := newNetLab(t, b, net{}, c).injectNetV(-1)
+				turned.step(20)
+				// The last bits differ: (w + r v) and (w − r v) swap places.
+				if got, want := turned.weights(), straight.weights(); !near(got, want, 1e-9) {
+					t.Errorf("%v, %v: from −v the weights are\n%v, from v\n%v", form, refresh, got, want)
+				}
+			}
+		}
+	})
+}
+
+// injectNetV makes a fixed unit vector, times sign, the first v of a net.
+func (l *lab) injectNetV(sign float64) *lab {
+	for path, dims := range map[string][]int{
+		"/hidden/weights": {6, 8}, "/hidden/biases": {8}, "/output/weights": {8, 3}, "/output/biases": {3},
+	} {
+		size := 1
+		for _, d := range dims {
+			size *= d
+		}
+		flat := make([]float64, size)
+		for i := range flat {
+			flat[i] = sign * float64(1-2*(i%2)) / math.Sqrt(83) // 83 weights in all
+		}
+		l.store.VariableWithValue(xsam.Scope+"/eigenvector"+path, tensors.FromFlatDataAndDimensions(flat, dims...)).SetTrainable(false)
+	}
+	return l
+}
