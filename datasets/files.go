@@ -1,0 +1,82 @@
+package datasets
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// again is what to do about a file that is not what it should be.
+const again = "download it again"
+
+// folders lists where the files of a set may lie: in the given subfolders of dir, then in dir itself.
+func folders(dir string, subfolders []string) []string {
+	var all []string
+	for _, sub := range subfolders {
+		all = append(all, filepath.Join(dir, sub))
+	}
+	return append(all, dir)
+}
+
+// findFiles returns the files in folder whose names match any of the patterns, with ".gz" behind or not, in the order of the
+// patterns and then of the names. Of a file that is there both compressed and not, it takes the one that is not.
+func findFiles(folder string, patterns ...string) []string {
+	var found []string
+	taken := map[string]bool{}
+	for _, pattern := range patterns {
+		for _, end := range []string{"", ".gz"} {
+			paths, _ := filepath.Glob(filepath.Join(folder, pattern+end))
+			for _, path := range paths {
+				name := strings.TrimSuffix(path, ".gz")
+				if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || taken[name] {
+					continue
+				}
+				taken[name] = true
+				found = append(found, path)
+			}
+		}
+	}
+	return found
+}
+
+// readFile returns the contents of a file, unpacked if it is compressed with gzip, whatever its name says.
+func readFile(path string) ([]byte, error) {
+	stored, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %w", err)
+	}
+	if !bytes.HasPrefix(stored, []byte{0x1f, 0x8b}) {
+		return stored, nil
+	}
+	unpack, err := gzip.NewReader(bytes.NewReader(stored))
+	if err == nil {
+		var contents []byte
+		if contents, err = io.ReadAll(unpack); err == nil {
+			return contents, nil
+		}
+	}
+	return nil, fmt.Errorf("datasets: %s (%d bytes) is cut short or damaged (%w): %s", path, len(stored), err, again)
+}
+
+// missing says where the files of a set were looked for.
+func missing(name, dir string, looked []string, want string) error {
+	if dir == "" {
+		return fmt.Errorf("datasets: %s is read from files: give the folder that holds %s (--data-dir, Options.Dir)", name, want)
+	}
+	return fmt.Errorf("datasets: %s: no %s in %s: give the folder that holds them (--data-dir, Options.Dir)",
+		name, want, strings.Join(looked, ", "))
+}
+
+// checkLabels refuses a label that names no class.
+func checkLabels(path string, labels []uint8, classes int) error {
+	for row, label := range labels {
+		if int(label) >= classes {
+			return fmt.Errorf("datasets: %s has label %d in row %d, want 0 to %d: %s", path, label, row, classes-1, again)
+		}
+	}
+	return nil
+}
