@@ -1,0 +1,58 @@
+package layers
+
+import (
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// An adjoint maps v, the gradient of a scalar with respect to a node's output, to its gradients with respect to the
+// node's inputs, in their order; nil stands for no gradient.
+//
+// It needs the parameters of the operation (strides, paddings), which GoMLX keeps to itself. So an adjoint here is a
+// closure that is made together with its node and remembered by the graph.
+type adjoint func(v *graph.Node) []*graph.Node
+
+// adjoints of the nodes of a graph that this package made, kept in the graph's state.
+type adjoints map[graph.NodeId]adjoint
+
+type adjointsKey struct{}
+
+// withAdjoint sets the adjoint of a node, whose operation must be one of hooked, and returns the node.
+func withAdjoint(node *graph.Node, f adjoint) *graph.Node {
+	g := node.Graph()
+	table, ok := g.State(adjointsKey{}).(adjoints)
+	if !ok {
+		table = adjoints{}
+		g.AttachState(adjointsKey{}, table)
+	}
+	table[node.Id()] = f
+	return node
+}
+
+// hooked are the operations whose gradient GoMLX lacks or gives to first order only.
+var hooked = []graph.NodeType{
+	graph.NodeTypeConvGeneral, // first order only, canonical axes only
+	graph.NodeTypeReverse,     // none
+	graph.NodeTypeSlice,       // first order only: its gradient is a Pad
+	graph.NodeTypePad,         // none
+}
+
+// The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX has registered.
+func init() {
+	for _, nodeType := range hooked {
+		builtIn := graph.VJPRegistration[nodeType]
+		graph.VJPRegistration[nodeType] = func(node *graph.Node, v []*graph.Node, shape shapes.Shape) []*graph.Node {
+			if table, ok := node.Graph().State(adjointsKey{}).(adjoints); ok {
+				if f := table[node.Id()]; f != nil {
+					return f(v[0])
+				}
+			}
+			if builtIn == nil {
+				exceptions.Panicf("no gradient is defined for %s: use the operations of package layers, "+
+					"and do not take second derivatives inside a GoMLX checkpoint", node)
+			}
+			return builtIn(node, v, shape)
+		}
+	}
+}

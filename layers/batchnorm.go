@@ -1,0 +1,106 @@
+package layers
+
+import (
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// BatchNormalization is a batch normalisation under construction: set what differs from the defaults, then call Done.
+type BatchNormalization struct {
+	scope             *model.Scope
+	x                 *graph.Node
+	momentum, epsilon float64
+}
+
+// BatchNorm prepares the normalisation of each channel, the last axis of x, over all other axes:
+//
+//	y = scale · (x − m) / √(s + epsilon) + offset
+//
+// While the graph is training (scope.IsTraining), m and s are mean and variance (dividing by n, not n − 1) of the batch,
+// and derivatives see that they depend on x. Otherwise they are running averages, which are constants.
+//
+// Variables in the scope: "scale" (at first 1) and "offset" (0), trainable, [channels]; "mean" (0), "variance" (1),
+// [channels], and "updates" (0), an int64 scalar, not trainable. A training graph updates the latter once:
+//
+//	average ← average + (batch's value − average)·max(1 − momentum, 1/(updates + 1)),   updates ← updates + 1
+//
+// so the averages are plain means of the first batches, and no trace of their initial values is left.
+// Momentum is 0.9 and epsilon 1e-5 unless set otherwise.
+func BatchNorm(scope *model.Scope, x *graph.Node) *BatchNormalization {
+	if x.Rank() < 2 {
+		exceptions.Panicf("layers.BatchNorm: got x of shape %s: want [batch, ..., channels]", x.Shape())
+	}
+	return &BatchNormalization{scope: scope, x: x, momentum: 0.9, epsilon: 1e-5}
+}
+
+// Momentum sets the weight of the past in the running averages, in [0, 1): 0 keeps only the last batch.
+func (b *BatchNormalization) Momentum(m float64) *BatchNormalization {
+	b.momentum = m
+	return b
+}
+
+// Epsilon sets what is added to the variance, > 0.
+func (b *BatchNormalization) Epsilon(e float64) *BatchNormalization {
+	b.epsilon = e
+	return b
+}
+
+// Done adds the normalisation to the graph and returns its result, of the shape of x.
+func (b *BatchNormalization) Done() *graph.Node {
+	if !(b.momentum >= 0 && b.momentum < 1) || !(b.epsilon > 0) {
+		exceptions.Panicf("layers.BatchNorm: got momentum %v and epsilon %v: want 0 ≤ momentum < 1 and epsilon > 0",
+			b.momentum, b.epsilon)
+	}
+	x, g := b.x, b.x.Graph()
+	shape := shapes.Make(x.DType(), x.Shape().Dim(-1))
+	scale := Variable(b.scope, "scale", shape, Constant(1))
+	offset := Variable(b.scope, "offset", shape, Constant(0))
+	averages := newRunningAverages(b.scope, shape)
+
+	var mean, variance *graph.Node // of shape [1, ..., channels]
+	if b.scope.IsTraining(g) {
+		axes := make([]int, x.Rank()-1)
+		for i := range axes {
+			axes[i] = i
+		}
+		mean = graph.ReduceAndKeep(x, graph.ReduceMean, axes...)
+		variance = graph.ReduceAndKeep(graph.Square(graph.Sub(x, mean)), graph.ReduceMean, axes...)
+		averages.update(g, mean, variance, b.momentum)
+	} else {
+		mean = alongLastAxis(graph.StopGradient(averages.mean.NodeValue(g)), x)
+		variance = alongLastAxis(graph.StopGradient(averages.variance.NodeValue(g)), x)
+	}
+	slope := graph.Div(alongLastAxis(scale.NodeValue(g), x), graph.Sqrt(graph.AddScalar(variance, b.epsilon)))
+	return AddBias(graph.Mul(graph.Sub(x, mean), slope), offset.NodeValue(g))
+}
+
+// runningAverages are the statistics of past batches, one value for each channel.
+type runningAverages struct {
+	mean, variance, updates *model.Variable
+}
+
+func newRunningAverages(scope *model.Scope, shape shapes.Shape) runningAverages {
+	// Restored from a checkpoint, a variable comes back as trainable: so say that it is not, every time.
+	return runningAverages{
+		mean:     Variable(scope, "mean", shape, Constant(0)).SetTrainable(false),
+		variance: Variable(scope, "variance", shape, Constant(1)).SetTrainable(false),
+		updates:  scope.VariableWithValue("updates", tensors.FromScalar(int64(0))).SetTrainable(false),
+	}
+}
+
+// update takes the statistics of one more batch into the averages.
+func (r runningAverages) update(g *graph.Graph, mean, variance *graph.Node, momentum float64) {
+	updates := graph.AddScalar(r.updates.NodeValue(g), 1)
+	r.updates.SetNodeValue(updates)
+	weight := graph.MaxScalar(graph.Reciprocal(graph.ConvertDType(updates, mean.DType())), 1-momentum)
+	move := func(average *model.Variable, batch *graph.Node) {
+		old := average.NodeValue(g)
+		batch = graph.StopGradient(graph.Reshape(batch, old.Shape().Dimensions...))
+		average.SetNodeValue(graph.Add(old, graph.Mul(graph.Sub(batch, old), weight)))
+	}
+	move(r.mean, mean)
+	move(r.variance, variance)
+}

@@ -1,0 +1,108 @@
+package layers
+
+import (
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// geometry is all of a convolution but its two operands.
+//
+// A convolution y = x ∗ k is bilinear, so ⟨v, x ∗ k⟩ is a trilinear form T(x, k, v) of the image x, the kernel k and an
+// image v of the output's size. Fixing two of the three and taking the gradient with respect to the third gives
+//
+//	forward(x, k)        = ∂T/∂v   the convolution itself
+//	inputAdjoint(v, k)   = ∂T/∂x   the gradient with respect to the image
+//	kernelAdjoint(x, v)  = ∂T/∂k   the gradient with respect to the kernel
+//
+// and since T is linear in each argument, the derivatives of these three are again these three, with other arguments.
+// So derivatives of any order need no other kind of operation: a Hessian-vector product of a layer takes nine
+// convolutions where the gradient takes three, each of them in a form for which backends have fast code.
+type geometry struct {
+	stride, dilation          [2]int
+	padding                   [2][2]int // before and after, for height and width
+	groups                    int
+	image, kernelSize, output [2]int // height and width
+	batch, in, out            int    // number of images, of channels
+}
+
+// dilated is the extent of n positions that are d apart.
+func dilated(n, d int) int { return (n-1)*d + 1 }
+
+// canonical are the axes of an ordinary convolution.
+var canonical = compute.ConvolveAxesConfig{
+	InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3,
+	KernelSpatial: []int{0, 1}, KernelInputChannels: 2, KernelOutputChannels: 3,
+	OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3,
+}
+
+// forward returns x ∗ k: [batch, image, in], [kernelSize, in/groups, out] → [batch, output, out].
+func (c geometry) forward(x, k *graph.Node) *graph.Node {
+	y := graph.ConvGeneral(x, k, canonical, c.stride[:], c.padding[:], nil, c.dilation[:], c.groups, 1)
+	return withAdjoint(y, func(v *graph.Node) []*graph.Node {
+		return []*graph.Node{c.inputAdjoint(v, k), c.kernelAdjoint(x, v)}
+	})
+}
+
+// inputAdjoint returns the x-gradient of ⟨v, x ∗ k⟩: [batch, output, out], [kernelSize, in/groups, out] → [batch, image, in].
+//
+// It is the convolution of v, with stride−1 zeros between its pixels, with the kernel turned around.
+func (c geometry) inputAdjoint(v, k *graph.Node) *graph.Node {
+	var padding [2][2]int
+	for axis := range 2 {
+		extent := dilated(c.kernelSize[axis], c.dilation[axis])
+		before := c.padding[axis][0]
+		padding[axis] = [2]int{extent - 1 - before, c.image[axis] + before - dilated(c.output[axis], c.stride[axis])}
+	}
+	x := graph.ConvGeneral(v, c.turned(k), canonical, nil, padding[:], c.stride[:], c.dilation[:], c.groups, 1)
+	return withAdjoint(x, func(u *graph.Node) []*graph.Node {
+		return []*graph.Node{c.forward(u, k), c.turned(c.kernelAdjoint(u, v))}
+	})
+}
+
+// turned returns the kernel of the transposed convolution: reversed along height and width, with input and output
+// channels exchanged within each group, [kernelSize, in/groups, out] → [kernelSize, out/groups, in].
+// It only moves numbers, so its adjoint is its inverse, and the adjoint of f(turned(k)) is that of f, turned.
+func (c geometry) turned(k *graph.Node) *graph.Node {
+	h, w, g := c.kernelSize[0], c.kernelSize[1], c.groups
+	if c.kernelSize != [2]int{1, 1} {
+		k = reverse(k, 0, 1)
+	}
+	if g == 1 {
+		return graph.TransposeAllAxes(k, 0, 1, 3, 2)
+	}
+	k = graph.Reshape(k, h, w, c.in/g, g, c.out/g)
+	return graph.Reshape(graph.TransposeAllAxes(k, 0, 1, 4, 3, 2), h, w, c.out/g, c.in)
+}
+
+// batchAsChannels are the axes of the convolution that computes a kernel gradient: the sum runs over the images, so
+// they take the place of the channels, and the channels that of the images.
+var batchAsChannels = compute.ConvolveAxesConfig{
+	InputBatch: 3, InputSpatial: []int{1, 2}, InputChannels: 0,
+	KernelSpatial: []int{1, 2}, KernelInputChannels: 0, KernelOutputChannels: 3,
+	OutputBatch: 2, OutputSpatial: []int{0, 1}, OutputChannels: 3,
+}
+
+// kernelAdjoint returns the k-gradient of ⟨v, x ∗ k⟩: [batch, image, in], [batch, output, out] → [kernelSize, in/groups, out].
+func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
+	var padding [2][2]int
+	for axis := range 2 {
+		extent := dilated(c.kernelSize[axis], c.dilation[axis])
+		before := c.padding[axis][0]
+		padding[axis] = [2]int{before, dilated(c.output[axis], c.stride[axis]) + extent - 1 - c.image[axis] - before}
+	}
+	k := graph.ConvGeneral(c.groupsAsImages(x), v, batchAsChannels, c.dilation[:], padding[:], nil, c.stride[:], c.groups, 1)
+	return withAdjoint(k, func(m *graph.Node) []*graph.Node {
+		return []*graph.Node{c.groupsAsImages(c.inputAdjoint(v, m)), c.forward(x, m)}
+	})
+}
+
+// groupsAsImages moves the groups of the channels to the axis of the images, [batch, image, in] →
+// [groups·batch, image, in/groups]. Like turned, it only moves numbers.
+func (c geometry) groupsAsImages(x *graph.Node) *graph.Node {
+	if c.groups == 1 {
+		return x
+	}
+	h, w, g := c.image[0], c.image[1], c.groups
+	x = graph.TransposeAllAxes(graph.Reshape(x, c.batch, h, w, g, c.in/g), 3, 0, 1, 2, 4)
+	return graph.Reshape(x, g*c.batch, h, w, c.in/g)
+}

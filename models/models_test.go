@@ -1,0 +1,70 @@
+package models_test
+
+import (
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/models"
+)
+
+// Parameter counts, published or worked out by hand; only a graph is built, nothing is run.
+func TestParameters(t *testing.T) {
+	digits := func(name string) models.Config {
+		c := models.DefaultConfig(name)
+		c.Height, c.Width, c.Channels = 8, 8, 1
+		return c
+	}
+	gray := func(name string, size int) models.Config {
+		c := models.DefaultConfig(name)
+		c.Height, c.Width, c.Channels = size, size, 1
+		return c
+	}
+	tests := []struct {
+		config models.Config
+		want   int
+	}{
+		{digits("mlp"), 65*128 + 129*128 + 129*10}, // 26,122
+		{models.DefaultConfig("mlp"), 3073*128 + 129*128 + 129*10},
+		{models.DefaultConfig("cnn"), (27+1)*16 + (144+1)*32 + (8*8*32+1)*64 + 65*10},
+		{digits("cnn"), (9+1)*16 + (144+1)*32 + (2*2*32+1)*64 + 65*10},
+		{models.DefaultConfig("resnet8"), 78042},
+		{gray("resnet8", 28), 78042 - 2*144}, // two input channels less in the first convolution
+		{gray("resnet8", 16), 78042 - 2*144},
+		{digits("resnet8"), 78042 - 2*144},
+		{models.DefaultConfig("resnet20"), 269722},
+		{models.DefaultConfig("resnet18"), 11173962},
+		{models.DefaultConfig("wrn16-4"), 2748890},
+		{models.DefaultConfig("wrn28-10"), 36479194},
+		{models.DefaultConfig("alexnet"), 2472266},
+	}
+	for _, tt := range tests {
+		m, err := models.New(tt.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := model.NewStore()
+		logits := build(t, m, store, true)
+		if got := models.CountParameters(store.RootScope()); got != tt.want {
+			t.Errorf("%s on %d×%d×%d has %d parameters, want %d", tt.config.Name, tt.config.Height, tt.config.Width, tt.config.Channels, got, tt.want)
+		}
+		if want := shapes.Make(dtypes.Float32, 2, 10); !logits.Equal(want) {
+			t.Errorf("%s: logits have shape %s, want %s", tt.config.Name, logits, want)
+		}
+	}
+}
+
+// build builds the model's graph for two images and returns the shape of its logits.
+func build(t *testing.T, m *models.Model, store *model.Store, training bool) shapes.Shape {
+	t.Helper()
+	c := m.Config()
+	g := graph.NewGraph(testbackend.Go(t), c.Name)
+	defer g.Finalize()
+	store.SetTraining(g, training)
+	x := graph.Parameter(g, "images", shapes.Make(c.DType, 2, c.Height, c.Width, c.Channels))
+	return m.Graph(store.RootScope(), nil, []*graph.Node{x})[0].Shape()
+}

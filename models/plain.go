@@ -1,0 +1,50 @@
+package models
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/xsam-go/xsam/layers"
+)
+
+// mlp is a perceptron with two hidden layers of 128 ReLU units on the pixels as one vector.
+// With dropout, hidden units are dropped after each ReLU.
+func mlp(b *builder, x *graph.Node) *graph.Node {
+	x = layers.Flatten(x)
+	x = b.dropout(layers.ReLU(b.dense("hidden1", x, 128)))
+	x = b.dropout(layers.ReLU(b.dense("hidden2", x, 128)))
+	return b.dense("logits", x, b.config.Classes)
+}
+
+// cnn has two 3×3 convolutions of 16 and 32 channels with biases, each followed by ReLU and 2×2 max pooling, then a
+// dense layer of 64 ReLU units. No batch norm. With dropout, units of the dense layer are dropped.
+func cnn(b *builder, x *graph.Node) *graph.Node {
+	for i, channels := range []int{16, 32} {
+		x = b.convBiasReLU(b.in("conv%d", i+1), x, 3, channels, 1, 1)
+		x = layers.MaxPool(x, 2).Done()
+	}
+	x = b.dropout(layers.ReLU(b.dense("hidden", layers.Flatten(x), 64)))
+	return b.dense("logits", x, b.config.Classes)
+}
+
+// alexnet is the form of AlexNet (Krizhevsky et al. 2012) that is in common use for images of 32×32 pixels: the five
+// convolutions with the channels of Krizhevsky's one-column version (2014, arXiv:1404.5997), 11×11 with stride 4 and
+// padding 5, 5×5, and three 3×3; 2×2 max pooling after the first, second and fifth; and a single dense layer.
+// No dropout, no normalisation. 2,472,266 parameters at 3 channels and 10 classes.
+func alexnet(b *builder, x *graph.Node) *graph.Node {
+	x = b.convBiasReLU(b.in("conv1"), x, 11, 64, 4, 5)
+	x = layers.MaxPool(x, 2).Done()
+	x = b.convBiasReLU(b.in("conv2"), x, 5, 192, 1, 2)
+	x = layers.MaxPool(x, 2).Done()
+	x = b.convBiasReLU(b.in("conv3"), x, 3, 384, 1, 1)
+	x = b.convBiasReLU(b.in("conv4"), x, 3, 256, 1, 1)
+	x = b.convBiasReLU(b.in("conv5"), x, 3, 256, 1, 1)
+	x = layers.MaxPool(x, 2).Done()
+	return b.dense("logits", layers.Flatten(x), b.config.Classes)
+}
+
+// convBiasReLU is a convolution with biases and ReLU, with weights at the given place.
+func (b *builder) convBiasReLU(at *builder, x *graph.Node, size, channels, stride, padding int) *graph.Node {
+	pad := [2]int{padding, padding}
+	x = b.convolve(at, x, size, channels).Stride(stride).Padding(pad, pad).Done()
+	return layers.ReLU(layers.AddBias(x, at.biases(x.Graph(), channels)))
+}
