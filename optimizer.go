@@ -65,7 +65,7 @@ func (o *Optimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.
 	v, refreshed := s.eigenvector(grads) // v, λ, dλ/dv
 	corrected := s.correct(grads, v)     // g̃
 	s.keep(grads, v, refreshed)          // for the next step and for Probe
-	o.base.UpdateGraphWithGradients(scope, corrected, loss.DType())
+	o.base.UpdateGraphWithGradients(scope, objective.InStoreOrder(scope, g, s.vars, corrected), loss.DType())
 }
 
 // Clear deletes everything that the optimizer and its base keep in the store; it implements optimizer.Interface.

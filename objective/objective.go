@@ -10,6 +10,9 @@
 package objective
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
@@ -121,7 +124,7 @@ func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Va
 	store := scope.Store()
 	holdRandomState(store)
 	before := takeSideEffects(store, g)
-	before.rewind(store, g)
+	before.rewind(g)
 	var value Value
 	value.Predictions = o.modelFn(scope.ResetVisited(), batch.Spec, batch.Inputs)
 	if o.lossFn != nil {
@@ -135,9 +138,29 @@ func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Va
 	return value
 }
 
-// Trainables returns the trainable floating-point variables that g uses, in the order in which base optimizers expect
-// their gradients.
+// Trainables returns the trainable floating-point variables that g uses, sorted by path: sums over them come out the
+// same, to the bit, whatever the order in which the store came by its variables (a restored checkpoint has its own).
+// InStoreOrder takes their gradients to the order that base optimizers expect.
 func Trainables(scope *model.Scope, g *graph.Graph) []*model.Variable {
+	vs := trainablesOfStore(scope, g)
+	slices.SortFunc(vs, func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) })
+	return vs
+}
+
+// InStoreOrder returns x, one node for each of the variables vs that Trainables returned, in the order of the store.
+func InStoreOrder(scope *model.Scope, g *graph.Graph, vs []*model.Variable, x []*graph.Node) []*graph.Node {
+	of := make(map[*model.Variable]*graph.Node, len(vs))
+	for i, v := range vs {
+		of[v] = x[i]
+	}
+	var ordered []*graph.Node
+	for _, v := range trainablesOfStore(scope, g) {
+		ordered = append(ordered, of[v])
+	}
+	return ordered
+}
+
+func trainablesOfStore(scope *model.Scope, g *graph.Graph) []*model.Variable {
 	var vs []*model.Variable
 	for v := range scope.IterVariables() {
 		if v.Trainable && v.InUseByGraph(g) && v.DType().IsFloat() {

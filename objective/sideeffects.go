@@ -36,7 +36,7 @@ func takeSideEffects(store *model.Store, g *graph.Graph) sideEffects {
 }
 
 // rewind sets everything back to the beginning of the step: variables to the values they came with, sums to zero.
-func (s sideEffects) rewind(store *model.Store, g *graph.Graph) {
+func (s sideEffects) rewind(g *graph.Graph) {
 	for v := range s.values {
 		v.SetNodeValue(g.GetParameterByName(v.Path()))
 	}

@@ -1,0 +1,281 @@
+package xsam_test
+
+import (
+	"iter"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/checkpoint"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/objective"
+)
+
+func TestValidate(t *testing.T) {
+	with := func(change func(*xsam.Config)) xsam.Config {
+		c := xsam.DefaultConfig()
+		change(&c)
+		return c
+	}
+	tests := []struct {
+		name   string
+		config xsam.Config
+		wants  []string // each must be in the error; none means valid
+	}{
+		{"default", xsam.DefaultConfig(), nil},
+		{"lite", xsam.LiteConfig(), nil},
+		{"paper", xsam.PaperConfig(), nil},
+		{"sam", xsam.SAMConfig(), nil},
+		{"asam", xsam.ASAMConfig(), nil},
+		{"sgd", xsam.SGDConfig(), nil},
+		{"alpha too large", with(func(c *xsam.Config) { c.Alpha = 2.1 }), []string{"Config.Alpha = 2.1", "0 ≤ Alpha ≤ 2"}},
+		{"alpha not a number", with(func(c *xsam.Config) { c.Alpha = math.NaN() }), []string{"Config.Alpha = NaN"}},
+		{"rho infinite", with(func(c *xsam.Config) { c.Rho = math.Inf(1) }), []string{"Config.Rho = +Inf"}},
+		{"no probe radius", with(func(c *xsam.Config) { c.ProbeRadius = 0 }), []string{"Config.ProbeRadius = 0", "above 0"}},
+		{"no power steps", with(func(c *xsam.Config) { c.Refresh, c.PowerSteps = xsam.RefreshExact, 0 }), []string{"Config.PowerSteps = 0"}},
+		{"explicit needs every step", with(func(c *xsam.Config) { c.Correction = xsam.Explicit }), []string{"RefreshEvery = 5", "RefreshEvery = 1"}},
+		{"all at once", xsam.Config{Rho: -1, Eta: -1, AscentEvery: -1, RefreshEvery: -1, WarmupRefreshes: -1, Refresh: 7, Correction: 9},
+			[]string{"Rho = -1", "Eta = -1", "AscentEvery = -1", "RefreshEvery = -1", "WarmupRefreshes = -1", "Refresh = 7", "Correction = 9"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := tt.config.Validate()
+			if (err == nil) != (len(tt.wants) == 0) {
+				t.Fatalf("Validate() = %v, want an error: %v", err, len(tt.wants) > 0)
+			}
+			for _, want := range tt.wants {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("Validate() = %q: want it to say %q", err, want)
+				}
+			}
+		})
+	}
+}
+
+// Gradients a step over 1,000 steps after the warm-up: SGD 1, SAM 2, X-SAM 2, lite 1.2.
+func TestCost(t *testing.T) {
+	threePoint := xsam.DefaultConfig()
+	threePoint.Refresh, threePoint.RefreshEvery = xsam.RefreshThreePoint, 10
+	tests := []struct {
+		name                string
+		config              xsam.Config
+		gradients, products float64
+	}{
+		{"sgd", xsam.SGDConfig(), 1, 0},
+		{"sam", xsam.SAMConfig(), 2, 0},
+		{"xsam", xsam.DefaultConfig(), 2, 0},
+		{"lite", xsam.LiteConfig(), 1.2, 0},
+		{"sam with a pair beside every tenth step", threePoint, 2.2, 0},
+		{"paper", xsam.PaperConfig(), 2, 5. / 3},
+	}
+	for _, tt := range tests {
+		var gradients, products int
+		for step := int64(30); step < 1530; step++ {
+			g, p := tt.config.Cost(step)
+			gradients, products = gradients+g, products+p
+		}
+		if got := float64(gradients) / 1500; !near([]float64{got}, []float64{tt.gradients}, 1e-12) {
+			t.Errorf("%s: %v gradients a step, want %v", tt.name, got, tt.gradients)
+		}
+		if got := float64(products) / 1500; !near([]float64{got}, []float64{tt.products}, 1e-12) {
+			t.Errorf("%s: %v products a step, want %v", tt.name, got, tt.products)
+		}
+	}
+}
+
+// The kinds of the first steps, as the schedule gives them and as the probe reports them.
+func TestScheduleOfKinds(t *testing.T) {
+	b := testbackend.Go(t)
+	c := xsam.DefaultConfig()
+	c.AscentEvery, c.RefreshEvery, c.WarmupRefreshes = 2, 5, 3
+	l := newNetLab(t, b, net{}, c)
+	var got []string
+	for range 12 {
+		l.step(1)
+		p := l.probe()
+		if p.Refreshed != (p.Kind == xsam.Pair) {
+			t.Errorf("step %d is of kind %v and refreshed: %v", p.Step, p.Kind, p.Refreshed)
+		}
+		got = append(got, p.Kind.String())
+	}
+	want := strings.Fields("pair pair pair plain ascent pair ascent plain ascent plain pair plain")
+	if !slices.Equal(got, want) {
+		t.Errorf("kinds\n got %v\nwant %v", got, want)
+	}
+}
+
+// A run that is stopped after any number of steps and goes on from its checkpoint ends with the same bits: weights, v,
+// dropout stream and the phase of the schedule.
+func TestResumeFromCheckpoint(t *testing.T) {
+	n := net{dropout: 0.3}
+	c := xsam.DefaultConfig()
+	c.RefreshEvery, c.WarmupRefreshes = 3, 2
+	const steps = 10
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		whole := newNetLab(t, b, n, c)
+		whole.step(steps)
+		for _, stop := range []int{1, 2, 4, 9} {
+			dir := t.TempDir()
+			store := seededStore()
+			saver, err := checkpoint.Build(store).Dir(dir).Immediate().Done()
+			if err != nil {
+				t.Fatal(err)
+			}
+			newNetLabOn(t, b, n, c, store, examples{}).step(stop)
+			if err := saver.Save(); err != nil {
+				t.Fatal(err)
+			}
+
+			store = seededStore()
+			if _, err := checkpoint.Build(store).Dir(dir).Immediate().Done(); err != nil {
+				t.Fatal(err)
+			}
+			resumed := newNetLabOn(t, b, n, c, store, examples{from: stop})
+			resumed.step(steps - stop)
+			if got, want := resumed.weights(), whole.weights(); !slices.Equal(got, want) {
+				t.Errorf("stopped after %d steps: weights\n got %v\nwant %v", stop, got, want)
+			}
+			if got, want := resumed.random(), whole.random(); !slices.Equal(got, want) {
+				t.Errorf("stopped after %d steps: dropout stream at %v, want %v", stop, got, want)
+			}
+			path := xsam.Scope + "/eigenvector/hidden/weights"
+			if got, want := resumed.vector(path), whole.vector(path); !slices.Equal(got, want) {
+				t.Errorf("stopped after %d steps: v\n got %v\nwant %v", stop, got, want)
+			}
+			if got, want := resumed.probe(), whole.probe(); got != want {
+				t.Errorf("stopped after %d steps: probe %+v, want %+v", stop, got, want)
+			}
+		}
+	})
+}
+
+// The optimizer works under GoMLX's own loop with Adam, found by name with its hyperparameters in the store.
+func TestRegisteredOptimizer(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for name := range xsam.Presets {
+			store := seededStore()
+			store.SetParam(optimizer.ParamOptimizer, name)
+			store.SetParam(optimizer.ParamLearningRate, 0.01)
+			store.SetParam(xsam.ParamRho, 0.02)
+			opt := optimizer.FromStore(store).(*xsam.Optimizer)
+			if got := opt.Config().Rho; got != 0.02 {
+				t.Errorf("%s: Rho = %v, want 0.02 from the store", name, got)
+			}
+			n := net{dropout: 0.1, l2: 1e-3}
+			obj := objective.New(n.modelFn, n.lossFn)
+			trainer := train.NewTrainer(b, store, obj.ModelFn, obj.LossFn, opt, nil, nil)
+			if _, err := train.NewLoop(trainer).RunSteps(opt.Schedule(store, examples{}), 8); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if got := optimizer.GetGlobalStep(store); got != 8 {
+				t.Errorf("%s: global step %d after 8 steps, want 8", name, got)
+			}
+			for v := range store.IterVariables() {
+				if value := v.MustValue(); v.DType().IsFloat() && v.Trainable && hasNaN(value) {
+					t.Errorf("%s: %s is not finite after 8 steps", name, v.Path())
+				}
+			}
+			if err := opt.Clear(store.RootScope()); err != nil {
+				t.Fatal(err)
+			}
+			if v := store.GetVariable(xsam.Scope + "/step"); v != nil {
+				t.Errorf("%s: %s is still there after Clear", name, v.Path())
+			}
+		}
+	})
+}
+
+func hasNaN(t *tensors.Tensor) bool {
+	return slices.ContainsFunc(tensors.MustCopyFlatData[float64](t), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+}
+
+// What a user can get wrong is an error that says what to do.
+func TestMisuse(t *testing.T) {
+	b := testbackend.Go(t)
+	n := net{}
+	obj := objective.New(n.modelFn, n.lossFn)
+	opt, err := xsam.New(obj, descent(), xsam.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	firstStep := func(model train.ModelFn, loss train.LossFn, opt optimizer.Interface, store *model.Store, ds train.Dataset) error {
+		trainer := train.NewTrainer(b, store, model, loss, opt, nil, nil)
+		_, err := train.NewLoop(trainer).RunSteps(ds, 1)
+		return err
+	}
+	other := objective.New(n.modelFn, n.lossFn)
+	tests := []struct {
+		name string
+		err  func() error
+		want string
+	}{
+		{"data set not wrapped", func() error {
+			return firstStep(obj.ModelFn, obj.LossFn, opt, seededStore(), examples{})
+		}, "Optimizer.Schedule"},
+		{"model passed without the objective", func() error {
+			store := seededStore()
+			return firstStep(n.modelFn, n.lossFn, opt, store, opt.Schedule(store, examples{}))
+		}, "pass ModelFn and LossFn of an objective"},
+		{"another objective", func() error {
+			store := seededStore()
+			return firstStep(other.ModelFn, other.LossFn, opt, store, opt.Schedule(store, examples{}))
+		}, "another objective"},
+		{"no objective", func() error { _, err := xsam.New(nil, descent(), xsam.DefaultConfig()); return err }, "objective.New"},
+		{"a base that takes no gradients", func() error { _, err := xsam.New(obj, opt, xsam.DefaultConfig()); return err }, "UpdateGraphWithGradients"},
+		{"a configuration out of range", func() error { _, err := xsam.New(obj, descent(), xsam.Config{Alpha: 3}); return err }, "Config.Alpha = 3"},
+		{"probe before the first step", func() error { _, err := opt.Probe(seededStore()); return err }, "run a step"},
+		{"an unknown correction", func() error { _, err := xsam.ParseCorrection("sideways"); return err }, "oriented projection explicit paper"},
+		{"gradient accumulation by the trainer", func() error {
+			return train.NewTrainer(b, seededStore(), obj.ModelFn, obj.LossFn, opt, nil, nil).AccumulateGradients(2)
+		}, "OptimizeWithGradients"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := tt.err()
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v: want one that says %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// The data set's own Batch.Spec reaches the model, in training and in evaluation.
+func TestUserSpecReachesModel(t *testing.T) {
+	b := testbackend.Go(t)
+	seen := map[any]bool{}
+	n := net{}
+	obj := objective.New(func(scope *model.Scope, spec any, in []*graph.Node) []*graph.Node {
+		seen[spec] = true
+		return n.modelFn(scope, spec, in)
+	}, n.lossFn)
+	l := newLabWith(t, b, seededStore(), obj, descent(), xsam.DefaultConfig(), withSpec{examples{}, "mine"})
+	l.step(8)
+	if len(seen) != 1 || !seen["mine"] {
+		t.Errorf("the model saw the specs %v, want only \"mine\"", seen)
+	}
+}
+
+type withSpec struct {
+	train.Dataset
+	spec any
+}
+
+func (w withSpec) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		for batch, err := range w.Dataset.Iter() {
+			batch.Spec = w.spec
+			if !yield(batch, err) {
+				return
+			}
+		}
+	}
+}
