@@ -6,22 +6,23 @@ import (
 )
 
 // Glyphs are signs drawn with a pen of random width, in random shape and place, on noisy paper. The numbers are chosen so that
-// a plain multilayer perceptron learns them in seconds, though not fully.
+// a plain multilayer perceptron (256-128-128-10) learns them in seconds, though not fully: 94 % of the test images in 30
+// epochs, and 85 % when a fifth of the training labels are redrawn and it has learnt those by heart.
 const (
 	glyphSide  = 16   // pixels
 	glyphCount = 2000 // images to train on, and to test on, by default
 
-	glyphTurn   = 0.25 // largest turn, radians
-	glyphShear  = 0.20 // largest shear
+	glyphTurn   = 0.30 // largest turn, radians
+	glyphShear  = 0.25 // largest shear
 	glyphMin    = 0.55 // half the size of the sign, in halves of the paper
 	glyphMax    = 0.85
-	glyphShift  = 0.18 // largest shift, in halves of the paper
+	glyphShift  = 0.20 // largest shift, in halves of the paper
 	glyphWobble = 0.08 // standard deviation of each corner's place, in halves of the sign
 	penMin      = 0.9  // width of the pen, pixels
 	penMax      = 2.4
 	inkMin      = 0.45 // how dark the pen writes; 1 is black
 	inkMax      = 1.0
-	noise       = 0.14 // standard deviation of the paper's brightness
+	noise       = 0.15 // standard deviation of the paper's brightness
 )
 
 // drawGlyphs draws the images to train on, those to validate with among them, and the images to test on. Image i of each part

@@ -11,8 +11,7 @@ type sign struct {
 	strokes [][]point
 }
 
-// signs are the ten classes. Some are a little alike on purpose: the circle and the square, the vee and the triangle, the tee
-// and the hook, the zed and the two of the seven-like hook.
+// signs are the ten classes. Some are a little alike on purpose: circle and square, vee and triangle, plus and cross.
 var signs = []sign{
 	{"plus", [][]point{{{-1, 0}, {1, 0}}, {{0, -1}, {0, 1}}}},
 	{"cross", [][]point{{{-1, -1}, {1, 1}}, {{-1, 1}, {1, -1}}}},
