@@ -1,0 +1,71 @@
+package curvature
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// NewEmpiricalFisher returns the empirical Fisher matrix of p, the mean over all examples of the outer products of
+// their gradients,
+//
+//	F = (1/n) Σᵢ gᵢgᵢᵀ        gᵢ = ∇ℓᵢ(w)
+//
+// with the labels of the data, not labels drawn from the model: it is not the Fisher information, and not near the
+// Hessian away from a good fit. It is positive semi-definite, of rank at most n. Where the Problem includes
+// regularisation losses, their Hessian is added.
+//
+// The loss must be the plain mean over the examples of a function of each one's predictions, whose first axis counts
+// the examples; then gᵢ = Jᵢᵀrᵢ with Jᵢ the Jacobian of the predictions zᵢ and rᵢ = n·∂L/∂zᵢ. A loss with weights or masks, or
+// one that the model adds to with train.AddMainLoss, does not have this form.
+func NewEmpiricalFisher(p *Problem) Operator {
+	return averaged{p, p.program("empirical Fisher product", fisherProduct)}
+}
+
+func fisherProduct(s *site, flat []*graph.Node) []*graph.Node {
+	w, v := s.point(), s.split(flat[0])
+	value := s.value()
+	z := value.Predictions
+	n := s.batch.Inputs[0].Shape().Dimensions[0]
+	for _, zk := range z {
+		if zk.Rank() == 0 || zk.Shape().Dimensions[0] != n {
+			exceptions.Panicf("curvature: the model predicts %s for a batch of %d examples: want a first axis of %d", zk.Shape(), n, n)
+		}
+	}
+	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, z))
+	r := graph.Gradient(loss, z...)
+	jv := jacobianProduct(z, w, v)
+
+	// gᵢ·v = Σ n·∂L/∂zᵢ·(J v)ᵢ, a column over the examples.
+	var projection *graph.Node
+	for k := range z {
+		part := graph.ReduceSum(graph.Reshape(graph.MulScalar(graph.Mul(r[k], jv[k]), float64(n)), n, z[k].Shape().Size()/n), 1)
+		if projection == nil {
+			projection = part
+		} else {
+			projection = graph.Add(projection, part)
+		}
+	}
+	// (1/n) Σ gᵢ(gᵢ·v) = Jᵀu with uᵢ = ∂L/∂zᵢ·(gᵢ·v).
+	var along *graph.Node
+	for k := range z {
+		u := graph.StopGradient(graph.Mul(r[k], perExample(projection, z[k].Rank())))
+		part := graph.ReduceAllSum(graph.Mul(z[k], u))
+		if along == nil {
+			along = part
+		} else {
+			along = graph.Add(along, part)
+		}
+	}
+	fv := graph.Gradient(along, w...)
+	return []*graph.Node{s.join(s.withRegularization(fv, value, w, v)), graph.Sub(value.Main, loss)}
+}
+
+// perExample gives a column over the examples the rank of the predictions, with 1 for every further axis.
+func perExample(column *graph.Node, rank int) *graph.Node {
+	dims := make([]int, rank)
+	for i := range dims {
+		dims[i] = 1
+	}
+	dims[0] = column.Shape().Size()
+	return graph.Reshape(column, dims...)
+}

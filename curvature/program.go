@@ -1,0 +1,77 @@
+package curvature
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/xsam-go/xsam/objective"
+)
+
+// program is a graph on (vectors…, batch), compiled once for each shape of batch and each Batch.Spec.
+type program struct {
+	problem *Problem
+	name    string
+	build   func(s *site, vectors []*graph.Node) []*graph.Node
+	execs   map[any]*model.Exec // by Batch.Spec
+}
+
+func (p *Problem) program(name string, build func(s *site, vectors []*graph.Node) []*graph.Node) *program {
+	pr := &program{problem: p, name: name, build: build, execs: map[any]*model.Exec{}}
+	p.programs = append(p.programs, pr)
+	return pr
+}
+
+// run executes the program on batch i. The results are the caller's to finalize; a scalar or a vector each.
+func (pr *program) run(i int, vectors []*tensors.Tensor) ([]*tensors.Tensor, error) {
+	batch := pr.problem.batches[i]
+	spec := batch.Spec
+	if mark, ok := spec.(objective.Mark); ok {
+		spec = mark.UserSpec()
+	}
+	exec := pr.execs[spec]
+	if exec == nil {
+		var err error
+		if exec, err = pr.compile(spec, len(vectors), len(batch.Inputs)); err != nil {
+			return nil, fmt.Errorf("curvature: %s: %w", pr.name, err)
+		}
+		pr.execs[spec] = exec
+	}
+	args := make([]any, 0, len(vectors)+len(batch.Inputs)+len(batch.Labels))
+	for _, list := range [][]*tensors.Tensor{vectors, batch.Inputs, batch.Labels} {
+		for _, t := range list {
+			args = append(args, t)
+		}
+	}
+	out, err := exec.Call(args...)
+	if err != nil {
+		return nil, fmt.Errorf("curvature: %s of batch %d: %w", pr.name, i, err)
+	}
+	return out, nil
+}
+
+func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
+	p := pr.problem
+	return model.NewExec(p.backend, p.store, func(scope *model.Scope, args []*graph.Node) []*graph.Node {
+		g := args[0].Graph()
+		p.store.SetTraining(g, p.options.Norm == BatchStatistics)
+		s := &site{Problem: p, scope: scope, g: g, batch: objective.Batch{
+			Spec: spec, Inputs: args[vectors : vectors+inputs], Labels: args[vectors+inputs:],
+		}}
+		out := pr.build(s, args[:vectors])
+		for i, node := range out {
+			out[i] = graph.ConvertDType(node, p.dtype)
+		}
+		objective.SetPoint(p.variables, objective.Origin(g, p.variables)) // the weights are not outputs
+		return out
+	})
+}
+
+func (pr *program) finalize() {
+	for _, exec := range pr.execs {
+		exec.Finalize()
+	}
+	pr.execs = map[any]*model.Exec{}
+}

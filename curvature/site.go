@@ -1,0 +1,86 @@
+package curvature
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/xsam-go/xsam/internal/paramvec"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// site is the place in a graph where a program builds the loss of one batch.
+type site struct {
+	*Problem
+	scope *model.Scope
+	g     *graph.Graph
+	batch objective.Batch
+}
+
+// value builds the objective at the current point.
+func (s *site) value() objective.Value { return s.objective.Evaluate(s.scope, s.g, s.batch) }
+
+// loss is the scalar that the options ask for.
+func (s *site) loss() *graph.Node { return s.chosen(s.value()) }
+
+func (s *site) chosen(v objective.Value) *graph.Node {
+	if s.options.Regularization {
+		return v.Total
+	}
+	return v.Main
+}
+
+// point returns the parameters where they are.
+func (s *site) point() []*graph.Node { return objective.Point(s.g, s.variables) }
+
+// trainables are the variables that the options ask for.
+func (s *site) trainables() []*model.Variable {
+	var chosen []*model.Variable
+	prefix := strings.TrimSuffix(s.options.Scope, "/")
+	for _, v := range objective.Trainables(s.scope, s.g) {
+		if prefix == "" || v.Path() == prefix || strings.HasPrefix(v.Path(), prefix+"/") {
+			chosen = append(chosen, v)
+		}
+	}
+	return chosen
+}
+
+// refuseRandomness panics when the graph has drawn random numbers.
+func (s *site) refuseRandomness() {
+	rng := s.store.GetVariable(model.JoinPath(model.RootScopePath, model.RNGStateVariableName))
+	if rng != nil && rng.InUseByGraph(s.g) {
+		panic(errors.New("curvature: the model draws random numbers (dropout?), so its loss is not a function of the weights: " +
+			"use RunningAverages, which builds the model as in evaluation, or turn the noise off"))
+	}
+}
+
+// displace moves the parameters to w + d, for a flat d, and returns them.
+func (s *site) displace(d *graph.Node) []*graph.Node {
+	w := paramvec.Add(objective.Point(s.g, s.variables), s.split(d))
+	objective.SetPoint(s.variables, w)
+	return w
+}
+
+// split cuts a flat vector into nodes shaped and typed like the parameters.
+func (s *site) split(flat *graph.Node) []*graph.Node {
+	parts := make([]*graph.Node, len(s.variables))
+	for i, v := range s.variables {
+		part := graph.Slice(flat, graph.AxisRange(s.offsets[i], s.offsets[i+1]))
+		parts[i] = graph.ConvertDType(graph.Reshape(part, v.Shape().Dimensions...), v.DType())
+	}
+	return parts
+}
+
+// join makes one flat vector of nodes shaped like the parameters.
+func (s *site) join(parts []*graph.Node) *graph.Node {
+	flat := make([]*graph.Node, len(parts))
+	for i, part := range parts {
+		flat[i] = graph.ConvertDType(graph.Reshape(part, part.Shape().Size()), s.dtype)
+	}
+	if len(flat) == 1 {
+		return flat[0]
+	}
+	return graph.Concatenate(flat, 0)
+}
