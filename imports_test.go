@@ -1,0 +1,49 @@
+package xsam_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Imports point one way. Each package may use, of this module, only what stands beside it, directly or through others.
+func TestImportsPointOneWay(t *testing.T) {
+	const module = "github.com/xsam-go/xsam"
+	allowed := map[string][]string{
+		"internal/paramvec": {},
+		"objective":         {"internal/paramvec"},
+		"curvature":         {"objective", "internal/paramvec"},
+		"":                  {"curvature", "objective", "internal/paramvec"},
+		"optim":             {"internal/paramvec"},
+		"layers":            {},
+		"models":            {"layers"},
+		"problems":          {},
+		"datasets":          {},
+		"backend":           {},
+		"runlog":            {},
+		"compare":           {"runlog"},
+	}
+	for pkg, may := range allowed {
+		path := strings.TrimSuffix(module+"/"+pkg, "/")
+		out, err := exec.Command("go", "list", "-deps", path).Output()
+		if err != nil {
+			t.Fatalf("go list -deps %s: %v", path, err)
+		}
+		for _, dep := range strings.Fields(string(out)) {
+			if pkg == "runlog" && strings.Contains(strings.Split(dep, "/")[0], ".") && dep != path {
+				t.Errorf("runlog imports %s: want the standard library only", dep)
+			}
+			if pkg == "compare" && strings.HasPrefix(dep, "github.com/gomlx/") {
+				t.Errorf("compare imports %s: want no GoMLX", dep)
+			}
+			own, ok := strings.CutPrefix(dep, module)
+			if !ok || dep == path {
+				continue
+			}
+			if own = strings.TrimPrefix(own, "/"); !slices.Contains(may, own) {
+				t.Errorf("%q imports %q: of this module it may use %q", pkg, own, may)
+			}
+		}
+	}
+}
