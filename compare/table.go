@@ -213,8 +213,9 @@ func (t *Table) warn(opts Options) {
 				add("seed %d is not finished and left out%s", r.Seed, because(r.Stopped))
 			case !r.LambdaMax.Known():
 				add("seed %d has no λmax", r.Seed)
-			case r.LambdaStop == runlog.StopProducts:
-				add("seed %d: λmax did not converge (relative residual %.2g after %d products)", r.Seed, r.LambdaResidual.Float(), r.LambdaProducts)
+			case r.LambdaStop != runlog.StopResidual:
+				add("seed %d: λmax did not converge (relative residual %.2g after %d products%s)", r.Seed, r.LambdaResidual.Float(), r.LambdaProducts,
+					reason(r.LambdaStop))
 			}
 		}
 		if row.AccuracyDifference != nil && row.N > 0 && row.Pairs < row.N {
@@ -259,6 +260,14 @@ func (t *Table) warnOfMixture() {
 
 func isVariant(method, name string) bool {
 	return method == name || strings.HasPrefix(method, name+":")
+}
+
+// reason is what ended the iteration, where the count of products does not say it.
+func reason(stop string) string {
+	if stop == runlog.StopProducts {
+		return ""
+	}
+	return "; " + stop
 }
 
 func because(reason string) string {

@@ -33,17 +33,17 @@ type Record struct {
 	Loss Number `json:"loss,omitzero"`
 	// Accuracy is a fraction in [0, 1].
 	Accuracy Number `json:"accuracy,omitzero"`
-	// LambdaMax is the running estimate of the newest refresh in a Train record, and the measured eigenvalue in a Curvature
-	// record.
+	// LambdaMax is the mean of the optimizer's running estimates, over the refreshes since the last Train record, in a Train
+	// record, and the measured eigenvalue in a Curvature record.
 	LambdaMax Number `json:"lambda_max,omitzero"`
 	// LambdaResidual is ‖Hv − λv‖/|λ|, without unit.
 	LambdaResidual Number `json:"lambda_residual,omitzero"`
 	// AngleDeg is the angle between gradient and eigenvector in degrees, AbsCos the absolute value of its cosine.
 	AngleDeg Number `json:"angle_deg,omitzero"`
 	AbsCos   Number `json:"abs_cos,omitzero"`
-	// GradNorm is ‖g‖ of the newest step.
+	// GradNorm is the norm of the gradient before its correction.
 	GradNorm Number `json:"grad_norm,omitzero"`
-	// StepSeconds is the median over the steps since the last Train record, compilations left out.
+	// StepSeconds is the time of a step since the last Train record, made up as Summary.StepSecondsMedian is.
 	StepSeconds Number `json:"step_seconds,omitzero"`
 	// GradientEvaluations is the number of gradients spent since step 0; an exact Hessian-vector product counts as 2.
 	GradientEvaluations Number `json:"gradient_evaluations,omitzero"`
@@ -53,6 +53,7 @@ type Record struct {
 const (
 	StopResidual = "residual" // the residual was small enough: converged
 	StopProducts = "products" // the products were used up: not converged
+	// any other text is the reason of the solver: not converged
 )
 
 // Summary is the content of summary.json: the outcome of a run.
@@ -96,8 +97,9 @@ type Summary struct {
 	// WallSeconds is the time of the whole run with compilation and evaluation, over all its resumptions.
 	WallSeconds Number `json:"wall_seconds,omitzero"`
 
-	// Finished is false for a run that was interrupted or went astray; Stopped says why.
+	// Finished is false for a run that was interrupted or whose loss is no longer finite (Diverged); Stopped says where.
 	Finished bool   `json:"finished"`
+	Diverged bool   `json:"diverged,omitempty"`
 	Stopped  string `json:"stopped,omitempty"`
 	Version  string `json:"version"`
 }

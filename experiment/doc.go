@@ -1,0 +1,19 @@
+// Package experiment turns a recipe into a run: data, model, objective, optimizer, training loop, and the record of what was
+// measured.
+//
+//	recipe.go      Recipe: everything that decides a run's outcome
+//	defaults.go    a recipe for each data set to start from
+//	method.go      the methods by name (sgd, sam, asam, xsam, ...), and their settings
+//	base.go        the base optimizer of a recipe
+//	run.go         Run: one recipe to one run directory, from the start or from its checkpoint
+//	session.go     the parts of a run, and the loop over its steps
+//	tally.go       what a run adds up between records; it travels with the checkpoint
+//	evaluate.go    loss and accuracy of a whole set
+//	lambda.go      λmax on a fixed set of training examples
+//	checkpoint.go  GoMLX checkpoints, which survive a kill at any time
+//	all.go         RunAll: many runs in turn
+//	progress.go    what a run tells while it goes on
+//
+// A run is a function of its recipe: the same recipe on the same machine and engine gives the same bits, also when it was
+// interrupted and resumed on the way.
+package experiment

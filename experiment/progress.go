@@ -1,0 +1,95 @@
+package experiment
+
+import (
+	"time"
+
+	"github.com/xsam-go/xsam"
+)
+
+// Stage is what a run is doing.
+type Stage string
+
+const (
+	Preparing  Stage = "preparing"  // reading data, compiling
+	Training   Stage = "training"   // one event a step
+	Evaluating Stage = "evaluating" // on the whole training and test set
+	Measuring  Stage = "measuring"  // λmax, at the end
+	Finished   Stage = "finished"
+	Skipped    Stage = "skipped" // finished before
+)
+
+// Progress is what a run tells while it goes on. A number that is not known is NaN.
+type Progress struct {
+	Run, Runs int // the how-many-th of how many runs, from 1
+	Name      string
+	Stage     Stage
+
+	Step, Steps int // finished updates, and all
+	Epochs      int // all passes over the data
+	Epoch       float64
+
+	Loss         float64 // of the newest batch
+	TestAccuracy float64 // of the newest evaluation, a fraction
+	Lambda       float64 // running estimate of the newest refresh
+	AngleDeg     float64 // between gradient and v, newest step
+
+	Remaining time.Duration // estimate for all runs that are left; negative when nothing is known
+}
+
+// clock estimates the time left over many runs from the gradients that they take. Its zero value estimates nothing.
+type clock struct {
+	started time.Time
+	begun   float64   // work that was done before the clock started, or without it
+	weights []float64 // work of each run
+	run     int       // the current one
+}
+
+// newClock returns a clock for the recipes.
+func newClock(recipes []Recipe) *clock {
+	c := &clock{started: time.Now()}
+	for _, r := range recipes {
+		c.weights = append(c.weights, float64(r.Epochs)*gradientsPerStep(r))
+	}
+	return c
+}
+
+// gradientsPerStep is what a recipe spends on average, by its schedule.
+func gradientsPerStep(r Recipe) float64 {
+	config, err := r.Sharpness.config(r.Seed)
+	if err != nil {
+		config = xsam.SGDConfig()
+	}
+	const steps = 1000
+	total := 0
+	for step := range int64(steps) {
+		gradients, products := config.Cost(step)
+		total += gradients + gradientsPerProduct*products
+	}
+	return float64(total) / steps
+}
+
+// skip takes a share of the current run's work as done without time: it was there already.
+func (c *clock) skip(share float64) {
+	if c.run < len(c.weights) {
+		c.begun += share * c.weights[c.run]
+	}
+}
+
+// remaining estimates the time left when the given share of the current run is done.
+func (c *clock) remaining(share float64) time.Duration {
+	var all, done float64
+	for i, w := range c.weights {
+		all += w
+		switch {
+		case i < c.run:
+			done += w
+		case i == c.run:
+			done += share * w
+		}
+	}
+	elapsed := time.Since(c.started)
+	if done <= c.begun || elapsed < time.Second {
+		return -1
+	}
+	return time.Duration(float64(elapsed) / (done - c.begun) * (all - done))
+}

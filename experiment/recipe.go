@@ -1,0 +1,229 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/models"
+)
+
+// Recipe is everything that decides the outcome of a run. Start from Defaults and SetMethod: zero means zero, save where a
+// field says otherwise. Its JSON form is what config.json holds.
+type Recipe struct {
+	// Method is the name under which the run is compared; SetMethod sets it together with Sharpness.
+	Method string `json:"method"`
+	// Seed draws the initial weights, the first v and the order of the batches.
+	Seed int64 `json:"seed"`
+
+	// Data names a data set of package datasets, DataDir is where its files are.
+	Data    string `json:"data"`
+	DataDir string `json:"data_dir,omitempty"`
+	// DataSeed decides which rows are trained and tested on, and the label noise: the same for all seeds of a comparison.
+	DataSeed int64 `json:"data_seed"`
+	// TrainSize and TestSize are numbers of images; 0 stands for the data set's own.
+	TrainSize int `json:"train_size"`
+	TestSize  int `json:"test_size"`
+	// LabelNoise is the share of training labels that are replaced by a uniform draw over the classes.
+	LabelNoise float64 `json:"label_noise"`
+	// Augment shifts and mirrors training images as is usual for the data set.
+	Augment bool `json:"augment"`
+
+	// Model names a model of package models.
+	Model string `json:"model"`
+	// DType is "float32" or "float64", of weights, activations and images.
+	DType string `json:"dtype"`
+
+	// Epochs is the number of passes over the training data, Batch the number of images of a step.
+	Epochs int `json:"epochs"`
+	Batch  int `json:"batch"`
+
+	Base
+	Sharpness
+
+	// EvaluateEvery is the number of epochs between two evaluations on the whole training and test set; 0 evaluates at the end
+	// alone. The end is always evaluated.
+	EvaluateEvery int `json:"evaluate_every"`
+	// LambdaExamples is the number of training examples on which λmax is measured when training has ended, 0 for all. They are
+	// the first ones, in batches of LambdaBatch; batch norm takes the statistics of these, as in training.
+	LambdaExamples int `json:"lambda_examples"`
+	LambdaBatch    int `json:"lambda_batch"`
+	// LambdaTolerance is the relative residual at which the measurement has converged, LambdaProducts the number of
+	// Hessian-vector products after which it ends in any case; 0 products measure nothing.
+	LambdaTolerance float64 `json:"lambda_tolerance"`
+	LambdaProducts  int     `json:"lambda_products"`
+}
+
+// Base says what is done with the corrected gradient.
+type Base struct {
+	// Optimizer is "sgd", "adam" or "adamw".
+	Optimizer string `json:"base"`
+	// LearningRate is the highest rate; Schedule ("constant", "cosine" to 0, "step": a tenth after 50 % and again after 75 % of
+	// the steps) and WarmupSteps (a linear start) scale it.
+	LearningRate float64 `json:"lr"`
+	Schedule     string  `json:"schedule"`
+	WarmupSteps  int     `json:"lr_warmup_steps"`
+	// Momentum and Nesterov belong to sgd.
+	Momentum float64 `json:"momentum"`
+	Nesterov bool    `json:"nesterov"`
+	// WeightDecay is the gradient of λ‖w‖²/2 for sgd and the decoupled decay for adamw; adam has none.
+	// DecayBiasesAndNorms says whether sgd decays biases and the scales and offsets of norms too.
+	WeightDecay         float64 `json:"weight_decay"`
+	DecayBiasesAndNorms bool    `json:"decay_biases_and_norms"`
+	// Clip is the largest norm of the corrected gradient; 0 leaves it as it is.
+	Clip float64 `json:"clip"`
+}
+
+// Sharpness is xsam.Config in the form in which config.json holds it.
+type Sharpness struct {
+	Rho             float64 `json:"rho"`
+	Alpha           float64 `json:"alpha"`
+	Adaptive        bool    `json:"adaptive"`
+	Eta             float64 `json:"eta"`
+	AscentEvery     int     `json:"ascent_every"`
+	RefreshEvery    int     `json:"refresh_every"`
+	WarmupRefreshes int     `json:"warmup_refreshes"`
+	ProbeRadius     float64 `json:"probe_radius"`
+	Refresh         string  `json:"refresh"`
+	PowerSteps      int     `json:"power_steps"`
+	Correction      string  `json:"correction"`
+	Shift           bool    `json:"shift"`
+}
+
+// config returns the optimizer's configuration for a run with the given seed.
+func (s Sharpness) config(seed int64) (xsam.Config, error) {
+	refresh, err1 := xsam.ParseRefresh(s.Refresh)
+	correction, err2 := xsam.ParseCorrection(s.Correction)
+	if err := errors.Join(err1, err2); err != nil {
+		return xsam.Config{}, err
+	}
+	c := xsam.Config{
+		Rho: s.Rho, Alpha: s.Alpha, Adaptive: s.Adaptive, Eta: s.Eta, AscentEvery: s.AscentEvery, RefreshEvery: s.RefreshEvery,
+		WarmupRefreshes: s.WarmupRefreshes, ProbeRadius: s.ProbeRadius, Refresh: refresh, PowerSteps: s.PowerSteps,
+		Correction: correction, Shift: s.Shift, Seed: derive(seed, "eigenvector"),
+	}
+	return c, c.Validate()
+}
+
+// sharpness is the inverse of Sharpness.config.
+func sharpness(c xsam.Config) Sharpness {
+	return Sharpness{
+		Rho: c.Rho, Alpha: c.Alpha, Adaptive: c.Adaptive, Eta: c.Eta, AscentEvery: c.AscentEvery, RefreshEvery: c.RefreshEvery,
+		WarmupRefreshes: c.WarmupRefreshes, ProbeRadius: c.ProbeRadius, Refresh: c.Refresh.String(), PowerSteps: c.PowerSteps,
+		Correction: c.Correction.String(), Shift: c.Shift,
+	}
+}
+
+// derive makes a seed for one purpose out of the run's seed, so that no two purposes draw the same numbers.
+func derive(seed int64, purpose string) int64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %s", seed, purpose)
+	return int64(h.Sum64() >> 1)
+}
+
+// Validate reports every field that is out of range, joined into one error, as far as it can be told without the data.
+func (r Recipe) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("experiment: "+format, args...)) }
+
+	if r.Method == "" {
+		bad("the recipe has no method: call SetMethod")
+	}
+	if !slices.Contains(datasets.Names(), r.Data) {
+		bad("data %q: want one of %v", r.Data, datasets.Names())
+	}
+	if !slices.Contains(models.Names(), r.Model) {
+		bad("model %q: want one of %v", r.Model, models.Names())
+	}
+	if _, err := r.dtype(); err != nil {
+		errs = append(errs, err)
+	}
+	if r.Epochs < 1 {
+		bad("epochs = %d: want 1 or more", r.Epochs)
+	}
+	if r.Batch < 1 {
+		bad("batch = %d: want 1 or more images", r.Batch)
+	}
+	if r.TrainSize < 0 || r.TestSize < 0 {
+		bad("train size = %d, test size = %d: want 0 (the data set's own) or more", r.TrainSize, r.TestSize)
+	}
+	if !(r.LabelNoise >= 0 && r.LabelNoise <= 1) {
+		bad("label noise = %v: want a share from 0 to 1", r.LabelNoise)
+	}
+	if r.EvaluateEvery < 0 {
+		bad("evaluate every = %d epochs: want 0 (at the end alone) or more", r.EvaluateEvery)
+	}
+	if r.LambdaExamples < 0 {
+		bad("λmax examples = %d: want 0 (all) or more", r.LambdaExamples)
+	}
+	if r.LambdaProducts > 0 && r.LambdaBatch < 1 {
+		bad("λmax batch = %d: want 1 or more examples", r.LambdaBatch)
+	}
+	if r.LambdaProducts < 0 || (r.LambdaProducts > 0 && !(r.LambdaTolerance > 0 && r.LambdaTolerance < 1)) {
+		bad("λmax products = %d, tolerance = %v: want 0 products (no measurement) or more, and a tolerance between 0 and 1",
+			r.LambdaProducts, r.LambdaTolerance)
+	}
+	errs = append(errs, r.Base.validate())
+	if _, err := r.Sharpness.config(r.Seed); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (b Base) validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("experiment: "+format, args...)) }
+	finite := func(x float64) bool { return x >= 0 && !math.IsInf(x, 0) }
+
+	if !slices.Contains(BaseNames, b.Optimizer) {
+		bad("base optimizer %q: want one of %v", b.Optimizer, BaseNames)
+	}
+	if !(finite(b.LearningRate) && b.LearningRate > 0) {
+		bad("learning rate = %v: want a finite number above 0", b.LearningRate)
+	}
+	if !slices.Contains(ScheduleNames, b.Schedule) {
+		bad("schedule %q: want one of %v", b.Schedule, ScheduleNames)
+	}
+	if b.WarmupSteps < 0 {
+		bad("learning rate warm-up = %d steps: want 0 or more", b.WarmupSteps)
+	}
+	if !(b.Momentum >= 0 && b.Momentum < 1) {
+		bad("momentum = %v: want 0 ≤ momentum < 1", b.Momentum)
+	}
+	if b.Nesterov && b.Momentum == 0 {
+		bad("Nesterov's form needs a momentum above 0")
+	}
+	if !finite(b.WeightDecay) {
+		bad("weight decay = %v: want a finite number, 0 or more", b.WeightDecay)
+	}
+	if b.Optimizer == "adam" && b.WeightDecay > 0 {
+		bad("weight decay = %v with base optimizer adam, which has none: want adamw, or a weight decay of 0", b.WeightDecay)
+	}
+	if !finite(b.Clip) {
+		bad("clip = %v: want a finite norm, or 0 for no clipping", b.Clip)
+	}
+	return errors.Join(errs...)
+}
+
+func (r Recipe) dtype() (dtypes.DType, error) {
+	switch r.DType {
+	case "float32":
+		return dtypes.Float32, nil
+	case "float64":
+		return dtypes.Float64, nil
+	}
+	return dtypes.InvalidDType, fmt.Errorf("experiment: dtype %q: want float32 or float64", r.DType)
+}
+
+// dataOptions says which part of the data set is loaded.
+func (r Recipe) dataOptions() datasets.Options {
+	return datasets.Options{
+		Dir: r.DataDir, TrainSize: r.TrainSize, TestSize: r.TestSize, LabelNoise: r.LabelNoise, Seed: r.DataSeed,
+	}
+}

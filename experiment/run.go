@@ -1,0 +1,302 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// Existing says what to do with a run directory that is there already.
+type Existing int
+
+const (
+	// Refuse leaves it alone and fails with ErrExists.
+	Refuse Existing = iota
+	// Resume goes on from its checkpoint, when it holds the same recipe; a finished run is left as it is.
+	Resume
+	// Overwrite deletes it.
+	Overwrite
+)
+
+// ErrExists is the error of a run directory that is there already.
+var ErrExists = errors.New("there is a run already")
+
+// ErrDiverged is the error of a run whose loss became infinite or NaN. Its record is written.
+var ErrDiverged = errors.New("training diverged")
+
+// Options say how a run is made; they have no part in its outcome.
+type Options struct {
+	Existing Existing
+	// CheckpointEvery is the time between two checkpoints; 0 saves when training ends or is interrupted, and not before.
+	CheckpointEvery time.Duration
+	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.
+	Progress func(Progress)
+	// Warn is called with what is not as it should be and does not stop the run. It may be nil.
+	Warn func(string)
+}
+
+func (o Options) warn(text string) {
+	if o.Warn != nil {
+		o.Warn(text)
+	}
+}
+
+// Config is the content of config.json.
+type Config struct {
+	Recipe
+	Version         string `json:"version"`
+	Backend         string `json:"backend"`
+	BackendFallback string `json:"backend_fallback,omitempty"`
+	Device          string `json:"device"` // as the engine describes itself
+	Platform        string `json:"platform"`
+	CPUs            int    `json:"cpus"`
+	Go              string `json:"go"`
+}
+
+// Run makes one run of a recipe in dir and returns its summary, which it also leaves there.
+//
+// When ctx is cancelled the run finishes its step, writes what there is, and returns an error that wraps ctx's; Resume
+// goes on from there with the same bits. A run whose loss is no longer finite returns one that wraps ErrDiverged.
+func Run(ctx context.Context, engine *backend.Engine, recipe Recipe, dir string, options Options) (runlog.Summary, error) {
+	summaries, err := runAll(ctx, engine, []Recipe{recipe}, []string{dir}, options)
+	if len(summaries) == 1 {
+		return summaries[0], err
+	}
+	return runlog.Summary{}, err
+}
+
+// runner makes runs in turn.
+type runner struct {
+	engine  *backend.Engine
+	options Options
+	clock   *clock
+	runs    int
+
+	loaded  *datasets.Split // the newest data, for the next run
+	loadedO datasets.Options
+	name    string
+}
+
+// run makes the index-th run.
+func (r *runner) run(ctx context.Context, index int, recipe Recipe, dir string) (summary runlog.Summary, err error) {
+	r.clock.run = index
+	progress := Progress{
+		Run: index + 1, Runs: r.runs, Name: filepath.Base(dir), Stage: Preparing, Epochs: recipe.Epochs,
+		Loss: math.NaN(), TestAccuracy: math.NaN(), Lambda: math.NaN(), AngleDeg: math.NaN(), Remaining: -1,
+	}
+	finished, err := r.claim(recipe, dir)
+	if finished != nil {
+		r.clock.skip(1)
+		progress.Stage = Skipped
+		r.tell(progress)
+		return *finished, err
+	}
+	if err != nil {
+		return runlog.Summary{}, err
+	}
+	r.tell(progress)
+	data, err := r.load(recipe)
+	if err != nil {
+		return runlog.Summary{}, err
+	}
+	s := &session{recipe: recipe, options: r.options, engine: r.engine, data: data, progress: progress, clock: r.clock}
+	defer func() {
+		if closeErr := s.close(); err == nil {
+			err = closeErr
+		}
+	}()
+	if err := s.open(dir); err != nil {
+		return runlog.Summary{}, err
+	}
+	return s.run(ctx, dir)
+}
+
+func (r *runner) tell(p Progress) {
+	if r.options.Progress != nil {
+		r.options.Progress(p)
+	}
+}
+
+// run trains, measures and writes the summary.
+func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
+	s.progress.Step = s.done()
+	s.progress.TestAccuracy = s.tally.Test.Accuracy.Float()
+	s.clock.skip(float64(s.progress.Step) / float64(s.steps))
+	begun := s.done()
+
+	err := s.train(ctx)
+	if err == nil && s.done() > begun {
+		err = s.save()
+	}
+	var measured sharpest
+	if err == nil && s.recipe.LambdaProducts > 0 {
+		s.tell(Measuring)
+		measured, err = s.measureLambda(ctx)
+	}
+	var lost *diverged
+	switch {
+	case err == nil:
+		if err := s.recordLambda(measured); err != nil {
+			return runlog.Summary{}, err
+		}
+		summary := s.summary(measured)
+		summary.Finished = true
+		s.tell(Finished)
+		return summary, runlog.WriteSummary(dir, summary)
+	case errors.As(err, &lost):
+		summary := s.summary(sharpest{})
+		summary.Steps, summary.Diverged, summary.Stopped = int64(lost.step), true, lost.Error()
+		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %v", filepath.Base(dir), ErrDiverged, lost), runlog.WriteSummary(dir, summary))
+	case ctx.Err() != nil && (errors.Is(err, errStopped) || errors.Is(err, ctx.Err())):
+		summary := s.summary(sharpest{})
+		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.steps)
+		err := fmt.Errorf("experiment: %s: %s: %w", filepath.Base(dir), summary.Stopped, ctx.Err())
+		if s.done() > begun && s.done() < s.steps {
+			err = errors.Join(err, s.save())
+		}
+		return summary, errors.Join(err, runlog.WriteSummary(dir, summary))
+	default:
+		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", filepath.Base(dir), err)
+	}
+}
+
+// recordLambda writes the curvature record.
+func (s *session) recordLambda(m sharpest) error {
+	if m.examples == 0 {
+		return nil
+	}
+	return s.metrics.Append(runlog.Record{
+		Kind: runlog.Curvature, Step: int64(s.steps), Epoch: runlog.Num(float64(s.recipe.Epochs)), Split: runlog.TrainSplit,
+		LambdaMax: runlog.Num(m.lambda), LambdaResidual: runlog.Num(m.residual), AngleDeg: runlog.Num(m.angle), AbsCos: runlog.Num(m.absCos),
+	})
+}
+
+// summary says what is known of the run.
+func (s *session) summary(m sharpest) runlog.Summary {
+	done := s.done()
+	out := runlog.Summary{
+		Method: s.recipe.Method, Seed: s.recipe.Seed, Data: s.recipe.Data, Model: s.recipe.Model,
+		Backend: s.engine.Name, BackendFallback: s.engine.Fallback, Parameters: s.parameters(),
+		Epochs: runlog.Num(float64(done) / float64(s.perEpoch)), Steps: int64(done),
+		TrainLoss: s.tally.Train.Loss, TrainAccuracy: s.tally.Train.Accuracy,
+		TestLoss: s.tally.Test.Loss, TestAccuracy: s.tally.Test.Accuracy,
+		StepSecondsMedian: runlog.Num(s.tally.All.median()), WallSeconds: runlog.Num(s.wall()), Version: Version(),
+		GradientEvaluationsPerStep: runlog.Num(s.tally.Gradients / float64(done)),
+	}
+	if m.examples > 0 {
+		out.LambdaMax, out.LambdaResidual = runlog.Num(m.lambda), runlog.Num(m.residual)
+		out.LambdaStop, out.LambdaProducts, out.LambdaExamples = m.stop, m.products, m.examples
+		out.AngleDeg, out.AbsCos = runlog.Num(m.angle), runlog.Num(m.absCos)
+	}
+	return out
+}
+
+// parameters counts the model's trainable numbers.
+func (s *session) parameters() int {
+	n := 0
+	for v := range s.store.IterVariables() {
+		if v.Trainable && v.DType().IsFloat() {
+			n += v.Shape().Size()
+		}
+	}
+	return n
+}
+
+// claim makes the run directory ready. It returns a summary when there is nothing left to do.
+func (r *runner) claim(recipe Recipe, dir string) (*runlog.Summary, error) {
+	var old Config
+	err := runlog.ReadConfig(dir, &old)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil && r.options.Existing != Overwrite:
+		return nil, err
+	case r.options.Existing == Refuse:
+		return nil, fmt.Errorf("experiment: %s: %w: resume it, overwrite it, or choose another directory", dir, ErrExists)
+	case r.options.Existing == Resume:
+		if changed := differences(old.Recipe, recipe); len(changed) > 0 {
+			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; overwrite it or choose another directory",
+				dir, strings.Join(changed, ", "))
+		}
+		return r.resume(old, dir)
+	}
+	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return nil, fmt.Errorf("experiment: clearing %s: %w", dir, err)
+		}
+	}
+	return nil, runlog.WriteConfig(dir, Config{
+		Recipe: recipe, Version: Version(), Backend: r.engine.Name, BackendFallback: r.engine.Fallback, Device: r.engine.Description(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),
+	})
+}
+
+// resume returns the summary of a run that has ended, and warns where going on will not give the same bits.
+func (r *runner) resume(old Config, dir string) (*runlog.Summary, error) {
+	summary, err := runlog.ReadSummary(dir)
+	switch {
+	case err == nil && summary.Finished:
+		return &summary, nil
+	case err == nil && summary.Diverged:
+		return &summary, fmt.Errorf("experiment: %s: %w: %s", filepath.Base(dir), ErrDiverged, summary.Stopped)
+	case err == nil: // it was interrupted; its summary ends with the resumption
+		if err := os.Remove(filepath.Join(dir, runlog.SummaryFile)); err != nil {
+			return nil, fmt.Errorf("experiment: %w", err)
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	if old.Backend != r.engine.Name {
+		r.options.warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir, old.Backend, r.engine.Name))
+	}
+	if old.Version != Version() {
+		r.options.warn(fmt.Sprintf("%s was begun with version %s and goes on with %s", dir, old.Version, Version()))
+	}
+	return nil, nil
+}
+
+// differences names the keys in which two recipes differ. Where the data lies is no part of a recipe.
+func differences(a, b Recipe) (changed []string) {
+	fields := func(r Recipe) map[string]any {
+		m := map[string]any{}
+		if text, err := json.Marshal(r); err == nil {
+			err = json.Unmarshal(text, &m)
+		}
+		return m
+	}
+	x, y := fields(a), fields(b)
+	for key := range y {
+		if key != "data_dir" && !reflect.DeepEqual(x[key], y[key]) {
+			changed = append(changed, fmt.Sprintf("%s %v, now %v", key, x[key], y[key]))
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}
+
+// load returns the data of a recipe, that of the last run if it is the same.
+func (r *runner) load(recipe Recipe) (*datasets.Split, error) {
+	options := recipe.dataOptions()
+	if r.loaded != nil && r.name == recipe.Data && r.loadedO == options {
+		return r.loaded, nil
+	}
+	split, err := datasets.Load(recipe.Data, options)
+	if err != nil {
+		return nil, err
+	}
+	r.loaded, r.loadedO, r.name = split, options, recipe.Data
+	return split, nil
+}
