@@ -8,9 +8,10 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
-// operation is a function of several arrays, under test.
+// operation is a function of several arrays, under test. Variables, if it needs them, go into model.GetStore of the graph.
 type operation func(args []*graph.Node) *graph.Node
 
 // checkDerivatives compares first and second derivatives of an operation, in float64, with central differences at a
@@ -22,9 +23,9 @@ type operation func(args []*graph.Node) *graph.Node
 //
 //	⟨∇L, u⟩ is compared with (L(+hu) − L(−hu))/2h,   ∇²L u with (∇L(+hu) − ∇L(−hu))/2h.
 //
-// Values are drawn from a grid of step 0.05 with an offset that is unique to each, such that no two values of an array
-// are closer than h needs: maxima do not change hands between the two points. h = 1e-5 leaves an error of about h² = 1e-10
-// from the third derivative and of 1e-16/h = 1e-11 from rounding, so 1e-7 of the size of the result is ample.
+// The point's values are spread, no two of an array closer than 1e-3, so maxima do not change hands between +hu and −hu.
+// h = 1e-5 leaves an error of about h² = 1e-10 from the third derivative and of 1e-16/h = 1e-11 from rounding, relative
+// to terms of size 1, of which some hundreds are added: 1e-7 of the size of the result is ample, and far below any mistake.
 func checkDerivatives(t *testing.T, b compute.Backend, op operation, shapes ...[]int) {
 	t.Helper()
 	const h, tolerance = 1e-5, 1e-7
@@ -41,13 +42,13 @@ func checkDerivatives(t *testing.T, b compute.Backend, op operation, shapes ...[
 		}
 		return graph.ReduceAllSum(graph.Mul(graph.Const(y.Graph(), weights), graph.Sin(graph.AddScalar(y, 0.5))))
 	}
-	first := graph.MustNewExec(b, func(nodes []*graph.Node) []*graph.Node {
+	first := model.MustNewExec(b, model.NewStore(), func(_ *model.Scope, nodes []*graph.Node) []*graph.Node {
 		l := loss(nodes)
 		return append([]*graph.Node{l}, graph.Gradient(l, nodes...)...)
 	})
 	defer first.Finalize()
 	n := len(shapes)
-	second := graph.MustNewExec(b, func(nodes []*graph.Node) []*graph.Node {
+	second := model.MustNewExec(b, model.NewStore(), func(_ *model.Scope, nodes []*graph.Node) []*graph.Node {
 		w, u := nodes[:n], nodes[n:]
 		slope := graph.ScalarZero(w[0].Graph(), w[0].DType())
 		for i, g := range graph.Gradient(loss(w), w...) {
@@ -96,7 +97,7 @@ func checkDerivatives(t *testing.T, b compute.Backend, op operation, shapes ...[
 	}
 }
 
-// spread returns n distinct values in about [−1, 1], no two closer than 1e-3 for n ≤ 2000, in random order.
+// spread returns n values from −1 to 1 in random order, neighbours 2/n apart.
 func spread(random *rand.Rand, n int) []float64 {
 	values := make([]float64, n)
 	for i, j := range random.Perm(n) {
@@ -133,7 +134,7 @@ func size(dims []int) int {
 }
 
 // call runs a graph on float64 arrays and returns its results as flat arrays.
-func call(t *testing.T, e *graph.Exec, shapes [][]int, args [][]float64) [][]float64 {
+func call(t *testing.T, e *model.Exec, shapes [][]int, args [][]float64) [][]float64 {
 	t.Helper()
 	inputs := make([]any, len(args))
 	for i := range args {
@@ -155,7 +156,7 @@ func call(t *testing.T, e *graph.Exec, shapes [][]int, args [][]float64) [][]flo
 func run(t *testing.T, b compute.Backend, op operation, shapes [][]int, args [][]float64) ([]int, []float64) {
 	t.Helper()
 	var dims []int
-	e := graph.MustNewExec(b, func(nodes []*graph.Node) []*graph.Node {
+	e := model.MustNewExec(b, model.NewStore(), func(_ *model.Scope, nodes []*graph.Node) []*graph.Node {
 		y := op(nodes)
 		dims = y.Shape().Dimensions
 		return []*graph.Node{y}
