@@ -5,10 +5,8 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/models"
 )
 
@@ -43,12 +41,8 @@ func TestParameters(t *testing.T) {
 		{models.DefaultConfig("alexnet"), 2472266},
 	}
 	for _, tt := range tests {
-		m, err := models.New(tt.config)
-		if err != nil {
-			t.Fatal(err)
-		}
 		store := model.NewStore()
-		logits := build(t, m, store, true)
+		logits := buildIn(t, mustNew(t, tt.config), store.RootScope())
 		if got := models.CountParameters(store.RootScope()); got != tt.want {
 			t.Errorf("%s on %d×%d×%d has %d parameters, want %d", tt.config.Name, tt.config.Height, tt.config.Width, tt.config.Channels, got, tt.want)
 		}
@@ -56,15 +50,4 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%s: logits have shape %s, want %s", tt.config.Name, logits, want)
 		}
 	}
-}
-
-// build builds the model's graph for two images and returns the shape of its logits.
-func build(t *testing.T, m *models.Model, store *model.Store, training bool) shapes.Shape {
-	t.Helper()
-	c := m.Config()
-	g := graph.NewGraph(testbackend.Go(t), c.Name)
-	defer g.Finalize()
-	store.SetTraining(g, training)
-	x := graph.Parameter(g, "images", shapes.Make(c.DType, 2, c.Height, c.Width, c.Channels))
-	return m.Graph(store.RootScope(), nil, []*graph.Node{x})[0].Shape()
 }
