@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
@@ -144,7 +147,7 @@ func TestHessianAgainstDenseDifferences(t *testing.T) {
 				checkMatrix(t, "difference float64", columns(t, newHessian(t, p, curvature.CentralDifference)), want, 1e-6)
 				single, _ := c.net.problem(t, b, dtypes.Float32, c.options)
 				checkMatrix(t, "exact float32", columns(t, newHessian(t, single, curvature.Exact)), want, 1e-4)
-				// A step of 1e-3‖w‖ leaves rounding of 1e-7‖∇L‖/h and truncation of h²D⁴L.
+				// A step of 3e-3‖w‖ leaves rounding of 1e-7‖∇L‖/h and truncation of h²D⁴L.
 				checkMatrix(t, "difference float32", columns(t, newHessian(t, single, curvature.CentralDifference)), want, 3e-3)
 			})
 		})
@@ -246,6 +249,120 @@ func TestMeasuringLeavesTheStoreAlone(t *testing.T) {
 			t.Errorf("the store was\n%s\nand is now\n%s", before, after)
 		}
 	})
+}
+
+// λmax of the digits-sized problem through both methods is that of the dense matrix.
+func TestLambdaMaxOfAModel(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		p, _ := mlp.problem(t, b, dtypes.Float32, evaluation)
+		exact := newHessian(t, p, curvature.Exact)
+		a, _, err := curvature.Form(context.Background(), exact)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, _ := eigen(a)
+		want := values[len(values)-1]
+		for _, h := range []curvature.Operator{exact, newHessian(t, p, curvature.CentralDifference)} {
+			r, err := curvature.LambdaMax(context.Background(), h, curvature.LambdaMaxOptions())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Converged || !(r.RelativeResidual() <= 1e-2) {
+				t.Errorf("residual %.2g after %d products, %q: want convergence", r.RelativeResidual(), r.Products, r.Reason)
+			}
+			checkClose(t, "λmax", r.Value(), want, 2e-3*want) // the error of a Rayleigh quotient is residual²/gap
+		}
+	})
+}
+
+// A halved step shows the error that a step too large makes, and a step of the default size has little.
+func TestDifferenceErrorSeesTheStep(t *testing.T) {
+	b := testbackend.Go(t)
+	p, _ := mlp.problem(t, b, dtypes.Float64, evaluation)
+	v := make([]float64, p.Dim())
+	for i := range v {
+		v[i] = math.Cos(float64(i))
+	}
+	want, got := make([]float64, p.Dim()), make([]float64, p.Dim())
+	if err := newHessian(t, p, curvature.Exact).Apply(context.Background(), want, v); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []float64{0.3, 0.1, 0.03} {
+		h, err := curvature.NewDifferenceHessian(p, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Apply(context.Background(), got, v); err != nil {
+			t.Fatal(err)
+		}
+		e, err := h.DifferenceError(context.Background(), v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		truth := math.Sqrt(distance2(got, want) / distance2(want, make([]float64, len(want))))
+		if !(e > 0.6*truth && e < 0.9*truth) { // 3/4, to higher orders of the step
+			t.Errorf("step %v: estimated error %.3g, true one %.3g: want 3/4 of it", step, e, truth)
+		}
+	}
+}
+
+func distance2(x, y []float64) float64 {
+	sum := 0.0
+	for i := range x {
+		sum += (x[i] - y[i]) * (x[i] - y[i])
+	}
+	return sum
+}
+
+// 20,010 parameters: a product that kept one vector of them would hold 80 KB more each time, 24 MB over 300 products.
+func TestProductsLeaveMemoryFlat(t *testing.T) {
+	if _, err := os.ReadFile("/proc/self/status"); err != nil {
+		t.Skip("no /proc to read the resident memory from")
+	}
+	wide := net{name: "wide", loss: crossEntropy,
+		model: func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
+			return []*graph.Node{linear(scope.In("output"), in[0], 2000, 10)}
+		}}
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		batches := []train.Batch{{
+			Inputs: []*tensors.Tensor{numbers(dtypes.Float32, make([]float64, 8*2000), 8, 2000)},
+			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(make([]int32, 8), 8, 1)},
+		}}
+		p := wide.problemIn(t, b, model.NewStore(), batches, evaluation)
+		v, hv := make([]float64, p.Dim()), make([]float64, p.Dim())
+		v[0] = 1
+		operators := []curvature.Operator{newHessian(t, p, curvature.Exact), newHessian(t, p, curvature.CentralDifference)}
+		products := func(count int) {
+			for i := range count {
+				if err := operators[i%2].Apply(context.Background(), hv, v); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		products(60)
+		before := residentBytes(t)
+		products(300)
+		if grown := residentBytes(t) - before; grown > 12<<20 {
+			t.Errorf("300 products grew the resident memory by %d KB, want less than 12 MB", grown>>10)
+		}
+	})
+}
+
+func residentBytes(t *testing.T) int {
+	t.Helper()
+	debug.FreeOSMemory()
+	data, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		var kb int
+		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kb); n == 1 {
+			return kb << 10
+		}
+	}
+	t.Fatal("no VmRSS in /proc/self/status")
+	return 0
 }
 
 func TestRandomLossIsRefused(t *testing.T) {
