@@ -260,15 +260,23 @@ func (p *Problem) Close() {
 	p.programs = nil
 }
 
+// single is the problem of batch i alone. It shares the compiled graphs.
+func (p *Problem) single(i int) *Problem {
+	one := *p
+	one.batches, one.sizes, one.examples = p.batches[i:i+1], p.sizes[i:i+1], p.sizes[i]
+	return &one
+}
+
 // batchLoss evaluates the loss of one batch at w.
 func (p *Problem) batchLoss(ctx context.Context, i int) (float64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	out, err := p.losses.run(i, nil)
+	out, err := p.losses.run(p.batches[i], nil)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("curvature: batch %d: %w", i, err)
 	}
+	defer out[0].MustFinalizeAll()
 	return scalar(out[0])
 }
 
@@ -286,9 +294,9 @@ func (p *Problem) each(ctx context.Context, pr *program, vectors [][]float64, f 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		out, err := pr.run(i, device)
+		out, err := pr.run(p.batches[i], device)
 		if err != nil {
-			return err
+			return fmt.Errorf("curvature: batch %d: %w", i, err)
 		}
 		err = f(float64(p.sizes[i])/float64(p.examples), out)
 		for _, t := range out {

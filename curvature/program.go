@@ -6,6 +6,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 
 	"github.com/xsam-go/xsam/objective"
 )
@@ -24,9 +25,8 @@ func (p *Problem) program(name string, build func(s *site, vectors []*graph.Node
 	return pr
 }
 
-// run executes the program on batch i. The results are the caller's to finalize; a scalar or a vector each.
-func (pr *program) run(i int, vectors []*tensors.Tensor) ([]*tensors.Tensor, error) {
-	batch := pr.problem.batches[i]
+// run executes the program on a batch. The results are the caller's to finalize; a scalar or a vector each.
+func (pr *program) run(batch train.Batch, vectors []*tensors.Tensor) ([]*tensors.Tensor, error) {
 	spec := batch.Spec
 	if mark, ok := spec.(objective.Mark); ok {
 		spec = mark.UserSpec()
@@ -35,7 +35,7 @@ func (pr *program) run(i int, vectors []*tensors.Tensor) ([]*tensors.Tensor, err
 	if exec == nil {
 		var err error
 		if exec, err = pr.compile(spec, len(vectors), len(batch.Inputs)); err != nil {
-			return nil, fmt.Errorf("curvature: %s: %w", pr.name, err)
+			return nil, fmt.Errorf("%s: %w", pr.name, err)
 		}
 		pr.execs[spec] = exec
 	}
@@ -47,7 +47,7 @@ func (pr *program) run(i int, vectors []*tensors.Tensor) ([]*tensors.Tensor, err
 	}
 	out, err := exec.Call(args...)
 	if err != nil {
-		return nil, fmt.Errorf("curvature: %s of batch %d: %w", pr.name, i, err)
+		return nil, fmt.Errorf("%s: %w", pr.name, err)
 	}
 	return out, nil
 }

@@ -83,6 +83,15 @@ func (r Result) Values() []float64 {
 	return values
 }
 
+// Ratio is λ₁/λₖ for the k-th pair, 1 ≤ k: how far the top eigenvalue stands out. NaN when there are fewer than k pairs or
+// λₖ = 0.
+func (r Result) Ratio(k int) float64 {
+	if k < 1 || k > len(r.Pairs) || r.Pairs[k-1].Value == 0 {
+		return math.NaN()
+	}
+	return r.Pairs[0].Value / r.Pairs[k-1].Value
+}
+
 // stopped tells why a solver had to stop early, and whether that is an error of the caller's concern: reaching the
 // product limit is not.
 func stopped(err error) (Reason, error) {
