@@ -133,7 +133,7 @@ func TestHessianAgainstDenseDifferences(t *testing.T) {
 		options curvature.ProblemOptions
 	}{
 		{mlpL2, curvature.ProblemOptions{Norm: curvature.RunningAverages, Regularization: true}},
-		{mlpL2, evaluation},
+		{attention, evaluation},
 		{cnn, training},
 	}
 	for _, c := range cases {
@@ -176,6 +176,36 @@ func TestRegularizationShiftsTheHessian(t *testing.T) {
 		d.Sub(columns(t, op.make(with)), columns(t, op.make(without)))
 		checkMatrix(t, op.name+": the difference that the L2 term makes", &d, shift, 1e-12)
 	}
+}
+
+// H(a·u + b·v) = a·Hu + b·Hv and uᵀHv = vᵀHu, for every operator.
+func TestOperatorsAreLinearAndSymmetric(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		p, _ := mlp.problem(t, b, dtypes.Float64, evaluation)
+		n := p.Dim()
+		u, v, both := make([]float64, n), make([]float64, n), make([]float64, n)
+		for i := range u {
+			u[i], v[i] = math.Sin(float64(3*i+1)), math.Cos(float64(i*i))
+			both[i] = 2*u[i] - 3*v[i]
+		}
+		for name, h := range map[string]curvature.Operator{
+			"Hessian": newHessian(t, p, curvature.Exact), "Gauss–Newton": curvature.NewGaussNewton(p), "Fisher": curvature.NewEmpiricalFisher(p),
+		} {
+			var out [3][]float64
+			for i, x := range [][]float64{u, v, both} {
+				out[i] = make([]float64, n)
+				if err := h.Apply(context.Background(), out[i], x); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for i := range n { // numbers of order 1, rounded a few times
+				checkClose(t, name+": H(2u − 3v)", out[2][i], 2*out[0][i]-3*out[1][i], 1e-13)
+			}
+			left := mat.Dot(mat.NewVecDense(n, u), mat.NewVecDense(n, out[1]))
+			right := mat.Dot(mat.NewVecDense(n, v), mat.NewVecDense(n, out[0]))
+			checkClose(t, name+": uᵀHv", left, right, 1e-13)
+		}
+	})
 }
 
 // The mean of the Hessians of the batches, weighted by their sizes, is that of one large batch; examples given twice

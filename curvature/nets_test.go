@@ -66,6 +66,18 @@ var (
 			x = layers.MeanPool(x, 2).Done()
 			return []*graph.Node{linear(scope.In("output"), layers.Flatten(x), 27, 3)}
 		}}
+	attention = net{name: "attention", loss: crossEntropy,
+		model: func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
+			tokens := graph.Reshape(in[0], in[0].Shape().Dimensions[0], 2, 2) // 4 numbers as 2 tokens of 2
+			var qkv [3]*graph.Node
+			for i, name := range []string{"query", "key", "value"} {
+				w := variable(scope.In("%s", name), "weights", in[0].DType(), 2, 3).NodeValue(in[0].Graph())
+				qkv[i] = graph.Einsum("btd,dh->bth", tokens, w)
+			}
+			weights := graph.Softmax(graph.Einsum("bth,bsh->bts", qkv[0], qkv[1]), -1)
+			mixed := graph.Einsum("bts,bsh->bth", weights, qkv[2])
+			return []*graph.Node{linear(scope.In("output"), layers.Flatten(mixed), 6, 3)}
+		}}
 	dropout = net{name: "dropout", loss: crossEntropy,
 		model: func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
 			x := graph.Tanh(linear(scope.In("hidden"), in[0], 4, 5))

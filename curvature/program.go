@@ -54,7 +54,7 @@ func (pr *program) run(batch train.Batch, vectors []*tensors.Tensor) ([]*tensors
 
 func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 	p := pr.problem
-	return model.NewExec(p.backend, p.store, func(scope *model.Scope, args []*graph.Node) []*graph.Node {
+	exec, err := model.NewExec(p.backend, p.store, func(scope *model.Scope, args []*graph.Node) []*graph.Node {
 		g := args[0].Graph()
 		p.store.SetTraining(g, p.options.Norm == BatchStatistics)
 		s := &site{Problem: p, scope: scope, g: g, batch: objective.Batch{
@@ -67,6 +67,10 @@ func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 		objective.SetPoint(p.variables, objective.Origin(g, p.variables)) // the weights are not outputs
 		return out
 	})
+	if err != nil {
+		return nil, err
+	}
+	return exec.WithName(pr.name), nil
 }
 
 func (pr *program) finalize() {
