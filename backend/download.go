@@ -59,7 +59,7 @@ func fetchRest(ctx context.Context, client *http.Client, address, path string, s
 	if err != nil {
 		return firstOf(context.Cause(ctx), err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // it was read
 	mode := os.O_CREATE | os.O_WRONLY
 	switch {
 	case response.StatusCode == http.StatusPartialContent:

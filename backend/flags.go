@@ -14,29 +14,33 @@ const xlaFlagsEnv = "XLA_FLAGS"
 const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true"
 
 // setXLAFlags sets cpuFlags unless the user chose XLA's options, if only to none.
-func setXLAFlags() {
-	if _, chosen := os.LookupEnv(xlaFlagsEnv); !chosen {
-		os.Setenv(xlaFlagsEnv, cpuFlags)
+func setXLAFlags() error { return setDefault(xlaFlagsEnv, cpuFlags) }
+
+// setDefault sets a variable of the environment unless it is there, if only empty.
+func setDefault(key, value string) error {
+	if _, chosen := os.LookupEnv(key); chosen {
+		return nil
 	}
+	return os.Setenv(key, value)
 }
 
 // prepareCUDA tells XLA where NVIDIA's libraries are when the plugin lies in a JAX installation, SITE/jax_plugins/xla_cudaNN,
 // whose libraries are in SITE/nvidia. go-xla looks for them beside the plugin only, and warns at length when they are not.
-func prepareCUDA(plugin string) {
+func prepareCUDA(plugin string) error {
 	plugins := filepath.Dir(filepath.Dir(plugin))
 	if filepath.Base(plugins) != "jax_plugins" {
-		return
+		return nil
 	}
-	if _, chosen := os.LookupEnv("GOPJRT_CUDA_CHECKS"); !chosen {
-		os.Setenv("GOPJRT_CUDA_CHECKS", "no")
+	if err := setDefault("GOPJRT_CUDA_CHECKS", "no"); err != nil {
+		return err
 	}
 	nvidia := filepath.Join(filepath.Dir(plugins), "nvidia")
 	for _, sdk := range []string{"cu13", "cuda_nvcc"} { // CUDA 13, CUDA 12
-		dir := filepath.Join(nvidia, sdk)
-		if _, chosen := os.LookupEnv(xlaFlagsEnv); !chosen && isDir(dir) {
-			os.Setenv(xlaFlagsEnv, "--xla_gpu_cuda_data_dir="+dir)
+		if dir := filepath.Join(nvidia, sdk); isDir(dir) {
+			return setDefault(xlaFlagsEnv, "--xla_gpu_cuda_data_dir="+dir)
 		}
 	}
+	return nil
 }
 
 func isDir(path string) bool {

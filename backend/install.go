@@ -163,7 +163,7 @@ func install(ctx context.Context, w wheel, opts InstallOptions) (string, error) 
 			return fail(err)
 		}
 	}
-	defer lock.Close() // unlocks
+	defer func() { _ = lock.Close() }() // unlocks
 	if hasSize(plugin, w.pluginSize) {
 		return plugin, nil
 	}

@@ -96,7 +96,9 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 		if err != nil {
 			return nil, err
 		}
-		prepareCUDA(plugin)
+		if err := prepareCUDA(plugin); err != nil {
+			return nil, fmt.Errorf("backend: CUDA plugin %s: %w", plugin, err)
+		}
 		return openXLA(plugin, req.options)
 	default:
 		plugin, err := m.needCPU(ctx, opts)
@@ -110,7 +112,9 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 // openXLA loads the plugin at an absolute path and makes a client of it.
 func openXLA(plugin, options string) (*Engine, error) {
 	if isPinned(plugin) {
-		setXLAFlags()
+		if err := setXLAFlags(); err != nil {
+			return nil, fmt.Errorf("backend: XLA plugin %s: %w", plugin, err)
+		}
 	}
 	config := plugin
 	if options != "" {

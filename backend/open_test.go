@@ -108,12 +108,16 @@ func TestOpenBrokenPlugin(t *testing.T) {
 // XLA_FLAGS is the user's where it is set, even to nothing.
 func TestSetXLAFlags(t *testing.T) {
 	t.Setenv(xlaFlagsEnv, "")
-	setXLAFlags()
+	if err := setXLAFlags(); err != nil {
+		t.Fatal(err)
+	}
 	if got := os.Getenv(xlaFlagsEnv); got != "" {
 		t.Errorf("XLA_FLAGS set to nothing by the user became %q", got)
 	}
 	os.Unsetenv(xlaFlagsEnv) // t.Setenv restores it
-	setXLAFlags()
+	if err := setXLAFlags(); err != nil {
+		t.Fatal(err)
+	}
 	if got := os.Getenv(xlaFlagsEnv); got != cpuFlags {
 		t.Errorf("XLA_FLAGS = %q, want %q", got, cpuFlags)
 	}
@@ -129,11 +133,16 @@ func TestPrepareCUDA(t *testing.T) {
 	t.Setenv(xlaFlagsEnv, "")
 	os.Unsetenv(xlaFlagsEnv)
 	t.Setenv("GOPJRT_CUDA_CHECKS", "")
-	prepareCUDA(filepath.Join(site, "go-xla", "nvidia", "pjrt_c_api_cuda_plugin.so"))
+	prepare := func(elem ...string) {
+		if err := prepareCUDA(filepath.Join(append([]string{site}, elem...)...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	prepare("go-xla", "nvidia", "pjrt_c_api_cuda_plugin.so")
 	if got, set := os.LookupEnv(xlaFlagsEnv); set {
 		t.Errorf("go-xla's own installation needs no help, but XLA_FLAGS = %q", got)
 	}
-	prepareCUDA(filepath.Join(site, "jax_plugins", "xla_cuda13", "xla_cuda_plugin.so"))
+	prepare("jax_plugins", "xla_cuda13", "xla_cuda_plugin.so")
 	if got, want := os.Getenv(xlaFlagsEnv), "--xla_gpu_cuda_data_dir="+sdk; got != want {
 		t.Errorf("XLA_FLAGS = %q, want %q", got, want)
 	}
