@@ -130,35 +130,34 @@ func TestGaussNewtonAgainstItsDefinition(t *testing.T) {
 // Where the model fits its targets exactly, a square loss has H = G and F = 0. The model's second derivatives, which H has
 // and G has not, are multiplied by the residuals there.
 func TestGaussNewtonIsTheHessianAtAPerfectFit(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, base := range []net{mlp, cnn} {
-			m := base
-			m.loss = loss.MeanSquaredError
-			batches := m.data(dtypes.Float64, 3, 3)
-			store := model.NewStore()
-			predict := model.MustNewExec(b, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
-				store.SetTraining(x.Graph(), true)
-				out := m.model(scope, nil, []*graph.Node{x})[0]
-				for v := range store.IterVariables() { // the running averages stay
-					if v.ChangedInGraph(x.Graph()) {
-						v.SetNodeValue(x.Graph().GetParameterByName(v.Path()))
-					}
+	b := testbackend.Go(t)
+	for _, base := range []net{mlp, cnn} {
+		m := base
+		m.loss = loss.MeanSquaredError
+		batches := m.data(dtypes.Float64, 3, 3)
+		store := model.NewStore()
+		predict := model.MustNewExec(b, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
+			store.SetTraining(x.Graph(), true)
+			out := m.model(scope, nil, []*graph.Node{x})[0]
+			for v := range store.IterVariables() { // the running averages stay
+				if v.ChangedInGraph(x.Graph()) {
+					v.SetNodeValue(x.Graph().GetParameterByName(v.Path()))
 				}
-				return out
-			})
-			out, err := predict.Call(batches[0].Inputs[0])
-			if err != nil {
-				t.Fatal(err)
 			}
-			batches[0].Labels = out
-			p := m.problemIn(t, b, store, batches, training)
-			g := columns(t, curvature.NewGaussNewton(p))
-			checkMatrix(t, m.name+": G", g, columns(t, newHessian(t, p, curvature.Exact)), 1e-12)
-			if f := mat.Norm(columns(t, curvature.NewEmpiricalFisher(p)), 2); f > 1e-20 {
-				t.Errorf("%s: ‖F‖ = %g, want 0", m.name, f)
-			}
+			return out
+		})
+		out, err := predict.Call(batches[0].Inputs[0])
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		batches[0].Labels = out
+		p := m.problemIn(t, b, store, batches, training)
+		g := columns(t, curvature.NewGaussNewton(p))
+		checkMatrix(t, m.name+": G", g, columns(t, newHessian(t, p, curvature.Exact)), 1e-12)
+		if f := mat.Norm(columns(t, curvature.NewEmpiricalFisher(p)), 2); f > 1e-20 {
+			t.Errorf("%s: ‖F‖ = %g, want 0", m.name, f)
+		}
+	}
 }
 
 // A loss that the model adds by itself is not a function of the predictions.
