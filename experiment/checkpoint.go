@@ -10,10 +10,15 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
+	"github.com/gomlx/gomlx/ml/train/metric"
 )
 
 // tallyParam is the store's parameter under which a checkpoint carries the tally, as JSON text.
 const tallyParam = "/experiment_tally"
+
+// metricsPath is where GoMLX's trainer keeps its moving averages, under names that differ from process to process. No record
+// uses them, and restored they would only pile up.
+var metricsPath = model.JoinPath(model.RootScopePath, metric.Scope) + model.ScopeSeparator
 
 // checkpoints saves a store and restores it.
 type checkpoints struct {
@@ -56,6 +61,11 @@ func (c *checkpoints) save(t tally) error {
 		return err
 	}
 	c.store.SetParam(tallyParam, text)
+	for v := range c.store.IterVariables() {
+		if strings.HasPrefix(v.Path(), metricsPath) {
+			c.handler.ExcludeVarsFromSaving(v)
+		}
+	}
 	if err := c.handler.Save(); err != nil {
 		return fmt.Errorf("experiment: saving a checkpoint: %w", err)
 	}

@@ -31,7 +31,7 @@ func Defaults(data string) Recipe {
 	case "mnist", "fashion-mnist", "cifar10", "cifar100":
 		r.LabelNoise, r.Model = 0, "resnet8"
 		r.Epochs, r.Batch, r.LearningRate, r.WeightDecay = 25, 128, 0.1, 5e-4
-		r.EvaluateEvery, r.LambdaBatch = 2, 128
+		r.EvaluateEvery, r.LambdaBatch = 5, 128
 	}
 	return r
 }

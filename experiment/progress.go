@@ -30,8 +30,8 @@ type Progress struct {
 
 	Loss         float64 // of the newest batch
 	TestAccuracy float64 // of the newest evaluation, a fraction
-	Lambda       float64 // running estimate of the newest refresh
-	AngleDeg     float64 // between gradient and v, newest step
+	Lambda       float64 // running estimate of the newest refresh; when Finished, λmax as it was measured
+	AngleDeg     float64 // between gradient and v, newest step; when Finished, as it was measured
 
 	Remaining time.Duration // estimate for all runs that are left; negative when nothing is known
 }

@@ -155,6 +155,7 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 		}
 		summary := s.summary(measured)
 		summary.Finished = true
+		s.progress.Lambda, s.progress.AngleDeg = summary.LambdaMax.Float(), summary.AngleDeg.Float()
 		s.tell(Finished)
 		return summary, runlog.WriteSummary(dir, summary)
 	case errors.As(err, &lost):

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xsam-go/xsam/datasets"
+)
+
+func newData(stdout io.Writer) *cobra.Command {
+	data := &cobra.Command{
+		Use:   "data",
+		Short: "List and check the data sets",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	var dir string
+	data.PersistentFlags().StringVar(&dir, "data-dir", os.Getenv(DataDirVariable), "`folder` with the files of the data sets")
+	data.PersistentFlags().Lookup("data-dir").DefValue = "$" + DataDirVariable
+
+	list := &cobra.Command{
+		Use:     "list",
+		Short:   "List the data sets, and which of them are found",
+		Example: "  xsam data list --data-dir DIR",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return listData(stdout, dir) },
+	}
+	verify := &cobra.Command{
+		Use:       "verify NAME...",
+		Short:     "Read all files of data sets and say what they hold",
+		Example:   "  xsam data verify digits fashion-mnist --data-dir DIR",
+		Args:      cobra.MinimumNArgs(1),
+		ValidArgs: datasets.Names(),
+		RunE: func(_ *cobra.Command, names []string) error {
+			for _, name := range names {
+				if err := verifyData(stdout, name, dir); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	data.AddCommand(list, verify)
+	return data
+}
+
+func listData(w io.Writer, dir string) error {
+	out := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	for _, info := range datasets.List(dir) {
+		state := "not found"
+		switch {
+		case info.Drawn:
+			state = "always there"
+		case len(info.Found) > 0:
+			state = "found"
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\n", info.Name, state, info.About)
+		if state == "not found" {
+			fmt.Fprintf(out, "\t\twants %s\n", info.Wants)
+		}
+	}
+	return out.Flush()
+}
+
+func verifyData(w io.Writer, name, dir string) error {
+	report, err := datasets.Verify(name, dir)
+	if err != nil {
+		return err
+	}
+	if report.TestClassCounts == nil {
+		fmt.Fprintf(w, "%s: %d images\n", report.Name, report.TrainImages)
+	} else {
+		fmt.Fprintf(w, "%s: %d training images, %d test images\n", report.Name, report.TrainImages, report.TestImages)
+	}
+	for _, f := range report.Files {
+		known := f.Known
+		if known == "" {
+			known = "checksum not known"
+		}
+		fmt.Fprintf(w, "  %s  %d bytes  sha256 %s  %s\n", f.Path, f.Bytes, f.SHA256, known)
+	}
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for i, class := range report.ClassNames {
+		counts := []string{class}
+		for _, part := range [][]int{report.TrainClassCounts, report.TestClassCounts} {
+			if i < len(part) {
+				counts = append(counts, fmt.Sprint(part[i]))
+			}
+		}
+		fmt.Fprintf(out, "  %s\t\n", strings.Join(counts, "\t"))
+	}
+	return out.Flush()
+}

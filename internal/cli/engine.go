@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xsam-go/xsam/backend"
+)
+
+func newBackend(stdout, stderr io.Writer) *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:   "backend",
+		Short: "Say which engine computes, and install one",
+		Long: `Backend says which engines there are on this computer and which one the other commands would use.
+Nothing is downloaded by it; "xsam backend install" does that.`,
+		Example: "  xsam backend\n  xsam backend install",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return showBackend(stdout) },
+	}
+	install := &cobra.Command{
+		Use:       "install [cpu|cuda]",
+		Short:     "Install XLA's plugin for the CPU, or for an NVIDIA GPU",
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"cpu", "cuda"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name = "cpu"
+			if len(args) == 1 {
+				name = args[0]
+			}
+			path, err := backend.Install(cmd.Context(), backend.InstallOptions{Engine: name, Out: stderr, Terminal: isTerminal(stderr)})
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(stdout, path)
+			return err
+		},
+	}
+	cmd.AddCommand(install)
+	return cmd
+}
+
+// showBackend prints what there is.
+func showBackend(w io.Writer) error {
+	found := backend.Status()
+	for _, p := range found.Plugins {
+		state := "not installed"
+		switch {
+		case p.Installed() && p.Checked != nil:
+			state = fmt.Sprintf("installed, but broken: %v", p.Checked)
+		case p.Installed():
+			state = fmt.Sprintf("installed, %d bytes", p.Bytes)
+		}
+		fmt.Fprintf(w, "%-9s %s\n", p.Engine, state)
+		if p.Source != "" {
+			fmt.Fprintf(w, "          from %s\n", p.Source)
+		}
+		if p.Path != "" {
+			fmt.Fprintf(w, "          at %s\n", p.Path)
+		}
+	}
+	fmt.Fprintf(w, "%-9s always there\n\n", "go")
+	fmt.Fprintf(w, "NVIDIA GPU     %s\n", yesNo(found.GPU))
+	fmt.Fprintf(w, "GOMLX_BACKEND  %s\n", orNotSet(found.Setting))
+	fmt.Fprintf(w, "XLA_FLAGS      %s\n", orNotSet(found.XLAFlags))
+	if found.NoInstall {
+		fmt.Fprintln(w, "GOMLX_NO_AUTO_INSTALL is set: nothing is downloaded by itself")
+	}
+	return nil
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func orNotSet(s string) string {
+	if s == "" {
+		return "not set"
+	}
+	return s
+}

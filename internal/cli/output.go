@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/experiment"
+)
+
+// runFlags are the flags about where a run happens and what is shown of it.
+type runFlags struct {
+	backend, out, format string
+	quiet, resume, force bool
+}
+
+var formats = []string{"table", "json", "csv"}
+
+// runsFolder is the folder in which runs go that were given no other.
+const runsFolder = "xsam-runs"
+
+// checkpointEvery is the time between checkpoints.
+const checkpointEvery = 30 * time.Second
+
+func (f *runFlags) group() group {
+	flags := (&recipeFlags{}).add("Running")
+	flags.StringVar(&f.backend, "backend", "", "`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
+	flags.StringVar(&f.out, "out", "", "`folder` for the run records (default "+runsFolder+"/<data>-<model>-<time>)")
+	flags.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
+	flags.BoolVar(&f.quiet, "quiet", false, "no progress")
+	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in --out (default: the newest for this data and model)")
+	flags.BoolVar(&f.force, "force", false, "overwrite runs that are there")
+	return group{"Running", flags}
+}
+
+func (f *runFlags) validate() error {
+	if !slices.Contains(formats, f.format) {
+		return usageError{fmt.Errorf("--format %q: want one of %s", f.format, strings.Join(formats, ", "))}
+	}
+	if f.resume && f.force {
+		return usageError{fmt.Errorf("--resume goes on with runs and --force deletes them: choose one")}
+	}
+	return nil
+}
+
+// folder returns the folder of the runs.
+func (f *runFlags) folder(r experiment.Recipe) (string, error) {
+	if f.out != "" {
+		return f.out, nil
+	}
+	prefix := filepath.Join(runsFolder, r.Data+"-"+r.Model+"-")
+	if !f.resume {
+		return prefix + time.Now().Format("20060102-150405"), nil
+	}
+	earlier, err := filepath.Glob(prefix + "[0-9]*")
+	if err != nil {
+		return "", err
+	}
+	if len(earlier) == 0 {
+		return "", usageError{fmt.Errorf("--resume: there is no %s*: say with --out which runs to go on with", prefix)}
+	}
+	return slices.Max(earlier), nil
+}
+
+// options returns how runs are made.
+func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Options {
+	o := experiment.Options{
+		CheckpointEvery: checkpointEvery,
+		Progress:        progress.show,
+		Warn: func(text string) {
+			progress.clear()
+			fmt.Fprintln(stderr, "xsam: warning:", text)
+		},
+	}
+	switch {
+	case f.resume:
+		o.Existing = experiment.Resume
+	case f.force:
+		o.Existing = experiment.Overwrite
+	}
+	return o
+}
+
+// open opens the engine. What is downloaded for it is shown unless --quiet is set.
+func (f *runFlags) open(cmd *cobra.Command, stderr io.Writer) (*backend.Engine, error) {
+	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr)}
+	if f.quiet {
+		options.Out = nil
+	}
+	return backend.Open(cmd.Context(), options)
+}
+
+// writeJSON prints v.
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
+
+// duration writes a time for people.
+func duration(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	if d < time.Hour {
+		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// shown is a path as the user would type it: relative where that is shorter.
+func shown(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(wd, path); err == nil && len(rel) < len(path) {
+		return rel
+	}
+	return path
+}
