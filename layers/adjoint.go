@@ -30,12 +30,24 @@ func withAdjoint(node *graph.Node, f adjoint) *graph.Node {
 	return node
 }
 
-// hooked are the operations whose gradient GoMLX lacks or gives to first order only.
+// composite returns y as a function of the inputs with the given adjoint: derivatives do not look at how y was computed.
+//
+// A scheduling barrier is a node with the value of its first operand that depends on the others, too. Backends pay for
+// it with about one pass over y.
+func composite(y *graph.Node, f adjoint, inputs ...*graph.Node) *graph.Node {
+	return withAdjoint(graph.SchedulingBarrier(y, inputs...), func(v *graph.Node) []*graph.Node {
+		return append([]*graph.Node{nil}, f(v)...)
+	})
+}
+
+// hooked are the operations that get adjoints: those whose gradient GoMLX lacks or gives to first order only.
 var hooked = []graph.NodeType{
 	graph.NodeTypeConvGeneral, // first order only, canonical axes only
 	graph.NodeTypeReverse,     // none
 	graph.NodeTypeSlice,       // first order only: its gradient is a Pad
 	graph.NodeTypePad,         // none
+
+	graph.NodeTypeSchedulingBarrier, // see composite
 }
 
 // The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX has registered.

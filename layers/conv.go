@@ -89,5 +89,18 @@ func (c *Convolution) Done() *graph.Node {
 		c.output[axis] = room/c.stride[axis] + 1
 	}
 	c.batch, c.in, c.out = x.Dim(0), x.Dim(3), k.Dim(3)
+	if c.kernelSize == [2]int{1, 1} && c.padding == [2][2]int{} && c.groups == 1 {
+		return c.pointwise()
+	}
 	return c.geometry.forward(c.x, c.kernel)
+}
+
+// pointwise is the convolution with a kernel of one pixel: a matrix product, which is faster and has its own derivatives.
+func (c *Convolution) pointwise() *graph.Node {
+	x := c.x
+	if c.stride != [2]int{1, 1} {
+		x = Subsample(x, c.stride[0])
+	}
+	y := graph.Dot(graph.Reshape(x, -1, c.in), graph.Reshape(c.kernel, c.in, c.out)).Product()
+	return graph.Reshape(y, c.batch, c.output[0], c.output[1], c.out)
 }
