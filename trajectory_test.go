@@ -1,0 +1,340 @@
+package xsam_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/loss"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/layers"
+	"github.com/xsam-go/xsam/objective"
+	"github.com/xsam-go/xsam/optim"
+)
+
+// golden is a network with reference trajectories, as testdata/golden/make_goldens.py writes it.
+type golden struct {
+	Net        string
+	Parameters []struct {
+		Path  string
+		Shape []int
+	}
+	Norms        []string
+	LearningRate float64 `json:"learning_rate"`
+	Momentum     float64
+	WeightDecay  float64 `json:"weight_decay"`
+	W0           []float64
+	Batches      []struct {
+		Shape  []int
+		Inputs []float64
+		Labels []int32
+	}
+	Cases []goldenCase
+}
+
+type goldenCase struct {
+	Name        string
+	Config      goldenConfig
+	V0          []float64
+	Steps       []goldenStep
+	Checkpoints []goldenCheckpoint
+}
+
+type goldenConfig struct {
+	Rho, Alpha, Eta float64
+	Adaptive        bool
+	AscentEvery     int     `json:"ascent_every"`
+	RefreshEvery    int     `json:"refresh_every"`
+	WarmupRefreshes int     `json:"warmup_refreshes"`
+	ProbeRadius     float64 `json:"probe_radius"`
+	PowerSteps      int     `json:"power_steps"`
+	Refresh         string
+	Correction      string
+}
+
+// goldenStep is what the reference recorded of one step; nil where there was nothing to record.
+type goldenStep struct {
+	Kind                    string
+	Loss                    float64
+	Lambda, Residual, D3, C *float64
+	AngleDeg                *float64 `json:"angle_deg"`
+	AlignMargin             *float64 `json:"align_margin"`
+	TurnMargin              *float64 `json:"turn_margin"`
+	SideMargin              *float64 `json:"side_margin"`
+	WNorm                   float64  `json:"w_norm"`
+}
+
+type goldenCheckpoint struct {
+	Step     int
+	W, V     []float64
+	Updates  int64
+	Averages [][2][]float64
+}
+
+// TestTrajectories trains the networks of testdata/golden for 20 steps, with momentum and weight decay, and finds at every
+// step what an independent implementation in float64 found: each schedule, each way to refresh v and each correction.
+//
+// In float64 nothing but rounding may differ: 1e-9. In float32 the weights, v and the loss agree to 1e-4; the numbers
+// got from small differences of large ones (λ, its derivative, the residual, the angle) to 2e-3 of their size. XLA, which
+// takes a second or more to compile each kind of step, runs float32 with the two presets only.
+func TestTrajectories(t *testing.T) {
+	for _, name := range []string{"mlp", "cnn"} {
+		g := readGolden(t, name)
+		for _, c := range g.Cases {
+			t.Run(name+"/"+c.Name, func(t *testing.T) {
+				testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+					preset := c.Name == "xsam oriented" || c.Name == "lite oriented"
+					compiled := b.Name() != testbackend.Go(t).Name()
+					if compiled && testing.Short() && !preset {
+						t.Skip("compiling takes seconds a case: with -short XLA runs the two presets only")
+					}
+					t.Run("float64", func(t *testing.T) { g.follow(t, b, c, dtypes.Float64, 1e-9, 1e-9) })
+					if compiled && !preset {
+						return
+					}
+					t.Run("float32", func(t *testing.T) { g.follow(t, b, c, dtypes.Float32, 1e-4, 2e-3) })
+				})
+			})
+		}
+	}
+}
+
+// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv and of L₊ − L₋) are nowhere near a tie.
+func TestTrajectoryMargins(t *testing.T) {
+	for _, name := range []string{"mlp", "cnn"} {
+		for _, c := range readGolden(t, name).Cases {
+			for i, s := range c.Steps {
+				for _, margin := range []*float64{s.AlignMargin, s.TurnMargin, s.SideMargin} {
+					if margin != nil && !(*margin > 1e-3) {
+						t.Errorf("%s/%s: step %d has a margin of %v, want more than 1e-3", name, c.Name, i, *margin)
+					}
+				}
+			}
+		}
+	}
+}
+
+func readGolden(t *testing.T, name string) golden {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "golden", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var g golden
+	if err := json.Unmarshal(text, &g); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// follow runs one case and compares it step by step. tol is for the weights, v, the loss and the running averages,
+// measured for what a step measures.
+func (g golden) follow(t *testing.T, b compute.Backend, c goldenCase, dtype dtypes.DType, tol, measured float64) {
+	store := model.NewStore()
+	defer store.Finalize()
+	g.create(store, "", g.W0, dtype)
+	if c.V0 != nil {
+		g.create(store, xsam.Scope+"/eigenvector", c.V0, dtype)
+	}
+	obj := objective.New(g.modelFn, func(labels, logits []*graph.Node) *graph.Node {
+		return graph.ReduceAllMean(loss.SparseCategoricalCrossEntropyLogits(labels, logits))
+	})
+	base := optim.SGD(g.LearningRate).Momentum(g.Momentum).WeightDecay(g.WeightDecay).Done()
+	opt, err := xsam.New(obj, base, c.Config.config(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trainer := train.NewTrainer(b, store, obj.ModelFn, obj.LossFn, opt, nil, nil)
+	defer trainer.ResetComputationGraphs()
+	next, stop := iter.Pull2(opt.Schedule(store, goldenBatches{g, dtype}).Iter())
+	defer stop()
+
+	checkpoints := c.Checkpoints
+	for i, want := range c.Steps {
+		batch, err, _ := next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		metrics, err := trainer.TrainStep(batch)
+		if err != nil {
+			t.Fatalf("step %d: %v", i, err)
+		}
+		reported := numbers(t, metrics[0])
+		for _, m := range metrics {
+			m.MustFinalizeAll()
+		}
+		probe, err := opt.Probe(store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(what string, got float64, want *float64, tol float64) {
+			if want != nil && !(math.Abs(got-*want) <= tol*max(1, math.Abs(*want))) {
+				t.Fatalf("step %d (%s): %s = %v, want %v", i, probe.Kind, what, got, *want)
+			}
+		}
+		if probe.Kind.String() != want.Kind || probe.Refreshed != (want.Lambda != nil) {
+			t.Fatalf("step %d is a %v step, refreshed %v: want %s, %v", i, probe.Kind, probe.Refreshed, want.Kind, want.Lambda != nil)
+		}
+		check("reported loss", reported[0], &want.Loss, tol)
+		check("Loss", probe.Loss, &want.Loss, tol)
+		check("Lambda", probe.Lambda, want.Lambda, measured)
+		check("Residual", probe.Residual, want.Residual, measured)
+		check("D3", probe.D3, want.D3, measured)
+		check("AlongV", probe.AlongV, want.C, tol)
+		check("AngleDeg", probe.AngleDeg, want.AngleDeg, measured)
+		check("‖w‖", norm(g.read(t, store, "")), &want.WNorm, tol)
+		if len(checkpoints) > 0 && checkpoints[0].Step == i+1 {
+			g.compare(t, store, checkpoints[0], tol)
+			checkpoints = checkpoints[1:]
+		}
+	}
+	if len(checkpoints) > 0 {
+		t.Errorf("%d checkpoints were not reached", len(checkpoints))
+	}
+}
+
+// compare holds the store against what the reference had after as many steps.
+func (g golden) compare(t *testing.T, store *model.Store, want goldenCheckpoint, tol float64) {
+	t.Helper()
+	check := func(what string, got, reference []float64) {
+		t.Helper()
+		if !near(got, reference, tol) {
+			t.Fatalf("%s after %d steps = %v, want %v", what, want.Step, got, reference)
+		}
+	}
+	check("w", g.read(t, store, ""), want.W)
+	if want.V != nil {
+		check("v", g.read(t, store, xsam.Scope+"/eigenvector"), want.V)
+	}
+	for i, path := range g.Norms {
+		check(path+"/mean", numbers(t, store.GetVariable(path+"/mean").MustValue()), want.Averages[i][0])
+		check(path+"/variance", numbers(t, store.GetVariable(path+"/variance").MustValue()), want.Averages[i][1])
+		updates := tensors.ToScalar[int64](store.GetVariable(path + "/updates").MustValue())
+		if updates != want.Updates {
+			t.Fatalf("the averages of %s have been updated %d times in %d steps, want %d", path, updates, want.Step, want.Updates)
+		}
+	}
+}
+
+// modelFn is the network, with tanh so that it is smooth.
+func (g golden) modelFn(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
+	x := in[0]
+	parameter := func(path string) *graph.Node { return scope.Store().GetVariable(path).NodeValue(x.Graph()) }
+	dense := func(x *graph.Node, layer string) *graph.Node {
+		return layers.Dense(x, parameter(layer+"/weights"), parameter(layer+"/biases"))
+	}
+	if g.Net == "mlp" {
+		return []*graph.Node{dense(graph.Tanh(dense(x, "/dense0")), "/dense1")}
+	}
+	for i := range g.Norms {
+		x = layers.Convolve(x, parameter(fmt.Sprintf("/conv%d/weights", i))).Same().Done()
+		x = graph.Tanh(layers.BatchNorm(scope.In("norm%d", i), x).Done())
+	}
+	return []*graph.Node{dense(graph.ReduceMean(x, 1, 2), "/dense")}
+}
+
+// create makes one variable a parameter under a scope, with the values of a flat vector.
+func (g golden) create(store *model.Store, scope string, values []float64, dtype dtypes.DType) {
+	for _, p := range g.Parameters {
+		size := 1
+		for _, d := range p.Shape {
+			size *= d
+		}
+		store.VariableWithValue(scope+p.Path, tensorAs(dtype, values[:size], p.Shape)).SetTrainable(scope == "")
+		values = values[size:]
+	}
+}
+
+// read is the inverse of create.
+func (g golden) read(t *testing.T, store *model.Store, scope string) []float64 {
+	t.Helper()
+	var values []float64
+	for _, p := range g.Parameters {
+		values = append(values, numbers(t, store.GetVariable(scope+p.Path).MustValue())...)
+	}
+	return values
+}
+
+// goldenBatches yields the batches in turn, without end.
+type goldenBatches struct {
+	golden
+	dtype dtypes.DType
+}
+
+func (goldenBatches) Name() string { return "golden" }
+
+func (d goldenBatches) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		for i := 0; ; i++ {
+			b := d.Batches[i%len(d.Batches)]
+			batch := train.Batch{
+				Inputs: []*tensors.Tensor{tensorAs(d.dtype, b.Inputs, b.Shape)},
+				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(append([]int32(nil), b.Labels...), len(b.Labels), 1)},
+			}
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (c goldenConfig) config(t *testing.T) xsam.Config {
+	t.Helper()
+	refresh, err := xsam.ParseRefresh(c.Refresh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	correction, err := xsam.ParseCorrection(c.Correction)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return xsam.Config{
+		Rho: c.Rho, Alpha: c.Alpha, Adaptive: c.Adaptive, Eta: c.Eta,
+		AscentEvery: c.AscentEvery, RefreshEvery: c.RefreshEvery, WarmupRefreshes: c.WarmupRefreshes,
+		ProbeRadius: c.ProbeRadius, Refresh: refresh, PowerSteps: c.PowerSteps, Correction: correction,
+	}
+}
+
+func tensorAs(dtype dtypes.DType, values []float64, dims []int) *tensors.Tensor {
+	if dtype == dtypes.Float64 {
+		return tensors.FromFlatDataAndDimensions(append([]float64(nil), values...), dims...)
+	}
+	narrow := make([]float32, len(values))
+	for i, x := range values {
+		narrow[i] = float32(x)
+	}
+	return tensors.FromFlatDataAndDimensions(narrow, dims...)
+}
+
+// numbers returns the entries of a float32 or float64 tensor.
+func numbers(t *testing.T, x *tensors.Tensor) []float64 {
+	t.Helper()
+	if x.DType() == dtypes.Float64 {
+		return tensors.MustCopyFlatData[float64](x)
+	}
+	var wide []float64
+	for _, entry := range tensors.MustCopyFlatData[float32](x) {
+		wide = append(wide, float64(entry))
+	}
+	return wide
+}
+
+func norm(x []float64) float64 {
+	sum := 0.0
+	for _, xi := range x {
+		sum += xi * xi
+	}
+	return math.Sqrt(sum)
+}
