@@ -8,8 +8,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -136,13 +136,15 @@ func (o *sgd) update(scope *model.Scope, g *graph.Graph, v *model.Variable, grad
 	v.SetNodeValue(as(graph.Sub(w, step), v.DType()))
 }
 
-// momentumOf returns the momentum of v, created with zeros on first use. It is never trained: that has to be said on
-// every build, because a restored checkpoint forgets it.
+// momentumOf returns the momentum of v, created with zeros on first use: on the host, where they cost no graph to be
+// compiled. It is never trained: that has to be said on every build, because a restored checkpoint forgets it.
 func momentumOf(store *model.Store, v *model.Variable, dtype dtypes.DType) *model.Variable {
-	return store.Scope(model.JoinPath(model.RootScopePath, sgdScope, v.Scope())).
-		WithInitializer(initializer.Zero).
-		VariableWithShape(v.Name()+"_momentum", shapes.Make(dtype, v.Shape().Dimensions...)).
-		SetTrainable(false)
+	path := model.JoinPath(model.RootScopePath, sgdScope, v.Path()+"_momentum")
+	m := store.GetVariable(path)
+	if m == nil {
+		m = store.VariableWithValue(path, tensors.FromShape(shapes.Make(dtype, v.Shape().Dimensions...)))
+	}
+	return m.SetTrainable(false)
 }
 
 // Clear implements optimizer.Interface: it deletes the momentum.
