@@ -6,9 +6,13 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
+	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/optim"
 )
 
@@ -53,6 +57,36 @@ func TestScheduledUnderAConstantGradient(t *testing.T) {
 					if got := floats(t, m.store, "/global_step")[0]; got != float64(step+1) {
 						t.Fatalf("global_step after %d steps = %v", step+1, got)
 					}
+				}
+			})
+		})
+	}
+}
+
+// With weights and loss in half precision the rate is float32, and so are Adam's moments, told so or not. Half the rate
+// 1/256 is added to 0, exactly.
+func TestScheduledInHalfPrecision(t *testing.T) {
+	for name, adam := range map[string]optimizer.Interface{
+		"SGD":             optim.SGD(1).Done(),
+		"Adam":            optimizer.Adam().Epsilon(0).Done(),
+		"Adam in float32": optimizer.Adam().Epsilon(0).DType(dtypes.Float32).Done(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+				opt := optim.Scheduled(adam, 1.0/256, optim.LinearWarmup(2, optim.Constant()))
+				exec, err := model.NewExec(b, model.NewStore(), func(scope *model.Scope, gradient *graph.Node) *graph.Node {
+					v := scope.WithInitializer(initializer.Zero).VariableWithShape("w", shapes.Make(dtypes.BFloat16))
+					v.NodeValue(gradient.Graph())
+					half := graph.ConvertDType(gradient, dtypes.BFloat16)
+					opt.UpdateGraphWithGradients(scope, []*graph.Node{half}, dtypes.BFloat16)
+					return graph.ConvertDType(v.NodeValue(gradient.Graph()), dtypes.Float32)
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer exec.Finalize()
+				if got := exec.MustCall(float32(-1))[0].Value().(float32); got != 1.0/512 {
+					t.Errorf("w = %v, want 1/512", got)
 				}
 			})
 		})

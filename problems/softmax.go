@@ -16,7 +16,9 @@ import (
 // so that w, read in rows, is the [d, K] matrix of weights; there are no biases. With p = softmax(z) and e_y the y-th unit
 // vector,
 //
-//	∇L = mean of x ⊗ (p − e_y),   ∇²L = mean of xxᵀ ⊗ (diag p − ppᵀ),   L‴ along V = mean of the third central moment of (xᵀV)ₖ under p
+//	∇L  = mean of x ⊗ (p − e_y)
+//	∇²L = mean of xxᵀ ⊗ (diag p − ppᵀ)
+//	L‴  = mean of the third central moment under p of the numbers (xᵀV)ₖ, along the direction V
 //
 // The Hessian is also the Gauss–Newton matrix: it has no negative eigenvalue, and at least d that are 0, since adding
 // the same number to all logits changes nothing.
