@@ -92,7 +92,10 @@ func (c *Convolution) Done() *graph.Node {
 	if c.kernelSize == [2]int{1, 1} && c.padding == [2][2]int{} && c.groups == 1 {
 		return c.pointwise()
 	}
-	return c.geometry.forward(c.x, c.kernel)
+	if onGoEngine(c.x.Graph()) && c.groups == 1 {
+		return c.asProduct(c.x, c.kernel)
+	}
+	return c.forward(c.x, c.kernel)
 }
 
 // pointwise is the convolution with a kernel of one pixel: a matrix product, which is faster and has its own derivatives.

@@ -147,6 +147,51 @@ func TestConvolveTwiceDerivatives(t *testing.T) {
 	})
 }
 
+// A batch that is large enough (5.2 MB) for the kernel gradient to be summed in parts, 8 of 2 images: first derivatives are
+// those of GoMLX's own convolution, which sums in one go; second ones agree with central differences of the first in one
+// direction. Sums of 65,536 terms of size 1 in another order: 1e-11 of the largest.
+func TestConvolveInParts(t *testing.T) {
+	xShape, kShape := []int{16, 64, 64, 2}, []int{3, 3, 2, 10}
+	random := rand.New(rand.NewPCG(11, 12))
+	x, k := normal(random, size(xShape)), normal(random, size(kShape))
+	gradient := func(conv operation) operation {
+		return func(args []*graph.Node) *graph.Node {
+			return graph.Gradient(graph.ReduceAllSum(graph.Sin(conv(args))), args[1])[0]
+		}
+	}
+	own := gradient(func(args []*graph.Node) *graph.Node { return layers.Convolve(args[0], args[1]).Same().Done() })
+	builtIn := gradient(func(args []*graph.Node) *graph.Node { return graph.Convolve(args[0], args[1]).PadSame().Done() })
+	alongItself := func(args []*graph.Node) *graph.Node { // ∇²L k
+		slope := graph.ReduceAllSum(graph.Mul(own(args), graph.StopGradient(args[1])))
+		return graph.Gradient(slope, args[1])[0]
+	}
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		shapes := [][]int{xShape, kShape}
+		at := func(op operation, factor float64) []float64 {
+			scaled := make([]float64, len(k))
+			for i := range k {
+				scaled[i] = factor * k[i]
+			}
+			_, y := run(t, b, op, shapes, [][]float64{x, scaled})
+			return y
+		}
+		want := at(builtIn, 1)
+		largest := maxDifference(want, make([]float64, len(want)))
+		if diff := maxDifference(at(own, 1), want); !(diff < 1e-11*largest) {
+			t.Errorf("the kernel gradient is off by %g, its largest entry is %g", diff, largest)
+		}
+		const h = 1e-5
+		up, down := at(own, 1+h), at(own, 1-h)
+		for i := range up {
+			up[i] = (up[i] - down[i]) / (2 * h)
+		}
+		largest = maxDifference(up, make([]float64, len(up)))
+		if diff := maxDifference(at(alongItself, 1), up); !(diff < 1e-6*largest) { // h² times a third derivative of size 1e3
+			t.Errorf("the second derivative is off by %g, its largest entry is %g", diff, largest)
+		}
+	})
+}
+
 func TestConvolveRefuses(t *testing.T) {
 	b := testbackend.Go(t)
 	tests := []struct {

@@ -86,7 +86,7 @@ var batchAsChannels = compute.ConvolveAxesConfig{
 //
 // It is a sum over the images, here one of partial sums; see parts.
 func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
-	n := c.parts(x)
+	n := c.parts(v)
 	part := c
 	part.batch /= n
 	var sum *graph.Node
@@ -115,23 +115,28 @@ func (c geometry) partialKernelAdjoint(x, v *graph.Node) *graph.Node {
 	return graph.ConvGeneral(c.groupsAsImages(x), v, batchAsChannels, c.dilation[:], padding[:], nil, c.stride[:], c.groups, 1)
 }
 
-// parts is the number of partial sums for a kernel gradient. A convolution that sums over many images has one of its
-// operands, all of v, pass through the processor's cache again and again. On XLA CPU partial sums over less than about
-// 1 MB of v at a time were twice as fast for 128 images of 28×28 pixels and 16 channels, and made no difference below
-// about 4 MB. Accelerators get one convolution.
-func (c geometry) parts(x *graph.Node) int {
-	const enough, portion, most = 4 << 20, 1 << 20, 16
-	bytes := c.batch * c.output[0] * c.output[1] * c.out * x.DType().Size()
-	if !x.Graph().Backend().HasSharedBuffers() || bytes <= enough { // shared buffers: the device is the host's processor
+// parts is the number of partial sums for a kernel gradient, a divisor of the number of images. A convolution that sums
+// over many images has one of its operands, all of v, pass through the processor's cache again and again: on XLA CPU
+// partial sums over about 1 MB of v at a time took less than half the time for 128 images of 28×28 pixels and 16
+// channels, and made little difference below 4 MB. Accelerators get one convolution.
+func (c geometry) parts(v *graph.Node) int {
+	if !v.Graph().Backend().HasSharedBuffers() { // the device is not the host's processor
 		return 1
 	}
-	n := 1
-	for candidate := 1; candidate <= min(most, c.batch); candidate++ {
-		if c.batch%candidate == 0 && bytes/n > portion {
-			n = candidate
+	return divide(c.batch, v.Shape().Size()*v.DType().Size())
+}
+
+// divide returns into how many equal parts to cut n images of that many bytes in all: 1 up to 4 MB, else the first divisor
+// of n that makes parts of at most 1 MB, or, since each part is an operation to compile, the last one up to 16.
+func divide(n, bytes int) int {
+	const enough, portion, most = 4 << 20, 1 << 20, 16
+	parts := 1
+	for candidate := 2; bytes > enough && candidate <= most && bytes/parts > portion; candidate++ {
+		if n%candidate == 0 {
+			parts = candidate
 		}
 	}
-	return n
+	return parts
 }
 
 // groupsAsImages moves the groups of the channels to the axis of the images, [batch, image, in] →

@@ -4,7 +4,7 @@
 // operations that have a gradient. GoMLX's own convolution, max pooling and batch normalisation do not reach that far
 // (or only on one backend). Those of this package do, and to any order:
 //
-//	Convolve                  stride, dilation, padding, groups       conv.go, convforms.go
+//	Convolve                  stride, dilation, padding, groups       conv.go, convforms.go, im2col.go
 //	MaxPool, MeanPool         overlapping or not, padding             pool.go
 //	GlobalMeanPool                                                    pool.go
 //	BatchNorm                 batch statistics or running averages    batchnorm.go

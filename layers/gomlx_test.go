@@ -99,3 +99,10 @@ func TestGoMLXSlopesAtKinks(t *testing.T) {
 		}
 	})
 }
+
+// Convolve looks for the pure-Go engine by its name.
+func TestGoMLXEngineName(t *testing.T) {
+	if got := testbackend.Go(t).Name(); got != "go" {
+		t.Errorf("the pure-Go engine is called %q now, not \"go\": change onGoEngine in im2col.go", got)
+	}
+}

@@ -87,10 +87,10 @@ func (p *Pooling) shifts(x *graph.Node, padValue float64) []*graph.Node {
 	for i := range p.window {
 		for j := range p.window {
 			all = append(all, Slice(x,
-				Range{Start: 0, End: dims[0], Stride: 1},
+				whole(dims[0]),
 				Range{Start: i, End: i + rows*p.stride + 1, Stride: p.stride},
 				Range{Start: j, End: j + columns*p.stride + 1, Stride: p.stride},
-				Range{Start: 0, End: dims[3], Stride: 1}))
+				whole(dims[3])))
 		}
 	}
 	return all

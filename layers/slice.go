@@ -12,6 +12,9 @@ type Range struct {
 	Start, End, Stride int
 }
 
+// whole is the range of all n positions.
+func whole(n int) Range { return Range{Start: 0, End: n, Stride: 1} }
+
 // Slice returns the part of x that the ranges select, one range for each axis of x:
 //
 //	y[i, j, …] = x[r₀.Start + i·r₀.Stride, r₁.Start + j·r₁.Stride, …]

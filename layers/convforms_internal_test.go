@@ -1,0 +1,23 @@
+package layers
+
+import "testing"
+
+func TestDivide(t *testing.T) {
+	const mb = 1 << 20
+	tests := []struct {
+		name            string
+		n, bytes, parts int
+	}{
+		{"small: one sum", 128, 4 * mb, 1},
+		{"128 images of 28×28×16 in float32: 8 parts of 0.8 MB", 128, 128 * 28 * 28 * 16 * 4, 8},
+		{"only divisors: 100 images of 6.2 MB, 7 do not divide, 10 do", 100, 62 * mb / 10, 10},
+		{"at most 16", 128, 64 * mb, 16},
+		{"a prime number of images cannot be cut", 127, 64 * mb, 1},
+		{"one image", 1, 64 * mb, 1},
+	}
+	for _, tt := range tests {
+		if got := divide(tt.n, tt.bytes); got != tt.parts {
+			t.Errorf("%s: divide(%d, %d) = %d, want %d", tt.name, tt.n, tt.bytes, got, tt.parts)
+		}
+	}
+}
