@@ -102,7 +102,7 @@ func TestGoMLXSlopesAtKinks(t *testing.T) {
 
 // Convolve looks for the pure-Go engine by its name.
 func TestGoMLXEngineName(t *testing.T) {
-	if got := testbackend.Go(t).Name(); got != "go" {
+	if got := testbackend.Go(t).String(); got != "go" {
 		t.Errorf("the pure-Go engine is called %q now, not \"go\": change onGoEngine in im2col.go", got)
 	}
 }

@@ -30,4 +30,4 @@ func (c geometry) asProduct(x, k *graph.Node) *graph.Node {
 
 // onGoEngine tells whether the graph is for GoMLX's pure-Go engine. (Its package is not imported for its name: that would
 // link the engine into every program that uses layers.)
-func onGoEngine(g *graph.Graph) bool { return g.Backend().Name() == "go" }
+func onGoEngine(g *graph.Graph) bool { return g.Backend().String() == "go" }
