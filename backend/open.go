@@ -70,10 +70,18 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	return nil, fmt.Errorf("backend: no engine could be opened: %s", strings.Join(refused, "; "))
 }
 
+// goOptions are the pure-Go engine's options unless the user names his own: operations run one after the other, each still
+// parallel inside. Side by side they can wait for each other for ever (compute v0.1.3): operations are tasks of a pool, and a
+// convolution waits, inside its task, for workers of the same pool. TestGoEngineDoesNotHang shows it.
+const goOptions = "ops_sequential"
+
 // open makes one attempt.
 func open(ctx context.Context, k kind, req request, m machine, opts Options) (*Engine, error) {
 	switch k {
 	case kindGo:
+		if req.options == "" {
+			req.options = goOptions
+		}
 		var b compute.Backend
 		err := onStderr(func() (err error) {
 			b, err = gobackend.New(req.options)
