@@ -53,12 +53,13 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []Recipe, dirs 
 			return nil, err
 		}
 	}
-	r := &runner{engine: engine, options: options, clock: newClock(recipes), runs: len(recipes)}
-	for i, recipe := range recipes {
+	r := &runner{engine: engine, options: options, clock: newClock(recipes), recipes: recipes, programs: map[string]*program{}}
+	defer func() { lost = errors.Join(lost, r.close()) }()
+	for i := range recipes {
 		if err := ctx.Err(); err != nil {
 			return summaries, err
 		}
-		summary, err := r.run(ctx, i, recipe, dirs[i])
+		summary, err := r.run(ctx, i, dirs[i])
 		if summary.Method != "" {
 			summaries = append(summaries, summary)
 		}

@@ -48,6 +48,9 @@ func (c *checkpoints) tally() (t tally, err error) {
 		return tally{}, nil
 	}
 	text, _ := value.(string)
+	if text == "" { // a store that another run used before
+		return tally{}, nil
+	}
 	if err := json.Unmarshal([]byte(text), &t); err != nil {
 		return tally{}, fmt.Errorf("experiment: the checkpoint under %s has no readable %s: %w", c.handler.Dir(), tallyParam, err)
 	}

@@ -6,7 +6,9 @@
 //	method.go      the methods by name (sgd, sam, asam, xsam, ...), and their settings
 //	base.go        the base optimizer of a recipe
 //	run.go         Run: one recipe to one run directory, from the start or from its checkpoint
-//	session.go     the parts of a run, and the loop over its steps
+//	program.go     what the runs of a method share: the compiled graphs
+//	draw.go        the initial weights and the first v of a seed
+//	session.go     a run that is going on: the loop over its steps
 //	tally.go       what a run adds up between records; it travels with the checkpoint
 //	evaluate.go    loss and accuracy of a whole set
 //	lambda.go      λmax on a fixed set of training examples

@@ -2,8 +2,11 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+
+	"github.com/gomlx/gomlx/ml/train"
 
 	"github.com/xsam-go/xsam/curvature"
 	"github.com/xsam-go/xsam/datasets"
@@ -19,56 +22,74 @@ type sharpest struct {
 	examples         int
 }
 
-// measureLambda iterates to the largest eigenvalue of the Hessian of the mean loss of the first training examples, with the
-// statistics of batches in batch norm, as in training. It leaves no trace in the store.
-func (s *session) measureLambda(ctx context.Context) (m sharpest, err error) {
-	fail := func(err error) (sharpest, error) {
-		if ctx.Err() != nil {
-			return sharpest{}, ctx.Err()
-		}
-		return sharpest{}, fmt.Errorf("experiment: measuring λmax: %w", err)
-	}
-	set := s.data.Train
-	if n := s.recipe.LambdaExamples; n > 0 && n < set.Len() {
+// ruler measures λmax of the mean loss of the first training examples, with the statistics of batches in batch norm, as in
+// training. It leaves no trace in the store.
+type ruler struct {
+	problem  *curvature.Problem
+	hessian  *curvature.Hessian
+	batches  []train.Batch
+	examples int
+}
+
+func newRuler(ctx context.Context, p *program) (r *ruler, err error) {
+	set := p.data.Train
+	if n := p.recipe.LambdaExamples; n > 0 && n < set.Len() {
 		set = set.First(n)
 	}
-	batches, err := curvature.Batches(datasets.NewEvaluation(set, min(s.recipe.LambdaBatch, set.Len()), s.dtype))
-	if err != nil {
-		return fail(err)
-	}
+	r = &ruler{examples: set.Len()}
 	defer func() {
-		for _, b := range batches {
-			if finalizeErr := b.Finalize(); err == nil && finalizeErr != nil {
-				m, err = fail(finalizeErr)
-			}
+		if err != nil {
+			err = rulerError(ctx, errors.Join(err, r.close()))
+			r = nil
 		}
 	}()
-	problem, err := curvature.NewProblem(ctx, s.engine.Backend, s.store, s.objective, batches,
-		curvature.ProblemOptions{Norm: curvature.BatchStatistics})
+	if r.batches, err = curvature.Batches(datasets.NewEvaluation(set, min(p.recipe.LambdaBatch, set.Len()), p.dtype)); err != nil {
+		return r, err
+	}
+	r.problem, err = curvature.NewProblem(ctx, p.engine.Backend, p.store, p.objective, r.batches, curvature.ProblemOptions{Norm: curvature.BatchStatistics})
 	if err != nil {
-		return fail(err)
+		return r, err
 	}
-	defer problem.Close()
-	hessian, err := curvature.NewHessian(problem, curvature.Exact)
+	r.hessian, err = curvature.NewHessian(r.problem, curvature.Exact)
+	return r, err
+}
+
+// rulerError says what was being done, and is plainly ctx's error when ctx has ended.
+func rulerError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("experiment: measuring λmax: %w", err)
+}
+
+// measure iterates to the largest eigenvalue of the Hessian.
+func (r *ruler) measure(ctx context.Context, options curvature.LanczosOptions, recipe Recipe) (sharpest, error) {
+	options.Tolerance, options.MaxProducts = recipe.LambdaTolerance, recipe.LambdaProducts
+	result, err := curvature.LambdaMax(ctx, r.hessian, options)
 	if err != nil {
-		return fail(err)
+		return sharpest{}, rulerError(ctx, err)
 	}
-	options := curvature.LambdaMaxOptions()
-	options.Tolerance, options.MaxProducts = s.recipe.LambdaTolerance, s.recipe.LambdaProducts
-	result, err := curvature.LambdaMax(ctx, hessian, options)
-	if err != nil {
-		return fail(err)
+	gradient := make([]float64, r.problem.Dim())
+	if _, err := r.problem.Gradient(ctx, gradient, nil); err != nil {
+		return sharpest{}, rulerError(ctx, err)
 	}
-	gradient := make([]float64, problem.Dim())
-	if _, err := problem.Gradient(ctx, gradient, nil); err != nil {
-		return fail(err)
-	}
-	m = sharpest{
-		lambda: result.Value(), residual: result.RelativeResidual(), products: result.Products, examples: set.Len(),
+	m := sharpest{
+		lambda: result.Value(), residual: result.RelativeResidual(), products: result.Products, examples: r.examples,
 		stop: stopReason(result), absCos: absCos(gradient, result.Vector()),
 	}
 	m.angle = math.Acos(m.absCos) * 180 / math.Pi
 	return m, nil
+}
+
+// close frees what the garbage collector does not see.
+func (r *ruler) close() (err error) {
+	if r.problem != nil {
+		r.problem.Close()
+	}
+	for _, b := range r.batches {
+		err = errors.Join(err, b.Finalize())
+	}
+	return err
 }
 
 func stopReason(r curvature.Result) string {

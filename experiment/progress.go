@@ -55,7 +55,7 @@ func newClock(recipes []Recipe) *clock {
 
 // gradientsPerStep is what a recipe spends on average, by its schedule.
 func gradientsPerStep(r Recipe) float64 {
-	config, err := r.Sharpness.config(r.Seed)
+	config, err := r.Sharpness.config()
 	if err != nil {
 		config = xsam.SGDConfig()
 	}

@@ -96,8 +96,8 @@ type Sharpness struct {
 	Shift           bool    `json:"shift"`
 }
 
-// config returns the optimizer's configuration for a run with the given seed.
-func (s Sharpness) config(seed int64) (xsam.Config, error) {
+// config returns the optimizer's configuration. Its seed has no part: a run draws the first v itself (draw.go).
+func (s Sharpness) config() (xsam.Config, error) {
 	refresh, err1 := xsam.ParseRefresh(s.Refresh)
 	correction, err2 := xsam.ParseCorrection(s.Correction)
 	if err := errors.Join(err1, err2); err != nil {
@@ -106,7 +106,7 @@ func (s Sharpness) config(seed int64) (xsam.Config, error) {
 	c := xsam.Config{
 		Rho: s.Rho, Alpha: s.Alpha, Adaptive: s.Adaptive, Eta: s.Eta, AscentEvery: s.AscentEvery, RefreshEvery: s.RefreshEvery,
 		WarmupRefreshes: s.WarmupRefreshes, ProbeRadius: s.ProbeRadius, Refresh: refresh, PowerSteps: s.PowerSteps,
-		Correction: correction, Shift: s.Shift, Seed: derive(seed, "eigenvector"),
+		Correction: correction, Shift: s.Shift,
 	}
 	return c, c.Validate()
 }
@@ -170,7 +170,7 @@ func (r Recipe) Validate() error {
 			r.LambdaProducts, r.LambdaTolerance)
 	}
 	errs = append(errs, r.Base.validate())
-	if _, err := r.Sharpness.config(r.Seed); err != nil {
+	if _, err := r.Sharpness.config(); err != nil {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

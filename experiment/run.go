@@ -84,18 +84,19 @@ type runner struct {
 	engine  *backend.Engine
 	options Options
 	clock   *clock
-	runs    int
+	recipes []Recipe
 
-	loaded  *datasets.Split // the newest data, for the next run
-	loadedO datasets.Options
-	name    string
+	data     *datasets.Split // of the newest run, for the next
+	dataOf   Recipe
+	programs map[string]*program // for the runs that are left
 }
 
 // run makes the index-th run.
-func (r *runner) run(ctx context.Context, index int, recipe Recipe, dir string) (summary runlog.Summary, err error) {
+func (r *runner) run(ctx context.Context, index int, dir string) (summary runlog.Summary, err error) {
+	recipe := r.recipes[index]
 	r.clock.run = index
 	progress := Progress{
-		Run: index + 1, Runs: r.runs, Name: filepath.Base(dir), Stage: Preparing, Epochs: recipe.Epochs,
+		Run: index + 1, Runs: len(r.recipes), Name: filepath.Base(dir), Stage: Preparing, Epochs: recipe.Epochs,
 		Loss: math.NaN(), TestAccuracy: math.NaN(), Lambda: math.NaN(), AngleDeg: math.NaN(), Remaining: -1,
 	}
 	finished, err := r.claim(recipe, dir)
@@ -109,20 +110,66 @@ func (r *runner) run(ctx context.Context, index int, recipe Recipe, dir string) 
 		return runlog.Summary{}, err
 	}
 	r.tell(progress)
-	data, err := r.load(recipe)
+	program, err := r.program(recipe)
 	if err != nil {
 		return runlog.Summary{}, err
 	}
-	s := &session{recipe: recipe, options: r.options, engine: r.engine, data: data, progress: progress, clock: r.clock}
+	s := &session{program: program, recipe: recipe, options: r.options, progress: progress, clock: r.clock}
 	defer func() {
-		if closeErr := s.close(); err == nil {
-			err = closeErr
-		}
+		err = errors.Join(err, s.close(), r.giveBack(program, index, s.restored))
 	}()
 	if err := s.open(dir); err != nil {
 		return runlog.Summary{}, err
 	}
 	return s.run(ctx, dir)
+}
+
+// sharedBytes is the memory of variables up to which a program is kept for the next run of its method. Above it training
+// takes so much longer than compiling that sharing is not worth the memory.
+const sharedBytes = 64 << 20
+
+// program returns one for the recipe, that of an earlier run where there is one.
+func (r *runner) program(recipe Recipe) (*program, error) {
+	key, err := programKey(recipe)
+	if err != nil {
+		return nil, err
+	}
+	if p, ok := r.programs[key]; ok {
+		return p, nil
+	}
+	data, err := r.load(recipe)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newProgram(r.engine, recipe, data)
+	if err != nil {
+		return nil, err
+	}
+	r.programs[key] = p
+	return p, nil
+}
+
+// giveBack keeps the program of the index-th run when a later run wants it, and closes it otherwise.
+func (r *runner) giveBack(p *program, index int, restored bool) error {
+	key, err := programKey(r.recipes[index])
+	if err != nil {
+		return err
+	}
+	for _, later := range r.recipes[index+1:] {
+		if k, err := programKey(later); err == nil && k == key && p.reusable(restored) && p.bytes() <= sharedBytes {
+			return nil
+		}
+	}
+	delete(r.programs, key)
+	return p.close()
+}
+
+// close frees the programs that are left.
+func (r *runner) close() (err error) {
+	for _, p := range r.programs {
+		err = errors.Join(err, p.close())
+	}
+	return err
 }
 
 func (r *runner) tell(p Progress) {
@@ -290,14 +337,13 @@ func differences(a, b Recipe) (changed []string) {
 
 // load returns the data of a recipe, that of the last run if it is the same.
 func (r *runner) load(recipe Recipe) (*datasets.Split, error) {
-	options := recipe.dataOptions()
-	if r.loaded != nil && r.name == recipe.Data && r.loadedO == options {
-		return r.loaded, nil
+	if r.data != nil && r.dataOf.Data == recipe.Data && r.dataOf.dataOptions() == recipe.dataOptions() {
+		return r.data, nil
 	}
-	split, err := datasets.Load(recipe.Data, options)
+	split, err := datasets.Load(recipe.Data, recipe.dataOptions())
 	if err != nil {
 		return nil, err
 	}
-	r.loaded, r.loadedO, r.name = split, options, recipe.Data
+	r.data, r.dataOf = split, recipe
 	return split, nil
 }

@@ -338,3 +338,85 @@ func TestSeeds(t *testing.T) {
 		t.Error("another data seed gives the same test loss")
 	}
 }
+
+// Runs of a method share their compiled graphs. A run that comes after others must be the same, bit for bit, as alone.
+func TestSharedProgramsLeaveNoTrace(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		engine := &backend.Engine{Backend: b, Name: b.Name()}
+		tests := []struct {
+			name    string
+			methods []string
+			change  func(*Recipe)
+		}{
+			{"three methods", []string{"sgd", "xsam", "xsam-lite"}, func(*Recipe) {}},
+			{"Adam's moments", []string{"sam"}, func(r *Recipe) { r.Optimizer, r.Momentum = "adamw", 0 }},
+			{"running averages of batch norm", []string{"xsam"}, func(r *Recipe) {
+				r.Model, r.TrainSize, r.TestSize, r.Batch, r.Epochs, r.LambdaProducts = "resnet8", 24, 8, 8, 1, 0
+			}},
+		}
+		if b.Name() != "go" {
+			tests = tests[2:] // each run is compiled
+		}
+		for _, tt := range tests {
+			base := tiny(t, "sgd")
+			tt.change(&base)
+			recipes, err := Plan(base, tt.methods, Settings{"refresh-every": "3", "warmup-refreshes": "2"}, 0, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out := t.TempDir()
+			if _, err := RunAll(context.Background(), engine, recipes, out, Options{}); err != nil {
+				t.Fatal(err)
+			}
+			dirs := Dirs(out, recipes)
+			for i := len(tt.methods); i < len(recipes); i++ {
+				alone, _ := mustRun(t, engine, recipes[i], Options{})
+				compareTraces(t, tt.name+": "+filepath.Base(dirs[i]), traceOf(t, dirs[i]), traceOf(t, alone))
+			}
+		}
+	})
+}
+
+// A run is resumed between others, in a program that has served already.
+func TestResumeInASharedProgram(t *testing.T) {
+	engine := goEngine(t)
+	recipes, err := Plan(tiny(t, "sgd"), []string{"xsam"}, nil, 0, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, broken := t.TempDir(), t.TempDir()
+	if _, err := RunAll(context.Background(), engine, recipes, whole, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	if _, err := RunAll(ctx, engine, recipes[1:2], broken, Options{Progress: func(p Progress) {
+		if p.Stage == Training && p.Step == 6 {
+			cancel()
+		}
+	}}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want context.Canceled", err)
+	}
+	runs, err := RunAll(context.Background(), engine, recipes, broken, Options{Existing: Resume})
+	if err != nil || len(runs) != 3 {
+		t.Fatalf("%d runs, error %v, want 3", len(runs), err)
+	}
+	for i, dir := range Dirs(broken, recipes) {
+		compareTraces(t, filepath.Base(dir), traceOf(t, dir), traceOf(t, Dirs(whole, recipes)[i]))
+	}
+}
+
+func TestRunAllStopsBetweenRuns(t *testing.T) {
+	recipes, err := Plan(tiny(t, "sgd"), []string{"sgd", "sam"}, nil, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	runs, err := RunAll(ctx, goEngine(t), recipes, t.TempDir(), Options{Progress: func(p Progress) {
+		if p.Stage == Finished {
+			cancel()
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || len(runs) != 1 || !runs[0].Finished {
+		t.Errorf("%d runs, error %v, want the first run finished and context.Canceled", len(runs), err)
+	}
+}

@@ -8,43 +8,28 @@ import (
 	"math"
 	"time"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
-	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/xsam-go/xsam"
-	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/datasets"
-	"github.com/xsam-go/xsam/models"
-	"github.com/xsam-go/xsam/objective"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 // session is a run that is going on.
 type session struct {
-	recipe   Recipe
-	options  Options
-	engine   *backend.Engine
-	data     *datasets.Split
-	dtype    dtypes.DType
-	perEpoch int // steps of an epoch
-	steps    int // of the run
+	*program
+	recipe  Recipe
+	options Options
 
-	store       *model.Store
-	objective   *objective.Objective
-	optimizer   *xsam.Optimizer
-	trainer     *train.Trainer
-	evaluator   *evaluator
 	checkpoints *checkpoints
 	metrics     *runlog.Metrics
 	feed        *feed
+	restored    bool // it went on from a checkpoint
 
 	tally    tally
-	compiled map[string]bool // kinds of step that have run in this process
+	timed    map[string]bool // kinds of step whose first one, which is compiled in it, is behind
 	started  time.Time
 	saved    time.Time
 	progress Progress
@@ -62,36 +47,15 @@ type diverged struct {
 
 func (d *diverged) Error() string { return fmt.Sprintf("the loss is %v at step %d", d.loss, d.step) }
 
-// open builds everything that a run needs and restores its checkpoint, if it has one.
+// open puts the program into the state of the run's checkpoint, or of its start.
 func (s *session) open(dir string) error {
-	s.started, s.saved, s.compiled = time.Now(), time.Now(), map[string]bool{}
-	var err error
-	if s.dtype, err = s.recipe.dtype(); err != nil {
-		return err
-	}
-	set := s.data.Train
-	loader, err := datasets.NewLoader(set, datasets.LoaderConfig{
-		BatchSize: s.recipe.Batch, Seed: derive(s.recipe.Seed, "batches"), Augment: s.recipe.Augment, DType: s.dtype,
-	})
-	if err != nil {
-		return err
-	}
-	s.perEpoch = loader.StepsPerEpoch()
-	s.steps = s.perEpoch * s.recipe.Epochs
+	s.started, s.saved, s.timed = time.Now(), time.Now(), map[string]bool{}
 	s.progress.Steps, s.progress.Epochs = s.steps, s.recipe.Epochs
-
-	net, err := models.New(models.Config{
-		Name: s.recipe.Model, Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: set.Classes,
-		Seed: derive(s.recipe.Seed, "weights"), DType: s.dtype,
-	})
-	if err != nil {
+	if err := s.begin(s.recipe.Seed); err != nil {
 		return err
 	}
-	s.objective = objective.New(net.Graph, loss.SparseCategoricalCrossEntropyLogits)
-	s.store = model.NewStore()
-
-	// The checkpoint comes before the trainer, which deletes variables that must not be restored.
-	var warnings []string
+	var warnings, torn []string
+	var err error
 	if s.checkpoints, warnings, err = openCheckpoints(runlog.Checkpoints(dir), s.store); err != nil {
 		return err
 	}
@@ -99,11 +63,10 @@ func (s *session) open(dir string) error {
 		return err
 	}
 	done := s.done()
-	s.feed = &feed{Dataset: loader.From(done)}
-	var torn []string
+	s.restored = done > 0
 	keep := int64(done)
-	if done == 0 {
-		keep = -1 // nothing is restored, so nothing of an earlier attempt holds
+	if !s.restored {
+		keep = -1 // nothing of an earlier attempt holds
 	}
 	if s.metrics, torn, err = runlog.OpenMetrics(dir, keep); err != nil {
 		return err
@@ -111,39 +74,21 @@ func (s *session) open(dir string) error {
 	for _, w := range append(warnings, torn...) {
 		s.options.warn(w)
 	}
-
-	config, err := s.recipe.Sharpness.config(s.recipe.Seed)
+	loader, err := s.loader(s.recipe.Seed)
 	if err != nil {
 		return err
 	}
-	base, err := s.recipe.Base.optimizer(s.steps)
-	if err != nil {
-		return err
-	}
-	if s.optimizer, err = xsam.New(s.objective, base, config); err != nil {
-		return err
-	}
-	s.trainer = train.NewTrainer(s.engine.Backend, s.store, s.objective.ModelFn, s.objective.LossFn, s.optimizer, nil, nil)
-	s.evaluator, err = newEvaluator(s.engine.Backend, s.store, s.objective, s.dtype)
-	return err
+	s.feed = &feed{Dataset: loader.From(done)}
+	return nil
 }
 
 // done is the number of finished steps.
 func (s *session) done() int { return int(optimizer.GetGlobalStep(s.store)) }
 
-// close frees the memory of the run, which Go's garbage collector does not see.
+// close ends the run; its program may serve another.
 func (s *session) close() error {
-	if s.trainer != nil {
-		s.trainer.ResetComputationGraphs()
-	}
-	if s.evaluator != nil {
-		s.evaluator.close()
-	}
 	if s.checkpoints != nil {
 		s.checkpoints.close()
-	}
-	if s.store != nil {
-		s.store.Finalize()
 	}
 	if s.metrics != nil {
 		return s.metrics.Close()
@@ -181,9 +126,9 @@ func (s *session) afterStep(ctx context.Context, step int, loss, seconds float64
 	if err != nil {
 		return err
 	}
-	if kind := kindOf(probe); !s.compiled[kind] {
-		s.compiled[kind] = true
-		seconds = math.NaN() // it was compiled in this step
+	if kind := kindOf(probe); !s.timed[kind] {
+		s.timed[kind] = true
+		seconds = math.NaN()
 	}
 	s.tally.add(probe, loss, seconds)
 	s.progress.Step, s.progress.Epoch = step, float64(step)/float64(s.perEpoch)

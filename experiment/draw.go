@@ -1,0 +1,114 @@
+package experiment
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/models"
+)
+
+// draw gives the store the weights and the first v of a seed. Variables that are there are set, others created.
+func (p *program) draw(seed int64) error {
+	net, err := models.New(p.model(seed))
+	if err != nil {
+		return err
+	}
+	scratch := model.NewStore()
+	defer scratch.Finalize()
+	set := p.data.Train
+	g := graph.NewGraph(p.engine.Backend, "initial weights") // traced, not compiled
+	defer g.Finalize()
+	err = exceptions.TryCatch[error](func() {
+		scratch.SetTraining(g, true)
+		images := graph.Parameter(g, "images", shapes.Make(p.dtype, p.recipe.Batch, set.Height, set.Width, set.Channels))
+		net.Graph(scratch.RootScope(), nil, []*graph.Node{images})
+	})
+	if err != nil {
+		return fmt.Errorf("experiment: initial weights: %w", err)
+	}
+	var trainable []*model.Variable
+	for v := range scratch.IterVariables() {
+		if v.Trainable && v.DType().IsFloat() {
+			trainable = append(trainable, v)
+		}
+		value, err := v.Value()
+		if err == nil {
+			err = p.put(v.Path(), value, v.Trainable)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if p.recipe.RefreshEvery == 0 {
+		return nil
+	}
+	for i, values := range randomUnit(trainable, derive(seed, "eigenvector")) {
+		if err := p.put(xsam.EigenvectorPath(trainable[i]), tensorOf(values, trainable[i].Shape()), false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put sets the variable at path to a copy of value, creating it where there is none.
+func (p *program) put(path string, value *tensors.Tensor, trainable bool) error {
+	if v := p.store.GetVariable(path); v != nil {
+		return setClone(v, value)
+	}
+	clone, err := value.LocalClone()
+	if err != nil {
+		return fmt.Errorf("experiment: creating variable %s: %w", path, err)
+	}
+	v, err := p.store.CreateVariable(path, clone)
+	if err != nil {
+		return fmt.Errorf("experiment: creating variable %s: %w", path, err)
+	}
+	v.SetTrainable(trainable)
+	return nil
+}
+
+// randomUnit draws a Gaussian direction over all variables and divides it by its length. Each variable has a stream of its
+// own, from the seed and its path.
+func randomUnit(vars []*model.Variable, seed int64) [][]float64 {
+	parts := make([][]float64, len(vars))
+	var sum float64
+	for i, v := range vars {
+		path := fnv.New64a()
+		path.Write([]byte(v.Path()))
+		random := rand.New(rand.NewPCG(uint64(seed), path.Sum64()))
+		parts[i] = make([]float64, v.Shape().Size())
+		for j := range parts[i] {
+			parts[i][j] = random.NormFloat64()
+			sum += parts[i][j] * parts[i][j]
+		}
+	}
+	length := math.Sqrt(sum)
+	for _, part := range parts {
+		for j := range part {
+			part[j] /= length
+		}
+	}
+	return parts
+}
+
+// tensorOf makes a tensor of a shape whose type is float32 or float64.
+func tensorOf(values []float64, shape shapes.Shape) *tensors.Tensor {
+	if shape.DType == dtypes.Float64 {
+		return tensors.FromFlatDataAndDimensions(values, shape.Dimensions...)
+	}
+	rounded := make([]float32, len(values))
+	for i, x := range values {
+		rounded[i] = float32(x)
+	}
+	return tensors.FromFlatDataAndDimensions(rounded, shape.Dimensions...)
+}

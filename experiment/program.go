@@ -1,0 +1,196 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/loss"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/curvature"
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/models"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// program is what runs of one recipe have in common whatever their seed: the compiled graphs of training, evaluation and
+// measurement, around one store. Compiling takes longer than training a small model, so the runs of a method share one.
+type program struct {
+	recipe   Recipe // of the first run
+	engine   *backend.Engine
+	data     *datasets.Split
+	dtype    dtypes.DType
+	net      *models.Model
+	perEpoch int // steps of an epoch
+	steps    int // of a run
+
+	store     *model.Store
+	objective *objective.Objective
+	optimizer *xsam.Optimizer
+	trainer   *train.Trainer
+	evaluator *evaluator
+	ruler     *ruler // nil until λmax is measured
+
+	// created holds the values with which the variables of the store came into being, by path. broken says that they could
+	// not be kept, and the program serves one run only.
+	created map[string]*tensors.Tensor
+	broken  error
+}
+
+// programKey tells recipes apart that need programs of their own.
+func programKey(r Recipe) (string, error) {
+	r.Seed = 0
+	text, err := json.Marshal(r)
+	return string(text), err
+}
+
+// newProgram builds the parts; graphs are compiled when they are first run.
+func newProgram(engine *backend.Engine, r Recipe, data *datasets.Split) (*program, error) {
+	p := &program{recipe: r, engine: engine, data: data, store: model.NewStore(), created: map[string]*tensors.Tensor{}}
+	var err error
+	if p.dtype, err = r.dtype(); err != nil {
+		return nil, err
+	}
+	loader, err := p.loader(r.Seed)
+	if err != nil {
+		return nil, err
+	}
+	p.perEpoch = loader.StepsPerEpoch()
+	p.steps = p.perEpoch * r.Epochs
+
+	if p.net, err = models.New(p.model(r.Seed)); err != nil {
+		return nil, err
+	}
+	p.objective = objective.New(p.net.Graph, loss.SparseCategoricalCrossEntropyLogits)
+	config, err := r.Sharpness.config()
+	if err != nil {
+		return nil, err
+	}
+	base, err := r.Base.optimizer(p.steps)
+	if err != nil {
+		return nil, err
+	}
+	if p.optimizer, err = xsam.New(p.objective, base, config); err != nil {
+		return nil, err
+	}
+	p.trainer = train.NewTrainer(engine.Backend, p.store, p.objective.ModelFn, p.objective.LossFn, p.optimizer, nil, nil)
+	p.trainer.OnExecCreation(p.keepCreated)
+	p.evaluator, err = newEvaluator(engine.Backend, p.store, p.objective, p.dtype)
+	return p, err
+}
+
+// model is the configuration of the model with weights from a run's seed.
+func (p *program) model(seed int64) models.Config {
+	set := p.data.Train
+	return models.Config{
+		Name: p.recipe.Model, Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: set.Classes,
+		Seed: derive(seed, "weights"), DType: p.dtype,
+	}
+}
+
+// loader returns the training data in the order of a run's seed.
+func (p *program) loader(seed int64) (*datasets.Loader, error) {
+	return datasets.NewLoader(p.data.Train, datasets.LoaderConfig{
+		BatchSize: p.recipe.Batch, Seed: derive(seed, "batches"), Augment: p.recipe.Augment, DType: p.dtype,
+	})
+}
+
+// keepCreated compiles a step before the trainer runs it, and keeps the values of the variables that this brings into being.
+// It is a train.OnExecFn.
+func (p *program) keepCreated(exec *model.Exec, kind train.GraphType) {
+	if kind != train.TrainType || p.broken != nil {
+		return
+	}
+	set, batch := p.data.Train, p.recipe.Batch
+	if _, err := exec.Compile(shapes.Make(p.dtype, batch, set.Height, set.Width, set.Channels), shapes.Make(dtypes.Int32, batch, 1)); err != nil {
+		p.broken = err // the trainer reports it when it runs the step
+		return
+	}
+	if p.broken = p.store.InitializeVariables(p.engine.Backend, nil); p.broken != nil {
+		return
+	}
+	for v := range p.store.IterVariables() {
+		if p.created[v.Path()] != nil {
+			continue
+		}
+		value, err := v.Value()
+		if err == nil {
+			value, err = value.LocalClone()
+		}
+		if err != nil {
+			p.broken = err
+			return
+		}
+		p.created[v.Path()] = value
+	}
+}
+
+// begin puts the store into the state in which a run of a seed starts: every variable as it was created, with weights and v
+// of that seed.
+func (p *program) begin(seed int64) error {
+	for v := range p.store.IterVariables() {
+		value, ok := p.created[v.Path()]
+		if !ok {
+			return fmt.Errorf("experiment: variable %s has no initial value", v.Path())
+		}
+		if err := setClone(v, value); err != nil {
+			return err
+		}
+	}
+	p.store.SetLoader(nil)
+	p.store.SetParam(tallyParam, "")
+	return p.draw(seed)
+}
+
+func setClone(v *model.Variable, value *tensors.Tensor) error {
+	clone, err := value.LocalClone()
+	if err == nil {
+		err = v.SetValue(clone)
+	}
+	if err != nil {
+		return fmt.Errorf("experiment: setting variable %s: %w", v.Path(), err)
+	}
+	return nil
+}
+
+// reusable tells whether another run may begin with the program. restored says that its first run went on from a checkpoint,
+// so that its variables were not seen as they are created.
+func (p *program) reusable(restored bool) bool { return p.broken == nil && !restored }
+
+// bytes is the memory that the variables take.
+func (p *program) bytes() int64 { return p.store.ByteSize() }
+
+// close frees the memory of the program, which Go's garbage collector does not see.
+func (p *program) close() error {
+	p.trainer.ResetComputationGraphs()
+	p.evaluator.close()
+	var err error
+	if p.ruler != nil {
+		err = p.ruler.close()
+	}
+	for _, t := range p.created {
+		err = errors.Join(err, t.FinalizeAll())
+	}
+	p.store.Finalize()
+	return err
+}
+
+// measureLambda returns λmax of the weights that the store holds.
+func (p *program) measureLambda(ctx context.Context) (sharpest, error) {
+	if p.ruler == nil {
+		r, err := newRuler(ctx, p)
+		if err != nil {
+			return sharpest{}, err
+		}
+		p.ruler = r
+	}
+	return p.ruler.measure(ctx, curvature.LambdaMaxOptions(), p.recipe)
+}
