@@ -355,7 +355,8 @@ func TestSharedProgramsLeaveNoTrace(t *testing.T) {
 			}},
 		}
 		if b.Name() != "go" {
-			tests = tests[2:] // each run is compiled
+			tests = tests[:1] // each program is compiled
+			tests[0].methods = tests[0].methods[1:2]
 		}
 		for _, tt := range tests {
 			base := tiny(t, "sgd")
