@@ -2,6 +2,7 @@ package curvature_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -413,7 +414,7 @@ func TestProblemChecksItsArguments(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := p.Loss(ctx, nil); err != context.Canceled {
+	if _, err := p.Loss(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context.Canceled", err)
 	}
 }

@@ -2,6 +2,7 @@ package curvature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -157,7 +158,7 @@ func XTrace(ctx context.Context, h Operator, products int, seed int64) (Estimate
 	// Leaving probe i out takes the direction Q·sᵢ out of the basis, sᵢ the i-th column of R⁻ᵀ, normalised.
 	var s mat.Dense
 	if err := s.Inverse(r.T()); err != nil {
-		if _, ill := err.(mat.Condition); !ill {
+		if ill := mat.Condition(0); !errors.As(err, &ill) {
 			return Estimate{}, fmt.Errorf("curvature: XTrace: %w", err)
 		}
 	}
