@@ -27,14 +27,21 @@ func (b *builder) in(format string, args ...any) *builder {
 	return &builder{config: b.config, root: b.root, scope: b.scope.In("%s", fmt.Sprintf(format, args...))}
 }
 
-// conv is a convolution without biases, square, with padding that keeps the size divided by the stride.
+// conv is a square convolution without biases, with padding that keeps the size divided by the stride.
 func (b *builder) conv(name string, x *graph.Node, size, channels, stride int) *graph.Node {
-	return b.convolve(b.in("%s", name), x, size, channels).Stride(stride).Same().Done()
+	return b.in("%s", name).convolve(x, size, channels).Stride(stride).Same().Done()
 }
 
-func (b *builder) convolve(at *builder, x *graph.Node, size, channels int) *layers.Convolution {
-	kernel := at.weights(x.Graph(), size, size, x.Shape().Dim(-1), channels)
-	return layers.Convolve(x, kernel)
+// convolve prepares a square convolution without biases whose kernel is here.
+func (b *builder) convolve(x *graph.Node, size, channels int) *layers.Convolution {
+	return layers.Convolve(x, b.weights(x.Graph(), size, size, x.Shape().Dim(-1), channels))
+}
+
+// convReLU is a square convolution with biases, kernel and biases here, and ReLU.
+func (b *builder) convReLU(x *graph.Node, size, channels, stride, padding int) *graph.Node {
+	pad := [2]int{padding, padding}
+	x = b.convolve(x, size, channels).Stride(stride).Padding(pad, pad).Done()
+	return layers.ReLU(layers.AddBias(x, b.biases(x.Graph(), channels)))
 }
 
 // norm is a batch normalisation.

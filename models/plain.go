@@ -19,7 +19,7 @@ func mlp(b *builder, x *graph.Node) *graph.Node {
 // dense layer of 64 ReLU units. No batch norm. With dropout, units of the dense layer are dropped.
 func cnn(b *builder, x *graph.Node) *graph.Node {
 	for i, channels := range []int{16, 32} {
-		x = b.convBiasReLU(b.in("conv%d", i+1), x, 3, channels, 1, 1)
+		x = b.in("conv%d", i+1).convReLU(x, 3, channels, 1, 1)
 		x = layers.MaxPool(x, 2).Done()
 	}
 	x = b.dropout(layers.ReLU(b.dense("hidden", layers.Flatten(x), 64)))
@@ -31,20 +31,13 @@ func cnn(b *builder, x *graph.Node) *graph.Node {
 // padding 5, 5×5, and three 3×3; 2×2 max pooling after the first, second and fifth; and a single dense layer.
 // No dropout, no normalisation. 2,472,266 parameters at 3 channels and 10 classes.
 func alexnet(b *builder, x *graph.Node) *graph.Node {
-	x = b.convBiasReLU(b.in("conv1"), x, 11, 64, 4, 5)
+	x = b.in("conv1").convReLU(x, 11, 64, 4, 5)
 	x = layers.MaxPool(x, 2).Done()
-	x = b.convBiasReLU(b.in("conv2"), x, 5, 192, 1, 2)
+	x = b.in("conv2").convReLU(x, 5, 192, 1, 2)
 	x = layers.MaxPool(x, 2).Done()
-	x = b.convBiasReLU(b.in("conv3"), x, 3, 384, 1, 1)
-	x = b.convBiasReLU(b.in("conv4"), x, 3, 256, 1, 1)
-	x = b.convBiasReLU(b.in("conv5"), x, 3, 256, 1, 1)
+	x = b.in("conv3").convReLU(x, 3, 384, 1, 1)
+	x = b.in("conv4").convReLU(x, 3, 256, 1, 1)
+	x = b.in("conv5").convReLU(x, 3, 256, 1, 1)
 	x = layers.MaxPool(x, 2).Done()
 	return b.dense("logits", layers.Flatten(x), b.config.Classes)
-}
-
-// convBiasReLU is a convolution with biases and ReLU, with weights at the given place.
-func (b *builder) convBiasReLU(at *builder, x *graph.Node, size, channels, stride, padding int) *graph.Node {
-	pad := [2]int{padding, padding}
-	x = b.convolve(at, x, size, channels).Stride(stride).Padding(pad, pad).Done()
-	return layers.ReLU(layers.AddBias(x, at.biases(x.Graph(), channels)))
 }
