@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,10 +77,11 @@ func (c *checkpoints) save(t tally) error {
 }
 
 // close frees the values that were loaded and not asked for.
-func (c *checkpoints) close() {
+func (c *checkpoints) close() (err error) {
 	for _, t := range c.handler.LoadedVariables() {
-		t.FinalizeAll()
+		err = errors.Join(err, t.FinalizeAll())
 	}
+	return err
 }
 
 // deleteBroken removes checkpoints that are not whole. A checkpoint is a .json file that lists the variables with their

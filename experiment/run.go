@@ -208,7 +208,7 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 	case errors.As(err, &lost):
 		summary := s.summary(sharpest{})
 		summary.Steps, summary.Diverged, summary.Stopped = int64(lost.step), true, lost.Error()
-		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %v", filepath.Base(dir), ErrDiverged, lost), runlog.WriteSummary(dir, summary))
+		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w", filepath.Base(dir), ErrDiverged, lost), runlog.WriteSummary(dir, summary))
 	case ctx.Err() != nil && (errors.Is(err, errStopped) || errors.Is(err, ctx.Err())):
 		summary := s.summary(sharpest{})
 		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.steps)
@@ -321,7 +321,7 @@ func differences(a, b Recipe) (changed []string) {
 	fields := func(r Recipe) map[string]any {
 		m := map[string]any{}
 		if text, err := json.Marshal(r); err == nil {
-			err = json.Unmarshal(text, &m)
+			_ = json.Unmarshal(text, &m) // of what Marshal wrote
 		}
 		return m
 	}

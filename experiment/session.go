@@ -86,14 +86,14 @@ func (s *session) open(dir string) error {
 func (s *session) done() int { return int(optimizer.GetGlobalStep(s.store)) }
 
 // close ends the run; its program may serve another.
-func (s *session) close() error {
+func (s *session) close() (err error) {
 	if s.checkpoints != nil {
-		s.checkpoints.close()
+		err = s.checkpoints.close()
 	}
 	if s.metrics != nil {
-		return s.metrics.Close()
+		err = errors.Join(err, s.metrics.Close())
 	}
-	return nil
+	return err
 }
 
 // train runs the steps that are left. It ends early with errStopped when ctx is cancelled, after the step that is being

@@ -50,26 +50,26 @@ func newRecipeFlags() *recipeFlags {
 	data := f.add("Data")
 	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(), ", ")+"; glyphs is drawn on the fly,\nthe others are read from --data-dir")
 	field(f, data.String, "data-dir", "", "`folder` with the files of the data set (default $"+DataDirVariable+")", func(r *experiment.Recipe) *string { return &r.DataDir })
-	field(f, data.Int, "train-size", 0, "`number` of training images (default: what the set has; glyphs 2000)", func(r *experiment.Recipe) *int { return &r.TrainSize })
-	field(f, data.Int, "test-size", 0, "`number` of test images (default: what the set has; glyphs 2000)", func(r *experiment.Recipe) *int { return &r.TestSize })
-	field(f, data.Float64, "label-noise", 0, "`share` of training labels replaced by a random one (default 0.2 for glyphs\nand digits, else 0)", func(r *experiment.Recipe) *float64 { return &r.LabelNoise })
+	field(f, data.Int, "train-size", 0, "`number` of training images (default "+byData(func(r experiment.Recipe) any { return size(r.TrainSize) })+")", func(r *experiment.Recipe) *int { return &r.TrainSize })
+	field(f, data.Int, "test-size", 0, "`number` of test images (default "+byData(func(r experiment.Recipe) any { return size(r.TestSize) })+")", func(r *experiment.Recipe) *int { return &r.TestSize })
+	field(f, data.Float64, "label-noise", 0, "`share` of training labels replaced by a random one \n(default "+byData(func(r experiment.Recipe) any { return r.LabelNoise })+")", func(r *experiment.Recipe) *float64 { return &r.LabelNoise })
 	field(f, data.Bool, "augment", false, "shift and mirror training images", func(r *experiment.Recipe) *bool { return &r.Augment })
 	field(f, data.Int64, "data-seed", 0, "`seed` of the choice of images and of the label noise; the same for all runs", func(r *experiment.Recipe) *int64 { return &r.DataSeed })
 
 	training := f.add("Model and training")
-	field(f, training.String, "model", "", "`model`: "+strings.Join(models.Names(), ", ")+"\n(default mlp for glyphs and digits, else resnet8)", func(r *experiment.Recipe) *string { return &r.Model })
-	field(f, training.Int, "epochs", 0, "`number` of passes over the training images (default: glyphs "+fmt.Sprint(experiment.Defaults("glyphs").Epochs)+", digits 60, else 25)", func(r *experiment.Recipe) *int { return &r.Epochs })
-	field(f, training.Int, "batch", 0, "`number` of images of a step (default 64 for mlp data sets, else 128)", func(r *experiment.Recipe) *int { return &r.Batch })
+	field(f, training.String, "model", "", "`model`: "+strings.Join(models.Names(), ", ")+"\n(default "+byData(func(r experiment.Recipe) any { return r.Model })+")", func(r *experiment.Recipe) *string { return &r.Model })
+	field(f, training.Int, "epochs", 0, "`number` of passes over the training images \n(default "+byData(func(r experiment.Recipe) any { return r.Epochs })+")", func(r *experiment.Recipe) *int { return &r.Epochs })
+	field(f, training.Int, "batch", 0, "`number` of images of a step (default "+byData(func(r experiment.Recipe) any { return r.Batch })+")", func(r *experiment.Recipe) *int { return &r.Batch })
 	field(f, training.String, "dtype", "", "`type` of weights and activations, float32 or float64 (default float32)", func(r *experiment.Recipe) *string { return &r.DType })
 
 	base := f.add("Base optimizer (what is done with the gradient of the method)")
 	field(f, base.String, "base", "", "`optimizer`: sgd, adam, adamw (default sgd)", func(r *experiment.Recipe) *string { return &r.Optimizer })
-	field(f, base.Float64, "lr", 0, "highest learning `rate` (default 0.05 for glyphs and digits, else 0.1)", func(r *experiment.Recipe) *float64 { return &r.LearningRate })
+	field(f, base.Float64, "lr", 0, "highest learning `rate` (default "+byData(func(r experiment.Recipe) any { return r.LearningRate })+")", func(r *experiment.Recipe) *float64 { return &r.LearningRate })
 	field(f, base.String, "schedule", "", "learning rate `schedule`: constant, cosine (to 0), step (a tenth after 50 %\nand after 75 %) (default cosine)", func(r *experiment.Recipe) *string { return &r.Schedule })
 	field(f, base.Int, "lr-warmup", 0, "`steps` over which the learning rate rises at the start (default 0)", func(r *experiment.Recipe) *int { return &r.WarmupSteps })
 	field(f, base.Float64, "momentum", 0, "`momentum` of sgd (default 0.9)", func(r *experiment.Recipe) *float64 { return &r.Momentum })
 	field(f, base.Bool, "nesterov", false, "Nesterov's form of momentum", func(r *experiment.Recipe) *bool { return &r.Nesterov })
-	field(f, base.Float64, "weight-decay", 0, "weight `decay` of sgd and adamw (default 5e-5 for glyphs and digits,\nelse 5e-4)", func(r *experiment.Recipe) *float64 { return &r.WeightDecay })
+	field(f, base.Float64, "weight-decay", 0, "weight `decay` of sgd and adamw \n(default "+byData(func(r experiment.Recipe) any { return r.WeightDecay })+")", func(r *experiment.Recipe) *float64 { return &r.WeightDecay })
 	field(f, base.Bool, "decay-all", true, "decay biases and the scales and offsets of norms too", func(r *experiment.Recipe) *bool { return &r.DecayBiasesAndNorms })
 	field(f, base.Float64, "clip", 0, "largest `norm` of the gradient (default: no limit)", func(r *experiment.Recipe) *float64 { return &r.Clip })
 
@@ -86,10 +86,35 @@ func newRecipeFlags() *recipeFlags {
 	f.setting(method, "eta", "`offset` η of asam's units (default 0.01)")
 
 	measure := f.add("Measurement")
-	field(f, measure.Int, "eval-every", 0, "`epochs` between evaluations on all training and test images; 0: at the end\n(default 3 for glyphs and digits, else 5)", func(r *experiment.Recipe) *int { return &r.EvaluateEvery })
-	field(f, measure.Int, "lambda-examples", 0, "`number` of training images on which λmax is measured at the end; 0: all\n(default 512; digits all)", func(r *experiment.Recipe) *int { return &r.LambdaExamples })
+	field(f, measure.Int, "eval-every", 0, "`epochs` between evaluations on all training and test images; 0: at the end\n(default "+byData(func(r experiment.Recipe) any { return r.EvaluateEvery })+")", func(r *experiment.Recipe) *int { return &r.EvaluateEvery })
+	field(f, measure.Int, "lambda-examples", 0, "`number` of training images on which λmax is measured at the end; 0: all\n(default "+byData(func(r experiment.Recipe) any { return size(r.LambdaExamples) })+")", func(r *experiment.Recipe) *int { return &r.LambdaExamples })
 	field(f, measure.Int, "lambda-products", 0, "largest `number` of Hessian-vector products for it; 0: do not measure it\n(default 200)", func(r *experiment.Recipe) *int { return &r.LambdaProducts })
 	return f
+}
+
+// byData describes a default that depends on the data set.
+func byData(value func(experiment.Recipe) any) string {
+	glyphs, digits, images := value(experiment.Defaults("glyphs")), value(experiment.Defaults("digits")), value(experiment.Defaults("mnist"))
+	switch {
+	case glyphs == digits && digits == images:
+		return fmt.Sprint(images)
+	case glyphs == digits:
+		return fmt.Sprintf("%v for glyphs and digits, else %v", glyphs, images)
+	case digits == images:
+		return fmt.Sprintf("%v for glyphs, else %v", glyphs, images)
+	case glyphs == images:
+		return fmt.Sprintf("%v, for digits %v", images, digits)
+	default:
+		return fmt.Sprintf("%v for glyphs, %v for digits, else %v", glyphs, digits, images)
+	}
+}
+
+// size names a number of images of which 0 stands for all.
+func size(n int) string {
+	if n == 0 {
+		return "all"
+	}
+	return fmt.Sprint(n)
 }
 
 // field adds a flag that sets one field of the recipe; make is a method of the flag set, such as flags.Int.

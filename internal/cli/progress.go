@@ -71,7 +71,7 @@ func (p *progress) draw(e experiment.Progress) {
 // clear takes the bar off the terminal, so that a line can be printed.
 func (p *progress) clear() {
 	if p.bar != nil {
-		p.bar.Clear() // an error to draw on a terminal is no reason to stop a run
+		_ = p.bar.Clear() // an error to draw on a terminal is no reason to stop a run
 		p.bar = nil
 	}
 }
