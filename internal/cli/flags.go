@@ -52,13 +52,13 @@ func newRecipeFlags() *recipeFlags {
 	field(f, data.String, "data-dir", "", "`folder` with the files of the data set (default $"+DataDirVariable+")", func(r *experiment.Recipe) *string { return &r.DataDir })
 	field(f, data.Int, "train-size", 0, "`number` of training images (default "+byData(func(r experiment.Recipe) any { return size(r.TrainSize) })+")", func(r *experiment.Recipe) *int { return &r.TrainSize })
 	field(f, data.Int, "test-size", 0, "`number` of test images (default "+byData(func(r experiment.Recipe) any { return size(r.TestSize) })+")", func(r *experiment.Recipe) *int { return &r.TestSize })
-	field(f, data.Float64, "label-noise", 0, "`share` of training labels replaced by a random one \n(default "+byData(func(r experiment.Recipe) any { return r.LabelNoise })+")", func(r *experiment.Recipe) *float64 { return &r.LabelNoise })
+	field(f, data.Float64, "label-noise", 0, "`share` of training labels replaced by a random one\n(default "+byData(func(r experiment.Recipe) any { return r.LabelNoise })+")", func(r *experiment.Recipe) *float64 { return &r.LabelNoise })
 	field(f, data.Bool, "augment", false, "shift and mirror training images", func(r *experiment.Recipe) *bool { return &r.Augment })
 	field(f, data.Int64, "data-seed", 0, "`seed` of the choice of images and of the label noise; the same for all runs", func(r *experiment.Recipe) *int64 { return &r.DataSeed })
 
 	training := f.add("Model and training")
 	field(f, training.String, "model", "", "`model`: "+strings.Join(models.Names(), ", ")+"\n(default "+byData(func(r experiment.Recipe) any { return r.Model })+")", func(r *experiment.Recipe) *string { return &r.Model })
-	field(f, training.Int, "epochs", 0, "`number` of passes over the training images \n(default "+byData(func(r experiment.Recipe) any { return r.Epochs })+")", func(r *experiment.Recipe) *int { return &r.Epochs })
+	field(f, training.Int, "epochs", 0, "`number` of passes over the training images\n(default "+byData(func(r experiment.Recipe) any { return r.Epochs })+")", func(r *experiment.Recipe) *int { return &r.Epochs })
 	field(f, training.Int, "batch", 0, "`number` of images of a step (default "+byData(func(r experiment.Recipe) any { return r.Batch })+")", func(r *experiment.Recipe) *int { return &r.Batch })
 	field(f, training.String, "dtype", "", "`type` of weights and activations, float32 or float64 (default float32)", func(r *experiment.Recipe) *string { return &r.DType })
 
@@ -69,7 +69,7 @@ func newRecipeFlags() *recipeFlags {
 	field(f, base.Int, "lr-warmup", 0, "`steps` over which the learning rate rises at the start (default 0)", func(r *experiment.Recipe) *int { return &r.WarmupSteps })
 	field(f, base.Float64, "momentum", 0, "`momentum` of sgd (default 0.9)", func(r *experiment.Recipe) *float64 { return &r.Momentum })
 	field(f, base.Bool, "nesterov", false, "Nesterov's form of momentum", func(r *experiment.Recipe) *bool { return &r.Nesterov })
-	field(f, base.Float64, "weight-decay", 0, "weight `decay` of sgd and adamw \n(default "+byData(func(r experiment.Recipe) any { return r.WeightDecay })+")", func(r *experiment.Recipe) *float64 { return &r.WeightDecay })
+	field(f, base.Float64, "weight-decay", 0, "weight `decay` of sgd and adamw\n(default "+byData(func(r experiment.Recipe) any { return r.WeightDecay })+")", func(r *experiment.Recipe) *float64 { return &r.WeightDecay })
 	field(f, base.Bool, "decay-all", true, "decay biases and the scales and offsets of norms too", func(r *experiment.Recipe) *bool { return &r.DecayBiasesAndNorms })
 	field(f, base.Float64, "clip", 0, "largest `norm` of the gradient (default: no limit)", func(r *experiment.Recipe) *float64 { return &r.Clip })
 
