@@ -242,6 +242,21 @@ func TestKilledAndResumedRunIsTheSameBitForBit(t *testing.T) {
 	compareTraces(t, "killed", traceOf(t, killed), traceOf(t, dir))
 }
 
+// A run may be killed between its last record and its summary.
+func TestRunWithoutSummaryIsMeasuredAgain(t *testing.T) {
+	engine := goEngine(t)
+	r := tiny(t, "sgd")
+	dir, _ := mustRun(t, engine, r, Options{})
+	want := traceOf(t, dir)
+	if err := os.Remove(filepath.Join(dir, runlog.SummaryFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(context.Background(), engine, r, dir, Options{Existing: Resume}); err != nil {
+		t.Fatal(err)
+	}
+	compareTraces(t, "measured again", traceOf(t, dir), want)
+}
+
 func TestExistingRuns(t *testing.T) {
 	engine := goEngine(t)
 	r := tiny(t, "sgd")

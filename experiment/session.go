@@ -64,9 +64,8 @@ func (s *session) open(dir string) error {
 	}
 	done := s.done()
 	s.restored = done > 0
-	keep := int64(done)
-	if !s.restored {
-		keep = -1 // nothing of an earlier attempt holds
+	keep := func(r runlog.Record) bool { // the last measurement of λmax is made again
+		return s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.steps))
 	}
 	if s.metrics, torn, err = runlog.OpenMetrics(dir, keep); err != nil {
 		return err

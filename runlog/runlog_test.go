@@ -118,7 +118,7 @@ func writeRun(t *testing.T) (dir string, records []Record) {
 	if err := WriteConfig(dir, map[string]any{"method": "sam"}); err != nil {
 		t.Fatal(err)
 	}
-	m, warnings, err := OpenMetrics(dir, -1)
+	m, warnings, err := OpenMetrics(dir, through(-1))
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("OpenMetrics of a new run: warnings %q, error %v", warnings, err)
 	}
@@ -136,6 +136,11 @@ func writeRun(t *testing.T) (dir string, records []Record) {
 		t.Fatal(err)
 	}
 	return dir, records
+}
+
+// through keeps the records up to a step.
+func through(step int64) func(Record) bool {
+	return func(r Record) bool { return r.Step <= step }
 }
 
 // appendText adds text to metrics.jsonl.
@@ -198,7 +203,7 @@ func TestOpenMetricsDropsWhatComesAfterTheCheckpoint(t *testing.T) {
 	for _, tt := range tests {
 		dir, _ := writeRun(t)
 		appendText(t, dir, `{"kind":"train","step":30,"lo`) // torn
-		m, warnings, err := OpenMetrics(dir, tt.keep)
+		m, warnings, err := OpenMetrics(dir, through(tt.keep))
 		if err != nil || len(warnings) != 1 {
 			t.Fatalf("keep %d: warnings %q, error %v, want the one about the torn line", tt.keep, warnings, err)
 		}
@@ -222,7 +227,7 @@ func TestOpenMetricsDropsWhatComesAfterTheCheckpoint(t *testing.T) {
 func TestOpenMetricsKeepsUnknownKeys(t *testing.T) {
 	dir, _ := writeRun(t)
 	appendText(t, dir, `{"kind":"train","step":40,"flavour":"vanilla"}`+"\n")
-	m, _, err := OpenMetrics(dir, 40)
+	m, _, err := OpenMetrics(dir, through(40))
 	if err == nil {
 		err = m.Close()
 	}

@@ -60,9 +60,9 @@ func replace(path string, content []byte) error {
 // Metrics appends records to a run's metrics.jsonl.
 type Metrics struct{ file *os.File }
 
-// OpenMetrics opens metrics.jsonl for appending and drops every record of a step after keep, and a torn last line: what a
-// run wrote after the checkpoint from which it goes on. A negative keep drops all. The warnings are those of ReadMetrics.
-func OpenMetrics(dir string, keep int64) (*Metrics, []string, error) {
+// OpenMetrics opens metrics.jsonl for appending. Records for which keep is false are dropped, and a torn last line: what a run
+// wrote after the checkpoint from which it goes on. The warnings are those of ReadMetrics.
+func OpenMetrics(dir string, keep func(Record) bool) (*Metrics, []string, error) {
 	path := filepath.Join(dir, MetricsFile)
 	lines, warnings, err := readLines(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -70,7 +70,7 @@ func OpenMetrics(dir string, keep int64) (*Metrics, []string, error) {
 	}
 	var kept []byte
 	for _, l := range lines {
-		if l.record.Step <= keep {
+		if keep(l.record) {
 			kept = append(append(kept, l.text...), '\n') // the text itself, with keys of other versions
 		}
 	}
