@@ -46,6 +46,7 @@ var hooked = []graph.NodeType{
 	graph.NodeTypeReverse,     // none
 	graph.NodeTypeSlice,       // first order only: its gradient is a Pad
 	graph.NodeTypePad,         // none
+	graph.NodeTypeConcatenate, // second order only: its gradient is GoMLX's Slice
 
 	graph.NodeTypeSchedulingBarrier, // see composite
 }

@@ -23,9 +23,23 @@ func (c geometry) asProduct(x, k *graph.Node) *graph.Node {
 			taps = append(taps, Slice(x, whole(c.batch), span(0, a), span(1, b), whole(c.in)))
 		}
 	}
-	rows := graph.Reshape(graph.Concatenate(taps, 3), -1, len(taps)*c.in)
+	rows := graph.Reshape(concatenateChannels(taps), -1, len(taps)*c.in)
 	y := graph.Dot(rows, graph.Reshape(k, len(taps)*c.in, c.out)).Product()
 	return graph.Reshape(y, c.batch, c.output[0], c.output[1], c.out)
+}
+
+// concatenateChannels joins images [batch, height, width, channels] of one shape along their channels.
+func concatenateChannels(xs []*graph.Node) *graph.Node {
+	shape := xs[0].Shape()
+	channels := shape.Dim(3)
+	return withAdjoint(graph.Concatenate(xs, 3), func(v *graph.Node) []*graph.Node {
+		parts := make([]*graph.Node, len(xs))
+		for i := range parts {
+			ours := Range{Start: i * channels, End: (i + 1) * channels, Stride: 1}
+			parts[i] = Slice(v, whole(shape.Dim(0)), whole(shape.Dim(1)), whole(shape.Dim(2)), ours)
+		}
+		return parts
+	})
 }
 
 // onGoEngine tells whether the graph is for GoMLX's pure-Go engine. (Its package is not imported for its name: that would
