@@ -114,6 +114,9 @@ func (r *runner) run(ctx context.Context, index int, dir string) (summary runlog
 	if err != nil {
 		return runlog.Summary{}, err
 	}
+	if err := r.prepare(recipe, dir); err != nil {
+		return runlog.Summary{}, errors.Join(err, r.giveBack(program, index, false))
+	}
 	s := &session{program: program, recipe: recipe, options: r.options, progress: progress, clock: r.clock}
 	defer func() {
 		err = errors.Join(err, s.close(), r.giveBack(program, index, s.restored))
@@ -264,7 +267,7 @@ func (s *session) parameters() int {
 	return n
 }
 
-// claim makes the run directory ready. It returns a summary when there is nothing left to do.
+// claim checks that the run may go to dir. It returns a summary when there is nothing left to do.
 func (r *runner) claim(recipe Recipe, dir string) (*runlog.Summary, error) {
 	var old Config
 	err := runlog.ReadConfig(dir, &old)
@@ -281,12 +284,20 @@ func (r *runner) claim(recipe Recipe, dir string) (*runlog.Summary, error) {
 		}
 		return r.resume(old, dir)
 	}
+	return nil, nil
+}
+
+// prepare makes the run directory ready: as it is where the run goes on, else with nothing but config.json in it.
+func (r *runner) prepare(recipe Recipe, dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && r.options.Existing == Resume {
+		return nil
+	}
 	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
-			return nil, fmt.Errorf("experiment: clearing %s: %w", dir, err)
+			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}
 	}
-	return nil, runlog.WriteConfig(dir, Config{
+	return runlog.WriteConfig(dir, Config{
 		Recipe: recipe, Version: Version(), Backend: r.engine.Name, BackendFallback: r.engine.Fallback, Device: r.engine.Description(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),
 	})

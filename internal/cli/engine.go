@@ -10,7 +10,6 @@ import (
 )
 
 func newBackend(stdout, stderr io.Writer) *cobra.Command {
-	var name string
 	cmd := &cobra.Command{
 		Use:   "backend",
 		Short: "Say which engine computes, and install one",
@@ -18,7 +17,7 @@ func newBackend(stdout, stderr io.Writer) *cobra.Command {
 Nothing is downloaded by it; "xsam backend install" does that.`,
 		Example: "  xsam backend\n  xsam backend install",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return showBackend(stdout) },
+		RunE:    func(*cobra.Command, []string) error { return showBackend(stdout, backend.Status()) },
 	}
 	install := &cobra.Command{
 		Use:       "install [cpu|cuda]",
@@ -26,7 +25,7 @@ Nothing is downloaded by it; "xsam backend install" does that.`,
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: []string{"cpu", "cuda"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name = "cpu"
+			name := "cpu"
 			if len(args) == 1 {
 				name = args[0]
 			}
@@ -43,8 +42,8 @@ Nothing is downloaded by it; "xsam backend install" does that.`,
 }
 
 // showBackend prints what there is.
-func showBackend(w io.Writer) error {
-	found := backend.Status()
+func showBackend(w io.Writer, found backend.Found) error {
+	fmt.Fprintf(w, "in use    %s\n\n", inUse(found))
 	for _, p := range found.Plugins {
 		state := "not installed"
 		switch {
@@ -62,13 +61,36 @@ func showBackend(w io.Writer) error {
 		}
 	}
 	fmt.Fprintf(w, "%-9s always there\n\n", "go")
-	fmt.Fprintf(w, "NVIDIA GPU     %s\n", yesNo(found.GPU))
-	fmt.Fprintf(w, "GOMLX_BACKEND  %s\n", orNotSet(found.Setting))
-	fmt.Fprintf(w, "XLA_FLAGS      %s\n", orNotSet(found.XLAFlags))
+	noInstall := "not set"
 	if found.NoInstall {
-		fmt.Fprintln(w, "GOMLX_NO_AUTO_INSTALL is set: nothing is downloaded by itself")
+		noInstall = "set: nothing is downloaded by itself"
 	}
-	return nil
+	fmt.Fprintf(w, "NVIDIA GPU             %s\n", yesNo(found.GPU))
+	fmt.Fprintf(w, "GOMLX_BACKEND          %s\n", orNotSet(found.Setting))
+	fmt.Fprintf(w, "GOMLX_NO_AUTO_INSTALL  %s\n", noInstall)
+	_, err := fmt.Fprintf(w, "XLA_FLAGS              %s\n", orNotSet(found.XLAFlags))
+	return err
+}
+
+// inUse says which engine the other commands take when they are given none.
+func inUse(found backend.Found) string {
+	if found.Setting != "" && found.Setting != "auto" {
+		return found.Setting + ", as GOMLX_BACKEND says"
+	}
+	usable := map[string]bool{}
+	for _, p := range found.Plugins {
+		usable[p.Engine] = p.Installed() && p.Checked == nil
+	}
+	switch {
+	case found.GPU && usable["xla:cuda"]:
+		return "xla:cuda"
+	case usable["xla:cpu"]:
+		return "xla:cpu"
+	case found.NoInstall:
+		return "go, slower than XLA: no plugin is installed, and GOMLX_NO_AUTO_INSTALL is set"
+	default:
+		return "xla:cpu, whose plugin the first command downloads"
+	}
 }
 
 func yesNo(b bool) string {
