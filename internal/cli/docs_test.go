@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 type docsCommand struct {
 	place string // file and line
 	args  []string
+	data  bool // it wants the folder with the data sets
 }
 
 // testMark stands on the line before a ```sh block whose commands are run by TestDocs. Readers of the document do not see it.
@@ -30,7 +32,10 @@ func docsCommands(name, text string) (commands []docsCommand) {
 		case inside:
 			for _, program := range []string{"xsam", "go run ./cmd/xsam"} {
 				if line == program || strings.HasPrefix(line, program+" ") {
-					commands = append(commands, docsCommand{name + ":" + numbered(i), words(strings.TrimPrefix(line, program))})
+					commands = append(commands, docsCommand{
+						place: fmt.Sprintf("%s line %d", name, i+1), args: words(strings.TrimPrefix(line, program)),
+						data: strings.Contains(line, "$"+DataDirVariable),
+					})
 				}
 			}
 		case line != "":
@@ -39,8 +44,6 @@ func docsCommands(name, text string) (commands []docsCommand) {
 	}
 	return commands
 }
-
-func numbered(i int) string { return "command at about line " + number(float64(i+1), 0) }
 
 // words splits a line as a shell does, as far as documents need it: at blanks, with $VARIABLE and "quotes", up to a comment.
 func words(line string) (args []string) {
@@ -82,7 +85,7 @@ func TestDocs(t *testing.T) {
 		}
 		for _, c := range docsCommands(filepath.Base(path), string(text)) {
 			t.Run(c.place+" xsam "+strings.Join(c.args, " "), func(t *testing.T) {
-				if strings.Contains(string(text), "$"+DataDirVariable) && os.Getenv(DataDirVariable) == "" {
+				if c.data && os.Getenv(DataDirVariable) == "" {
 					t.Skipf("%s is not set", DataDirVariable)
 				}
 				t.Chdir(t.TempDir())
