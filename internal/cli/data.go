@@ -72,7 +72,7 @@ func verifyData(w io.Writer, name, dir string) error {
 	if err != nil {
 		return err
 	}
-	if report.TestClassCounts == nil {
+	if report.TestImages == 0 {
 		fmt.Fprintf(w, "%s: %d images\n", report.Name, report.TrainImages)
 	} else {
 		fmt.Fprintf(w, "%s: %d training images, %d test images\n", report.Name, report.TrainImages, report.TestImages)
@@ -87,10 +87,9 @@ func verifyData(w io.Writer, name, dir string) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for i, class := range report.ClassNames {
 		counts := []string{class}
-		for _, part := range [][]int{report.TrainClassCounts, report.TestClassCounts} {
-			if i < len(part) {
-				counts = append(counts, fmt.Sprint(part[i]))
-			}
+		counts = append(counts, fmt.Sprint(report.TrainClassCounts[i]))
+		if report.TestImages > 0 {
+			counts = append(counts, fmt.Sprint(report.TestClassCounts[i]))
 		}
 		fmt.Fprintf(out, "  %s\t\n", strings.Join(counts, "\t"))
 	}
