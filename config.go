@@ -120,7 +120,7 @@ func LiteConfig() Config {
 }
 
 // PaperConfig is X-SAM as published: Eq. 11 with α = 0.2 and ρ = 0.05, v from five exact power steps every third step,
-// its sign as power iteration leaves it. A step costs about six gradients.
+// its sign as power iteration leaves it. A step takes two gradients and, on average, 5/3 exact products.
 func PaperConfig() Config {
 	return Config{
 		Rho: 0.05, Alpha: 0.2, AscentEvery: 1, RefreshEvery: 3, ProbeRadius: 0.05, Refresh: RefreshExact, PowerSteps: 5,

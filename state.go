@@ -90,8 +90,11 @@ func openEigenvector(store *model.Store, vars []*model.Variable, seed int64) []*
 		complete = complete && vs[i] != nil
 	}
 	if !complete {
-		for i, values := range randomUnit(vars, seed) {
-			vs[i] = stateVariable(store, EigenvectorPath(vars[i]), stateDType(vars[i]), vars[i].Shape().Dimensions, values)
+		for i, part := range DrawEigenvector(vars, seed) {
+			path := EigenvectorPath(vars[i])
+			if vs[i] = store.GetVariable(path); vs[i] == nil {
+				vs[i] = store.VariableWithValue(path, part)
+			}
 		}
 	}
 	for _, v := range vs {
@@ -100,9 +103,10 @@ func openEigenvector(store *model.Store, vars []*model.Variable, seed int64) []*
 	return vs
 }
 
-// randomUnit draws a Gaussian direction over all variables and divides it by its length. Each variable has a stream of
-// its own, from the seed and its path, so that the order of creation does not matter.
-func randomUnit(vars []*model.Variable, seed int64) [][]float64 {
+// DrawEigenvector draws a first v for the trainable variables: a Gaussian direction over all of them, divided by its
+// length. The result has one tensor per variable, of its shape, in the type v is kept in (at least float32). Each variable
+// has a stream of its own, from the seed and its path, so that the order of the variables matters for rounding alone.
+func DrawEigenvector(vars []*model.Variable, seed int64) []*tensors.Tensor {
 	parts := make([][]float64, len(vars))
 	var sum float64
 	for i, v := range vars {
@@ -111,18 +115,19 @@ func randomUnit(vars []*model.Variable, seed int64) [][]float64 {
 		random := rand.New(rand.NewPCG(uint64(seed), path.Sum64()))
 		parts[i] = make([]float64, v.Shape().Size())
 		for j := range parts[i] {
-			x := random.NormFloat64()
-			parts[i][j] = x
-			sum += x * x
+			parts[i][j] = random.NormFloat64()
+			sum += parts[i][j] * parts[i][j]
 		}
 	}
 	length := math.Sqrt(sum)
-	for _, part := range parts {
+	drawn := make([]*tensors.Tensor, len(vars))
+	for i, part := range parts {
 		for j := range part {
 			part[j] /= length
 		}
+		drawn[i] = tensorOf(stateDType(vars[i]), vars[i].Shape().Dimensions, part)
 	}
-	return parts
+	return drawn
 }
 
 // stateDType is the type v is kept in: that of the variable, but at least float32.

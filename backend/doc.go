@@ -5,7 +5,7 @@
 //   - XLA on the CPU, through a PJRT plugin: a shared library that is downloaded once into the user's cache, with its
 //     checksum verified. It is the default.
 //   - XLA on an NVIDIA GPU, through the plugin that JAX ships: used by itself when a GPU and the plugin are there.
-//   - GoMLX's pure-Go engine: nothing to download, every platform, but 30 to 70 times slower on convolutions.
+//   - GoMLX's pure-Go engine: nothing to download, every platform, but more than ten times slower on convolutions.
 //
 // [Open] is the only call most programs need; [Status] says what it would find; [Install] fetches an engine ahead of time.
 //

@@ -1,12 +1,9 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
-	"hash/fnv"
-	"math"
-	"math/rand/v2"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -52,8 +49,9 @@ func (p *program) draw(seed int64) error {
 	if p.recipe.RefreshEvery == 0 {
 		return nil
 	}
-	for i, values := range randomUnit(trainable, derive(seed, "eigenvector")) {
-		if err := p.put(xsam.EigenvectorPath(trainable[i]), tensorOf(values, trainable[i].Shape()), false); err != nil {
+	for i, part := range xsam.DrawEigenvector(trainable, derive(seed, "eigenvector")) {
+		err := p.put(xsam.EigenvectorPath(trainable[i]), part, false)
+		if err = errors.Join(err, part.FinalizeAll()); err != nil {
 			return err
 		}
 	}
@@ -75,40 +73,4 @@ func (p *program) put(path string, value *tensors.Tensor, trainable bool) error 
 	}
 	v.SetTrainable(trainable)
 	return nil
-}
-
-// randomUnit draws a Gaussian direction over all variables and divides it by its length. Each variable has a stream of its
-// own, from the seed and its path.
-func randomUnit(vars []*model.Variable, seed int64) [][]float64 {
-	parts := make([][]float64, len(vars))
-	var sum float64
-	for i, v := range vars {
-		path := fnv.New64a()
-		path.Write([]byte(v.Path()))
-		random := rand.New(rand.NewPCG(uint64(seed), path.Sum64()))
-		parts[i] = make([]float64, v.Shape().Size())
-		for j := range parts[i] {
-			parts[i][j] = random.NormFloat64()
-			sum += parts[i][j] * parts[i][j]
-		}
-	}
-	length := math.Sqrt(sum)
-	for _, part := range parts {
-		for j := range part {
-			part[j] /= length
-		}
-	}
-	return parts
-}
-
-// tensorOf makes a tensor of a shape whose type is float32 or float64.
-func tensorOf(values []float64, shape shapes.Shape) *tensors.Tensor {
-	if shape.DType == dtypes.Float64 {
-		return tensors.FromFlatDataAndDimensions(values, shape.Dimensions...)
-	}
-	rounded := make([]float32, len(values))
-	for i, x := range values {
-		rounded[i] = float32(x)
-	}
-	return tensors.FromFlatDataAndDimensions(rounded, shape.Dimensions...)
 }

@@ -15,34 +15,31 @@ type docsCommand struct {
 	data  bool // it wants the folder with the data sets
 }
 
-// testMark stands on the line before a ```sh block whose commands are run by TestDocs. Readers of the document do not see it.
-const testMark = "<!-- test -->"
-
-// docsCommands returns the xsam commands of the marked blocks of a document: the lines that begin with "xsam " or
-// "go run ./cmd/xsam ". A backslash at its end continues a line.
+// docsCommands returns the xsam commands of a document's ```sh blocks: the lines that are, or begin with, "xsam" or
+// "go run ./cmd/xsam". A backslash at its end continues a line.
 func docsCommands(name, text string) (commands []docsCommand) {
 	lines := strings.Split(strings.ReplaceAll(text, "\\\n", " "), "\n")
-	marked, inside := false, false
+	inside := false
 	for i, line := range lines {
 		line = strings.TrimSpace(line)
-		switch {
-		case strings.HasPrefix(line, "```"):
-			inside = marked && line == "```sh"
-			marked = false
-		case inside:
-			for _, program := range []string{"xsam", "go run ./cmd/xsam"} {
-				if line == program || strings.HasPrefix(line, program+" ") {
-					commands = append(commands, docsCommand{
-						place: fmt.Sprintf("%s line %d", name, i+1), args: words(strings.TrimPrefix(line, program)),
-						data: strings.Contains(line, "$"+DataDirVariable),
-					})
-				}
+		if strings.HasPrefix(line, "```") {
+			inside = line == "```sh"
+			continue
+		}
+		for _, program := range []string{"xsam", "go run ./cmd/xsam"} {
+			if inside && (line == program || strings.HasPrefix(line, program+" ")) {
+				commands = append(commands, docsCommand{
+					place: fmt.Sprintf("%s line %d", name, i+1), args: words(strings.TrimPrefix(line, program)), data: wantsData(line),
+				})
 			}
-		case line != "":
-			marked = line == testMark
 		}
 	}
 	return commands
+}
+
+// wantsData tells whether a command line reads files: it names their folder, or a data set other than glyphs.
+func wantsData(line string) bool {
+	return strings.Contains(line, "$"+DataDirVariable) || (strings.Contains(line, "--data ") && !strings.Contains(line, "--data glyphs"))
 }
 
 // words splits a line as a shell does, as far as documents need it: at blanks, with $VARIABLE and "quotes", up to a comment.
@@ -76,32 +73,36 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	found := 0
 	for _, path := range append(documents, more...) {
 		text, err := os.ReadFile(path)
-		if os.IsNotExist(err) {
-			continue
-		} else if err != nil {
+		if err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range docsCommands(filepath.Base(path), string(text)) {
+			found++
 			t.Run(c.place+" xsam "+strings.Join(c.args, " "), func(t *testing.T) {
 				if c.data && os.Getenv(DataDirVariable) == "" {
 					t.Skipf("%s is not set", DataDirVariable)
 				}
 				t.Chdir(t.TempDir())
-				if _, stderr, code := xsam(t, reduced(c.args, "runs")...); code != exitDone {
-					t.Errorf("exit %d: %s", code, stderr)
+				stdout, stderr, code := xsam(t, reduced(c.args, "runs")...)
+				if code != exitDone || stdout == "" {
+					t.Errorf("exit %d, standard output %q: %s", code, stdout, stderr)
 				}
 			})
 		}
+	}
+	if found == 0 {
+		t.Error("no xsam command in the README and docs: the search is broken")
 	}
 }
 
 func TestDocsCommands(t *testing.T) {
 	t.Setenv("PLACE", "/data")
 	text := strings.Join([]string{
-		"Run", "", "```sh", "xsam not-marked", "```", "", testMark, "", "```sh", "make", "xsam compare --data digits \\", `  --data-dir "$PLACE"  # eight seeds`,
-		"go run ./cmd/xsam backend", "```", "", "```sh", "xsam no-longer-marked", "```",
+		"Run", "", "```go", "xsam not a shell block", "```", "", "```sh", "make", "xsam compare --data digits \\", `  --data-dir "$PLACE"  # eight seeds`,
+		"go run ./cmd/xsam backend", "```", "", "xsam outside",
 	}, "\n")
 	got := docsCommands("README.md", text)
 	if len(got) != 2 || strings.Join(got[0].args, "|") != "compare|--data|digits|--data-dir|/data" || strings.Join(got[1].args, "|") != "backend" {
