@@ -43,6 +43,9 @@ type Options struct {
 	Existing Existing
 	// CheckpointEvery is the time between two checkpoints; 0 saves when training ends or is interrupted, and not before.
 	CheckpointEvery time.Duration
+	// KeepEvery is the number of epochs after which a checkpoint is kept as a snapshot, for measurements along training; 0
+	// keeps none.
+	KeepEvery int
 	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.
 	Progress func(Progress)
 	// Warn is called with what is not as it should be and does not stop the run. It may be nil.
@@ -117,7 +120,7 @@ func (r *runner) run(ctx context.Context, index int, dir string) (summary runlog
 	if err := r.prepare(recipe, dir); err != nil {
 		return runlog.Summary{}, errors.Join(err, r.giveBack(program, index, false))
 	}
-	s := &session{program: program, recipe: recipe, options: r.options, progress: progress, clock: r.clock}
+	s := &session{program: program, recipe: recipe, dir: dir, options: r.options, progress: progress, clock: r.clock}
 	defer func() {
 		err = errors.Join(err, s.close(), r.giveBack(program, index, s.restored))
 	}()
@@ -292,7 +295,7 @@ func (r *runner) prepare(recipe Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && r.options.Existing == Resume {
 		return nil
 	}
-	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir} {
+	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}

@@ -21,6 +21,7 @@ import (
 type session struct {
 	*program
 	recipe  Recipe
+	dir     string
 	options Options
 
 	checkpoints *checkpoints
@@ -154,6 +155,14 @@ func (s *session) endEpoch(step int) error {
 	epoch := step / s.perEpoch
 	if err := s.metrics.Append(s.tally.record(int64(step), float64(epoch))); err != nil {
 		return err
+	}
+	if every := s.options.KeepEvery; every > 0 && epoch%every == 0 {
+		if err := s.save(); err != nil {
+			return err
+		}
+		if err := keepSnapshot(runlog.Checkpoints(s.dir), runlog.Snapshot(s.dir, epoch)); err != nil {
+			return err
+		}
 	}
 	due := s.recipe.EvaluateEvery > 0 && epoch%s.recipe.EvaluateEvery == 0
 	if !due && step < s.steps {

@@ -5,6 +5,8 @@
 //	    metrics.jsonl   what was measured on the way, one JSON object a line, appended
 //	    summary.json    the outcome, written last and in one piece
 //	    checkpoint/     the weights and the state of the optimizer, in GoMLX's own format
+//	    curvature.jsonl what xsam curvature measured, one JSON object a line; absent until then
+//	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
 // A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that they do
 // not know. The package depends on the standard library alone.
@@ -22,6 +24,7 @@ const (
 	MetricsFile   = "metrics.jsonl"
 	SummaryFile   = "summary.json"
 	CheckpointDir = "checkpoint"
+	SnapshotDir   = "snapshots"
 )
 
 // Name is the name of a run's directory: "<method>-seed<k>". Characters of the method that some file systems refuse become
@@ -34,6 +37,11 @@ func Name(method string, seed int64) string {
 		return r
 	}, method)
 	return fmt.Sprintf("%s-seed%d", safe, seed)
+}
+
+// Snapshot is the folder of the checkpoint that was kept after an epoch.
+func Snapshot(dir string, epoch int) string {
+	return filepath.Join(dir, SnapshotDir, fmt.Sprintf("epoch-%04d", epoch))
 }
 
 // Checkpoints is the folder of a run's checkpoints.

@@ -20,6 +20,7 @@ import (
 type runFlags struct {
 	backend, out, format string
 	quiet, resume, force bool
+	keepEvery            int
 }
 
 var formats = []string{"table", "json", "csv"}
@@ -34,6 +35,7 @@ func (f *runFlags) group() group {
 	flags := (&recipeFlags{}).add("Running")
 	flags.StringVar(&f.backend, "backend", "", "`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
 	flags.StringVar(&f.out, "out", "", "`folder` for the run records (default "+runsFolder+"/<data>-<model>-<time>)")
+	flags.IntVar(&f.keepEvery, "keep-every", 0, "`epochs` between checkpoints that are kept for xsam curvature; 0: keep the last one alone")
 	flags.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in --out (default: the newest for this data and model)")
@@ -44,6 +46,9 @@ func (f *runFlags) group() group {
 func (f *runFlags) validate() error {
 	if !slices.Contains(formats, f.format) {
 		return usageError{fmt.Errorf("--format %q: want one of %s", f.format, strings.Join(formats, ", "))}
+	}
+	if f.keepEvery < 0 {
+		return usageError{fmt.Errorf("--keep-every %d: want 0 (keep none) or more epochs", f.keepEvery)}
 	}
 	if f.resume && f.force {
 		return usageError{fmt.Errorf("--resume goes on with runs and --force deletes them: choose one")}
@@ -74,6 +79,7 @@ func (f *runFlags) folder(r experiment.Recipe) (string, error) {
 func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Options {
 	o := experiment.Options{
 		CheckpointEvery: checkpointEvery,
+		KeepEvery:       f.keepEvery,
 		Progress:        progress.show,
 		Warn: func(text string) {
 			progress.clear()
