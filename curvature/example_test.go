@@ -8,8 +8,10 @@ import (
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/dataset"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/curvature"
 	"github.com/xsam-go/xsam/objective"
@@ -18,6 +20,10 @@ import (
 // productProblem is the loss (1 − xy)²/2 at (x, y) = (2, 0.5), a minimum with the Hessian [[y², 2xy−1], [2xy−1, x²]], whose
 // eigenvalues are 4.25 and 0. Its data are one example that plays no part.
 func productProblem(ctx context.Context) (*curvature.Problem, error) {
+	return productProblemIn(ctx, model.NewStore())
+}
+
+func productProblemIn(ctx context.Context, store *model.Store) (*curvature.Problem, error) {
 	modelFn := func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
 		x := scope.VariableWithValue("x", 2.0).NodeValue(in[0].Graph())
 		y := scope.VariableWithValue("y", 0.5).NodeValue(in[0].Graph())
@@ -31,7 +37,7 @@ func productProblem(ctx context.Context) (*curvature.Problem, error) {
 		return nil, err
 	}
 	batch := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions([]float64{0}, 1)}}
-	return curvature.NewProblem(ctx, engine, model.NewStore(), objective.New(modelFn, lossFn), []train.Batch{batch},
+	return curvature.NewProblem(ctx, engine, store, objective.New(modelFn, lossFn), []train.Batch{batch},
 		curvature.ProblemOptions{Norm: curvature.RunningAverages})
 }
 
@@ -100,4 +106,209 @@ func ExampleProblem_BallSharpness() {
 	}
 	fmt.Printf("rise %.3f\n", ascent.Rise())
 	// Output: rise 0.000
+}
+
+// H by differences of gradients, which needs first derivatives only, with an estimate of its error along the x axis.
+func ExampleNewDifferenceHessian() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	hessian, err := curvature.NewDifferenceHessian(problem, curvature.RelativeStep(problem.DType()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	column := make([]float64, 2)
+	if err := hessian.Apply(ctx, column, []float64{1, 0}); err != nil {
+		log.Fatal(err)
+	}
+	relative, err := hessian.DifferenceError(ctx, []float64{1, 0})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.4f, error below 1e-6: %t\n", column, relative < 1e-6)
+	// Output: [0.2500 1.0000], error below 1e-6: true
+}
+
+// At an exact fit every example's gradient is 0, and so is the Fisher matrix made of them.
+func ExampleNewEmpiricalFisher() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	column := make([]float64, 2)
+	if err := curvature.NewEmpiricalFisher(problem).Apply(ctx, column, []float64{1, 0}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f\n", column)
+	// Output: [0.00 0.00]
+}
+
+// What a Problem is: a function of one vector, the parameters in the order of the store.
+func ExampleNewProblem() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	w, err := problem.Weights()
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range problem.Parameters() {
+		fmt.Println(p.Path, w[p.Offset:p.Offset+p.Size])
+	}
+	fmt.Println(problem.Examples(), "example,", problem.Dim(), "parameters")
+	// Output:
+	// /x [2]
+	// /y [0.5]
+	// 1 example, 2 parameters
+}
+
+// At (2, 1) the loss is (1 − 2)²/2, and its gradient (−y, −x)(1 − xy) = (1, 2).
+func ExampleProblem_Gradient() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	gradient := make([]float64, 2)
+	loss, err := problem.Gradient(ctx, gradient, []float64{0, 0.5})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("loss %.2f, gradient %.2f\n", loss, gradient)
+	// Output: loss 0.50, gradient [1.00 2.00]
+}
+
+func ExampleProblem_Loss() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	loss, err := problem.Loss(ctx, []float64{-2, 0}) // at (0, 0.5)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f\n", loss)
+	// Output: 0.50
+}
+
+// A row for each y, a column for each x, around the minimum at (2, 0.5).
+func ExampleProblem_Plane() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	losses, err := problem.Plane(ctx, []float64{1, 0}, []float64{0, 1}, []float64{-2, 0, 2}, []float64{-0.5, 0})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f\n", losses)
+	// Output: [[0.50 0.50 0.50] [0.50 0.00 0.50]]
+}
+
+// With a single batch the m-sharpness is the rise in one ball, which is 0 at a minimum.
+func ExampleProblem_MSharpness() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	rise, gradients, err := problem.MSharpness(ctx, curvature.AscentOptions{Rho: 0.05, Steps: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("rise %.2f, %d gradients\n", rise, gradients)
+	// Output: rise 0.00, 1 gradients
+}
+
+// Parameters without filters, such as these two scalars, do not move: their directions are 0.
+func ExampleProblem_FilterNormalized() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	w, err := problem.Weights()
+	if err != nil {
+		log.Fatal(err)
+	}
+	direction, err := problem.FilterNormalized(w, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(direction)
+	// Output: [0 0]
+}
+
+// Adam divides its step by D = √v̂ + ε. With second moments v̂ of 4 and 0.01 and ε → 0, D^-½ is (1/√2, 1/√0.1).
+func ExampleProblem_AdamScales() {
+	ctx := context.Background()
+	store := model.NewStore()
+	problem, err := productProblemIn(ctx, store)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	moments := store.RootScope().In(optimizer.AdamDefaultScope) // where training would have left them
+	moments.VariableWithValue("x_2nd_moment", 4.0)
+	moments.VariableWithValue("y_2nd_moment", 0.01)
+	scales, err := problem.AdamScales(curvature.AdamOptions{Scope: optimizer.AdamDefaultScope, Beta2: 0, Epsilon: 1e-12, Step: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.4f\n", scales)
+	// Output: [0.7071 3.1623]
+}
+
+// The loss of each batch; here there is one, whose loss at (0, 0.5) is 1/2.
+func ExampleProblem_BatchLosses() {
+	ctx := context.Background()
+	problem, err := productProblem(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer problem.Close()
+	losses, err := problem.BatchLosses(ctx, []float64{-2, 0})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f\n", losses)
+	// Output: [0.50]
+}
+
+// Five examples in batches of two: the last one is smaller, and counts by its size.
+func ExampleBatches() {
+	engine, err := gobackend.New("")
+	if err != nil {
+		log.Fatal(err)
+	}
+	data, err := dataset.InMemoryFromData(engine, "five", []any{[]float64{1, 2, 3, 4, 5}}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	batches, err := curvature.Batches(data.BatchSize(2, false))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, b := range batches {
+		fmt.Println(b.Inputs[0].Shape())
+	}
+	// Output:
+	// (Float64)[2]
+	// (Float64)[2]
+	// (Float64)[1]
 }
