@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 	"github.com/gomlx/go-xla/compute/xla"
+	"github.com/gomlx/go-xla/pjrt"
 )
 
 // Options says which engine to open and where to talk about it.
@@ -18,6 +19,9 @@ type Options struct {
 	Name string
 	// Out takes the progress of a download and the one line that says why pure Go is used; nil is silent.
 	Out io.Writer
+	// Devices is the number of devices that the engine must have; 0 and 1 ask for nothing. XLA on the CPU makes as many
+	// virtual ones, which share the processor's cores: they show that spreading works, not how fast it is.
+	Devices int
 	// Terminal draws a progress bar on Out, for a person to watch.
 	Terminal bool
 }
@@ -53,6 +57,10 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	var refused []string
 	for _, k := range req.plan(m.gpu(), m.cudaPlugin() != "") {
 		engine, err := open(ctx, k, req, m, opts)
+		if err == nil && engine.NumDevices() < opts.Devices {
+			err = fmt.Errorf("backend: engine %s, number of devices: %d, want %d or more: ask for fewer, or for another engine", engine.Name, engine.NumDevices(), opts.Devices)
+			engine.Finalize()
+		}
 		switch {
 		case err == nil && k == kindGo && len(refused) > 0:
 			engine.Fallback = strings.Join(refused, "; ")
@@ -98,7 +106,7 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 		}
 		return &Engine{Backend: b, Name: b.Name()}, nil
 	case kindPlugin:
-		return openXLA(req.path, req.options)
+		return openXLA(req.path, req.options, opts.Devices)
 	case kindCUDA:
 		plugin, err := m.needCUDA(ctx, opts)
 		if err != nil {
@@ -107,19 +115,23 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 		if err := prepareCUDA(plugin); err != nil {
 			return nil, fmt.Errorf("backend: CUDA plugin %s: %w", plugin, err)
 		}
-		return openXLA(plugin, req.options)
+		return openXLA(plugin, req.options, opts.Devices)
 	default:
 		plugin, err := m.needCPU(ctx, opts)
 		if err != nil {
 			return nil, err
 		}
-		return openXLA(plugin, req.options)
+		return openXLA(plugin, req.options, opts.Devices)
 	}
 }
 
-// openXLA loads the plugin at an absolute path and makes a client of it.
-func openXLA(plugin, options string) (*Engine, error) {
+// openXLA loads the plugin at an absolute path and makes a client of it; the pinned plugin's has at least that many devices.
+func openXLA(plugin, options string, devices int) (*Engine, error) {
+	var clientOptions pjrt.NamedValuesMap
 	if isPinned(plugin) {
+		if devices > 1 {
+			clientOptions = pjrt.NamedValuesMap{"cpu_device_count": int64(devices)}
+		}
 		if err := setXLAFlags(); err != nil {
 			return nil, fmt.Errorf("backend: XLA plugin %s: %w", plugin, err)
 		}
@@ -128,7 +140,7 @@ func openXLA(plugin, options string) (*Engine, error) {
 	if options != "" {
 		config += "," + options
 	}
-	b, err := xla.NewWithOptions(config, nil)
+	b, err := xla.NewWithOptions(config, clientOptions)
 	if err != nil {
 		return nil, fmt.Errorf("backend: XLA plugin %s: %w", plugin, err)
 	}

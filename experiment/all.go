@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/xsam-go/xsam/backend"
@@ -51,6 +52,9 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []Recipe, dirs 
 	for _, r := range recipes {
 		if err := r.Validate(); err != nil {
 			return nil, err
+		}
+		if d := options.devices(); d > 0 && r.Batch%d != 0 {
+			return nil, fmt.Errorf("experiment: batches of %d images cannot be spread over %d devices: choose a batch size that divides by %d", r.Batch, d, d)
 		}
 	}
 	r := &runner{engine: engine, options: options, clock: newClock(recipes), recipes: recipes, programs: map[string]*program{}}

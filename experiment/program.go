@@ -43,6 +43,7 @@ type program struct {
 	// not be kept, and the program serves one run only.
 	created map[string]*tensors.Tensor
 	broken  error
+	spread  bool // over several devices; serves one run only
 }
 
 // programKey tells recipes apart that need programs of their own.
@@ -106,7 +107,7 @@ func (p *program) loader(seed int64) (*datasets.Loader, error) {
 // keepCreated compiles a step before the trainer runs it, and keeps the values of the variables that this brings into being.
 // It is a train.OnExecFn.
 func (p *program) keepCreated(exec *model.Exec, kind train.GraphType) {
-	if kind != train.TrainType || p.broken != nil {
+	if kind != train.TrainType || p.broken != nil || p.spread {
 		return
 	}
 	set, batch := p.data.Train, p.recipe.Batch
@@ -163,7 +164,7 @@ func setClone(v *model.Variable, value *tensors.Tensor) error {
 
 // reusable tells whether another run may begin with the program. restored says that its first run went on from a checkpoint,
 // so that its variables were not seen as they are created.
-func (p *program) reusable(restored bool) bool { return p.broken == nil && !restored }
+func (p *program) reusable(restored bool) bool { return p.broken == nil && !restored && !p.spread }
 
 // bytes is the memory that the variables take.
 func (p *program) bytes() int64 { return p.store.ByteSize() }

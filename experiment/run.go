@@ -46,10 +46,21 @@ type Options struct {
 	// KeepEvery is the number of epochs after which a checkpoint is kept as a snapshot, for measurements along training; 0
 	// keeps none.
 	KeepEvery int
+	// Devices is the number of devices over which each batch is spread, which must divide its size; 0 and 1 train on one.
+	// It changes the outcome in the last bits only, for sums are made in another order.
+	Devices int
 	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.
 	Progress func(Progress)
 	// Warn is called with what is not as it should be and does not stop the run. It may be nil.
 	Warn func(string)
+}
+
+// devices is the number of devices where it matters: 0 for one.
+func (o Options) devices() int {
+	if o.Devices <= 1 {
+		return 0
+	}
+	return o.Devices
 }
 
 func (o Options) warn(text string) {
@@ -64,7 +75,8 @@ type Config struct {
 	Version         string `json:"version"`
 	Backend         string `json:"backend"`
 	BackendFallback string `json:"backend_fallback,omitempty"`
-	Device          string `json:"device"` // as the engine describes itself
+	Device          string `json:"device"`            // as the engine describes itself
+	Devices         int    `json:"devices,omitempty"` // over which batches were spread, when more than one
 	Platform        string `json:"platform"`
 	CPUs            int    `json:"cpus"`
 	Go              string `json:"go"`
@@ -151,6 +163,7 @@ func (r *runner) program(recipe Recipe) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.spread = r.options.devices() > 0
 	r.programs[key] = p
 	return p, nil
 }
@@ -302,7 +315,7 @@ func (r *runner) prepare(recipe Recipe, dir string) error {
 	}
 	return runlog.WriteConfig(dir, Config{
 		Recipe: recipe, Version: Version(), Backend: r.engine.Name, BackendFallback: r.engine.Fallback, Device: r.engine.Description(),
-		Platform: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),
+		Devices: r.options.devices(), Platform: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),
 	})
 }
 

@@ -108,7 +108,15 @@ func (s *session) train(ctx context.Context) error {
 		seconds := time.Since(s.feed.handed).Seconds()
 		return s.afterStep(ctx, loop.LoopStep+1, shapes.ConvertTo[float64](metrics[0].Value()), seconds)
 	})
-	last, err := loop.RunSteps(s.optimizer.Schedule(s.store, s.feed), left)
+	var data train.Dataset = s.feed
+	if devices := s.options.devices(); devices > 0 {
+		sharded, err := datasets.NewSharded(s.feed, devices)
+		if err != nil {
+			return err
+		}
+		data = sharded
+	}
+	last, err := loop.RunSteps(s.optimizer.Schedule(s.store, data), left)
 	for _, t := range last {
 		if finalizeErr := t.FinalizeAll(); err == nil {
 			err = finalizeErr

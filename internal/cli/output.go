@@ -20,7 +20,7 @@ import (
 type runFlags struct {
 	backend, out, format string
 	quiet, resume, force bool
-	keepEvery            int
+	keepEvery, devices   int
 }
 
 var formats = []string{"table", "json", "csv"}
@@ -34,6 +34,7 @@ const checkpointEvery = 30 * time.Second
 func (f *runFlags) group() group {
 	flags := (&recipeFlags{}).add("Running")
 	flags.StringVar(&f.backend, "backend", "", "`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
+	flags.IntVar(&f.devices, "devices", 1, "`number` of devices over which each batch is spread")
 	flags.StringVar(&f.out, "out", "", "`folder` for the run records (default "+runsFolder+"/<data>-<model>-<time>)")
 	flags.IntVar(&f.keepEvery, "keep-every", 0, "`epochs` between checkpoints that are kept for xsam curvature; 0: keep the last one alone")
 	flags.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
@@ -46,6 +47,9 @@ func (f *runFlags) group() group {
 func (f *runFlags) validate() error {
 	if !slices.Contains(formats, f.format) {
 		return usageError{fmt.Errorf("--format %q: want one of %s", f.format, strings.Join(formats, ", "))}
+	}
+	if f.devices < 1 {
+		return usageError{fmt.Errorf("--devices %d: want 1 or more", f.devices)}
 	}
 	if f.keepEvery < 0 {
 		return usageError{fmt.Errorf("--keep-every %d: want 0 (keep none) or more epochs", f.keepEvery)}
@@ -80,6 +84,7 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 	o := experiment.Options{
 		CheckpointEvery: checkpointEvery,
 		KeepEvery:       f.keepEvery,
+		Devices:         f.devices,
 		Progress:        progress.show,
 		Warn: func(text string) {
 			progress.clear()
@@ -97,7 +102,7 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 
 // open opens the engine. What is downloaded for it is shown unless --quiet is set.
 func (f *runFlags) open(cmd *cobra.Command, stderr io.Writer) (*backend.Engine, error) {
-	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr)}
+	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.devices}
 	if f.quiet {
 		options.Out = nil
 	}
