@@ -21,8 +21,7 @@ func TestTwoDevicesAreOne(t *testing.T) {
 	}
 	n := net{dropout: 0.3, l2: 1e-3}
 	for name, config := range map[string]xsam.Config{
-		"SGD": xsam.SGDConfig(), "SAM": xsam.SAMConfig(), "X-SAM": xsam.DefaultConfig(), "X-SAM lite": xsam.LiteConfig(),
-		"as published": xsam.PaperConfig(),
+		"SGD": xsam.SGDConfig(), "SAM": xsam.SAMConfig(), "X-SAM": xsam.DefaultConfig(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			one := newNetLab(t, b, n, config)

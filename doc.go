@@ -20,6 +20,9 @@
 //	trainer := train.NewTrainer(backend, store, obj.ModelFn, obj.LossFn, opt, nil, nil)
 //	_, err = train.NewLoop(trainer).RunSteps(opt.Schedule(store, trainingData), steps)
 //
+// Batches too large for the device are cut into micro-batches, whose gradients are summed before anything is done with them:
+// accumulate.go is what the trainer sees, microbatch.go the graph of one.
+//
 // config.go holds the configuration and its presets, state.go what lives between steps, probe.go what a step measured,
 // register.go the names under which GoMLX finds the optimizer.
 //

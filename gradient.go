@@ -22,20 +22,22 @@ type pair struct {
 }
 
 // gradients takes the one or two gradients that the kind of step asks for. loss is the one that the trainer has built:
-// at w, or at w + r v in a pair step.
-func (s *step) gradients(loss *graph.Node) gradients {
-	switch s.mark.kind {
-	case Pair:
+// at w, or at w + r v in a pair step. Where batches are cut into micro-batches, ok is false until the last one.
+func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
+	switch {
+	case s.mark.micro.n > 0:
+		return s.accumulate(loss)
+	case s.mark.kind == Pair:
 		p := &pair{lossPlus: loss, plus: graph.Gradient(loss, objective.Point(s.g, s.vars)...)}
 		p.lossMinus, p.minus = s.gradientAt(s.probe(-1))
-		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config.Correction), pair: p}
-	case Ascent:
+		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config.Correction), pair: p}, true
+	case s.mark.kind == Ascent:
 		clean := graph.Gradient(loss, s.w...)
 		_, adv := s.gradientAt(paramvec.Add(s.w, s.optimizer.perturb(s.w, clean)))
-		return gradients{loss: loss, clean: clean, adv: adv}
+		return gradients{loss: loss, clean: clean, adv: adv}, true
 	default: // Plain
 		clean := graph.Gradient(loss, s.w...)
-		return gradients{loss: loss, clean: clean, adv: clean}
+		return gradients{loss: loss, clean: clean, adv: clean}, true
 	}
 }
 

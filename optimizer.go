@@ -16,7 +16,7 @@ import (
 // in the store, so that it may be shared and checkpoints carry everything.
 //
 // It does not take gradients from outside (train.OptimizeWithGradients), on purpose: Trainer.AccumulateGradients, which
-// would skip the second pass, then says so.
+// would skip the second pass, then says so. Accumulate does not.
 type Optimizer struct {
 	objective *objective.Objective // nil: whichever the graph was built for
 	base      base
@@ -61,7 +61,10 @@ func (o *Optimizer) Config() Config { return o.config }
 func (o *Optimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
 	s := o.begin(scope, g)
 
-	grads := s.gradients(loss)           // ∇L(w), ε, g_adv; or the pair ∇L(w ± r v)
+	grads, ok := s.gradients(loss) // ∇L(w), ε, g_adv; or the pair ∇L(w ± r v)
+	if !ok {
+		return // further micro-batches of this step are to come
+	}
 	v, refreshed := s.eigenvector(grads) // v, λ, dλ/dv
 	corrected := s.correct(grads, v)     // g̃
 	s.keep(grads, v, refreshed)          // for the next step and for Probe

@@ -52,19 +52,27 @@ type mark struct {
 	optimizer *Optimizer
 	kind      Kind
 	refresh   bool
+	micro     micro
 	user      any
 }
 
 var _ objective.Mark = mark{}
 
 func (m mark) UserSpec() any   { return m.user }
-func (m mark) Displaces() bool { return m.kind == Pair }
+func (m mark) Displaces() bool { return m.kind == Pair || m.micro.second }
 
-// Displace moves the trainer's own forward pass of a pair step to w + r v, so that it is one of the two.
-func (m mark) Displace(scope *model.Scope, g *graph.Graph) { m.optimizer.displace(scope, g) }
+// Displace moves the trainer's own forward pass of a pair step to w + r v, so that it is one of the two; that of a micro-batch
+// to the point of its pass.
+func (m mark) Displace(scope *model.Scope, g *graph.Graph) {
+	if m.micro.n > 0 {
+		m.optimizer.displaceMicro(scope, g, m)
+		return
+	}
+	m.optimizer.displace(scope, g)
+}
 
 func (m mark) String() string {
-	return fmt.Sprintf("xsam step(kind=%v refresh=%v data=%v)", m.kind, m.refresh, m.user)
+	return fmt.Sprintf("xsam step(kind=%v refresh=%v micro=%+v data=%v)", m.kind, m.refresh, m.micro, m.user)
 }
 
 // Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows from

@@ -65,7 +65,7 @@ func (s *step) keep(grads gradients, v []*graph.Node, refreshed *estimate) {
 		s.state.writeRefresh(refreshed)
 	}
 	s.state.writeStep(grads.loss, s.norm, s.alongV)
-	if grads.pair != nil {
+	if grads.pair != nil || s.mark.micro.n > 0 {
 		objective.SetReportedLoss(s.g, grads.loss)
 	}
 }

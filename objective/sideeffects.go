@@ -45,17 +45,23 @@ func (s sideEffects) rewind(g *graph.Graph) {
 
 // restore makes what was noted current again, and forgets everything that has been written since.
 func (s sideEffects) restore(store *model.Store, g *graph.Graph) {
-	for v := range store.IterVariables() {
-		if isState(v) && v.ChangedInGraph(g) {
-			v.SetNodeValue(g.GetParameterByName(v.Path()))
-		}
-	}
+	LeaveNoTrace(store, g)
 	for v, value := range s.values {
 		v.SetNodeValue(value)
 	}
 	clearSums(g)
 	for key, sum := range s.losses {
 		model.SetGraphParam(g, key, sum)
+	}
+}
+
+// LeaveNoTrace sets everything that forward passes have written in g so far back to what it was when the step began, save
+// the sums of losses.
+func LeaveNoTrace(store *model.Store, g *graph.Graph) {
+	for v := range store.IterVariables() {
+		if isState(v) && v.ChangedInGraph(g) {
+			v.SetNodeValue(g.GetParameterByName(v.Path()))
+		}
 	}
 }
 

@@ -1,0 +1,146 @@
+package xsam
+
+import (
+	"fmt"
+	"iter"
+
+	"github.com/gomlx/compute/distributed"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/core/tensors/dtensor"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// Accumulate takes the place of Schedule for batches that are too large for the device: each batch of ds is cut into n
+// micro-batches of equal size, which wait on the host and go through the trainer one after the other. Gradients are summed
+// before anything is done with them,
+//
+//	pass 1   Σᵢ ∇Lᵢ(w)/n, or at w + r v      n micro-batches
+//	pass 2   Σᵢ ∇Lᵢ(w + ε)/n, or at w − r v  the same n again, with the same dropout masks; plain steps have none
+//
+// so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch, for losses
+// that are means over the examples. Batch norm is the exception: it sees the statistics of its micro-batch.
+//
+// Memory falls to the activations of one micro-batch, plus up to two sums of the size of the weights. A step of the
+// trainer is one micro-batch; MicroSteps says how many make up one update, and GoMLX's global step counts updates. The losses
+// that the trainer reports are those of the micro-batches at the point of their pass, and with the last one that of the whole.
+//
+// It fails for n < 1 and for configurations whose refresh is not RefreshPair, which go through the batch at more points.
+// A batch that does not divide by n makes the iteration fail. An iteration begins with a whole batch.
+func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (train.Dataset, error) {
+	if n < 1 {
+		return nil, fmt.Errorf("xsam: Accumulate got n = %d: want 1 or more micro-batches", n)
+	}
+	if o.config.RefreshEvery > 0 && o.config.Refresh != RefreshPair {
+		return nil, fmt.Errorf("xsam: Accumulate with Config.Refresh = %v: want RefreshPair, or RefreshEvery = 0", o.config.Refresh)
+	}
+	const axis = "micro"
+	mesh, err := distributed.NewDeviceMesh([]int{n}, []string{axis})
+	if err != nil {
+		return nil, fmt.Errorf("xsam: Accumulate: %w", err)
+	}
+	spec, err := distributed.BuildSpec(mesh).S(axis).Done()
+	if err != nil {
+		return nil, fmt.Errorf("xsam: Accumulate: %w", err)
+	}
+	return &accumulated{scheduled: scheduled{Dataset: ds, optimizer: o, store: store}, n: n, cut: spec}, nil
+}
+
+// MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut into n
+// micro-batches: n for a plain step, 2n for the others.
+func (c Config) MicroSteps(step int64, n int) int {
+	if kind, _ := c.kind(step); kind == Plain {
+		return n
+	}
+	return 2 * n
+}
+
+// micro says which part of an update a trainer step is. Its zero value is all of it.
+type micro struct {
+	n      int  // micro-batches of an update; 0 where batches are not cut
+	second bool // pass 2
+	last   bool // the micro-batch with which the update is made
+}
+
+// accumulated yields every batch in its micro-batches, once for each pass.
+type accumulated struct {
+	scheduled
+	n   int
+	cut *distributed.ShardingSpec
+}
+
+// Iter implements train.Dataset.
+func (a *accumulated) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		next := a.marks()
+		if v := a.store.GetVariable(accumulatePath("count")); v != nil { // an iteration before this one may have ended between
+			if err := v.SetValue(tensors.FromScalar(int32(0))); err != nil {
+				yield(train.Batch{}, fmt.Errorf("xsam: Accumulate: %w", err))
+				return
+			}
+		}
+		for batch, err := range a.Dataset.Iter() {
+			if err != nil {
+				yield(batch, err)
+				return
+			}
+			if !a.update(batch, next(batch.Spec).(mark), yield) {
+				return
+			}
+		}
+	}
+}
+
+// update yields the parts of one update, and tells whether to go on.
+func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, error) bool) bool {
+	parts, err := a.split(batch)
+	if err != nil {
+		yield(train.Batch{}, err)
+		return false
+	}
+	passes := 2
+	if m.kind == Plain {
+		passes = 1
+	}
+	for pass := 1; pass <= passes; pass++ {
+		for i, part := range parts {
+			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1}
+			if pass < passes { // the trainer frees what it gets
+				if part, err = part.Clone(); err != nil {
+					yield(train.Batch{}, fmt.Errorf("xsam: Accumulate: %w", err))
+					return false
+				}
+			}
+			part.Spec = m
+			if !yield(part, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// split cuts a batch, which it takes over.
+func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
+	parts := make([]train.Batch, a.n)
+	each := func(whole []*tensors.Tensor, add func(i int, t *tensors.Tensor)) error {
+		for _, t := range whole {
+			cut, err := dtensor.ShardTensor(a.cut, t)
+			if err != nil {
+				return fmt.Errorf("xsam: Accumulate: a batch of shape %s cannot be cut into %d micro-batches: want a first axis that divides by it: %w",
+					t.Shape(), a.n, err)
+			}
+			for i, shard := range cut.Shards() {
+				add(i, shard)
+			}
+			if err := t.FinalizeAll(); err != nil {
+				return fmt.Errorf("xsam: Accumulate: %w", err)
+			}
+		}
+		return nil
+	}
+	if err := each(batch.Inputs, func(i int, t *tensors.Tensor) { parts[i].Inputs = append(parts[i].Inputs, t) }); err != nil {
+		return nil, err
+	}
+	return parts, each(batch.Labels, func(i int, t *tensors.Tensor) { parts[i].Labels = append(parts[i].Labels, t) })
+}

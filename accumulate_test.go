@@ -1,0 +1,146 @@
+package xsam_test
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/train"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// updates makes n updates of micro-batches and returns the loss that the trainer reported for the last.
+func (l *lab) updates(micro, n int) (loss float64) {
+	l.t.Helper()
+	for range n {
+		global := int64(0)
+		if v := l.store.GetVariable("/global_step"); v != nil {
+			global = tensors.ToScalar[int64](v.MustValue())
+		}
+		loss = l.step(l.opt.Config().MicroSteps(global, micro))
+	}
+	return loss
+}
+
+// newMicroLab is newNetLab with batches cut into n.
+func newMicroLab(t *testing.T, b compute.Backend, m net, c xsam.Config, n int) *lab {
+	t.Helper()
+	l := newLabWith(t, b, seededStore(), objective.New(m.modelFn, m.lossFn), descent(), c, examples{})
+	ds, err := l.opt.Accumulate(l.store, examples{}, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, stop := iter.Pull2(ds.Iter())
+	t.Cleanup(stop)
+	l.next = next
+	return l
+}
+
+// Twelve updates from batches of ten in five parts leave the weights, v and λ of the undivided batches, whatever the
+// schedule. The sums are made in another order: only rounding differs, in float64.
+func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
+	explicit := xsam.DefaultConfig()
+	explicit.Correction, explicit.RefreshEvery = xsam.Explicit, 1
+	for name, config := range map[string]xsam.Config{
+		"SGD": xsam.SGDConfig(), "SAM": xsam.SAMConfig(), "ASAM": xsam.ASAMConfig(), "X-SAM": xsam.DefaultConfig(),
+		"X-SAM lite": xsam.LiteConfig(), "explicit": explicit,
+	} {
+		t.Run(name, func(t *testing.T) {
+			engines := testbackend.Each
+			if name != "X-SAM" { // which has all kinds of pass; XLA takes its time to compile them
+				engines = func(t *testing.T, f func(*testing.T, compute.Backend)) { f(t, testbackend.Go(t)) }
+			}
+			engines(t, func(t *testing.T, b compute.Backend) {
+				whole, parts := newNetLab(t, b, net{l2: 1e-3}, config), newMicroLab(t, b, net{l2: 1e-3}, config, 5)
+				want, got := whole.step(12), parts.updates(5, 12)
+				if !near(parts.weights(), whole.weights(), 1e-10) {
+					t.Errorf("weights %v, undivided %v", parts.weights(), whole.weights())
+				}
+				p, q := parts.probe(), whole.probe()
+				if !near([]float64{p.Loss, p.GradNorm, got}, []float64{q.Loss, q.GradNorm, q.Loss}, 1e-9) {
+					t.Errorf("loss %v, ‖g‖ %v, reported %v; undivided %v, %v, %v", p.Loss, p.GradNorm, got, q.Loss, q.GradNorm, want)
+				}
+				if config.RefreshEvery > 0 && !near([]float64{p.Lambda, p.D3}, []float64{q.Lambda, q.D3}, 1e-6) {
+					t.Errorf("λ %v, dλ/dv %v; undivided %v, %v", p.Lambda, p.D3, q.Lambda, q.D3)
+				}
+				if p.Step != 11 {
+					t.Errorf("the last step is number %d, want 11: the global step counts updates", p.Step)
+				}
+			})
+		})
+	}
+}
+
+// Both passes of a micro-batch have the same dropout mask: with a ball too small to matter SAM is plain descent, to the
+// rounding that ρ leaves. And the stream advances once a micro-batch, not twice; so do averages and counters.
+func TestMicroBatchesKeepTheirDropoutMasks(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) { // of which each has random numbers of its own
+		still := xsam.SAMConfig()
+		still.Rho = 1e-12
+		model := net{dropout: 0.5}
+		plain, sam := newMicroLab(t, b, model, xsam.SGDConfig(), 2), newMicroLab(t, b, model, still, 2)
+		plain.updates(2, 6)
+		sam.updates(2, 6)
+		if !near(sam.weights(), plain.weights(), 1e-9) {
+			t.Errorf("weights of SAM in a ball of 1e-12 %v, of plain descent %v", sam.weights(), plain.weights())
+		}
+		if got, want := fmt.Sprint(sam.random()), fmt.Sprint(plain.random()); got != want {
+			t.Errorf("the random state is %s, want %s, as after one pass", got, want)
+		}
+		if got, want := sam.vector("/norm/average"), plain.vector("/norm/average"); !near(got, want, 1e-9) {
+			t.Errorf("running average %v, want %v", got, want)
+		}
+		if passes := tensors.ToScalar[float64](sam.store.GetVariable("/norm/passes").MustValue()); passes != 12 {
+			t.Errorf("%v passes were counted, want one for each of 12 micro-batches", passes)
+		}
+	})
+}
+
+// An iteration that ends in the middle of an update leaves nothing behind that the next one adds to.
+func TestAccumulateBeginsWithAWholeBatch(t *testing.T) {
+	b := testbackend.Go(t)
+	config := xsam.SAMConfig()
+	whole, parts := newNetLab(t, b, net{}, config), newMicroLab(t, b, net{}, config, 2)
+	parts.step(3) // of 4
+	ds, err := parts.opt.Accumulate(parts.store, examples{}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, stop := iter.Pull2(ds.Iter())
+	defer stop()
+	parts.next = next
+	parts.updates(2, 4)
+	whole.step(4)
+	if !near(parts.weights(), whole.weights(), 1e-10) {
+		t.Errorf("weights %v, undivided %v", parts.weights(), whole.weights())
+	}
+}
+
+func TestAccumulateRefuses(t *testing.T) {
+	b := testbackend.Go(t)
+	l := newNetLab(t, b, net{}, xsam.SAMConfig())
+	if _, err := l.opt.Accumulate(l.store, examples{}, 0); err == nil || !strings.Contains(err.Error(), "n = 0") {
+		t.Errorf("n = 0: error %v", err)
+	}
+	paper := newNetLab(t, b, net{}, xsam.PaperConfig())
+	if _, err := paper.opt.Accumulate(paper.store, examples{}, 2); err == nil || !strings.Contains(err.Error(), "RefreshPair") {
+		t.Errorf("exact refresh: error %v, want one that names RefreshPair", err)
+	}
+	ds, err := l.opt.Accumulate(l.store, examples{}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range ds.Iter() {
+		if err == nil || !strings.Contains(err.Error(), "cannot be cut into 3") {
+			t.Errorf("ten examples in three parts: error %v", err)
+		}
+		break
+	}
+	var _ train.Dataset = ds
+}

@@ -1,0 +1,172 @@
+package xsam
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/xsam-go/xsam/internal/paramvec"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// accumulatePath is where the sums of an update under way are kept.
+func accumulatePath(name string) string { return model.JoinPath(Scope, "accumulate", name) }
+
+// sums are the mean loss and the mean gradient of one pass so far.
+type sums struct {
+	loss     *model.Variable
+	gradient []*model.Variable
+}
+
+// openSums returns those of the first or the second pass, creating them when they are missing.
+func openSums(store *model.Store, vars []*model.Variable, dtype dtypes.DType, pass string) sums {
+	s := sums{loss: stateVariable(store, accumulatePath(pass+"/loss"), dtype, nil, []float64{0})}
+	for _, v := range vars {
+		zero := make([]float64, v.Shape().Size())
+		s.gradient = append(s.gradient, stateVariable(store, accumulatePath(pass+v.Path()), stateDType(v), v.Shape().Dimensions, zero))
+	}
+	return s
+}
+
+// add returns the sums with one more micro-batch of n; begin is true in the first one of a pass.
+func (s sums) add(g *graph.Graph, begin, loss *graph.Node, gradient []*graph.Node, n int) (*graph.Node, []*graph.Node) {
+	grow := func(v *model.Variable, part *graph.Node) *graph.Node {
+		old := v.NodeValue(g)
+		return graph.Add(graph.Where(begin, graph.ZerosLike(old), old), graph.DivScalar(graph.ConvertDType(part, v.DType()), float64(n)))
+	}
+	total := make([]*graph.Node, len(gradient))
+	for i := range gradient {
+		total[i] = grow(s.gradient[i], gradient[i])
+	}
+	return grow(s.loss, loss), total
+}
+
+// accumulate adds the micro-batch to its pass. With the last one it returns the gradients of the whole batch; ok is false
+// before.
+func (s *step) accumulate(loss *graph.Node) (grads gradients, ok bool) {
+	m, store, dtype := s.mark.micro, s.scope.Store(), paramvec.DType(s.w)
+	gradient := graph.Gradient(loss, objective.Point(s.g, s.vars)...)
+	objective.SetPoint(s.vars, s.w)
+	first := openSums(store, s.vars, dtype, "first")
+	here := first
+	if m.second {
+		objective.LeaveNoTrace(store, s.g)
+		here = openSums(store, s.vars, dtype, "second")
+	}
+	count := openCount(store)
+	now := count.NodeValue(s.g)
+	total, sum := here.add(s.g, graph.Equal(now, graph.Scalar(s.g, dtypes.Int32, s.beginning())), loss, gradient, m.n)
+	if !m.second {
+		saveRandom(store, s.g, now, m.n)
+	}
+	if !m.last {
+		here.loss.SetNodeValue(total)
+		objective.SetPoint(here.gradient, sum)
+		count.SetNodeValue(graph.AddScalar(now, 1))
+		return gradients{}, false
+	}
+	count.SetNodeValue(graph.ZerosLike(now))
+	sum = typed(sum, s.w)
+	switch s.mark.kind {
+	case Pair:
+		p := &pair{lossPlus: first.loss.NodeValue(s.g), plus: typed(objective.Point(s.g, first.gradient), s.w), lossMinus: total, minus: sum}
+		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config.Correction), pair: p}, true
+	case Ascent:
+		clean := typed(objective.Point(s.g, first.gradient), s.w)
+		return gradients{loss: first.loss.NodeValue(s.g), clean: clean, adv: sum}, true
+	default: // Plain
+		return gradients{loss: total, clean: sum, adv: sum}, true
+	}
+}
+
+// beginning is the count at which the micro-batch's pass begins.
+func (s *step) beginning() int {
+	if s.mark.micro.second {
+		return s.mark.micro.n
+	}
+	return 0
+}
+
+// typed gives each x the type of its parameter.
+func typed(x, w []*graph.Node) []*graph.Node {
+	out := make([]*graph.Node, len(x))
+	for i := range x {
+		out[i] = graph.ConvertDType(x[i], w[i].DType())
+	}
+	return out
+}
+
+// displaceMicro moves the forward pass of a micro-batch to the point of its pass, and gives it the dropout masks of the first.
+func (o *Optimizer) displaceMicro(scope *model.Scope, g *graph.Graph, m mark) {
+	store := scope.Store()
+	vars := objective.Trainables(scope, g)
+	w := objective.Origin(g, vars)
+	switch {
+	case m.kind == Pair:
+		v := objective.Point(g, openEigenvector(store, vars, o.config.Seed))
+		radius := o.config.ProbeRadius
+		if m.micro.second {
+			radius = -radius
+		}
+		objective.SetPoint(vars, probePoint(w, v, radius))
+	case m.micro.second:
+		clean := typed(objective.Point(g, openSums(store, vars, paramvec.DType(w), "first").gradient), w)
+		objective.SetPoint(vars, paramvec.Add(w, o.perturb(w, clean)))
+	}
+	if m.micro.second {
+		loadRandom(store, g, graph.SubScalar(openCount(store).NodeValue(g), m.micro.n), m.micro.n)
+	}
+}
+
+// openCount is the number of micro-batches of the update that are done.
+func openCount(store *model.Store) *model.Variable {
+	path := accumulatePath("count")
+	v := store.GetVariable(path)
+	if v == nil {
+		v = store.VariableWithValue(path, int32(0))
+	}
+	return v.SetTrainable(false)
+}
+
+// randomPath is where GoMLX keeps the state of its random numbers; there is none in a store whose models draw none.
+var randomPath = model.JoinPath(model.RootScopePath, model.RNGStateVariableName)
+
+// saveRandom keeps the random state with which micro-batch i of n began.
+func saveRandom(store *model.Store, g *graph.Graph, i *graph.Node, n int) {
+	random := store.GetVariable(randomPath)
+	if random == nil || !random.InUseByGraph(g) {
+		return
+	}
+	kept := openRandom(store, random, n)
+	old := kept.NodeValue(g)
+	incoming := graph.BroadcastToShape(graph.ExpandAxes(g.GetParameterByName(random.Path()), 0), old.Shape())
+	kept.SetNodeValue(graph.Where(isRow(i, old), incoming, old))
+}
+
+// loadRandom sets the random state to the one with which micro-batch i of n began in the first pass.
+func loadRandom(store *model.Store, g *graph.Graph, i *graph.Node, n int) {
+	random := store.GetVariable(randomPath)
+	if random == nil || !random.InUseByGraph(g) {
+		return
+	}
+	kept := openRandom(store, random, n).NodeValue(g)
+	random.SetNodeValue(graph.ReduceMax(graph.Where(isRow(i, kept), kept, graph.ZerosLike(kept)), 0))
+}
+
+// isRow is true in row i of something of x's shape.
+func isRow(i, x *graph.Node) *graph.Node {
+	rows := graph.Iota(x.Graph(), shapes.Make(dtypes.Int32, x.Shape().Dimensions...), 0)
+	return graph.Equal(rows, graph.BroadcastToShape(i, rows.Shape()))
+}
+
+func openRandom(store *model.Store, random *model.Variable, n int) *model.Variable {
+	path := accumulatePath("random")
+	v := store.GetVariable(path)
+	if v == nil || v.Shape().Dim(0) != n {
+		size := random.Shape().Size()
+		v = store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(make([]uint64, n*size), n, size))
+	}
+	return v.SetTrainable(false)
+}
