@@ -18,6 +18,7 @@ import (
 //	pass 1   Σᵢ ∇Lᵢ(w)/n, or at w + r v      n micro-batches
 //	pass 2   Σᵢ ∇Lᵢ(w + ε)/n, or at w − r v  the same n again, with the same dropout masks; plain steps have none
 //
+// (with Config.LocalAscent an ascent step is a single pass of Σᵢ ∇Lᵢ(w + εᵢ)/n, each micro-batch with an εᵢ of its own)
 // so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch, for losses
 // that are means over the examples. Batch norm is the exception: it sees the statistics of its micro-batch.
 //
@@ -47,12 +48,18 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 }
 
 // MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut into n
-// micro-batches: n for a plain step, 2n for the others.
+// micro-batches: n for a plain step and for an ascent step with LocalAscent, 2n for the others.
 func (c Config) MicroSteps(step int64, n int) int {
-	if kind, _ := c.kind(step); kind == Plain {
-		return n
+	kind, _ := c.kind(step)
+	return n * c.passes(kind)
+}
+
+// passes is how often the micro-batches of a step go through the trainer.
+func (c Config) passes(k Kind) int {
+	if k == Plain || k == Ascent && c.LocalAscent {
+		return 1
 	}
-	return 2 * n
+	return 2
 }
 
 // micro says which part of an update a trainer step is. Its zero value is all of it.
@@ -98,10 +105,7 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 		yield(train.Batch{}, err)
 		return false
 	}
-	passes := 2
-	if m.kind == Plain {
-		passes = 1
-	}
+	passes := a.optimizer.config.passes(m.kind)
 	for pass := 1; pass <= passes; pass++ {
 		for i, part := range parts {
 			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1}

@@ -122,6 +122,55 @@ func TestAccumulateBeginsWithAWholeBatch(t *testing.T) {
 	}
 }
 
+// With LocalAscent and plain descent an update is the mean of the updates that SAM makes from each half of the batch alone: the
+// gradients at the two points w + εᵢ are averaged.
+func TestLocalAscentIsTheMeanOverTheMicroBatches(t *testing.T) {
+	b := testbackend.Go(t)
+	config := xsam.SAMConfig()
+	config.Rho, config.LocalAscent = 0.5, true
+	local := newMicroLab(t, b, net{}, config, 2)
+	local.updates(2, 1)
+	var mean []float64
+	for half := range 2 {
+		alone := newLabWith(t, b, seededStore(), objective.New(net{}.modelFn, net{}.lossFn), descent(), config, halfOf(half))
+		alone.step(1)
+		w := alone.weights()
+		if mean == nil {
+			mean = make([]float64, len(w))
+		}
+		for i := range w {
+			mean[i] += w[i] / 2
+		}
+	}
+	if !near(local.weights(), mean, 1e-12) {
+		t.Errorf("weights %v, want the mean of the halves %v", local.weights(), mean)
+	}
+	config.LocalAscent = false
+	global := newMicroLab(t, b, net{}, config, 2)
+	global.updates(2, 1)
+	if near(global.weights(), mean, 1e-6) {
+		t.Error("one ε for the whole batch gives the same: the test shows nothing")
+	}
+}
+
+// halfOf yields the first or the second five of each of the examples' batches.
+type halfOf int
+
+func (halfOf) Name() string { return "half of the examples" }
+
+func (h halfOf) Iter() iter.Seq2[train.Batch, error] {
+	return func(yield func(train.Batch, error) bool) {
+		for batch, err := range (examples{}).Iter() {
+			x, y := tensors.MustCopyFlatData[float64](batch.Inputs[0]), tensors.MustCopyFlatData[int32](batch.Labels[0])
+			batch.Inputs[0] = tensors.FromFlatDataAndDimensions(x[int(h)*30:int(h)*30+30], 5, 6)
+			batch.Labels[0] = tensors.FromFlatDataAndDimensions(y[int(h)*5:int(h)*5+5], 5, 1)
+			if !yield(batch, err) {
+				return
+			}
+		}
+	}
+}
+
 func TestAccumulateRefuses(t *testing.T) {
 	b := testbackend.Go(t)
 	l := newNetLab(t, b, net{}, xsam.SAMConfig())
@@ -142,5 +191,4 @@ func TestAccumulateRefuses(t *testing.T) {
 		}
 		break
 	}
-	var _ train.Dataset = ds
 }

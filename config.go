@@ -27,6 +27,11 @@ type Config struct {
 	// 0 never ascends.
 	AscentEvery int
 
+	// LocalAscent gives each micro-batch of Accumulate an ε of its own in ascent steps, from its own gradient, and takes the mean
+	// of the gradients found there: SAM on the m-sharpness, with m the size of a micro-batch. Without Accumulate a batch is
+	// its only micro-batch, and this changes nothing.
+	LocalAscent bool
+
 	// RefreshEvery is k: every k-th step (step mod k = 0) estimates v anew. 0 never does: no v, no correction.
 	RefreshEvery int
 

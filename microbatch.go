@@ -48,6 +48,9 @@ func (s sums) add(g *graph.Graph, begin, loss *graph.Node, gradient []*graph.Nod
 func (s *step) accumulate(loss *graph.Node) (grads gradients, ok bool) {
 	m, store, dtype := s.mark.micro, s.scope.Store(), paramvec.DType(s.w)
 	gradient := graph.Gradient(loss, objective.Point(s.g, s.vars)...)
+	if s.mark.kind == Ascent && s.config.LocalAscent {
+		_, gradient = s.gradientAt(paramvec.Add(s.w, s.optimizer.perturb(s.w, gradient)))
+	}
 	objective.SetPoint(s.vars, s.w)
 	first := openSums(store, s.vars, dtype, "first")
 	here := first
@@ -69,14 +72,14 @@ func (s *step) accumulate(loss *graph.Node) (grads gradients, ok bool) {
 	}
 	count.SetNodeValue(graph.ZerosLike(now))
 	sum = typed(sum, s.w)
-	switch s.mark.kind {
-	case Pair:
+	switch {
+	case s.mark.kind == Pair:
 		p := &pair{lossPlus: first.loss.NodeValue(s.g), plus: typed(objective.Point(s.g, first.gradient), s.w), lossMinus: total, minus: sum}
 		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config.Correction), pair: p}, true
-	case Ascent:
+	case m.second: // of an ascent step
 		clean := typed(objective.Point(s.g, first.gradient), s.w)
 		return gradients{loss: first.loss.NodeValue(s.g), clean: clean, adv: sum}, true
-	default: // Plain
+	default: // a single pass
 		return gradients{loss: total, clean: sum, adv: sum}, true
 	}
 }
