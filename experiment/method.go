@@ -28,6 +28,7 @@ var (
 )
 
 var settings = map[string]setting{
+	"local-ascent":     {ascending, parsed(strconv.ParseBool, func(c *xsam.Config) *bool { return &c.LocalAscent })},
 	"rho":              {ascending, float(func(c *xsam.Config) *float64 { return &c.Rho })},
 	"ascent-every":     {ascending, integer(func(c *xsam.Config) *int { return &c.AscentEvery })},
 	"eta":              {[]string{"asam"}, float(func(c *xsam.Config) *float64 { return &c.Eta })},

@@ -110,7 +110,7 @@ func (p *program) keepCreated(exec *model.Exec, kind train.GraphType) {
 	if kind != train.TrainType || p.broken != nil || p.spread {
 		return
 	}
-	set, batch := p.data.Train, p.recipe.Batch
+	set, batch := p.data.Train, p.recipe.Batch/p.recipe.microBatches()
 	if _, err := exec.Compile(shapes.Make(p.dtype, batch, set.Height, set.Width, set.Channels), shapes.Make(dtypes.Int32, batch, 1)); err != nil {
 		p.broken = err // the trainer reports it when it runs the step
 		return

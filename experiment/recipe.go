@@ -43,6 +43,10 @@ type Recipe struct {
 	// Epochs is the number of passes over the training data, Batch the number of images of a step.
 	Epochs int `json:"epochs"`
 	Batch  int `json:"batch"`
+	// Accumulate is the number of micro-batches into which each batch is cut, so that only one of them is on the device at a
+	// time; 0 and 1 do not cut. The outcome is that of the whole batch but for batch norm, which sees micro-batches, and for the
+	// ascent with LocalAscent.
+	Accumulate int `json:"accumulate,omitzero"`
 
 	Base
 	Sharpness
@@ -94,6 +98,7 @@ type Sharpness struct {
 	PowerSteps      int     `json:"power_steps"`
 	Correction      string  `json:"correction"`
 	Shift           bool    `json:"shift"`
+	LocalAscent     bool    `json:"local_ascent,omitzero"`
 }
 
 // config returns the optimizer's configuration. Its seed has no part: a run draws the first v itself (draw.go).
@@ -106,7 +111,7 @@ func (s Sharpness) config() (xsam.Config, error) {
 	c := xsam.Config{
 		Rho: s.Rho, Alpha: s.Alpha, Adaptive: s.Adaptive, Eta: s.Eta, AscentEvery: s.AscentEvery, RefreshEvery: s.RefreshEvery,
 		WarmupRefreshes: s.WarmupRefreshes, ProbeRadius: s.ProbeRadius, Refresh: refresh, PowerSteps: s.PowerSteps,
-		Correction: correction, Shift: s.Shift,
+		Correction: correction, Shift: s.Shift, LocalAscent: s.LocalAscent,
 	}
 	return c, c.Validate()
 }
@@ -116,7 +121,7 @@ func sharpness(c xsam.Config) Sharpness {
 	return Sharpness{
 		Rho: c.Rho, Alpha: c.Alpha, Adaptive: c.Adaptive, Eta: c.Eta, AscentEvery: c.AscentEvery, RefreshEvery: c.RefreshEvery,
 		WarmupRefreshes: c.WarmupRefreshes, ProbeRadius: c.ProbeRadius, Refresh: c.Refresh.String(), PowerSteps: c.PowerSteps,
-		Correction: c.Correction.String(), Shift: c.Shift,
+		Correction: c.Correction.String(), Shift: c.Shift, LocalAscent: c.LocalAscent,
 	}
 }
 
@@ -149,6 +154,12 @@ func (r Recipe) Validate() error {
 	}
 	if r.Batch < 1 {
 		bad("batch = %d: want 1 or more images", r.Batch)
+	}
+	if r.Accumulate < 0 || r.Accumulate > 1 && r.Batch%r.Accumulate != 0 {
+		bad("accumulate = %d with batches of %d images: want 0 or 1 (whole batches), or a number that the batch divides by", r.Accumulate, r.Batch)
+	}
+	if r.LocalAscent && r.Accumulate <= 1 {
+		bad("local ascent with whole batches: it is about micro-batches, want accumulate = 2 or more")
 	}
 	if r.TrainSize < 0 || r.TestSize < 0 {
 		bad("train size = %d, test size = %d: want 0 (the data set's own) or more", r.TrainSize, r.TestSize)
@@ -210,6 +221,9 @@ func (b Base) validate() error {
 	}
 	return errors.Join(errs...)
 }
+
+// microBatches is the number of micro-batches of a batch, 1 or more.
+func (r Recipe) microBatches() int { return max(1, r.Accumulate) }
 
 func (r Recipe) dtype() (dtypes.DType, error) {
 	switch r.DType {

@@ -99,30 +99,49 @@ func (s *session) close() (err error) {
 // train runs the steps that are left. It ends early with errStopped when ctx is cancelled, after the step that is being
 // made, and with *diverged.
 func (s *session) train(ctx context.Context) error {
-	left := s.steps - s.done()
-	if left <= 0 {
+	if s.done() >= s.steps {
 		return nil
 	}
-	loop := train.NewLoop(s.trainer)
-	loop.OnStep("record", 0, func(loop *train.Loop, metrics []*tensors.Tensor) error {
-		seconds := time.Since(s.feed.handed).Seconds()
-		return s.afterStep(ctx, loop.LoopStep+1, shapes.ConvertTo[float64](metrics[0].Value()), seconds)
-	})
-	var data train.Dataset = s.feed
-	if devices := s.options.devices(); devices > 0 {
-		sharded, err := datasets.NewSharded(s.feed, devices)
-		if err != nil {
-			return err
-		}
-		data = sharded
+	data, turns, err := s.scheduled()
+	if err != nil {
+		return err
 	}
-	last, err := loop.RunSteps(s.optimizer.Schedule(s.store, data), left)
+	loop := train.NewLoop(s.trainer)
+	before := s.done()
+	loop.OnStep("record", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
+		seconds, done := time.Since(s.feed.handed).Seconds(), s.done()
+		if done == before {
+			return nil // a micro-batch, with more to come
+		}
+		before = done
+		return s.afterStep(ctx, done, shapes.ConvertTo[float64](metrics[0].Value()), seconds)
+	})
+	last, err := loop.RunSteps(data, turns)
 	for _, t := range last {
 		if finalizeErr := t.FinalizeAll(); err == nil {
 			err = finalizeErr
 		}
 	}
 	return err
+}
+
+// scheduled returns the training data as the trainer takes it, and how many turns of the trainer the steps that are left are.
+func (s *session) scheduled() (data train.Dataset, turns int, err error) {
+	done := s.done()
+	if n := s.recipe.microBatches(); n > 1 {
+		for step := done; step < s.steps; step++ {
+			turns += s.optimizer.Config().MicroSteps(int64(step), n)
+		}
+		data, err = s.optimizer.Accumulate(s.store, s.feed, n)
+		return data, turns, err
+	}
+	data = s.feed
+	if devices := s.options.devices(); devices > 0 {
+		if data, err = datasets.NewSharded(s.feed, devices); err != nil {
+			return nil, 0, err
+		}
+	}
+	return s.optimizer.Schedule(s.store, data), s.steps - done, nil
 }
 
 // afterStep takes in a finished step: the step-th, counted from 1.

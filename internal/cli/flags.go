@@ -60,6 +60,7 @@ func newRecipeFlags() *recipeFlags {
 	field(f, training.String, "model", "", "`model`: "+strings.Join(models.Names(), ", ")+"\n(default "+byData(func(r experiment.Recipe) any { return r.Model })+")", func(r *experiment.Recipe) *string { return &r.Model })
 	field(f, training.Int, "epochs", 0, "`number` of passes over the training images\n(default "+byData(func(r experiment.Recipe) any { return r.Epochs })+")", func(r *experiment.Recipe) *int { return &r.Epochs })
 	field(f, training.Int, "batch", 0, "`number` of images of a step (default "+byData(func(r experiment.Recipe) any { return r.Batch })+")", func(r *experiment.Recipe) *int { return &r.Batch })
+	field(f, training.Int, "accumulate", 0, "`number` of micro-batches into which a batch is cut, to save memory (default 1)", func(r *experiment.Recipe) *int { return &r.Accumulate })
 	field(f, training.String, "dtype", "", "`type` of weights and activations, float32 or float64 (default float32)", func(r *experiment.Recipe) *string { return &r.DType })
 
 	base := f.add("Base optimizer (what is done with the gradient of the method)")
@@ -76,6 +77,7 @@ func newRecipeFlags() *recipeFlags {
 	method := f.add("Method (each flag acts on the methods that have it)")
 	f.setting(method, "rho", "`radius` ρ of the ascent of sam, asam and xsam (default 0.05; asam 0.5)")
 	f.setting(method, "alpha", "`strength` α of xsam's correction, 0 to 2 (default 1; xsam-paper 0.2)")
+	f.setting(method, "local-ascent", "`true` for an ascent of each micro-batch's own, SAM on the m-sharpness (default false)")
 	f.setting(method, "ascent-every", "an ascent every so many `steps` (default 1)")
 	f.setting(method, "refresh-every", "a new estimate of the sharpest direction every so many `steps` (default 5;\nxsam-paper 3)")
 	f.setting(method, "warmup-refreshes", "`number` of estimates before the correction begins (default 5; xsam-paper 0)")

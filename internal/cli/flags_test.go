@@ -28,6 +28,8 @@ func TestFlagsArriveInTheRecord(t *testing.T) {
 		{"--model mlp", "model", "mlp"},
 		{"--epochs 3", "epochs", 3.0},
 		{"--batch 8", "batch", 8.0},
+		{"--accumulate 2", "accumulate", 2.0},
+		{"--accumulate 2 --local-ascent true", "local_ascent", true},
 		{"--dtype float64", "dtype", "float64"},
 		{"--base adamw", "base", "adamw"},
 		{"--lr 0.003", "lr", 0.003},
