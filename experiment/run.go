@@ -295,7 +295,7 @@ func (r *runner) prepare(recipe Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && r.options.Existing == Resume {
 		return nil
 	}
-	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir} {
+	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir, runlog.MeasurementsFile} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}
