@@ -28,7 +28,7 @@ func (r *ruler) sharpest(ctx context.Context, options curvature.LanczosOptions, 
 	if err != nil {
 		return sharpest{}, rulerError(ctx, err)
 	}
-	gradient, err := r.gradient(ctx)
+	gradient, _, err := r.gradient(ctx)
 	if err != nil {
 		return sharpest{}, rulerError(ctx, err)
 	}

@@ -101,12 +101,13 @@ func (w *measurer) prepare(ctx context.Context) (err error) {
 		}
 	}
 	if w.gradient == nil {
-		w.gradient = make([]float64, w.ruler.problem.Dim())
-		if w.loss, err = w.ruler.problem.Gradient(ctx, w.gradient, nil); err != nil {
-			w.gradient = nil
+		g, loss, err := w.ruler.gradient(ctx)
+		if err != nil {
+			return err
 		}
+		w.gradient, w.loss = g, loss
 	}
-	return err
+	return nil
 }
 
 // product is the operator of the state, with its products counted and told.

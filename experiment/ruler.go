@@ -113,11 +113,11 @@ func (r *ruler) matrix(operator, method string, step int64) (h curvature.Operato
 	return h, scales, err
 }
 
-// gradient is that of the loss.
-func (r *ruler) gradient(ctx context.Context) ([]float64, error) {
-	g := make([]float64, r.problem.Dim())
-	_, err := r.problem.Gradient(ctx, g, nil)
-	return g, err
+// gradient is that of the loss, which comes with it.
+func (r *ruler) gradient(ctx context.Context) (g []float64, loss float64, err error) {
+	g = make([]float64, r.problem.Dim())
+	loss, err = r.problem.Gradient(ctx, g, nil)
+	return g, loss, err
 }
 
 // close frees what the garbage collector does not see.

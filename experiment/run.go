@@ -46,6 +46,10 @@ type Options struct {
 	// KeepEvery is the number of epochs after which a checkpoint is kept as a snapshot, for measurements along training; 0
 	// keeps none.
 	KeepEvery int
+	// CurvatureEvery is the number of epochs between two measurements of λmax, λ5, trace and angle along training, on the
+	// examples on which λmax is measured at the end; 0 makes none. It costs time and changes nothing else of the outcome. A
+	// resumed run may take another number.
+	CurvatureEvery int
 	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.
 	Progress func(Progress)
 	// Warn is called with what is not as it should be and does not stop the run. It may be nil.
@@ -250,6 +254,10 @@ func (s *session) summary(m sharpest) runlog.Summary {
 		TestLoss: s.tally.Test.Loss, TestAccuracy: s.tally.Test.Accuracy,
 		StepSecondsMedian: runlog.Num(s.tally.All.median()), WallSeconds: runlog.Num(s.wall()), Version: Version(),
 		GradientEvaluationsPerStep: runlog.Num(s.tally.Gradients / float64(done)),
+	}
+	if s.tally.Curvature > 0 {
+		out.CurvatureSeconds = runlog.Num(s.tally.Curvature)
+		out.CurvatureShare = runlog.Num(s.tally.Curvature / out.WallSeconds.Float())
 	}
 	if m.examples > 0 {
 		out.LambdaMax, out.LambdaResidual = runlog.Num(m.lambda), runlog.Num(m.residual)
