@@ -18,6 +18,9 @@ type plane struct {
 	path   [][2]float64
 }
 
+// noPlane is the error of a state that has no landscape of the kind asked for, where others may have one.
+type noPlane struct{ error }
+
 // landscape evaluates the loss row by row, so that an interruption loses no more than one.
 func (w *measurer) landscape(ctx context.Context, out, part *runlog.Measurement) error {
 	p, err := w.plane(ctx)
@@ -77,7 +80,7 @@ func (w *measurer) plane(ctx context.Context) (plane, error) {
 		return plane{}, err
 	}
 	if len(r.Pairs) < 2 {
-		return plane{}, fmt.Errorf("experiment: a landscape along eigenvectors found %d of them in %d products: want 2; allow more products",
+		return plane{}, fmt.Errorf("a landscape along eigenvectors found %d of them in %d products: want 2; allow more products",
 			len(r.Pairs), r.Products)
 	}
 	return plane{names: []string{"eigenvector 1", "eigenvector 2"}, d: r.Pairs[0].Vector, e: r.Pairs[1].Vector, xs: square, ys: square}, nil
@@ -101,7 +104,7 @@ func (w *measurer) line(span float64) (plane, error) {
 		return plane{}, err
 	}
 	if !moved(d) {
-		return plane{}, fmt.Errorf("experiment: a line from %s to %s: these are the same weights: want two states", found[0].Name, w.state.Name)
+		return plane{}, noPlane{fmt.Errorf("a line from %s to %s: these are the same weights: want two states", found[0].Name, w.state.Name)}
 	}
 	return plane{
 		names: []string{fmt.Sprintf("checkpoint %s to %s", found[0].Name, w.state.Name)},
@@ -137,7 +140,7 @@ func (w *measurer) trajectory(span float64) (plane, error) {
 	}
 	points = distinct(points)
 	if len(points) < 3 {
-		return plane{}, fmt.Errorf("experiment: a landscape of the path of training has %d points: want 3 or more: train with --keep-every", len(points))
+		return plane{}, noPlane{fmt.Errorf("the path of training up to there has %d points: want 3 or more: train with --keep-every", len(points))}
 	}
 	t, err := curvature.PrincipalPlane(points, 2)
 	if err != nil {

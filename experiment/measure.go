@@ -56,6 +56,10 @@ func Measure(ctx context.Context, engine *backend.Engine, recipe Recipe, dir str
 		seen[w.step] = true
 		for _, measure := range m.Measures {
 			result, err := w.take(ctx, measure)
+			if none := (noPlane{}); errors.As(err, &none) && len(states) > 1 {
+				w.warn(fmt.Sprintf("no landscape of %s: %v", state.Name, none))
+				continue
+			}
 			if err != nil {
 				return done, err
 			}
@@ -181,7 +185,7 @@ func (w *measurer) describe(measure string) runlog.Measurement {
 		Measure: measure, Step: w.step, Epoch: runlog.Num(float64(w.step) / float64(w.perEpoch)),
 		Operator: w.m.Operator, Method: w.m.Method, Split: runlog.TrainSplit, Examples: examples, Batch: min(w.m.Batch, examples),
 		Norm: w.m.Norm, DType: w.recipe.DType, Backend: w.engine.Name, Seed: w.m.Seed, Settings: w.m.settings(measure), Version: Version(),
-		LearningRate: runlog.Num(w.learningRate(w.step)), Momentum: runlog.Num(momentum(w.recipe)),
+		LearningRate: runlog.Num(w.recipe.LearningRateAt(int(w.step), w.steps)), Momentum: runlog.Num(momentum(w.recipe)),
 	}
 	if !w.m.multiplies(measure) {
 		out.Operator, out.Method = "", ""

@@ -154,9 +154,10 @@ func readCheckpoint(folder string) (store *model.Store, err error) {
 	return store, nil
 }
 
-// learningRate is the rate of the last update before a step, or of the first one for step 0.
-func (p *program) learningRate(step int64) float64 {
-	return p.recipe.LearningRate * p.recipe.warmed(p.steps).Factor(max(0, int(step)-1))
+// LearningRateAt is the rate of the last update before a step of a run with the given number of steps, or of its first one
+// for step 0.
+func (r Recipe) LearningRateAt(step, steps int) float64 {
+	return r.LearningRate * r.warmed(steps).Factor(max(0, step-1))
 }
 
 // momentum is that of sgd, NaN for other base optimizers.

@@ -40,6 +40,7 @@ func newPlot(title, x, y string) *plot.Plot {
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Label.TextStyle.Font = sans(10)
 		axis.Tick.Label.Font = sans(9)
+		axis.Tick.Marker = plot.TickerFunc(evenly)
 		axis.Padding = 0
 	}
 	p.Legend.TextStyle.Font = sans(9)
@@ -110,7 +111,7 @@ func decades(low, high float64) (ticks []plot.Tick) {
 			}
 			t := plot.Tick{Value: value}
 			if digit == 1 || few && (digit == 2 || digit == 5) {
-				t.Label = strconv.FormatFloat(value, 'g', 3, 64)
+				t.Label = strconv.FormatFloat(value, 'g', 5, 64)
 			}
 			ticks = append(ticks, t)
 		}
@@ -125,4 +126,26 @@ func powers(low, high float64) (ticks []plot.Tick) {
 		ticks = append(ticks, t)
 	}
 	return ticks
+}
+
+// evenly are the ticks of a linear axis: four to eight round numbers.
+func evenly(low, high float64) (ticks []plot.Tick) {
+	step := math.Pow(10, math.Floor(math.Log10(high-low)))
+	for _, part := range []float64{0.1, 0.2, 0.5} {
+		if (high-low)/(part*step) <= 8 {
+			step *= part
+			break
+		}
+	}
+	const rounding = 1e-9
+	for k := math.Ceil(low/step - rounding); k*step <= high+rounding*step; k++ {
+		ticks = append(ticks, plot.Tick{Value: k * step, Label: strconv.FormatFloat(roundTo(k*step, step)+0, 'g', 6, 64)})
+	}
+	return ticks
+}
+
+// roundTo takes the rounding of a product out of a multiple of step. It may be −0, which + 0 makes 0.
+func roundTo(x, step float64) float64 {
+	place := math.Pow(10, 2-math.Floor(math.Log10(step)))
+	return math.Round(x*place) / place
 }

@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -12,7 +13,7 @@ import (
 )
 
 // headroom is how far above the largest eigenvalue an edge of stability is still drawn.
-const headroom = 3
+const headroom = 100
 
 // training draws eigenvalues over training: those of spectra of several states, and those measured along it. It returns
 // nil where there are fewer than two points in time.
@@ -60,34 +61,57 @@ func training(d Data) (*plot.Plot, error) {
 	}
 	p := newPlot("Eigenvalues of "+matrix(of)+" over training\n"+d.Title, "epoch", "eigenvalue")
 	grid(p)
+	scaled := logarithmIfPositive(p, top, fifth)
 	highest := 0.0
 	for i, points := range []plotter.XYs{top, fifth} {
 		if len(points) == 0 {
 			continue
 		}
-		slices.SortFunc(points, func(a, b plotter.XY) int { return int(math.Copysign(1, a.X-b.X)) })
-		if err := curve(p, []string{"λmax", fifthName}[i], points, palette[i], nil, len(points) <= 60); err != nil {
-			return nil, err
-		}
 		for _, point := range points {
 			highest = math.Max(highest, point.Y)
 		}
-	}
-	for i, edge := range d.Edges {
-		if err := edgeCurve(p, edge, headroom*highest, i); err != nil {
+		if err := curve(p, []string{"λmax", fifthName}[i], inOrder(points, scaled), palette[i], nil, len(points) <= 60); err != nil {
 			return nil, err
 		}
 	}
-	p.Y.Min = math.Min(p.Y.Min, 0)
-	p.Y.Max *= 1.3 // for the legend
+	for i, edge := range d.Edges {
+		if err := edgeCurve(p, edge, headroom*highest, scaled, i); err != nil {
+			return nil, err
+		}
+	}
+	p.Y.Max += 0.3 * (p.Y.Max - p.Y.Min) // for the legend
 	return p, nil
 }
 
+// logarithmIfPositive gives the axis of eigenvalues a logarithmic scale where all are above 0, for edges are often far above
+// them, and returns what to do with values.
+func logarithmIfPositive(p *plot.Plot, lists ...plotter.XYs) func(float64) float64 {
+	for _, points := range lists {
+		for _, point := range points {
+			if !(point.Y > 0) {
+				return func(y float64) float64 { return y }
+			}
+		}
+	}
+	p.Y.Tick.Marker = plot.TickerFunc(powers)
+	return math.Log10
+}
+
+// inOrder sorts points by their epochs and scales their values.
+func inOrder(points plotter.XYs, scaled func(float64) float64) plotter.XYs {
+	out := slices.Clone(points)
+	slices.SortFunc(out, func(a, b plotter.XY) int { return cmp.Compare(a.X, b.X) })
+	for i := range out {
+		out[i].Y = scaled(out[i].Y)
+	}
+	return out
+}
+
 // edgeCurve draws the part of an edge below a limit: with a learning rate that falls to 0 it rises without bound.
-func edgeCurve(p *plot.Plot, edge Edge, limit float64, index int) error {
+func edgeCurve(p *plot.Plot, edge Edge, limit float64, scaled func(float64) float64, index int) error {
 	var points plotter.XYs
 	for i, epoch := range edge.Epochs {
-		if y := edge.Values[i]; y <= limit && !math.IsNaN(y) {
+		if y := edge.Values[i]; y > 0 && y <= limit {
 			points = append(points, plotter.XY{X: epoch, Y: y})
 		}
 	}
@@ -95,6 +119,5 @@ func edgeCurve(p *plot.Plot, edge Edge, limit float64, index int) error {
 		p.Legend.Add(edge.Name + ": above the picture")
 		return nil
 	}
-	slices.SortFunc(points, func(a, b plotter.XY) int { return int(math.Copysign(1, a.X-b.X)) })
-	return curve(p, edge.Name, points, palette[2+index%(len(palette)-2)], dashed, len(points) <= 3)
+	return curve(p, edge.Name, inOrder(points, scaled), palette[2+index%(len(palette)-2)], dashed, len(points) <= 3)
 }
