@@ -228,7 +228,7 @@ func TestCurvatureOfBrokenRuns(t *testing.T) {
 // compare states the cost of measuring along training.
 func TestCurvatureEvery(t *testing.T) {
 	t.Chdir(t.TempDir())
-	args := append(strings.Fields("compare --methods sgd,sam --seeds 1 --out runs --quiet --curvature-every 2"), tiny...)
+	args := append(strings.Fields("compare --methods sgd,sam --seeds 2 --out runs --quiet --curvature-every 2"), tiny...)
 	stdout, stderr, code := xsam(t, args...)
 	if code != exitDone || !regexp.MustCompile(`(?m)^curvature measured along training in [0-9.]+ s, [0-9]+ % of the time$`).MatchString(stdout) {
 		t.Errorf("exit %d, stderr %q, stdout %q, want the cost of the measurements", code, stderr, stdout)
