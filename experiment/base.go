@@ -38,7 +38,12 @@ func (b Base) build(steps int) optimizer.Interface {
 	if b.Clip > 0 {
 		base = optim.Clip(base, b.Clip)
 	}
-	return optim.Scheduled(base, b.LearningRate, optim.LinearWarmup(b.WarmupSteps, b.schedule(steps)))
+	return optim.Scheduled(base, b.LearningRate, b.warmed(steps))
+}
+
+// warmed is the schedule with its warm-up.
+func (b Base) warmed(steps int) optim.Schedule {
+	return optim.LinearWarmup(b.WarmupSteps, b.schedule(steps))
 }
 
 func (b Base) schedule(steps int) optim.Schedule {

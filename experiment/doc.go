@@ -11,7 +11,11 @@
 //	session.go     a run that is going on: the loop over its steps
 //	tally.go       what a run adds up between records; it travels with the checkpoint
 //	evaluate.go    loss and accuracy of a whole set
-//	lambda.go      λmax on a fixed set of training examples
+//	ruler.go       the loss of a fixed set of training examples, and its matrices
+//	lambda.go      λmax on it, when training has ended; along.go: more than that, while it goes on
+//	weights.go     the states of a run's weights, read from its checkpoints
+//	measure.go     Measure: the curvature of saved weights (measuring.go: what is asked for; measures.go, landscape.go: each
+//	               measure; work.go: the time left)
 //	checkpoint.go  GoMLX checkpoints, which survive a kill at any time
 //	all.go         RunAll: many runs in turn
 //	progress.go    what a run tells while it goes on

@@ -2,14 +2,9 @@ package experiment
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 
-	"github.com/gomlx/gomlx/ml/train"
-
 	"github.com/xsam-go/xsam/curvature"
-	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -22,55 +17,19 @@ type sharpest struct {
 	examples         int
 }
 
-// ruler measures λmax of the mean loss of the first training examples, with the statistics of batches in batch norm, as in
-// training. It leaves no trace in the store.
-type ruler struct {
-	problem  *curvature.Problem
-	hessian  *curvature.Hessian
-	batches  []train.Batch
-	examples int
-}
-
-func newRuler(ctx context.Context, p *program) (r *ruler, err error) {
-	set := p.data.Train
-	if n := p.recipe.LambdaExamples; n > 0 && n < set.Len() {
-		set = set.First(n)
-	}
-	r = &ruler{examples: set.Len()}
-	defer func() {
-		if err != nil {
-			err = rulerError(ctx, errors.Join(err, r.close()))
-			r = nil
-		}
-	}()
-	if r.batches, err = curvature.Batches(datasets.NewEvaluation(set, min(p.recipe.LambdaBatch, set.Len()), p.dtype)); err != nil {
-		return r, err
-	}
-	r.problem, err = curvature.NewProblem(ctx, p.engine.Backend, p.store, p.objective, r.batches, curvature.ProblemOptions{Norm: curvature.BatchStatistics})
-	if err != nil {
-		return r, err
-	}
-	r.hessian, err = curvature.NewHessian(r.problem, curvature.Exact)
-	return r, err
-}
-
-// rulerError says what was being done, and is plainly ctx's error when ctx has ended.
-func rulerError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("experiment: measuring λmax: %w", err)
-}
-
-// measure iterates to the largest eigenvalue of the Hessian.
-func (r *ruler) measure(ctx context.Context, options curvature.LanczosOptions, recipe Recipe) (sharpest, error) {
+// sharpest iterates to the largest eigenvalue of the Hessian.
+func (r *ruler) sharpest(ctx context.Context, options curvature.LanczosOptions, recipe Recipe) (sharpest, error) {
 	options.Tolerance, options.MaxProducts = recipe.LambdaTolerance, recipe.LambdaProducts
-	result, err := curvature.LambdaMax(ctx, r.hessian, options)
+	h, err := r.hessian()
 	if err != nil {
 		return sharpest{}, rulerError(ctx, err)
 	}
-	gradient := make([]float64, r.problem.Dim())
-	if _, err := r.problem.Gradient(ctx, gradient, nil); err != nil {
+	result, err := curvature.LambdaMax(ctx, h, options)
+	if err != nil {
+		return sharpest{}, rulerError(ctx, err)
+	}
+	gradient, _, err := r.gradient(ctx)
+	if err != nil {
 		return sharpest{}, rulerError(ctx, err)
 	}
 	m := sharpest{
@@ -79,17 +38,6 @@ func (r *ruler) measure(ctx context.Context, options curvature.LanczosOptions, r
 	}
 	m.angle = math.Acos(m.absCos) * 180 / math.Pi
 	return m, nil
-}
-
-// close frees what the garbage collector does not see.
-func (r *ruler) close() (err error) {
-	if r.problem != nil {
-		r.problem.Close()
-	}
-	for _, b := range r.batches {
-		err = errors.Join(err, b.Finalize())
-	}
-	return err
 }
 
 func stopReason(r curvature.Result) string {

@@ -37,7 +37,7 @@ type program struct {
 	optimizer *xsam.Optimizer
 	trainer   *train.Trainer
 	evaluator *evaluator
-	ruler     *ruler // nil until λmax is measured
+	ruler     *ruler // nil until curvature is measured
 
 	// created holds the values with which the variables of the store came into being, by path. broken says that they could
 	// not be kept, and the program serves one run only.
@@ -186,12 +186,21 @@ func (p *program) close() error {
 
 // measureLambda returns λmax of the weights that the store holds.
 func (p *program) measureLambda(ctx context.Context) (sharpest, error) {
+	r, err := p.probe(ctx)
+	if err != nil {
+		return sharpest{}, err
+	}
+	return r.sharpest(ctx, curvature.LambdaMaxOptions(), p.recipe)
+}
+
+// probe is the ruler of the recipe's fixed set of examples, with the statistics of batches in batch norm, as in training.
+func (p *program) probe(ctx context.Context) (*ruler, error) {
 	if p.ruler == nil {
-		r, err := newRuler(ctx, p)
+		r, err := newRuler(ctx, p, rulerOptions{Examples: p.recipe.LambdaExamples, Batch: p.recipe.LambdaBatch, Norm: "batch"})
 		if err != nil {
-			return sharpest{}, err
+			return nil, err
 		}
 		p.ruler = r
 	}
-	return p.ruler.measure(ctx, curvature.LambdaMaxOptions(), p.recipe)
+	return p.ruler, nil
 }

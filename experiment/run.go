@@ -49,6 +49,10 @@ type Options struct {
 	// Devices is the number of devices over which each batch is spread, which must divide its size; 0 and 1 train on one.
 	// It changes the outcome in the last bits only, for sums are made in another order.
 	Devices int
+	// CurvatureEvery is the number of epochs between two measurements of λmax, λ5, trace and angle along training, on the
+	// examples on which λmax is measured at the end; 0 makes none. It costs time and changes nothing else of the outcome. A
+	// resumed run may take another number.
+	CurvatureEvery int
 	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.
 	Progress func(Progress)
 	// Warn is called with what is not as it should be and does not stop the run. It may be nil.
@@ -264,6 +268,10 @@ func (s *session) summary(m sharpest) runlog.Summary {
 		StepSecondsMedian: runlog.Num(s.tally.All.median()), WallSeconds: runlog.Num(s.wall()), Version: Version(),
 		GradientEvaluationsPerStep: runlog.Num(s.tally.Gradients / float64(done)),
 	}
+	if s.tally.Curvature > 0 {
+		out.CurvatureSeconds = runlog.Num(s.tally.Curvature)
+		out.CurvatureShare = runlog.Num(s.tally.Curvature / out.WallSeconds.Float())
+	}
 	if m.examples > 0 {
 		out.LambdaMax, out.LambdaResidual = runlog.Num(m.lambda), runlog.Num(m.residual)
 		out.LambdaStop, out.LambdaProducts, out.LambdaExamples = m.stop, m.products, m.examples
@@ -308,7 +316,7 @@ func (r *runner) prepare(recipe Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && r.options.Existing == Resume {
 		return nil
 	}
-	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir} {
+	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir, runlog.MeasurementsFile} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}

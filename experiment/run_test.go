@@ -275,7 +275,13 @@ func TestExistingRuns(t *testing.T) {
 	if _, err := again(other, Resume); err == nil || !strings.Contains(err.Error(), "epochs 3, now 1") {
 		t.Errorf("resuming with another recipe: %v, want an error that names epochs", err)
 	}
+	if err := runlog.AppendMeasurement(dir, runlog.Measurement{Measure: runlog.MeasureTrace}); err != nil {
+		t.Fatal(err)
+	}
 	s, err := again(other, Overwrite)
+	if old, _, readErr := runlog.ReadMeasurements(dir); readErr != nil || len(old) > 0 {
+		t.Errorf("overwriting leaves measurements %+v, %v, want none of the old run", old, readErr)
+	}
 	if err != nil || s.Steps != 4 {
 		t.Errorf("overwriting with one epoch: %+v, %v, want 4 steps", s, err)
 	}

@@ -27,7 +27,9 @@ type session struct {
 	checkpoints *checkpoints
 	metrics     *runlog.Metrics
 	feed        *feed
-	restored    bool // it went on from a checkpoint
+	restored    bool      // it went on from a checkpoint
+	measured    bool      // curvature along training is recorded for the step of that checkpoint
+	warmStart   []float64 // of the next measurement along training; nil before the first
 
 	tally    tally
 	timed    map[string]bool // kinds of step whose first one, which is compiled in it, is behind
@@ -66,7 +68,9 @@ func (s *session) open(dir string) error {
 	done := s.done()
 	s.restored = done > 0
 	keep := func(r runlog.Record) bool { // the last measurement of λmax is made again
-		return s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.steps))
+		kept := s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.steps))
+		s.measured = s.measured || kept && r.Kind == runlog.Curvature && r.Step == int64(done)
+		return kept
 	}
 	if s.metrics, torn, err = runlog.OpenMetrics(dir, keep); err != nil {
 		return err
@@ -99,6 +103,11 @@ func (s *session) close() (err error) {
 // train runs the steps that are left. It ends early with errStopped when ctx is cancelled, after the step that is being
 // made, and with *diverged.
 func (s *session) train(ctx context.Context) error {
+	if s.restored && !s.measured && s.alongIsDue(s.done()) { // the run was interrupted in it
+		if err := s.measureAlong(ctx, s.done()); err != nil {
+			return err
+		}
+	}
 	if s.done() >= s.steps {
 		return nil
 	}
@@ -162,7 +171,7 @@ func (s *session) afterStep(ctx context.Context, step int, loss, seconds float64
 	s.progress.Loss, s.progress.Lambda, s.progress.AngleDeg = loss, probe.Lambda, probe.AngleDeg
 	s.tell(Training)
 	if step%s.perEpoch == 0 {
-		if err := s.endEpoch(step); err != nil {
+		if err := s.endEpoch(ctx, step); err != nil {
 			return err
 		}
 	}
@@ -177,8 +186,8 @@ func (s *session) afterStep(ctx context.Context, step int, loss, seconds float64
 	return nil
 }
 
-// endEpoch writes the records of an epoch and evaluates when it is due.
-func (s *session) endEpoch(step int) error {
+// endEpoch writes the records of an epoch, keeps a snapshot, measures curvature and evaluates when these are due.
+func (s *session) endEpoch(ctx context.Context, step int) error {
 	epoch := step / s.perEpoch
 	if err := s.metrics.Append(s.tally.record(int64(step), float64(epoch))); err != nil {
 		return err
@@ -188,6 +197,11 @@ func (s *session) endEpoch(step int) error {
 			return err
 		}
 		if err := keepSnapshot(runlog.Checkpoints(s.dir), runlog.Snapshot(s.dir, epoch)); err != nil {
+			return err
+		}
+	}
+	if s.alongIsDue(step) {
+		if err := s.measureAlong(ctx, step); err != nil {
 			return err
 		}
 	}

@@ -21,8 +21,10 @@ type tally struct {
 	Gradients float64
 	// Train and Test are the newest evaluations.
 	Train, Test evaluation
-	// Wall is the time in seconds that the run had taken when the tally was saved.
-	Wall float64
+	// Wall is the time in seconds that the run had taken when the tally was saved, Curvature that of measurements along
+	// training.
+	Wall      float64
+	Curvature float64 `json:",omitzero"`
 }
 
 // evaluation is the loss and the accuracy of a set, missing before the first evaluation.

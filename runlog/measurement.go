@@ -1,14 +1,6 @@
 package runlog
 
-import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-)
+import "maps"
 
 // MeasurementsFile holds what xsam curvature measured on a run, one JSON object a line.
 const MeasurementsFile = "curvature.jsonl"
@@ -25,6 +17,9 @@ const (
 	MeasureLandscape = "landscape" // Landscape: the loss along a line or over a plane
 )
 
+// ReasonInterrupted is the Reason of a measurement that Ctrl-C ended before it had all its parts.
+const ReasonInterrupted = "interrupted"
+
 // Measurement is one line of curvature.jsonl: one thing measured at one state of the weights.
 type Measurement struct {
 	Measure string `json:"measure"`
@@ -32,7 +27,7 @@ type Measurement struct {
 	Step  int64  `json:"step"`
 	Epoch Number `json:"epoch,omitzero"`
 	// Operator is the matrix: "hessian", "gauss-newton", "fisher" or "adam"; Method how a product is made, "exact" or
-	// "difference".
+	// "difference". Both are empty for what is read from losses and gradients alone.
 	Operator string `json:"operator"`
 	Method   string `json:"method"`
 	// Split, Examples and Batch say of which loss, Norm how batch norm was taken: "batch" (the statistics of each batch, as
@@ -44,13 +39,20 @@ type Measurement struct {
 	DType    string `json:"dtype"`
 	Backend  string `json:"backend"`
 	Seed     int64  `json:"seed"`
-	// Loss is the loss there, LearningRate the one in force, against which 2/η is drawn.
+	// Settings are the other settings that decide the outcome, by the names of the command's flags: {"top": "5"}.
+	Settings map[string]string `json:"settings,omitempty"`
+	Version  string            `json:"version,omitempty"`
+	// Loss is the loss there. LearningRate is the one of the last update before (of the first one for fresh weights) and
+	// Momentum that of sgd, absent for other optimizers: 2/η and (2 + 2β)/η are drawn from them.
 	Loss         Number `json:"loss,omitzero"`
 	LearningRate Number `json:"learning_rate,omitzero"`
-	// Products are the Hessian-vector products spent, Seconds the time of the measurement, compiling included.
+	Momentum     Number `json:"momentum,omitzero"`
+	// Products are the matrix-vector products spent on this measurement: none where it used the eigenvectors of another.
+	// Seconds is its time, compiling included.
 	Products int    `json:"products"`
 	Seconds  Number `json:"seconds,omitzero"`
-	// Converged is false when a limit ended the measurement early; Reason is what ended it.
+	// Converged is false when a limit ended the measurement early; Reason is what ended it. ReasonInterrupted marks a part
+	// of a density or a landscape, with which the measurement can go on.
 	Converged bool   `json:"converged"`
 	Reason    string `json:"reason,omitempty"`
 
@@ -126,52 +128,25 @@ type Landscape struct {
 	Path [][2]float64 `json:"path,omitempty"`
 }
 
-// AppendMeasurement adds a measurement to curvature.jsonl, durably.
-func AppendMeasurement(dir string, m Measurement) error {
-	text, err := json.Marshal(m)
-	if err != nil {
-		return fmt.Errorf("runlog: a measurement of %s cannot be written as JSON: %w", m.Measure, err)
-	}
-	file, err := os.OpenFile(filepath.Join(dir, MeasurementsFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("runlog: %w", err)
-	}
-	_, err = file.Write(append(text, '\n'))
-	if err == nil {
-		err = file.Sync()
-	}
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return fmt.Errorf("runlog: cannot append to %s: %w", file.Name(), err)
-	}
-	return nil
+// Same tells whether two measurements are of the same thing with the same settings, so that one can stand for the other.
+func (m Measurement) Same(o Measurement) bool {
+	return m.Measure == o.Measure && m.Step == o.Step && m.Operator == o.Operator && m.Method == o.Method &&
+		m.Split == o.Split && m.Examples == o.Examples && m.Batch == o.Batch && m.Norm == o.Norm &&
+		m.DType == o.DType && m.Backend == o.Backend && m.Seed == o.Seed && maps.Equal(m.Settings, o.Settings)
 }
 
-// ReadMeasurements reads curvature.jsonl; none when there is no such file. A torn last line is left out with a warning.
-func ReadMeasurements(dir string) (measurements []Measurement, warnings []string, err error) {
-	path := filepath.Join(dir, MeasurementsFile)
-	content, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	} else if err != nil {
-		return nil, nil, fmt.Errorf("runlog: %w", err)
-	}
-	for number := 1; len(content) > 0; number++ {
-		text, rest, ended := bytes.Cut(content, []byte{'\n'})
-		content = rest
-		if len(bytes.TrimSpace(text)) == 0 {
-			continue
-		}
-		var m Measurement
-		if err := json.Unmarshal(text, &m); err != nil {
-			if !ended {
-				return measurements, []string{fmt.Sprintf("%s: line %d was cut off while it was written and is left out", path, number)}, nil
+// Newest keeps of measurements that are the Same only the last one, in the order of their first.
+func Newest(measurements []Measurement) []Measurement {
+	var newest []Measurement
+next:
+	for _, m := range measurements {
+		for i := range newest {
+			if newest[i].Same(m) {
+				newest[i] = m
+				continue next
 			}
-			return nil, nil, fmt.Errorf("runlog: %s: line %d is no measurement: %w", path, number, err)
 		}
-		measurements = append(measurements, m)
+		newest = append(newest, m)
 	}
-	return measurements, nil, nil
+	return newest
 }

@@ -8,7 +8,8 @@ const (
 	Train Kind = "train"
 	// Eval records hold the loss and the accuracy of a whole set of examples, with the weights held still.
 	Eval Kind = "eval"
-	// Curvature records hold an eigenvalue that was iterated to its end on a fixed set of examples.
+	// Curvature records hold what was measured of the Hessian on a fixed set of examples, with the weights held still: the
+	// top eigenvalue, iterated to its end, and along training more than that.
 	Curvature Kind = "curvature"
 )
 
@@ -38,6 +39,17 @@ type Record struct {
 	LambdaMax Number `json:"lambda_max,omitzero"`
 	// LambdaResidual is ‖Hv − λv‖/|λ|, without unit.
 	LambdaResidual Number `json:"lambda_residual,omitzero"`
+	// Lambda5 is the fifth largest eigenvalue with its own relative residual, Trace the trace with the standard error of its
+	// estimate: of Curvature records along training (--curvature-every) alone.
+	Lambda5         Number `json:"lambda5,omitzero"`
+	Lambda5Residual Number `json:"lambda5_residual,omitzero"`
+	Trace           Number `json:"trace,omitzero"`
+	TraceError      Number `json:"trace_error,omitzero"`
+	// Products and Seconds are what a Curvature record along training took; LambdaStop is what ended the iteration for the
+	// eigenvalues, as in Summary.
+	LambdaStop string `json:"lambda_stop,omitempty"`
+	Products   int    `json:"products,omitzero"`
+	Seconds    Number `json:"seconds,omitzero"`
 	// AngleDeg is the angle between gradient and eigenvector in degrees, AbsCos the absolute value of its cosine.
 	AngleDeg Number `json:"angle_deg,omitzero"`
 	AbsCos   Number `json:"abs_cos,omitzero"`
@@ -96,6 +108,11 @@ type Summary struct {
 	GradientEvaluationsPerStep Number `json:"gradient_evaluations_per_step,omitzero"`
 	// WallSeconds is the time of the whole run with compilation and evaluation, over all its resumptions.
 	WallSeconds Number `json:"wall_seconds,omitzero"`
+
+	// CurvatureSeconds is the part of WallSeconds that the measurements along training took (--curvature-every), compiling
+	// included; CurvatureShare is it as a fraction.
+	CurvatureSeconds Number `json:"curvature_seconds,omitzero"`
+	CurvatureShare   Number `json:"curvature_share,omitzero"`
 
 	// Finished is false for a run that was interrupted or whose loss is no longer finite (Diverged); Stopped says where.
 	Finished bool   `json:"finished"`

@@ -70,11 +70,17 @@ func TestKeys(t *testing.T) {
 			AbsCos: one, GradNorm: one, StepSeconds: one, GradientEvaluations: one},
 			[]string{"kind", "step", "epoch", "loss", "accuracy", "lambda_max", "lambda_residual", "angle_deg", "abs_cos", "grad_norm",
 				"step_seconds", "gradient_evaluations"}},
+		{"record of the curvature along training", Record{Kind: Curvature, LambdaMax: one, LambdaResidual: one, Lambda5: one, Lambda5Residual: one,
+			Trace: one, TraceError: one, LambdaStop: StopResidual, Products: 1, Seconds: one},
+			[]string{"kind", "step", "lambda_max", "lambda_residual", "lambda5", "lambda5_residual", "trace", "trace_error", "lambda_stop",
+				"products", "seconds"}},
 		{"summary", Summary{Parameters: 1, Epochs: one, TrainLoss: one, TrainAccuracy: one, TestLoss: one, TestAccuracy: one, LambdaMax: one,
 			LambdaResidual: one, AngleDeg: one, StepSecondsMedian: one, GradientEvaluationsPerStep: one, WallSeconds: one},
 			[]string{"method", "seed", "data", "model", "backend", "parameters", "epochs", "steps", "train_loss", "train_accuracy", "test_loss",
 				"test_accuracy", "lambda_max", "lambda_residual", "angle_deg", "step_seconds_median", "gradient_evaluations_per_step",
 				"wall_seconds", "finished", "version"}},
+		{"summary with curvature along training", Summary{CurvatureSeconds: one, CurvatureShare: one},
+			[]string{"method", "seed", "data", "model", "backend", "steps", "finished", "version", "curvature_seconds", "curvature_share"}},
 		{"summary of a run that knows nothing", Summary{}, []string{"method", "seed", "data", "model", "backend", "steps", "finished", "version"}},
 	}
 	for _, tt := range tests {

@@ -62,7 +62,7 @@ func blurred(text string) string {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"backend", "--help"}} {
+	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"curvature", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"backend", "--help"}} {
 		stdout, stderr, code := xsam(t, args...)
 		if code != exitDone || stderr != "" {
 			t.Errorf("xsam %v: exit %d, stderr %q, want help on stdout", args, code, stderr)
@@ -99,6 +99,26 @@ func TestExitCodes(t *testing.T) {
 		{"train --alpha three", exitUsage, "alpha"},
 		{"train --alpha 3", exitUsage, "Alpha = 3"},
 		{"train --dtype int8", exitUsage, "int8"},
+		{"train --curvature-every -1", exitUsage, "--curvature-every -1"},
+		{"curvature", exitUsage, "RUN_DIR"},
+		{"curvature a b", exitUsage, "arg"},
+		{"curvature --frobnicate", exitUsage, "unknown flag"},
+		{"curvature run --measure spectrum,weight", exitUsage, "measure \"weight\": want one of spectrum, trace"},
+		{"curvature run --measure trace,trace", exitUsage, "twice"},
+		{"curvature run --top 0", exitUsage, "top = 0"},
+		{"curvature run --batch 0", exitUsage, "batch = 0"},
+		{"curvature run --examples -1", exitUsage, "examples = -1"},
+		{"curvature run --tolerance NaN", exitUsage, "tolerance = NaN"},
+		{"curvature run --norm layer", exitUsage, "norm \"layer\": want one of batch, running"},
+		{"curvature run --operator fisher --method difference", exitUsage, "want method exact"},
+		{"curvature run --landscape sphere", exitUsage, "landscape \"sphere\""},
+		{"curvature run --grid 1", exitUsage, "grid = 1"},
+		{"curvature run --format xml", exitUsage, "--format"},
+		{"curvature run --model cnn", exitUsage, "--model has no effect on run"},
+		{"curvature run", exitFailed, "run is no run directory"},
+		{"curvature --model cnn --checkpoint last", exitUsage, "without RUN_DIR"},
+		{"curvature --model cnn --measure landscape --landscape line", exitUsage, "without RUN_DIR"},
+		{"curvature --model vgg", exitUsage, "vgg"},
 		{"data verify", exitUsage, "arg"},
 		{"backend install tpu", exitUsage, "tpu"},
 		{"train --data digits --backend go", exitFailed, "data-dir"},

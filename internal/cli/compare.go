@@ -133,6 +133,9 @@ func (f *compareFlags) print(t *compare.Table, r experiment.Recipe, engine, out 
 	if err := t.WriteText(stdout); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(t.Runs, func(s runlog.Summary) bool { return s.CurvatureSeconds.Known() }) {
+		fmt.Fprintf(stdout, "\ncurvature %s\n", alongCost(t.Runs))
+	}
 	fmt.Fprintf(stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), duration(took), engine, shown(out))
 	return nil
 }

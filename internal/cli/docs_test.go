@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,6 +57,9 @@ func words(line string) (args []string) {
 
 // reduced makes a command of a document small: the last of several flags of a name counts.
 func reduced(args []string, out string) []string {
+	if len(args) > 0 && args[0] == "curvature" {
+		return reducedCurvature(args, out)
+	}
 	if len(args) == 0 || (args[0] != "compare" && args[0] != "train") {
 		return args
 	}
@@ -63,6 +68,33 @@ func reduced(args []string, out string) []string {
 		small += " --seeds 1"
 	}
 	return append(append([]string{}, args...), strings.Fields(small)...)
+}
+
+// reducedCurvature takes the run of trainedForDocs in the place of RUN_DIR, which documents name first, and few products.
+func reducedCurvature(args []string, out string) []string {
+	small := "--examples 16 --batch 16 --top 2 --max-products 9 --probes 3 --density-steps 3 --density-probes 1 --grid 2 --backend go --quiet"
+	args = slices.Clone(args)
+	if len(args) > 1 && !strings.HasPrefix(args[1], "-") {
+		args[1] = filepath.Join(out, "sgd-seed0")
+		if !slices.Contains(args, "all") && !slices.Contains(args, "init") {
+			small += " --checkpoint last"
+		}
+		if slices.Contains(args, "--from") {
+			small += " --from init"
+		}
+	} else {
+		small += " --train-size 32"
+	}
+	return append(args, strings.Fields(small)...)
+}
+
+// trainedForDocs leaves a small run with snapshots under out.
+func trainedForDocs(t *testing.T, out string) {
+	t.Helper()
+	args := strings.Fields("train --method sgd --model mlp --train-size 32 --test-size 16 --batch 16 --epochs 3 --keep-every 1 --curvature-every 1 --backend go --quiet --out " + out)
+	if _, stderr, code := xsam(t, args...); code != exitDone {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
 }
 
 // Commands that documents show must work. They are run with few images on the engine that needs no installation.
@@ -86,6 +118,9 @@ func TestDocs(t *testing.T) {
 					t.Skipf("%s is not set", DataDirVariable)
 				}
 				t.Chdir(t.TempDir())
+				if len(c.args) > 0 && c.args[0] == "curvature" {
+					trainedForDocs(t, "runs")
+				}
 				stdout, stderr, code := xsam(t, reduced(c.args, "runs")...)
 				if code != exitDone || stdout == "" {
 					t.Errorf("exit %d, standard output %q: %s", code, stdout, stderr)
@@ -107,6 +142,15 @@ func TestDocsCommands(t *testing.T) {
 	got := docsCommands("README.md", text)
 	if len(got) != 2 || strings.Join(got[0].args, "|") != "compare|--data|digits|--data-dir|/data" || strings.Join(got[1].args, "|") != "backend" {
 		t.Errorf("commands %+v, want compare on /data, and backend", got)
+	}
+	for line, want := range map[string]string{
+		"curvature out/sam-seed3 --checkpoint epoch:9": "curvature runs/sgd-seed0 --checkpoint epoch:9 .* --checkpoint last$",
+		"curvature out/sam-seed3 --checkpoint all":     "curvature runs/sgd-seed0 --checkpoint all .* --quiet$",
+		"curvature --data glyphs --model cnn":          "curvature --data glyphs --model cnn .* --train-size 32$",
+	} {
+		if small := strings.Join(reduced(words(line), "runs"), " "); !regexp.MustCompile(want).MatchString(small) {
+			t.Errorf("%s is reduced to %q, want %q", line, small, want)
+		}
 	}
 	if small := strings.Join(reduced(got[0].args, "runs"), " "); !strings.HasPrefix(small, "compare --data digits") || !strings.Contains(small, "--epochs 1") {
 		t.Errorf("reduced to %q, want the command with few epochs", small)

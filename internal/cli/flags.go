@@ -47,14 +47,7 @@ func newRecipeFlags() *recipeFlags {
 		"correction": {"oriented", "projection", "explicit", "paper"},
 	}}
 
-	data := f.add("Data")
-	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(), ", ")+"; glyphs is drawn on the fly,\nthe others are read from --data-dir")
-	field(f, data.String, "data-dir", "", "`folder` with the files of the data set (default $"+DataDirVariable+")", func(r *experiment.Recipe) *string { return &r.DataDir })
-	field(f, data.Int, "train-size", 0, "`number` of training images (default "+byData(func(r experiment.Recipe) any { return size(r.TrainSize) })+")", func(r *experiment.Recipe) *int { return &r.TrainSize })
-	field(f, data.Int, "test-size", 0, "`number` of test images (default "+byData(func(r experiment.Recipe) any { return size(r.TestSize) })+")", func(r *experiment.Recipe) *int { return &r.TestSize })
-	field(f, data.Float64, "label-noise", 0, "`share` of training labels replaced by a random one\n(default "+byData(func(r experiment.Recipe) any { return r.LabelNoise })+")", func(r *experiment.Recipe) *float64 { return &r.LabelNoise })
-	field(f, data.Bool, "augment", false, "shift and mirror training images", func(r *experiment.Recipe) *bool { return &r.Augment })
-	field(f, data.Int64, "data-seed", 0, "`seed` of the choice of images and of the label noise; the same for all runs", func(r *experiment.Recipe) *int64 { return &r.DataSeed })
+	f.addData("Data")
 
 	training := f.add("Model and training")
 	field(f, training.String, "model", "", "`model`: "+strings.Join(models.Names(), ", ")+"\n(default "+byData(func(r experiment.Recipe) any { return r.Model })+")", func(r *experiment.Recipe) *string { return &r.Model })
@@ -92,6 +85,19 @@ func newRecipeFlags() *recipeFlags {
 	field(f, measure.Int, "lambda-examples", 0, "`number` of training images on which λmax is measured at the end; 0: all\n(default "+byData(func(r experiment.Recipe) any { return size(r.LambdaExamples) })+")", func(r *experiment.Recipe) *int { return &r.LambdaExamples })
 	field(f, measure.Int, "lambda-products", 0, "largest `number` of Hessian-vector products for it; 0: do not measure it\n(default 200)", func(r *experiment.Recipe) *int { return &r.LambdaProducts })
 	return f
+}
+
+// addData adds the group of flags about the images.
+func (f *recipeFlags) addData(title string) *pflag.FlagSet {
+	data := f.add(title)
+	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(), ", ")+"; glyphs is drawn on the fly,\nthe others are read from --data-dir")
+	field(f, data.String, "data-dir", "", "`folder` with the files of the data set (default $"+DataDirVariable+")", func(r *experiment.Recipe) *string { return &r.DataDir })
+	field(f, data.Int, "train-size", 0, "`number` of training images (default "+byData(func(r experiment.Recipe) any { return size(r.TrainSize) })+")", func(r *experiment.Recipe) *int { return &r.TrainSize })
+	field(f, data.Int, "test-size", 0, "`number` of test images (default "+byData(func(r experiment.Recipe) any { return size(r.TestSize) })+")", func(r *experiment.Recipe) *int { return &r.TestSize })
+	field(f, data.Float64, "label-noise", 0, "`share` of training labels replaced by a random one\n(default "+byData(func(r experiment.Recipe) any { return r.LabelNoise })+")", func(r *experiment.Recipe) *float64 { return &r.LabelNoise })
+	field(f, data.Bool, "augment", false, "shift and mirror training images", func(r *experiment.Recipe) *bool { return &r.Augment })
+	field(f, data.Int64, "data-seed", 0, "`seed` of the choice of images and of the label noise; the same for all runs", func(r *experiment.Recipe) *int64 { return &r.DataSeed })
+	return data
 }
 
 // byData describes a default that depends on the data set.

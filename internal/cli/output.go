@@ -21,6 +21,7 @@ type runFlags struct {
 	backend, out, format string
 	quiet, resume, force bool
 	keepEvery, devices   int
+	curvatureEvery       int
 }
 
 var formats = []string{"table", "json", "csv"}
@@ -37,6 +38,7 @@ func (f *runFlags) group() group {
 	flags.IntVar(&f.devices, "devices", 1, "`number` of devices over which each batch is spread")
 	flags.StringVar(&f.out, "out", "", "`folder` for the run records (default "+runsFolder+"/<data>-<model>-<time>)")
 	flags.IntVar(&f.keepEvery, "keep-every", 0, "`epochs` between checkpoints that are kept for xsam curvature; 0: keep the last one alone")
+	flags.IntVar(&f.curvatureEvery, "curvature-every", 0, "`epochs` between measurements of λmax, λ5, trace and angle along training; 0: none.\nThey go to metrics.jsonl, take time (the result says how much), and change nothing else")
 	flags.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in --out (default: the newest for this data and model)")
@@ -53,6 +55,9 @@ func (f *runFlags) validate() error {
 	}
 	if f.keepEvery < 0 {
 		return usageError{fmt.Errorf("--keep-every %d: want 0 (keep none) or more epochs", f.keepEvery)}
+	}
+	if f.curvatureEvery < 0 {
+		return usageError{fmt.Errorf("--curvature-every %d: want 0 (no measurements) or more epochs", f.curvatureEvery)}
 	}
 	if f.resume && f.force {
 		return usageError{fmt.Errorf("--resume goes on with runs and --force deletes them: choose one")}
@@ -85,6 +90,7 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 		CheckpointEvery: checkpointEvery,
 		KeepEvery:       f.keepEvery,
 		Devices:         f.devices,
+		CurvatureEvery:  f.curvatureEvery,
 		Progress:        progress.show,
 		Warn: func(text string) {
 			progress.clear()

@@ -43,27 +43,45 @@ func (p *progress) show(e experiment.Progress) {
 	case e.Stage == experiment.Finished || e.Stage == experiment.Skipped:
 		p.clear()
 		fmt.Fprintln(p.w, finished(e))
-	case p.terminal:
-		p.draw(e)
-	case time.Since(p.last) >= linesEvery:
-		p.last = time.Now()
-		fmt.Fprintln(p.w, status(e))
+	case e.Steps > 0:
+		p.line(e.Run, e.Step, e.Steps+1, status(e)) // the last one is the measuring at the end
+	default:
+		p.line(e.Run, e.Step, 0, status(e))
 	}
 }
 
-// draw brings the bar of the run up to date.
-func (p *progress) draw(e experiment.Progress) {
-	if p.bar == nil || p.run != e.Run {
+// measured takes the progress of measurements of curvature: one bar for all.
+func (p *progress) measured(e experiment.MeasureProgress) {
+	const parts = 1000
+	if !p.quiet {
+		p.line(1, int(parts*e.Share), parts, measuring(e))
+	}
+}
+
+// line shows what is going on, as a bar or now and then as a line.
+func (p *progress) line(run, done, all int, text string) {
+	switch {
+	case p.terminal:
+		p.draw(run, done, all, text)
+	case time.Since(p.last) >= linesEvery:
+		p.last = time.Now()
+		fmt.Fprintln(p.w, text)
+	}
+}
+
+// draw brings the bar of a run up to date; 0 for all leaves its end where it is.
+func (p *progress) draw(run, done, all int, text string) {
+	if p.bar == nil || p.run != run {
 		p.clear()
-		p.run = e.Run
+		p.run = run
 		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(p.w), progressbar.OptionSetWidth(12), progressbar.OptionSetPredictTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
-	if e.Steps > 0 {
-		p.bar.ChangeMax(e.Steps + 1) // the last one is the measuring at the end
+	if all > 0 {
+		p.bar.ChangeMax(all)
 	}
-	p.bar.Describe(status(e))
-	if err := p.bar.Set(e.Step); err != nil {
+	p.bar.Describe(text)
+	if err := p.bar.Set(done); err != nil {
 		p.bar = nil
 	}
 }
@@ -100,6 +118,15 @@ func status(e experiment.Progress) string {
 		parts = append(parts, duration(e.Remaining)+" left")
 	}
 	return strings.Join(parts, "  ")
+}
+
+// measuring is one line about a measurement of curvature.
+func measuring(e experiment.MeasureProgress) string {
+	line := fmt.Sprintf("[%d/%d] %s  %s  %d products", e.Number, e.Count, e.Weights, e.Measure, e.Products)
+	if e.Remaining >= 0 {
+		line += "  " + duration(e.Remaining) + " left"
+	}
+	return line
 }
 
 // finished is one line about what came out of a run.

@@ -39,6 +39,14 @@ func TestStatusLine(t *testing.T) {
 			t.Errorf("status = %q, want %q", got, tt.want)
 		}
 	}
+	m := experiment.MeasureProgress{Number: 2, Count: 6, Weights: "epoch:5", Measure: "density", Products: 34, Remaining: -1}
+	if got, want := measuring(m), "[2/6] epoch:5  density  34 products"; got != want {
+		t.Errorf("measuring = %q, want %q", got, want)
+	}
+	m.Remaining = 65 * time.Second
+	if got, want := measuring(m), "[2/6] epoch:5  density  34 products  1 min 05 s left"; got != want {
+		t.Errorf("measuring = %q, want %q", got, want)
+	}
 	done := with(func(p *experiment.Progress) { p.Stage, p.TestAccuracy, p.Lambda = experiment.Finished, 0.9, nan })
 	if got, want := finished(done), "[2/16] xsam-seed0  test accuracy 90.00 %  λmax –"; got != want {
 		t.Errorf("finished = %q, want %q", got, want)
@@ -59,6 +67,24 @@ func TestProgressIsSparing(t *testing.T) {
 		}
 		if got := strings.Count(out.String(), "\n"); got != want {
 			t.Errorf("quiet %v: %d lines for 1,000 quick steps, want %d", quiet, got, want)
+		}
+	}
+}
+
+// Measurements share the bar, and --quiet silences them too.
+func TestProgressOfMeasurements(t *testing.T) {
+	for _, tt := range []struct {
+		quiet, terminal bool
+		want            string
+	}{{false, false, "[1/2] last  trace  3 products\n"}, {true, false, ""}, {false, true, "last  trace"}} {
+		var out bytes.Buffer
+		p := newProgress(&out, tt.quiet)
+		p.terminal = tt.terminal
+		for range 3 {
+			p.measured(experiment.MeasureProgress{Number: 1, Count: 2, Weights: "last", Measure: "trace", Products: 3, Share: 0.2, Remaining: -1})
+		}
+		if got := out.String(); got != tt.want && !(tt.terminal && strings.Contains(got, tt.want)) {
+			t.Errorf("quiet %v, terminal %v: %q, want %q", tt.quiet, tt.terminal, got, tt.want)
 		}
 	}
 }

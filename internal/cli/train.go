@@ -110,8 +110,23 @@ func printSummary(w io.Writer, format string, s runlog.Summary, dir string) erro
 	}
 	fmt.Fprintf(w, "cost        %s gradients a step, %s ms a step, %s s in all on %s\n", number(s.GradientEvaluationsPerStep.Float(), 2),
 		number(1000*s.StepSecondsMedian.Float(), 2), number(s.WallSeconds.Float(), 1), s.Backend)
+	if s.CurvatureSeconds.Known() {
+		fmt.Fprintf(w, "curvature   %s\n", alongCost([]runlog.Summary{s}))
+	}
 	_, err := fmt.Fprintf(w, "record      %s\n", shown(dir))
 	return err
+}
+
+// alongCost says what the measurements along training took of the time of runs.
+func alongCost(runs []runlog.Summary) string {
+	var spent, all float64
+	for _, s := range runs {
+		if s.CurvatureSeconds.Known() {
+			spent += s.CurvatureSeconds.Float()
+			all += s.WallSeconds.Float()
+		}
+	}
+	return fmt.Sprintf("measured along training in %.1f s, %.0f %% of the time", spent, 100*spent/all)
 }
 
 // converged says how far λmax can be trusted.

@@ -1,0 +1,236 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"time"
+
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/curvature"
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// Measure measures states of the weights of a recipe's run and returns the measurements, state by state. Each is appended
+// to curvature.jsonl in dir as soon as it is finished; what is recorded there with the same settings is taken from there.
+// An empty dir records nothing and has InitialWeights alone.
+//
+// When ctx ends, the measurements so far are returned with its error. A density keeps the probes that it has and a
+// landscape its rows, and a later call goes on from there; any other measurement that was going on begins anew then.
+func Measure(ctx context.Context, engine *backend.Engine, recipe Recipe, dir string, states []Weights, m MeasureOptions) (done []runlog.Measurement, err error) {
+	if err := errors.Join(recipe.Validate(), m.Validate()); err != nil {
+		return nil, err
+	}
+	data, err := datasets.Load(recipe.Data, recipe.dataOptions())
+	if err != nil {
+		return nil, err
+	}
+	p, err := newProgram(engine, recipe, data)
+	if err != nil {
+		return nil, err
+	}
+	w := &measurer{program: p, dir: dir, m: m}
+	defer func() { err = errors.Join(err, w.close()) }()
+	if dir != "" {
+		recorded, warnings, err := runlog.ReadMeasurements(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range warnings {
+			w.warn(text)
+		}
+		w.recorded = runlog.Newest(recorded)
+	}
+	w.planWork(len(states))
+	seen := map[int64]bool{}
+	for _, state := range states {
+		if err := w.enter(state); err != nil {
+			return done, err
+		}
+		if seen[w.step] { // the last checkpoint may be that of a snapshot
+			w.skipState()
+			continue
+		}
+		seen[w.step] = true
+		for _, measure := range m.Measures {
+			result, err := w.take(ctx, measure)
+			if none := (noPlane{}); errors.As(err, &none) && len(states) > 1 {
+				w.warn(fmt.Sprintf("no landscape of %s: %v", state.Name, none))
+				continue
+			}
+			if err != nil {
+				return done, err
+			}
+			done = append(done, result)
+		}
+	}
+	return done, nil
+}
+
+// measurer measures one state of the weights after another.
+type measurer struct {
+	*program
+	ruler *ruler // nil until something has to be measured
+	dir   string
+	m     MeasureOptions
+
+	recorded []runlog.Measurement // of earlier calls
+
+	// The state whose weights the store holds, and what is known of it.
+	state    Weights
+	step     int64
+	matrix   curvature.Operator
+	scales   []float64 // of the Adam-preconditioned Hessian
+	loss     float64
+	gradient []float64
+	top      *curvature.Result
+
+	work work
+}
+
+// enter puts the weights of a state into the store.
+func (w *measurer) enter(state Weights) (err error) {
+	w.state, w.matrix, w.scales, w.gradient, w.top = state, nil, nil, nil, nil
+	w.step, err = w.load(state)
+	return err
+}
+
+// prepare makes ready what every measurement of the state needs.
+func (w *measurer) prepare(ctx context.Context) (err error) {
+	if w.ruler == nil {
+		if w.ruler, err = newRuler(ctx, w.program, rulerOptions{Examples: w.m.Examples, Batch: w.m.Batch, Norm: w.m.Norm}); err != nil {
+			return err
+		}
+	}
+	if w.gradient == nil {
+		g, loss, err := w.ruler.gradient(ctx)
+		if err != nil {
+			return err
+		}
+		w.gradient, w.loss = g, loss
+	}
+	return nil
+}
+
+// product is the operator of the state, with its products counted and told.
+func (w *measurer) product() (curvature.Operator, error) {
+	if w.matrix == nil {
+		h, scales, err := w.ruler.matrix(w.m.Operator, w.m.Method, w.step)
+		if err != nil {
+			return nil, err
+		}
+		w.scales = scales
+		w.matrix = curvature.OperatorFunc(h.Dim(), func(ctx context.Context, dst, src []float64) error {
+			err := h.Apply(ctx, dst, src)
+			w.work.products++
+			w.tell(1)
+			return err
+		})
+	}
+	return w.matrix, nil
+}
+
+// take returns one measurement of the state: the recorded one, or a new one, which it records.
+func (w *measurer) take(ctx context.Context, measure string) (runlog.Measurement, error) {
+	w.work.enter(w.state.Name, measure, w.m.work(measure, w.top != nil))
+	defer w.work.leave()
+	result := w.describe(measure)
+	var part *runlog.Measurement
+	for i, old := range w.recorded {
+		if !w.m.Again && old.Same(result) {
+			if old.Reason != runlog.ReasonInterrupted {
+				w.work.skip()
+				return old, nil
+			}
+			part = &w.recorded[i]
+		}
+	}
+	w.tell(0)
+	started := time.Now()
+	err := w.prepare(ctx)
+	if err == nil {
+		result.Loss = runlog.Num(w.loss)
+		err = w.fill(ctx, &result, part)
+	}
+	result.Products = w.work.products
+	result.Seconds = runlog.Num(time.Since(started).Seconds())
+	if part != nil {
+		result.Products += part.Products
+		result.Seconds = runlog.Num(result.Seconds.Float() + part.Seconds.Float())
+	}
+	switch {
+	case err == nil:
+		return result, w.record(result)
+	case ctx.Err() != nil:
+		err = fmt.Errorf("experiment: measuring %s of %s: %w", measure, w.state.Name, ctx.Err())
+		if result.Density != nil || result.Landscape != nil {
+			result.Converged, result.Reason = false, runlog.ReasonInterrupted
+			err = errors.Join(err, w.record(result))
+		}
+		return result, err
+	default:
+		return result, fmt.Errorf("experiment: measuring %s of %s: %w", measure, w.state.Name, err)
+	}
+}
+
+// describe says what a measurement is of, before it is made.
+func (w *measurer) describe(measure string) runlog.Measurement {
+	examples := w.data.Train.Len()
+	if w.m.Examples > 0 {
+		examples = min(examples, w.m.Examples)
+	}
+	out := runlog.Measurement{
+		Measure: measure, Step: w.step, Epoch: runlog.Num(float64(w.step) / float64(w.perEpoch)),
+		Operator: w.m.Operator, Method: w.m.Method, Split: runlog.TrainSplit, Examples: examples, Batch: min(w.m.Batch, examples),
+		Norm: w.m.Norm, DType: w.recipe.DType, Backend: w.engine.Name, Seed: w.m.Seed, Settings: w.m.settings(measure), Version: Version(),
+		LearningRate: runlog.Num(w.recipe.LearningRateAt(int(w.step), w.steps)), Momentum: runlog.Num(momentum(w.recipe)),
+	}
+	if !w.m.multiplies(measure) {
+		out.Operator, out.Method = "", ""
+	}
+	return out
+}
+
+// fill makes a measurement. part is what an interrupted one left, or nil.
+func (w *measurer) fill(ctx context.Context, out, part *runlog.Measurement) error {
+	switch out.Measure {
+	case runlog.MeasureSpectrum:
+		return w.spectrum(ctx, out)
+	case runlog.MeasureTrace:
+		return w.trace(ctx, out)
+	case runlog.MeasureFrobenius:
+		return w.frobenius(ctx, out)
+	case runlog.MeasureDensity:
+		return w.density(ctx, out, part)
+	case runlog.MeasureAngle:
+		return w.angle(ctx, out)
+	case runlog.MeasureSharpness:
+		return w.sharpness(ctx, out)
+	case runlog.MeasureLayers:
+		return w.layers(ctx, out)
+	default:
+		return w.landscape(ctx, out, part)
+	}
+}
+
+func (w *measurer) record(m runlog.Measurement) error {
+	if w.dir == "" {
+		return nil
+	}
+	return runlog.AppendMeasurement(w.dir, m)
+}
+
+func (w *measurer) warn(text string) {
+	if w.m.Warn != nil {
+		w.m.Warn(text)
+	}
+}
+
+func (w *measurer) close() (err error) {
+	if w.ruler != nil {
+		err = w.ruler.close()
+	}
+	return errors.Join(err, w.program.close())
+}

@@ -1,0 +1,158 @@
+// Package plots draws measurements of curvature as PNG and SVG files.
+//
+//	plots.go      Write: which pictures there are, and their files
+//	style.go      fonts, colours, legends
+//	spectrum.go   the top eigenvalues, and λmax of each layer
+//	density.go    the spectral density
+//	training.go   eigenvalues over training against the edge of stability
+//	landscape.go  the loss over a plane, or along a line
+//
+// It reads records of package runlog and knows nothing of models.
+package plots
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	_ "gonum.org/v1/plot/vg/vgimg" // PNG
+	_ "gonum.org/v1/plot/vg/vgsvg" // SVG
+
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// Data is what is drawn of one run.
+type Data struct {
+	// Title says which run it is; it stands in every picture.
+	Title string
+	// Measurements are drawn one by one. Where they hold spectra of several states, these are drawn over training too.
+	Measurements []runlog.Measurement
+	// Along are the Curvature records of the run's metrics.jsonl, for the same picture; it needs two points or more.
+	Along []runlog.Record
+	// Edges are curves against which eigenvalues over training are drawn.
+	Edges []Edge
+}
+
+// Edge is an edge of stability over training, such as 2/η.
+type Edge struct {
+	Name   string
+	Epochs []float64
+	Values []float64
+}
+
+// Size of a picture.
+const (
+	width  = 16 * vg.Centimeter
+	height = 10 * vg.Centimeter
+)
+
+// Write draws what there is in d to files under dir, each picture as PNG and as SVG, and returns their paths. It creates
+// the folder; a picture that is there is replaced.
+func Write(dir string, d Data) (files []string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("plots: %w", err)
+	}
+	var errs []error
+	save := func(name string, paint func(draw.Canvas), err error) {
+		for _, format := range []string{"png", "svg"} {
+			path := filepath.Join(dir, name+"."+format)
+			if err == nil {
+				err = file(path, format, paint)
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("plots: %s: %w", name, err))
+				return
+			}
+			files = append(files, path)
+		}
+	}
+	for _, m := range d.Measurements {
+		name, title := m.Measure+"-"+stateName(m), d.Title+", "+stateTitle(m)
+		var p *plot.Plot
+		var err error
+		switch {
+		case m.Spectrum != nil:
+			p, err = spectrum(m, title)
+		case m.Density != nil && len(m.Density.Points) > 0:
+			p, err = density(m, title)
+		case len(m.Layers) > 0:
+			p, err = layers(m, title)
+		case m.Landscape != nil && len(m.Landscape.Loss) == len(m.Landscape.Y) && len(m.Landscape.Y) == 1:
+			p, err = line(m, title)
+		case m.Landscape != nil && len(m.Landscape.Loss) == len(m.Landscape.Y):
+			paint, err := surface(m, title)
+			save(name, paint, err)
+			continue
+		default:
+			continue // nothing that a picture shows better than a number, or a part of a measurement
+		}
+		save(name, func(c draw.Canvas) { p.Draw(c) }, err)
+	}
+	p, err := training(d)
+	if p != nil || err != nil {
+		save("training", func(c draw.Canvas) { p.Draw(c) }, err)
+	}
+	return files, errors.Join(errs...)
+}
+
+// file paints a picture into a file.
+func file(path, format string, paint func(draw.Canvas)) error {
+	canvas, err := draw.NewFormattedCanvas(width, height, format)
+	if err != nil {
+		return err
+	}
+	background(canvas)
+	paint(draw.Crop(draw.New(canvas), 3*vg.Millimeter, -3*vg.Millimeter, 3*vg.Millimeter, -3*vg.Millimeter))
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	_, err = canvas.WriteTo(f)
+	return errors.Join(err, f.Close())
+}
+
+// stateName is the part of a file's name that says which weights and which matrix.
+func stateName(m runlog.Measurement) string {
+	name := fmt.Sprintf("step%06d", m.Step)
+	if m.Landscape != nil {
+		kind := m.Settings["landscape"]
+		if kind == "" {
+			kind, _, _ = strings.Cut(m.Landscape.Directions[0], " ")
+		}
+		name += "-" + kind
+	}
+	if m.Operator != "" && m.Operator != "hessian" {
+		name += "-" + m.Operator
+	}
+	return name
+}
+
+// stateTitle says the same for people.
+func stateTitle(m runlog.Measurement) string {
+	if m.Step == 0 {
+		return "initial weights"
+	}
+	if !m.Epoch.Known() {
+		return fmt.Sprintf("step %d", m.Step)
+	}
+	return fmt.Sprintf("epoch %.4g", m.Epoch.Float())
+}
+
+// matrix names the matrix whose eigenvalues are drawn.
+func matrix(m runlog.Measurement) string {
+	switch m.Operator {
+	case "gauss-newton":
+		return "the Gauss–Newton matrix"
+	case "fisher":
+		return "the empirical Fisher matrix"
+	case "adam":
+		return "Adam's preconditioned Hessian"
+	default:
+		return "the Hessian"
+	}
+}
