@@ -19,8 +19,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"layers":            {},
 		"models":            {"layers"},
 		"problems":          {},
-		"datasets":          {},
-		"backend":           {},
+		"datasets":          {"internal/download"},
+		"backend":           {"internal/download"},
+		"internal/download": {},
 		"runlog":            {},
 		"compare":           {"runlog"},
 	}
