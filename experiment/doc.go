@@ -12,6 +12,7 @@
 //	tally.go       what a run adds up between records; it travels with the checkpoint
 //	evaluate.go    loss and accuracy of a whole set
 //	lambda.go      λmax on a fixed set of training examples
+//	board.go       the same records for TensorBoard
 //	checkpoint.go  GoMLX checkpoints, which survive a kill at any time
 //	all.go         RunAll: many runs in turn
 //	progress.go    what a run tells while it goes on

@@ -30,6 +30,7 @@ type Progress struct {
 
 	Loss         float64 // of the newest batch
 	TestAccuracy float64 // of the newest evaluation, a fraction
+	Validating   bool    // the run holds validation images out, and TestAccuracy is that of these
 	Lambda       float64 // running estimate of the newest refresh; when Finished, λmax as it was measured
 	AngleDeg     float64 // between gradient and v, newest step; when Finished, as it was measured
 

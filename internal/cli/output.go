@@ -21,6 +21,7 @@ type runFlags struct {
 	backend, out, format string
 	quiet, resume, force bool
 	keepEvery            int
+	tensorBoard          bool
 }
 
 var formats = []string{"table", "json", "csv"}
@@ -36,6 +37,7 @@ func (f *runFlags) group() group {
 	flags.StringVar(&f.backend, "backend", "", "`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
 	flags.StringVar(&f.out, "out", "", "`folder` for the run records (default "+runsFolder+"/<data>-<model>-<time>)")
 	flags.IntVar(&f.keepEvery, "keep-every", 0, "`epochs` between checkpoints that are kept for xsam curvature; 0: keep the last one alone")
+	flags.BoolVar(&f.tensorBoard, "tensorboard", false, "write event files for TensorBoard into the run directories too")
 	flags.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in --out (default: the newest for this data and model)")
@@ -80,6 +82,7 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 	o := experiment.Options{
 		CheckpointEvery: checkpointEvery,
 		KeepEvery:       f.keepEvery,
+		TensorBoard:     f.tensorBoard,
 		Progress:        progress.show,
 		Warn: func(text string) {
 			progress.clear()
