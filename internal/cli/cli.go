@@ -7,7 +7,8 @@
 //	flags.go     the flags in their groups, and how they become a recipe
 //	compare.go   xsam compare
 //	train.go     xsam train
-//	data.go      xsam data list, xsam data verify
+//	reproduce.go xsam reproduce list, show, run, verdict
+//	data.go      xsam data list, xsam data verify, xsam data get
 //	engine.go    xsam backend, xsam backend install
 //	output.go    where runs go, and how results are printed
 //	progress.go  the progress bar, or lines where there is no terminal
@@ -103,6 +104,6 @@ which needs no data and takes a minute or two.`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newData(stdout), newBackend(stdout, stderr))
+	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newData(stdout, stderr), newBackend(stdout, stderr), newReproduce(stdout, stderr))
 	return root
 }

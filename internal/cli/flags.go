@@ -88,7 +88,7 @@ func newRecipeFlags() *recipeFlags {
 	measure := f.add("Measurement")
 	field(f, measure.Int, "eval-every", 0, "`epochs` between evaluations on all training and test images; 0: at the end\n(default "+byData(func(r experiment.Recipe) any { return r.EvaluateEvery })+")", func(r *experiment.Recipe) *int { return &r.EvaluateEvery })
 	field(f, measure.Int, "lambda-examples", 0, "`number` of training images on which λmax is measured at the end; 0: all\n(default "+byData(func(r experiment.Recipe) any { return size(r.LambdaExamples) })+")", func(r *experiment.Recipe) *int { return &r.LambdaExamples })
-	field(f, measure.Int, "lambda-every", 0, "`epochs` between measurements of λmax along training; 0: at the end alone\n(default 0)", func(r *experiment.Recipe) *int { return &r.LambdaEvery })
+	field(f, measure.Int, "lambda-every", 0, "`epochs` between measurements of λmax along training; 0: at the end alone", func(r *experiment.Recipe) *int { return &r.LambdaEvery })
 	field(f, measure.Int, "lambda-products", 0, "largest `number` of Hessian-vector products for it; 0: do not measure it\n(default 200)", func(r *experiment.Recipe) *int { return &r.LambdaProducts })
 	return f
 }
