@@ -164,7 +164,7 @@ func showPlan(w io.Writer, p *recipes.Plan, tune bool) error {
 		}
 		line(what, "%s", claims.Text(claim))
 	}
-	line("estimate", "%s on two CPU cores, by counted work at 30 GFLOP/s", long(p.Time()))
+	line("estimate", "%s on two CPU cores, by counted work; a busy machine takes longer", long(p.Time()))
 	if tune {
 		line("", "%s more for the search", long(p.TuneTime()))
 	}
