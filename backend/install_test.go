@@ -19,6 +19,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/xsam-go/xsam/internal/download"
 )
 
 // fakeWheel is a small published wheel and the server that holds it.
@@ -163,7 +165,7 @@ func checkRefused(t *testing.T, f *fakeWheel, want string) {
 	if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--backend go") {
 		t.Fatalf("install = %q, error %v, want an error that says %q and names the way out", path, err, want)
 	}
-	if plugin, _ := f.path(dir); fileSize(plugin) != 0 {
+	if plugin, _ := f.path(dir); download.Size(plugin) != 0 {
 		t.Errorf("%s is there after a failed installation", plugin)
 	}
 }
@@ -282,7 +284,7 @@ func TestInstallCancelled(t *testing.T) {
 	if path, err := install(ctx, f.wheel, InstallOptions{Dir: dir, Out: io.Discard}); !errors.Is(err, context.Canceled) {
 		t.Errorf("install = %q, error %v, want context.Canceled", path, err)
 	}
-	if plugin, _ := f.path(dir); fileSize(plugin) != 0 {
+	if plugin, _ := f.path(dir); download.Size(plugin) != 0 {
 		t.Errorf("%s is there after a cancelled installation", plugin)
 	}
 }
@@ -330,7 +332,7 @@ func TestStatusChecksThePinnedPlugin(t *testing.T) {
 		t.Fatal(err)
 	}
 	cpu = Status().Plugins[0]
-	if !cpu.Installed() || !errors.Is(cpu.Checked, errChecksum) {
+	if !cpu.Installed() || !errors.Is(cpu.Checked, download.ErrChecksum) {
 		t.Errorf("with zeros in its place: %+v, want a checksum mismatch", cpu)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/go-xla/installer"
 	"github.com/gomlx/go-xla/pjrt"
+
+	"github.com/xsam-go/xsam/internal/download"
 )
 
 // machine is what Open needs to know of the computer, as functions so that tests can describe another one.
@@ -68,7 +70,7 @@ func (m machine) needCUDA(ctx context.Context, opts Options) (string, error) {
 func cpuCandidates() []string {
 	var paths []string
 	if pinnedWorksHere() {
-		if path, err := pinnedPath(""); err == nil && hasSize(path, pinnedCPU.pluginSize) {
+		if path, err := pinnedPath(""); err == nil && download.HasSize(path, pinnedCPU.pluginSize) {
 			paths = append(paths, path)
 		}
 	}

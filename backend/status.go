@@ -4,6 +4,8 @@ import (
 	"os"
 
 	"github.com/gomlx/compute"
+
+	"github.com/xsam-go/xsam/internal/download"
 )
 
 // Found says which engines a computer has, without loading or downloading any.
@@ -51,11 +53,11 @@ func cpuStatus(m machine) Plugin {
 			p.Path, p.Checked = pinnedPath("")
 		}
 	}
-	p.Bytes = fileSize(p.Path)
+	p.Bytes = download.Size(p.Path)
 	if isPinned(p.Path) {
 		p.Source = pinnedCPU.name + " " + pinnedCPU.version
 		if p.Installed() {
-			p.Checked = checkSHA256(p.Path, pinnedCPU.pluginSHA256)
+			p.Checked = download.Digest{SHA256: pinnedCPU.pluginSHA256}.Check(p.Path)
 		}
 	}
 	return p
@@ -63,5 +65,5 @@ func cpuStatus(m machine) Plugin {
 
 func cudaStatus(m machine) Plugin {
 	path := m.cudaPlugin()
-	return Plugin{Engine: "xla:cuda", Source: "JAX", Path: path, Bytes: fileSize(path)}
+	return Plugin{Engine: "xla:cuda", Source: "JAX", Path: path, Bytes: download.Size(path)}
 }

@@ -10,7 +10,7 @@
 //
 // The files: load.go (the steps of Load), catalogue.go (what there is, and where), glyphs.go and signs.go, digits.go, idx.go,
 // cifar.go (one reader each), files.go (finding and opening), split.go, normalize.go, loader.go, augment.go, evaluation.go,
-// verify.go, random.go.
+// verify.go, random.go, get.go and unpack.go (downloading).
 package datasets
 
 import "fmt"

@@ -40,14 +40,19 @@ func Dirs(out string, recipes []Recipe) []string {
 // RunAll makes the runs of recipes in turn, each in its directory under out, and returns the summaries of those that ended
 // or were interrupted. A run that diverges is part of the result, with a warning; any other error ends it.
 func RunAll(ctx context.Context, engine *backend.Engine, recipes []Recipe, out string, options Options) ([]runlog.Summary, error) {
-	summaries, err := runAll(ctx, engine, recipes, Dirs(out, recipes), options)
+	return RunDirs(ctx, engine, recipes, Dirs(out, recipes), options)
+}
+
+// RunDirs is RunAll with a directory of its own for each recipe.
+func RunDirs(ctx context.Context, engine *backend.Engine, recipes []Recipe, dirs []string, options Options) ([]runlog.Summary, error) {
+	summaries, err := runAll(ctx, engine, recipes, dirs, options)
 	if errors.Is(err, ErrDiverged) {
 		err = nil
 	}
 	return summaries, err
 }
 
-// runAll is RunAll with directories of their own, which returns the first divergence as its error when there is no other.
+// runAll is RunDirs which returns the first divergence as its error when there is no other.
 func runAll(ctx context.Context, engine *backend.Engine, recipes []Recipe, dirs []string, options Options) (summaries []runlog.Summary, lost error) {
 	for _, r := range recipes {
 		if err := r.Validate(); err != nil {

@@ -19,13 +19,18 @@ const (
 	alongProbes = 15
 )
 
-// alongIsDue tells whether the options ask for a measurement after a step.
+// alongIsDue tells whether a measurement is asked for after a step: a whole one by the options, or, save at the end, where it
+// is measured anyway, one of λmax alone by the recipe.
 func (s *session) alongIsDue(step int) bool {
-	every := s.options.CurvatureEvery
+	return s.isEvery(s.options.CurvatureEvery, step) || s.isEvery(s.recipe.LambdaEvery, step) && step < s.steps
+}
+
+// isEvery tells whether a step ends an epoch whose number divides by every; 0 is never.
+func (s *session) isEvery(every, step int) bool {
 	return every > 0 && step > 0 && step%s.perEpoch == 0 && step/s.perEpoch%every == 0
 }
 
-// measureAlong measures λmax, λ5, the trace and the angle of the recipe's fixed set of examples after a step, and records
+// measureAlong measures λmax, λ5, the trace and the angle, or λmax and the angle alone, of the recipe's fixed set of examples after a step, and records
 // them. It starts from the eigenvectors of the last time, of which most is left from epoch to epoch. The weights and all
 // other state of training stay as they are. When ctx ends nothing is recorded: a resumed run makes up for it. What
 // cannot be measured, a loss that is not finite for one, is warned of and does not end the run.
@@ -43,7 +48,7 @@ func (s *session) measureAlong(ctx context.Context, step int) error {
 		return nil
 	}
 	record.Seconds = runlog.Num(seconds)
-	return s.metrics.Append(record)
+	return s.record(record)
 }
 
 // along is the record of a measurement, without its time.
@@ -68,13 +73,19 @@ func (s *session) along(ctx context.Context, step int) (runlog.Record, error) {
 		usual := Defaults(s.recipe.Data)
 		tolerance, products = usual.LambdaTolerance, usual.LambdaProducts
 	}
-	top, err := eigenpairs(ctx, h, alongTop, tolerance, products, s.warmStart, 0)
+	whole, k := s.isEvery(s.options.CurvatureEvery, step), 1
+	if whole {
+		k = alongTop
+	}
+	top, err := eigenpairs(ctx, h, k, tolerance, products, s.warmStart, 0)
 	if err != nil {
 		return runlog.Record{}, err
 	}
-	trace, err := curvature.HutchPP(ctx, h, alongProbes, 0)
-	if err != nil {
-		return runlog.Record{}, err
+	trace := curvature.Estimate{Value: math.NaN(), StandardError: math.NaN()}
+	if whole {
+		if trace, err = curvature.HutchPP(ctx, h, alongProbes, 0); err != nil {
+			return runlog.Record{}, err
+		}
 	}
 	s.warmStart = sum(top.Pairs)
 	record := alongRecord(top, trace, gradient)

@@ -16,6 +16,7 @@
 //	weights.go     the states of a run's weights, read from its checkpoints
 //	measure.go     Measure: the curvature of saved weights (measuring.go: what is asked for; measures.go, landscape.go: each
 //	               measure; work.go: the time left)
+//	board.go       the records for TensorBoard
 //	checkpoint.go  GoMLX checkpoints, which survive a kill at any time
 //	all.go         RunAll: many runs in turn
 //	progress.go    what a run tells while it goes on

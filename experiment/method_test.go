@@ -92,7 +92,7 @@ func TestGradientsPerStep(t *testing.T) {
 		if err := r.SetMethod(method, nil); err != nil {
 			t.Fatal(err)
 		}
-		if got := gradientsPerStep(r); got != want {
+		if got := GradientsPerStep(r); got != want {
 			t.Errorf("%s takes %v gradients a step, want %v", method, got, want)
 		}
 	}

@@ -30,6 +30,7 @@ type Progress struct {
 
 	Loss         float64 // of the newest batch
 	TestAccuracy float64 // of the newest evaluation, a fraction
+	Validating   bool    // the run holds validation images out, and TestAccuracy is that of these
 	Lambda       float64 // running estimate of the newest refresh; when Finished, λmax as it was measured
 	AngleDeg     float64 // between gradient and v, newest step; when Finished, as it was measured
 
@@ -48,13 +49,14 @@ type clock struct {
 func newClock(recipes []Recipe) *clock {
 	c := &clock{started: time.Now()}
 	for _, r := range recipes {
-		c.weights = append(c.weights, float64(r.Epochs)*gradientsPerStep(r))
+		c.weights = append(c.weights, float64(r.Epochs)*GradientsPerStep(r))
 	}
 	return c
 }
 
-// gradientsPerStep is what a recipe spends on average, by its schedule.
-func gradientsPerStep(r Recipe) float64 {
+// GradientsPerStep is the number of gradient evaluations that a step of a recipe spends on average, by its schedule; an exact
+// Hessian-vector product counts as 2.
+func GradientsPerStep(r Recipe) float64 {
 	config, err := r.Sharpness.config()
 	if err != nil {
 		config = xsam.SGDConfig()

@@ -30,6 +30,9 @@ type Recipe struct {
 	// TrainSize and TestSize are numbers of images; 0 stands for the data set's own.
 	TrainSize int `json:"train_size"`
 	TestSize  int `json:"test_size"`
+	// ValidationSize is a number of images to hold out of those that could be trained on. A run with any is evaluated on
+	// them, and never on the test images: it is a trial among others, of which the best is chosen.
+	ValidationSize int `json:"validation_size,omitzero"`
 	// LabelNoise is the share of training labels that are replaced by a uniform draw over the classes.
 	LabelNoise float64 `json:"label_noise"`
 	// Augment shifts and mirrors training images as is usual for the data set.
@@ -58,6 +61,9 @@ type Recipe struct {
 	// the first ones, in batches of LambdaBatch; batch norm takes the statistics of these, as in training.
 	LambdaExamples int `json:"lambda_examples"`
 	LambdaBatch    int `json:"lambda_batch"`
+	// LambdaEvery is the number of epochs between two measurements of λmax along training, in addition to the one at the end;
+	// 0 measures at the end alone. (Options.CurvatureEvery measures more, as an extra that is no part of the recipe.)
+	LambdaEvery int `json:"lambda_every,omitzero"`
 	// LambdaTolerance is the relative residual at which the measurement has converged, LambdaProducts the number of
 	// Hessian-vector products after which it ends in any case; 0 products measure nothing.
 	LambdaTolerance float64 `json:"lambda_tolerance"`
@@ -173,6 +179,12 @@ func (r Recipe) Validate() error {
 	if r.LambdaExamples < 0 {
 		bad("λmax examples = %d: want 0 (all) or more", r.LambdaExamples)
 	}
+	if r.ValidationSize < 0 {
+		bad("validation size = %d: want 0 (none) or more images", r.ValidationSize)
+	}
+	if r.LambdaEvery < 0 || (r.LambdaEvery > 0 && r.LambdaProducts == 0) {
+		bad("λmax every %d epochs with %d products: want 0 (at the end alone) or more epochs, and products to measure it with", r.LambdaEvery, r.LambdaProducts)
+	}
 	if r.LambdaProducts > 0 && r.LambdaBatch < 1 {
 		bad("λmax batch = %d: want 1 or more examples", r.LambdaBatch)
 	}
@@ -238,6 +250,6 @@ func (r Recipe) dtype() (dtypes.DType, error) {
 // dataOptions says which part of the data set is loaded.
 func (r Recipe) dataOptions() datasets.Options {
 	return datasets.Options{
-		Dir: r.DataDir, TrainSize: r.TrainSize, TestSize: r.TestSize, LabelNoise: r.LabelNoise, Seed: r.DataSeed,
+		Dir: r.DataDir, TrainSize: r.TrainSize, ValidationSize: r.ValidationSize, TestSize: r.TestSize, LabelNoise: r.LabelNoise, Seed: r.DataSeed,
 	}
 }

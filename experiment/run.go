@@ -53,6 +53,8 @@ type Options struct {
 	// examples on which λmax is measured at the end; 0 makes none. It costs time and changes nothing else of the outcome. A
 	// resumed run may take another number.
 	CurvatureEvery int
+	// TensorBoard writes the records also as TensorBoard's event files, in the folder tensorboard of the run directory.
+	TensorBoard bool
 	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.
 	Progress func(Progress)
 	// Warn is called with what is not as it should be and does not stop the run. It may be nil.
@@ -117,6 +119,7 @@ func (r *runner) run(ctx context.Context, index int, dir string) (summary runlog
 	progress := Progress{
 		Run: index + 1, Runs: len(r.recipes), Name: filepath.Base(dir), Stage: Preparing, Epochs: recipe.Epochs,
 		Loss: math.NaN(), TestAccuracy: math.NaN(), Lambda: math.NaN(), AngleDeg: math.NaN(), Remaining: -1,
+		Validating: recipe.ValidationSize > 0,
 	}
 	finished, err := r.claim(recipe, dir)
 	if finished != nil {
@@ -205,6 +208,9 @@ func (r *runner) tell(p Progress) {
 func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 	s.progress.Step = s.done()
 	s.progress.TestAccuracy = s.tally.Test.Accuracy.Float()
+	if s.progress.Validating {
+		s.progress.TestAccuracy = s.tally.Validation.Accuracy.Float()
+	}
 	s.clock.skip(float64(s.progress.Step) / float64(s.steps))
 	begun := s.done()
 
@@ -220,7 +226,7 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 	var lost *diverged
 	switch {
 	case err == nil:
-		if err := s.recordLambda(measured); err != nil {
+		if err := s.recordLambda(measured, s.steps); err != nil {
 			return runlog.Summary{}, err
 		}
 		summary := s.summary(measured)
@@ -245,13 +251,13 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 	}
 }
 
-// recordLambda writes the curvature record.
-func (s *session) recordLambda(m sharpest) error {
+// recordLambda writes the curvature record of a step.
+func (s *session) recordLambda(m sharpest, step int) error {
 	if m.examples == 0 {
 		return nil
 	}
-	return s.metrics.Append(runlog.Record{
-		Kind: runlog.Curvature, Step: int64(s.steps), Epoch: runlog.Num(float64(s.recipe.Epochs)), Split: runlog.TrainSplit,
+	return s.record(runlog.Record{
+		Kind: runlog.Curvature, Step: int64(step), Epoch: runlog.Num(float64(step) / float64(s.perEpoch)), Split: runlog.TrainSplit,
 		LambdaMax: runlog.Num(m.lambda), LambdaResidual: runlog.Num(m.residual), AngleDeg: runlog.Num(m.angle), AbsCos: runlog.Num(m.absCos),
 	})
 }
@@ -265,6 +271,7 @@ func (s *session) summary(m sharpest) runlog.Summary {
 		Epochs: runlog.Num(float64(done) / float64(s.perEpoch)), Steps: int64(done),
 		TrainLoss: s.tally.Train.Loss, TrainAccuracy: s.tally.Train.Accuracy,
 		TestLoss: s.tally.Test.Loss, TestAccuracy: s.tally.Test.Accuracy,
+		ValidationLoss: s.tally.Validation.Loss, ValidationAccuracy: s.tally.Validation.Accuracy,
 		StepSecondsMedian: runlog.Num(s.tally.All.median()), WallSeconds: runlog.Num(s.wall()), Version: Version(),
 		GradientEvaluationsPerStep: runlog.Num(s.tally.Gradients / float64(done)),
 	}
@@ -316,7 +323,7 @@ func (r *runner) prepare(recipe Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && r.options.Existing == Resume {
 		return nil
 	}
-	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir, runlog.MeasurementsFile} {
+	for _, name := range []string{runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir, runlog.MeasurementsFile, runlog.TensorBoardDir} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}

@@ -26,6 +26,7 @@ type session struct {
 
 	checkpoints *checkpoints
 	metrics     *runlog.Metrics
+	board       *board // nil without TensorBoard
 	feed        *feed
 	restored    bool      // it went on from a checkpoint
 	measured    bool      // curvature along training is recorded for the step of that checkpoint
@@ -78,6 +79,11 @@ func (s *session) open(dir string) error {
 	for _, w := range append(warnings, torn...) {
 		s.options.warn(w)
 	}
+	if s.options.TensorBoard {
+		if s.board, err = openBoard(dir, s.recipe, done, s.steps); err != nil {
+			return err
+		}
+	}
 	loader, err := s.loader(s.recipe.Seed)
 	if err != nil {
 		return err
@@ -96,6 +102,9 @@ func (s *session) close() (err error) {
 	}
 	if s.metrics != nil {
 		err = errors.Join(err, s.metrics.Close())
+	}
+	if s.board != nil {
+		err = errors.Join(err, s.board.events.Close())
 	}
 	return err
 }
@@ -189,7 +198,7 @@ func (s *session) afterStep(ctx context.Context, step int, loss, seconds float64
 // endEpoch writes the records of an epoch, keeps a snapshot, measures curvature and evaluates when these are due.
 func (s *session) endEpoch(ctx context.Context, step int) error {
 	epoch := step / s.perEpoch
-	if err := s.metrics.Append(s.tally.record(int64(step), float64(epoch))); err != nil {
+	if err := s.record(s.tally.record(int64(step), float64(epoch))); err != nil {
 		return err
 	}
 	if every := s.options.KeepEvery; every > 0 && epoch%every == 0 {
@@ -214,6 +223,11 @@ func (s *session) endEpoch(ctx context.Context, step int) error {
 	if s.tally.Train, err = s.evaluate(runlog.TrainSplit, s.data.Train, step); err != nil {
 		return err
 	}
+	if s.recipe.ValidationSize > 0 {
+		s.tally.Validation, err = s.evaluate(runlog.ValidationSplit, s.data.Validation, step)
+		s.progress.TestAccuracy = s.tally.Validation.Accuracy.Float()
+		return err
+	}
 	if s.tally.Test, err = s.evaluate(runlog.TestSplit, s.data.Test, step); err != nil {
 		return err
 	}
@@ -221,12 +235,21 @@ func (s *session) endEpoch(ctx context.Context, step int) error {
 	return nil
 }
 
+// record writes a record.
+func (s *session) record(r runlog.Record) error {
+	err := s.metrics.Append(r)
+	if err == nil && s.board != nil {
+		err = s.board.add(r)
+	}
+	return err
+}
+
 func (s *session) evaluate(split string, set *datasets.Set, step int) (evaluation, error) {
 	e, err := s.evaluator.evaluate(set)
 	if err != nil {
 		return e, err
 	}
-	return e, s.metrics.Append(runlog.Record{
+	return e, s.record(runlog.Record{
 		Kind: runlog.Eval, Step: int64(step), Epoch: runlog.Num(float64(step) / float64(s.perEpoch)), Split: split,
 		Loss: e.Loss, Accuracy: e.Accuracy, GradientEvaluations: runlog.Num(s.tally.Gradients),
 	})

@@ -19,8 +19,8 @@ type tally struct {
 	Window, All stopwatch
 	// Gradients is the number of gradient evaluations since step 0.
 	Gradients float64
-	// Train and Test are the newest evaluations.
-	Train, Test evaluation
+	// Train, Validation and Test are the newest evaluations.
+	Train, Validation, Test evaluation
 	// Wall is the time in seconds that the run had taken when the tally was saved, Curvature that of measurements along
 	// training.
 	Wall      float64

@@ -150,7 +150,7 @@ func TestNewRefuses(t *testing.T) {
 		{"unknown model", change(func(c *models.Config) { c.Name = "resnet9" }), append([]string{`"resnet9"`}, models.Names()...)},
 		{"no name", models.Config{}, models.Names()},
 		{"too small for two poolings", change(func(c *models.Config) { c.Name, c.Height = "cnn", 3 }), []string{"3×8×1", "at least 4×4×1"}},
-		{"too small for alexnet", change(func(c *models.Config) { c.Name, c.Height, c.Width = "alexnet", 28, 28 }), []string{"28×28×1", "at least 29×29×1"}},
+		{"too small for alexnet", change(func(c *models.Config) { c.Name, c.Height, c.Width = "alexnet", 15, 28 }), []string{"15×28×1", "at least 16×16×1"}},
 		{"no channels", change(func(c *models.Config) { c.Channels = 0 }), []string{"8×8×0"}},
 		{"one class", change(func(c *models.Config) { c.Classes = 1 }), []string{"Classes = 1"}},
 		{"integers", change(func(c *models.Config) { c.DType = dtypes.Int32 }), []string{"want float32 or float64"}},

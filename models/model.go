@@ -41,9 +41,11 @@ var architectures = []architecture{
 	{"resnet8", 1, false, resnet8},
 	{"resnet20", 1, false, resnet20},
 	{"resnet18", 1, false, resnet18},
+	{"wrn16-1", 1, false, wrn(16, 1)},
 	{"wrn16-4", 1, false, wrn(16, 4)},
 	{"wrn28-10", 1, false, wrn(28, 10)},
-	{"alexnet", 29, false, alexnet},
+	{"alexnet-narrow", 16, false, alexnet([5]int{16, 48, 96, 64, 64})},
+	{"alexnet", 16, false, alexnet([5]int{64, 192, 384, 256, 256})},
 }
 
 // Names lists the models, smallest first within each family.

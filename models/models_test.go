@@ -39,6 +39,12 @@ func TestParameters(t *testing.T) {
 		{models.DefaultConfig("wrn16-4"), 2748890},
 		{models.DefaultConfig("wrn28-10"), 36479194},
 		{models.DefaultConfig("alexnet"), 2472266},
+		{gray("alexnet", 28), 2472266 - 2*11*11*64}, // framed to 32×32
+		// By hand: the first convolution 432; blocks of 16 channels 2·(4608 + 64); of 32, with norms, 14432 + 18560; of 64,
+		// 57536 + 73984; the last norm 128, the dense layer 650.
+		{models.DefaultConfig("wrn16-1"), 432 + 2*(4608+64) + 14432 + 18560 + 57536 + 73984 + 128 + 650},
+		// Kernels and biases of the five convolutions, and the dense layer on 64 values.
+		{models.DefaultConfig("alexnet-narrow"), (363+1)*16 + (400+1)*48 + (432+1)*96 + (864+1)*64 + (576+1)*64 + 650},
 	}
 	for _, tt := range tests {
 		store := model.NewStore()

@@ -26,18 +26,40 @@ func cnn(b *builder, x *graph.Node) *graph.Node {
 	return b.dense("logits", x, b.config.Classes)
 }
 
-// alexnet is the form of AlexNet (Krizhevsky et al. 2012) that is in common use for images of 32×32 pixels: the five
-// convolutions with the channels of Krizhevsky's one-column version (2014, arXiv:1404.5997), 11×11 with stride 4 and
-// padding 5, 5×5, and three 3×3; 2×2 max pooling after the first, second and fifth; and a single dense layer.
-// No dropout, no normalisation. 2,472,266 parameters at 3 channels and 10 classes.
-func alexnet(b *builder, x *graph.Node) *graph.Node {
-	x = b.in("conv1").convReLU(x, 11, 64, 4, 5)
-	x = layers.MaxPool(x, 2).Done()
-	x = b.in("conv2").convReLU(x, 5, 192, 1, 2)
-	x = layers.MaxPool(x, 2).Done()
-	x = b.in("conv3").convReLU(x, 3, 384, 1, 1)
-	x = b.in("conv4").convReLU(x, 3, 256, 1, 1)
-	x = b.in("conv5").convReLU(x, 3, 256, 1, 1)
-	x = layers.MaxPool(x, 2).Done()
-	return b.dense("logits", layers.Flatten(x), b.config.Classes)
+// alexnetSide is the size of image, in pixels, that alexnet is made for.
+const alexnetSide = 32
+
+// alexnet is the form of AlexNet (Krizhevsky et al. 2012) that is in common use for images of 32×32 pixels: five
+// convolutions with biases and ReLU, 11×11 with stride 4 and padding 5, 5×5, and three 3×3; 2×2 max pooling after the first,
+// second and fifth; and a single dense layer. No dropout, no normalisation. Smaller images are framed with zeros up to 32
+// pixels, since less than 29 leave nothing to the last pooling.
+//
+// The channels of "alexnet" are those of Krizhevsky's one-column version (2014, arXiv:1404.5997), 64, 192, 384, 256, 256:
+// 2,472,266 parameters at 3 channels and 10 classes. "alexnet-narrow" has a quarter of each, 159,578 parameters.
+func alexnet(channels [5]int) func(b *builder, x *graph.Node) *graph.Node {
+	return func(b *builder, x *graph.Node) *graph.Node {
+		x = framed(x, alexnetSide)
+		x = b.in("conv1").convReLU(x, 11, channels[0], 4, 5)
+		x = layers.MaxPool(x, 2).Done()
+		x = b.in("conv2").convReLU(x, 5, channels[1], 1, 2)
+		x = layers.MaxPool(x, 2).Done()
+		x = b.in("conv3").convReLU(x, 3, channels[2], 1, 1)
+		x = b.in("conv4").convReLU(x, 3, channels[3], 1, 1)
+		x = b.in("conv5").convReLU(x, 3, channels[4], 1, 1)
+		x = layers.MaxPool(x, 2).Done()
+		return b.dense("logits", layers.Flatten(x), b.config.Classes)
+	}
+}
+
+// framed puts zeros around images until both sides have the given number of pixels; larger ones stay as they are.
+func framed(x *graph.Node, side int) *graph.Node {
+	frame := func(size int) layers.Padding {
+		missing := max(0, side-size)
+		return layers.Padding{Before: missing / 2, After: missing - missing/2}
+	}
+	rows, columns := frame(x.Shape().Dim(1)), frame(x.Shape().Dim(2))
+	if rows == (layers.Padding{}) && columns == (layers.Padding{}) {
+		return x
+	}
+	return layers.Pad(x, 0, layers.Padding{}, rows, columns, layers.Padding{})
 }

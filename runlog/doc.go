@@ -6,6 +6,7 @@
 //	    summary.json    the outcome, written last and in one piece
 //	    checkpoint/     the weights and the state of the optimizer, in GoMLX's own format
 //	    curvature.jsonl what xsam curvature measured, one JSON object a line; absent until then
+//	    tensorboard/    the metrics once more, as TensorBoard's event files; absent unless asked for
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
 // A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that they do
@@ -25,6 +26,8 @@ const (
 	SummaryFile   = "summary.json"
 	CheckpointDir = "checkpoint"
 	SnapshotDir   = "snapshots"
+	// TensorBoardDir holds event files.
+	TensorBoardDir = "tensorboard"
 )
 
 // Name is the name of a run's directory: "<method>-seed<k>". Characters of the method that some file systems refuse become

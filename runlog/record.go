@@ -88,6 +88,9 @@ type Summary struct {
 	TrainAccuracy Number `json:"train_accuracy,omitzero"`
 	TestLoss      Number `json:"test_loss,omitzero"`
 	TestAccuracy  Number `json:"test_accuracy,omitzero"`
+	// ValidationLoss and ValidationAccuracy stand in their place for a run that holds validation images out.
+	ValidationLoss     Number `json:"validation_loss,omitzero"`
+	ValidationAccuracy Number `json:"validation_accuracy,omitzero"`
 
 	// LambdaMax is the largest eigenvalue of the Hessian of the loss of LambdaExamples training examples, with the relative
 	// residual, the number of Hessian-vector products spent, and what ended the iteration.

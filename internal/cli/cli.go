@@ -8,7 +8,8 @@
 //	compare.go   xsam compare
 //	train.go     xsam train
 //	curvature.go xsam curvature (curvature_output.go, curvature_plots.go: its table and pictures)
-//	data.go      xsam data list, xsam data verify
+//	reproduce.go xsam reproduce list, show, run, verdict
+//	data.go      xsam data list, xsam data verify, xsam data get
 //	engine.go    xsam backend, xsam backend install
 //	output.go    where runs go, and how results are printed
 //	progress.go  the progress bar, or lines where there is no terminal
@@ -104,6 +105,7 @@ which needs no data and takes a minute or two.`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newCurvature(stdout, stderr), newData(stdout), newBackend(stdout, stderr))
+	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newCurvature(stdout, stderr), newReproduce(stdout, stderr),
+		newData(stdout, stderr), newBackend(stdout, stderr))
 	return root
 }

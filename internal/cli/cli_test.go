@@ -62,7 +62,8 @@ func blurred(text string) string {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"curvature", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"backend", "--help"}} {
+	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"curvature", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"data", "get", "--help"}, {"backend", "--help"},
+		{"reproduce", "--help"}, {"reproduce", "run", "--help"}, {"reproduce", "show", "--help"}, {"reproduce", "verdict", "--help"}} {
 		stdout, stderr, code := xsam(t, args...)
 		if code != exitDone || stderr != "" {
 			t.Errorf("xsam %v: exit %d, stderr %q, want help on stdout", args, code, stderr)
@@ -125,6 +126,21 @@ func TestExitCodes(t *testing.T) {
 		{"train --backend vax", exitFailed, "vax"},
 		{"data verify digits --data-dir nowhere", exitFailed, "digits"},
 		{"data verify faces", exitFailed, "faces"},
+		{"data get faces --data-dir data", exitFailed, "faces"},
+		{"data get glyphs --data-dir data", exitFailed, "no files to download"},
+		{"data get mnist", exitFailed, "--data-dir"},
+		{"data get mnist --data-dir data --mirror file:///etc", exitFailed, "no http or https address"},
+		{"reproduce run imagenet-vit", exitUsage, "cifar10-resnet18"},
+		{"reproduce show imagenet-vit", exitUsage, "cifar10-resnet18"},
+		{"reproduce run cifar10-resnet18 --scale tiny", exitUsage, "full, small"},
+		{"reproduce run cifar10-resnet18 --seeds -1", exitUsage, "-1 seeds"},
+		{"reproduce run cifar10-resnet18 --trials 3", exitUsage, "--tune"},
+		{"reproduce run cifar10-resnet18 --format csv", exitUsage, "text, json"},
+		{"reproduce run cifar10-resnet18 --resume --force", exitUsage, "choose one"},
+		{"reproduce run cifar100-alexnet --scale small --data-dir nowhere", exitFailed, "xsam data get cifar100"},
+		{"reproduce verdict nowhere", exitFailed, "nowhere"},
+		{"reproduce verdict . --format csv", exitUsage, "text, json"},
+		{"reproduce verdict .", exitFailed, "0 forms of X-SAM"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {

@@ -12,10 +12,10 @@ import (
 	"github.com/xsam-go/xsam/datasets"
 )
 
-func newData(stdout io.Writer) *cobra.Command {
+func newData(stdout, stderr io.Writer) *cobra.Command {
 	data := &cobra.Command{
 		Use:   "data",
-		Short: "List and check the data sets",
+		Short: "List, check and download the data sets",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -45,7 +45,28 @@ func newData(stdout io.Writer) *cobra.Command {
 			return nil
 		},
 	}
-	data.AddCommand(list, verify)
+	var mirror string
+	get := &cobra.Command{
+		Use:   "get NAME...",
+		Short: "Download the full files of data sets from their official homes",
+		Long: `Get downloads the full files of data sets from where their authors publish them into the data folder, and
+compares them with published checksums: SHA-256 for mnist and fashion-mnist, MD5, for want of better, for
+cifar10 and cifar100. An interrupted download goes on where it ended. Files that are there are left alone.`,
+		Example: `  xsam data get cifar10 cifar100 --data-dir DIR
+  xsam data get mnist --data-dir DIR --mirror https://HOST/FOLDER`,
+		Args:      cobra.MinimumNArgs(1),
+		ValidArgs: datasets.Downloads(),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			for _, name := range names {
+				if err := getData(cmd, stdout, stderr, name, datasets.GetOptions{Dir: dir, Mirror: mirror}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	get.Flags().StringVar(&mirror, "mirror", "", "`address` of a folder with the same files, instead of the official home")
+	data.AddCommand(list, verify, get)
 	return data
 }
 
@@ -65,6 +86,23 @@ func listData(w io.Writer, dir string) error {
 		}
 	}
 	return out.Flush()
+}
+
+// getData downloads one data set and says what is there now.
+func getData(cmd *cobra.Command, stdout, stderr io.Writer, name string, opts datasets.GetOptions) error {
+	opts.Out, opts.Terminal = stderr, isTerminal(stderr)
+	reports, err := datasets.Get(cmd.Context(), name, opts)
+	for _, r := range reports {
+		switch {
+		case r.Already && r.Digest == "":
+			fmt.Fprintf(stdout, "%s  was there; check it with: xsam data verify %s\n", shown(r.Path), name)
+		case r.Already:
+			fmt.Fprintf(stdout, "%s  was there; %s as published\n", shown(r.Path), r.Digest)
+		default:
+			fmt.Fprintf(stdout, "%s  %s as published\n", shown(r.Path), r.Digest)
+		}
+	}
+	return err
 }
 
 func verifyData(w io.Writer, name, dir string) error {

@@ -55,10 +55,14 @@ func words(line string) (args []string) {
 	return args
 }
 
-// reduced makes a command of a document small: the last of several flags of a name counts.
+// reduced makes a command of a document small: the last of several flags of a name counts. Of commands that cannot be made
+// small, or want the network or the records of others, only the flags are checked.
 func reduced(args []string, out string) []string {
 	if len(args) > 0 && args[0] == "curvature" {
 		return reducedCurvature(args, out)
+	}
+	if len(args) > 1 && slices.Contains([]string{"reproduce run", "reproduce verdict", "data get"}, args[0]+" "+args[1]) {
+		return append(slices.Clone(args), "--help")
 	}
 	if len(args) == 0 || (args[0] != "compare" && args[0] != "train") {
 		return args

@@ -22,6 +22,7 @@ type runFlags struct {
 	quiet, resume, force bool
 	keepEvery, devices   int
 	curvatureEvery       int
+	tensorBoard          bool
 }
 
 var formats = []string{"table", "json", "csv"}
@@ -39,6 +40,7 @@ func (f *runFlags) group() group {
 	flags.StringVar(&f.out, "out", "", "`folder` for the run records (default "+runsFolder+"/<data>-<model>-<time>)")
 	flags.IntVar(&f.keepEvery, "keep-every", 0, "`epochs` between checkpoints that are kept for xsam curvature; 0: keep the last one alone")
 	flags.IntVar(&f.curvatureEvery, "curvature-every", 0, "`epochs` between measurements of λmax, λ5, trace and angle along training; 0: none.\nThey go to metrics.jsonl, take time (the result says how much), and change nothing else")
+	flags.BoolVar(&f.tensorBoard, "tensorboard", false, "write event files for TensorBoard into the run directories too")
 	flags.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress")
 	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in --out (default: the newest for this data and model)")
@@ -91,6 +93,7 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 		KeepEvery:       f.keepEvery,
 		Devices:         f.devices,
 		CurvatureEvery:  f.curvatureEvery,
+		TensorBoard:     f.tensorBoard,
 		Progress:        progress.show,
 		Warn: func(text string) {
 			progress.clear()

@@ -134,7 +134,11 @@ func finished(e experiment.Progress) string {
 	if e.Stage == experiment.Skipped {
 		return fmt.Sprintf("[%d/%d] %s  was finished before", e.Run, e.Runs, e.Name)
 	}
-	line := fmt.Sprintf("[%d/%d] %s  test accuracy %s %%  λmax %s", e.Run, e.Runs, e.Name, number(100*e.TestAccuracy, 2), number(e.Lambda, 2))
+	set := "test"
+	if e.Validating {
+		set = "validation"
+	}
+	line := fmt.Sprintf("[%d/%d] %s  %s accuracy %s %%  λmax %s", e.Run, e.Runs, e.Name, set, number(100*e.TestAccuracy, 2), number(e.Lambda, 2))
 	if e.Remaining > 0 {
 		line += "  " + duration(e.Remaining) + " left"
 	}

@@ -1,0 +1,211 @@
+package claims
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// made describes a run of ten epochs, of which the first two are early.
+type made struct {
+	method   string
+	seed     int64
+	rho      float64
+	accuracy float64
+	losses   [2]float64 // of epochs 1 and 2
+	lambda   [2]float64 // at epochs 5 and 10; 0 for none
+	residual float64
+	stopped  bool
+}
+
+func (m made) run(t *testing.T) *runlog.Run {
+	t.Helper()
+	config, err := json.Marshal(map[string]any{"method": m.method, "seed": m.seed, "rho": m.rho, "epochs": 10, "lambda_tolerance": 0.01})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &runlog.Run{Dir: fmt.Sprintf("%s-seed%d", m.method, m.seed), Config: config, Summary: &runlog.Summary{
+		Method: m.method, Seed: m.seed, TestAccuracy: runlog.Num(m.accuracy), Finished: !m.stopped,
+	}}
+	for epoch := 1; epoch <= 10; epoch++ {
+		loss := 0.1
+		if epoch <= 2 {
+			loss = m.losses[epoch-1]
+		}
+		r.Records = append(r.Records, runlog.Record{Kind: runlog.Train, Epoch: runlog.Num(float64(epoch)), Loss: runlog.Num(loss), LambdaMax: runlog.Num(99)})
+		if i := epoch/5 - 1; epoch%5 == 0 && m.lambda[i] != 0 {
+			r.Records = append(r.Records, runlog.Record{
+				Kind: runlog.Curvature, Split: runlog.TrainSplit, Epoch: runlog.Num(float64(epoch)), LambdaMax: runlog.Num(m.lambda[i]), LambdaResidual: runlog.Num(m.residual),
+			})
+		}
+	}
+	return r
+}
+
+// four makes runs of four seeds whose differences from SAM alternate between d and 2d: mean 1.5 d, and t = ±3√3 on 3 degrees
+// of freedom whatever d > 0 is (compare's own test works this out). Its p is below 0.05/3.
+func four(t *testing.T, method string, rho, accuracy, loss float64, lambda [2]float64, change func(*made)) (runs []*runlog.Run) {
+	t.Helper()
+	for seed := range int64(4) {
+		k := float64(1 + seed%2)
+		m := made{
+			method: method, seed: seed, rho: rho, residual: 0.001,
+			accuracy: 0.9 + accuracy*k, losses: [2]float64{2 + loss*k, 1 + loss*k}, lambda: [2]float64{8 + lambda[0]*k, 4 + lambda[1]*k},
+		}
+		if change != nil {
+			change(&m)
+		}
+		runs = append(runs, m.run(t))
+	}
+	return runs
+}
+
+// p of t = 3√3 on 3 degrees of freedom.
+var p = 1 - 2/math.Pi*(math.Atan(3)+3.0/10)
+
+func sam(t *testing.T) []*runlog.Run {
+	return four(t, "sam", 0.05, 0, 0, [2]float64{}, nil)
+}
+
+func verdicts(findings []Finding) string {
+	var all []string
+	for _, f := range findings {
+		all = append(all, f.Verdict)
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestJudge(t *testing.T) {
+	tests := []struct {
+		name   string
+		runs   []*runlog.Run
+		want   string // verdicts on (a), (b), (c)
+		detail [3]string
+	}{
+		{"all as the paper says", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil),
+			"supported, supported, supported", [3]string{"+1.50 ± 0.92 points of test accuracy", "-0.150 ± 0.092 in training loss over the first 2 epochs", "in λmax at epoch 10, the worst of 2"}},
+		{"the other way round", four(t, "xsam", 0.05, -0.01, 0.1, [2]float64{1, 0.5}, nil),
+			"contradicted, contradicted, contradicted", [3]string{"-1.50", "+0.150", "at epoch 5, the worst of 2"}},
+		{"λmax below at one epoch alone", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, 0.5}, nil),
+			"supported, supported, contradicted", [3]string{2: "at epoch 10"}},
+		{"nothing to tell apart", four(t, "xsam", 0.05, 0, 0, [2]float64{}, func(m *made) {
+			sign := float64(1 - 2*(m.seed%2))
+			m.accuracy += 0.01 * sign
+			m.losses[0] += sign
+			m.lambda[0] += sign
+			m.lambda[1] += sign
+		}), "not distinguishable, not distinguishable, not distinguishable", [3]string{}},
+		{"λmax at the end alone", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, func(m *made) { m.lambda[0] = 0 }),
+			"supported, supported, supported", [3]string{2: "the worst of 1"}},
+		{"no λmax", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} }),
+			"supported, supported, no test", [3]string{2: "no epoch"}},
+		{"one seed", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, nil)[:1],
+			"no test, no test, no test", [3]string{"n = 1", "n = 1", "n = 1"}},
+		{"a run that was stopped", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, func(m *made) { m.stopped = m.seed == 3 }),
+			"not distinguishable, not distinguishable, not distinguishable", [3]string{"n = 3; 1 runs of xsam are not finished", "n = 3", "n = 3"}},
+		{"λmax did not converge", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, func(m *made) { m.residual = 0.5 }),
+			"supported, supported, supported", [3]string{2: "8 of 16 measurements of λmax did not converge"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			findings, err := Judge(append(sam(t), tt.runs...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := verdicts(findings); got != tt.want {
+				t.Errorf("verdicts %s, want %s", got, tt.want)
+			}
+			for i, f := range findings {
+				if f.Method != "xsam" || f.Baseline != "sam" || f.Claim != Names[i] {
+					t.Errorf("finding %+v, want claim %s of xsam against sam", f, Names[i])
+				}
+				if !strings.Contains(f.Detail, tt.detail[i]) {
+					t.Errorf("%s: detail %q, want %q in it", f.Claim, f.Detail, tt.detail[i])
+				}
+			}
+		})
+	}
+}
+
+func TestHolmGoesOverTheClaims(t *testing.T) {
+	findings, err := Judge(append(sam(t), four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		if math.Abs(f.P-p) > 1e-9 || math.Abs(f.PHolm-3*p) > 1e-9 { // gonum's distribution is good to about 1e-12
+			t.Errorf("%s: p = %v, corrected %v, want %v and three times that", f.Claim, f.P, f.PHolm, p)
+		}
+	}
+}
+
+// Each form is held against the SAM of its own ρ, and where there is none against that of the smallest.
+func TestBaseline(t *testing.T) {
+	var runs []*runlog.Run
+	runs = append(runs, four(t, "sam:rho=0.1", 0.1, 0.02, 0, [2]float64{}, nil)...)
+	runs = append(runs, four(t, "sam", 0.05, 0, 0, [2]float64{}, nil)...)
+	runs = append(runs, four(t, "xsam-paper:rho=0.1", 0.1, 0.01, 0, [2]float64{}, nil)...)
+	runs = append(runs, four(t, "xsam-lite", 0.3, 0.01, 0, [2]float64{}, nil)...)
+	runs = append(runs, four(t, "sgd", 0, 0, 0, [2]float64{}, nil)...)
+	findings, err := Judge(runs)
+	if err != nil || len(findings) != 6 {
+		t.Fatalf("%d findings, %v, want 3 for each of two forms", len(findings), err)
+	}
+	for _, f := range findings {
+		want := map[string]string{"xsam-paper:rho=0.1": "sam:rho=0.1", "xsam-lite": "sam"}[f.Method]
+		if f.Baseline != want {
+			t.Errorf("%s is held against %s, want %s", f.Method, f.Baseline, want)
+		}
+	}
+	if findings[0].Verdict != Supported || findings[3].Verdict != Contradicted {
+		t.Errorf("accuracy of xsam-lite %s, of xsam-paper %s, want supported, contradicted", findings[0].Verdict, findings[3].Verdict)
+	}
+}
+
+func TestJudgeWantsBoth(t *testing.T) {
+	if _, err := Judge(sam(t)); err == nil || !strings.Contains(err.Error(), "0 forms of X-SAM") {
+		t.Errorf("Judge of SAM alone: error %v", err)
+	}
+}
+
+func TestEarlyEpochs(t *testing.T) {
+	for epochs, want := range map[int]int{1: 1, 2: 2, 8: 2, 20: 2, 21: 3, 200: 20} {
+		if got := earlyEpochs(epochs); got != want {
+			t.Errorf("earlyEpochs(%d) = %d, want %d", epochs, got, want)
+		}
+	}
+}
+
+func TestWrite(t *testing.T) {
+	findings, err := Judge(append(sam(t), four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} })...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text, js bytes.Buffer
+	if err := WriteText(&text, findings); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"xsam against sam\n", "(a) test accuracy above SAM's", "supported", "no test", "n = 4", "- (c) is about"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("text has no %q:\n%s", want, text.String())
+		}
+	}
+	if err := WriteJSON(&js, findings); err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Findings []map[string]any }
+	if err := json.Unmarshal(js.Bytes(), &got); err != nil || len(got.Findings) != 3 {
+		t.Fatalf("JSON %s: %v", js.String(), err)
+	}
+	if f := got.Findings[0]; f["claim"] != "accuracy" || f["verdict"] != "supported" || f["n"] != 4.0 || f["baseline"] != "sam" {
+		t.Errorf("first finding %v", f)
+	}
+	if f := got.Findings[2]; f["p"] != nil || f["difference"] != nil {
+		t.Errorf("third finding %v: want no numbers where there are none", f)
+	}
+}

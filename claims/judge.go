@@ -1,0 +1,125 @@
+package claims
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/xsam-go/xsam/compare"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// Load reads the runs directly under out, by their names.
+func Load(out string) ([]*runlog.Run, error) {
+	dirs, err := runlog.List(out)
+	if err != nil {
+		return nil, err
+	}
+	var runs []*runlog.Run
+	for _, dir := range dirs {
+		r, err := runlog.ReadRun(dir)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// Judge returns what the runs say of each claim, for each form of X-SAM among them: three findings a form, forms in the order
+// of their names. Runs that are not finished are left out, and the Detail says so.
+//
+// The baseline of a form is the SAM whose ρ is the form's, else the SAM with the smallest ρ. Without a run of SAM, or
+// without a form of X-SAM, there is nothing to judge, which is an error.
+func Judge(runs []*runlog.Run) ([]Finding, error) {
+	finished := map[string]map[int64]run{}
+	unfinished := map[string]int{}
+	var forms, sams []string
+	for _, r := range runs {
+		m, ok, err := newRun(r)
+		if err != nil {
+			return nil, err
+		}
+		if finished[m.method] == nil {
+			finished[m.method] = map[int64]run{}
+			switch name, _, _ := strings.Cut(m.method, ":"); {
+			case name == "sam":
+				sams = append(sams, m.method)
+			case strings.HasPrefix(name, "xsam"):
+				forms = append(forms, m.method)
+			}
+		}
+		if ok {
+			finished[m.method][m.seed] = m
+		} else {
+			unfinished[m.method]++
+		}
+	}
+	if len(sams) == 0 || len(forms) == 0 {
+		return nil, fmt.Errorf("claims: among %d runs there are %d forms of X-SAM and %d of SAM: want one of each at least", len(runs), len(forms), len(sams))
+	}
+	slices.Sort(forms)
+	var findings []Finding
+	for _, form := range forms {
+		base := baseline(finished[form], sams, finished)
+		for _, f := range judge(form, base, finished[form], finished[base]) {
+			for _, method := range []string{form, base} {
+				if n := unfinished[method]; n > 0 {
+					f.Detail += fmt.Sprintf("; %d runs of %s are not finished and left out", n, method)
+				}
+			}
+			findings = append(findings, f)
+		}
+	}
+	return findings, nil
+}
+
+// baseline chooses the SAM that a form is held against.
+func baseline(form map[int64]run, sams []string, finished map[string]map[int64]run) string {
+	rhoOf := func(runs map[int64]run) float64 {
+		for _, r := range runs {
+			return r.rho
+		}
+		return 0
+	}
+	sams = slices.Clone(sams)
+	slices.SortStableFunc(sams, func(a, b string) int {
+		if x, y := rhoOf(finished[a]), rhoOf(finished[b]); x < y {
+			return -1
+		} else if x > y {
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	for _, sam := range sams {
+		if len(finished[sam]) > 0 && rhoOf(finished[sam]) == rhoOf(form) {
+			return sam
+		}
+	}
+	return sams[0]
+}
+
+// judge tests the claims for one form.
+func judge(form, base string, runs, bases map[int64]run) []Finding {
+	var pairs []pair
+	for seed, r := range runs {
+		if b, ok := bases[seed]; ok {
+			pairs = append(pairs, pair{r, b})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b pair) int { return int(a.form.seed - b.form.seed) })
+	tests := []test{testAccuracy(pairs), testEarlyLoss(pairs), testLambda(pairs)}
+	var p []float64
+	for _, t := range tests {
+		p = append(p, t.p)
+	}
+	findings := make([]Finding, len(tests))
+	for i, pHolm := range compare.Holm(p) {
+		t := tests[i]
+		findings[i] = Finding{
+			Claim: Names[i], Method: form, Verdict: t.verdict(pHolm), Detail: t.detail(pHolm), Baseline: base,
+			N: t.N, Difference: t.Estimate, P: t.p, PHolm: pHolm,
+		}
+	}
+	return findings
+}

@@ -1,0 +1,71 @@
+package experiment
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/xsam-go/xsam/internal/tensorboard"
+	"github.com/xsam-go/xsam/optim"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// board writes the records of a run for TensorBoard too.
+type board struct {
+	events *tensorboard.Writer
+	rate   float64 // the highest learning rate
+	factor optim.Schedule
+}
+
+// openBoard begins an event file for a run that has made the given number of steps of all, and brings it up to date with
+// the records in metrics.jsonl, which the run may have written without TensorBoard.
+func openBoard(dir string, recipe Recipe, done, steps int) (b *board, err error) {
+	base := recipe.Base
+	b = &board{rate: base.LearningRate, factor: optim.LinearWarmup(base.WarmupSteps, base.schedule(steps))}
+	var last int64
+	if b.events, last, err = tensorboard.Open(filepath.Join(dir, runlog.TensorBoardDir), int64(done)); err != nil {
+		return nil, err
+	}
+	records, _, err := runlog.ReadMetrics(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	for _, r := range records {
+		if err == nil && r.Step > last {
+			err = b.add(r)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.events.Close())
+	}
+	return b, nil
+}
+
+// add writes one record. A tag is named by what was measured on: train/… along training, test/… on the test set, and
+// curvature/… on the examples of λmax.
+func (b *board) add(r runlog.Record) error {
+	var scalars []tensorboard.Scalar
+	add := func(tag string, value runlog.Number) {
+		scalars = append(scalars, tensorboard.Scalar{Tag: tag, Value: value.Float()})
+	}
+	switch r.Kind {
+	case runlog.Train:
+		add("train/loss", r.Loss)
+		add("train/lr", runlog.Num(b.rate*b.factor.Factor(int(r.Step)-1))) // of the newest step
+		add("train/grad_norm", r.GradNorm)
+		add("train/angle_deg", r.AngleDeg)
+		add("train/lambda_max", r.LambdaMax)
+		add("train/step_seconds", r.StepSeconds)
+	case runlog.Eval:
+		set := r.Split
+		if set == runlog.TrainSplit {
+			set = "train_set" // the whole of it with the weights held still, unlike train/
+		}
+		add(set+"/loss", r.Loss)
+		add(set+"/accuracy", r.Accuracy)
+	case runlog.Curvature:
+		add("curvature/lambda_max", r.LambdaMax)
+		add("curvature/angle_deg", r.AngleDeg)
+	}
+	return b.events.Add(r.Step, scalars...)
+}

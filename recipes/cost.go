@@ -1,0 +1,181 @@
+package recipes
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/xsam-go/xsam/experiment"
+)
+
+// What the estimate of time rests on.
+const (
+	// flopPerSecond is the rate at which XLA computes gradients of convolutional nets on two CPU cores: a gradient of resnet8
+	// at 28×28 pixels and batch 128, 7.1 GFLOP by the count of this file, took 0.24 s.
+	flopPerSecond = 30e9
+	// narrowFLOPPerSecond is the rate for alexnet-narrow, whose maps are small: at batch 32 and 28×28 pixels its gradient, an
+	// eighth of the work of resnet8's, took two thirds of the time of it on the same machine in the same minutes (76 and
+	// 113 ms, both beside other work).
+	narrowFLOPPerSecond = 6e9
+	// flopPerGradient is the work of a gradient in units of the multiply-adds of the forward pass: two operations each, and
+	// twice as much again on the way back.
+	flopPerGradient = 6
+	// productGradients is the work of an exact Hessian-vector product in gradients, as experiment counts it, and lambdaProducts
+	// the number of products that a measurement of λmax takes: 8 and 9 were seen with resnet8.
+	productGradients = 2
+	lambdaProducts   = 12
+	// evaluationGradients is the work of evaluating an image in gradients: the forward pass alone.
+	evaluationGradients = 1.0 / 3
+	// compiling is the time for compiling the graphs of a method, once.
+	compiling = 20 * time.Second
+)
+
+// Time estimates how long the runs of the plan take on two CPU cores. It is counted work over a measured rate: good to a
+// factor of two where nothing else runs.
+func (p *Plan) Time() time.Duration {
+	recipes, err := p.Recipes()
+	if err != nil {
+		return 0 // a plan that cannot be run takes no time
+	}
+	return p.time(recipes, len(p.Methods))
+}
+
+// TuneTime estimates the same for the search before them.
+func (p *Plan) TuneTime() time.Duration {
+	trials, err := p.trials()
+	if err != nil {
+		return 0
+	}
+	var recipes []experiment.Recipe
+	for _, t := range trials {
+		recipes = append(recipes, t.recipe)
+	}
+	return p.time(recipes, len(trials)) // trials differ in settings that are compiled in
+}
+
+func (p *Plan) time(recipes []experiment.Recipe, programs int) time.Duration {
+	side, channels, classes := p.Study.image()
+	macs, err := multiplyAdds(p.Base.Model, side, channels, classes)
+	if err != nil {
+		return 0
+	}
+	images := 0.0 // gradients of one image
+	for _, r := range recipes {
+		images += p.gradients(r)
+	}
+	seconds := images * flopPerGradient * macs / rate(p.Base.Model)
+	return time.Duration(seconds*float64(time.Second)) + time.Duration(programs)*compiling
+}
+
+// rate is the number of operations a second at which two CPU cores compute a model's gradients.
+func rate(model string) float64 {
+	if model == "alexnet-narrow" {
+		return narrowFLOPPerSecond
+	}
+	return flopPerSecond
+}
+
+// gradients is the work of a run in gradients of one image.
+func (p *Plan) gradients(r experiment.Recipe) float64 {
+	train, test := p.Study.full()
+	if r.TrainSize > 0 {
+		train = r.TrainSize
+	} else {
+		train -= r.ValidationSize
+	}
+	if r.TestSize > 0 {
+		test = r.TestSize
+	}
+	if r.ValidationSize > 0 {
+		test = r.ValidationSize
+	}
+	work := float64(r.Epochs) * float64(train) * experiment.GradientsPerStep(r)
+	work += times(r.Epochs, r.EvaluateEvery) * float64(train+test) * evaluationGradients
+	if r.LambdaProducts > 0 {
+		work += times(r.Epochs, r.LambdaEvery) * float64(r.LambdaExamples) * lambdaProducts * productGradients
+	}
+	return work
+}
+
+// times is how often something is done that is done every so many epochs, and at the end.
+func times(epochs, every int) float64 {
+	if every == 0 {
+		return 1
+	}
+	return float64((epochs + every - 1) / every)
+}
+
+// multiplyAdds counts those of a model's convolutions and dense layers, forward, for one image of side × side pixels. Norms,
+// activations and poolings are not counted.
+func multiplyAdds(model string, side, channels, classes int) (float64, error) {
+	c := &counter{side: side, channels: channels}
+	switch model {
+	case "resnet8":
+		c.residual([]int{16, 32, 64}, 1, false, true)
+	case "resnet18":
+		c.residual([]int{64, 128, 256, 512}, 2, false, true)
+	case "resnet20":
+		c.residual([]int{16, 32, 64}, 3, false, false)
+	case "wrn16-1":
+		c.residual([]int{16, 32, 64}, 2, true, true)
+	case "wrn28-10":
+		c.residual([]int{160, 320, 640}, 4, true, true)
+	case "alexnet":
+		c.alexnet([5]int{64, 192, 384, 256, 256})
+	case "alexnet-narrow":
+		c.alexnet([5]int{16, 48, 96, 64, 64})
+	default:
+		return 0, fmt.Errorf("recipes: the work of model %q is not known", model)
+	}
+	return float64(c.total + c.channels*classes), nil
+}
+
+// counter adds up layer by layer.
+type counter struct {
+	side, channels int // of what the last layer gave
+	total          int
+}
+
+// conv is a convolution of size × size with padding that keeps the side, divided by the stride.
+func (c *counter) conv(size, channels, stride int) {
+	c.side = (c.side + stride - 1) / stride
+	c.total += c.side * c.side * size * size * c.channels * channels
+	c.channels = channels
+}
+
+// residual is a residual network; a wide one begins with 16 channels whatever its stages have. projected says that shortcuts
+// which change the shape are 1×1 convolutions.
+func (c *counter) residual(stages []int, blocks int, wide, projected bool) {
+	first := stages[0]
+	if wide {
+		first = 16
+	}
+	c.conv(3, first, 1)
+	for i, channels := range stages {
+		for j := range blocks {
+			stride := 1
+			if i > 0 && j == 0 {
+				stride = 2
+			}
+			before := *c
+			c.conv(3, channels, stride)
+			c.conv(3, channels, 1)
+			if projected && (stride != 1 || before.channels != channels) {
+				before.total = 0
+				before.conv(1, channels, stride)
+				c.total += before.total
+			}
+		}
+	}
+}
+
+// alexnet is that of package models, which frames small images up to 32×32 pixels; the last pooling leaves one pixel.
+func (c *counter) alexnet(channels [5]int) {
+	c.side = max(c.side, 32)
+	c.conv(11, channels[0], 4)
+	c.side /= 2
+	c.conv(5, channels[1], 1)
+	c.side /= 2
+	for _, n := range channels[2:] {
+		c.conv(3, n, 1)
+	}
+}

@@ -1,0 +1,110 @@
+package recipes
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/xsam-go/xsam/experiment"
+)
+
+// The search. Its first trial is the recipe's own settings. The others are drawn from one seeded sequence, the same for
+// every method: the learning rate log-uniformly from a quarter to four times the recipe's, ρ log-uniformly from 0.02 to 0.4,
+// α log-uniformly from 0.05 to 1, each rounded to three digits. A method takes of a draw what it has; X-SAM lite, which
+// makes no ascents, takes ρ as the radius of its pairs.
+const (
+	searchSeed = 1           // of the sequence
+	trialSeed  = 1000        // of weights and batches of every trial; no run of a plan has it
+	tuneFolder = "tune"      // under the folder of the runs
+	tuneFile   = "tune.json" // in it, all trials and the choice
+
+	rateFactor          = 4
+	rhoLow, rhoHigh     = 0.02, 0.4
+	alphaLow, alphaHigh = 0.05, 1
+)
+
+// searchRule says the above for tune.json.
+const searchRule = "trial 0 is the recipe's own settings; the others are drawn from one seeded sequence that all methods share: " +
+	"lr log-uniform in [lr/4, 4 lr], rho log-uniform in [0.02, 0.4], alpha log-uniform in [0.05, 1]; xsam-lite takes rho as its probe radius. " +
+	"The trial with the highest validation accuracy is chosen, among equals the one with the lowest validation loss, then the first. " +
+	"No trial is evaluated on the test images."
+
+// draw is one point of the search.
+type draw struct{ rate, rho, alpha float64 }
+
+// draws returns the points after the first.
+func draws(rate float64, n int) []draw {
+	random := rand.New(rand.NewPCG(searchSeed, 0))
+	logUniform := func(low, high float64) float64 {
+		return rounded(low * math.Pow(high/low, random.Float64()))
+	}
+	var all []draw
+	for range n {
+		all = append(all, draw{
+			rate: logUniform(rate/rateFactor, rate*rateFactor), rho: logUniform(rhoLow, rhoHigh), alpha: logUniform(alphaLow, alphaHigh),
+		})
+	}
+	return all
+}
+
+// rounded keeps three significant digits.
+func rounded(x float64) float64 {
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
+	if err != nil {
+		return x
+	}
+	return y
+}
+
+// label is a method with as much of the draw as it has.
+func (d draw) label(method string) string {
+	parts := []string{method}
+	add := func(name string, value float64) { parts = append(parts, fmt.Sprintf("%s=%g", name, value)) }
+	switch {
+	case experiment.HasSetting(method, "rho"):
+		add("rho", d.rho)
+	case experiment.HasSetting(method, "probe-radius"):
+		add("probe-radius", d.rho)
+	}
+	if experiment.HasSetting(method, "alpha") {
+		add("alpha", d.alpha)
+	}
+	return strings.Join(parts, ":")
+}
+
+// trial is one run of the search.
+type trial struct {
+	family Method
+	index  int
+	recipe experiment.Recipe
+	dir    string // under the folder of the runs
+}
+
+// trials returns those of every method: each draw for all methods, then the next draw.
+func (p *Plan) trials() ([]trial, error) {
+	base := p.Base
+	base.TrainSize, base.ValidationSize, base.Seed = p.TrialTrain, p.Validation, trialSeed
+	base.LambdaProducts, base.LambdaEvery, base.EvaluateEvery = 0, 0, 0
+	points := append([]draw{{rate: base.LearningRate}}, draws(base.LearningRate, p.Trials-1)...)
+	var all []trial
+	for i, point := range points {
+		for _, family := range p.families() {
+			r, label := base, family.Label
+			if i > 0 {
+				label = point.label(family.Label)
+			}
+			r.LearningRate = point.rate
+			if err := r.SetMethod(label, nil); err != nil {
+				return nil, err
+			}
+			if err := r.Validate(); err != nil {
+				return nil, err
+			}
+			all = append(all, trial{family, i, r, filepath.Join(tuneFolder, fmt.Sprintf("%s-trial%d", family.Label, i))})
+		}
+	}
+	return all, nil
+}
