@@ -10,6 +10,9 @@
 //	data.go      xsam data list, xsam data verify
 //	engine.go    xsam backend, xsam backend install
 //	output.go    where runs go, and how results are printed
+//	report.go    xsam report
+//	reproduce.go the command that makes recorded runs again
+//	serve.go     xsam serve
 //	progress.go  the progress bar, or lines where there is no terminal
 package cli
 
@@ -103,6 +106,7 @@ which needs no data and takes a minute or two.`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newData(stdout), newBackend(stdout, stderr))
+	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newData(stdout), newBackend(stdout, stderr),
+		newReport(stdout, stderr), newServe(stdout))
 	return root
 }
