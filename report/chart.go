@@ -31,6 +31,8 @@ type Chart struct {
 	Series          []Series
 	// LogFirst shows the logarithmic form at first; NoLog has none.
 	LogFirst, NoLog bool
+	// Whole keeps the ticks of X to whole numbers.
+	Whole bool
 	// Long writes the table behind the chart with one row a point, for series that do not share their X.
 	Long bool
 }
@@ -44,11 +46,11 @@ const (
 	shortestLogRange, decimalsOfPixels = 1e-12, 2
 )
 
-// axis maps values to pixels.
+// axis maps values to pixels. A whole one has ticks at whole numbers alone.
 type axis struct {
 	from, to      float64 // the values at its ends; their logarithms when log
 	pixel, pixel2 float64
-	log           bool
+	log, whole    bool
 }
 
 func (a axis) at(x float64) float64 {
@@ -68,7 +70,7 @@ func newAxis(lo, hi float64, log bool, pixel, pixel2, room float64) axis {
 		lo, hi = lo-span, hi+span
 	}
 	span := (hi - lo) * room
-	return axis{lo - span, hi + span, pixel, pixel2, log}
+	return axis{from: lo - span, to: hi + span, pixel: pixel, pixel2: pixel2, log: log}
 }
 
 // Tick is a line of the grid with its label.
@@ -110,8 +112,13 @@ func (a axis) tickValues() (values []float64) {
 			break
 		}
 	}
+	if a.whole {
+		step = max(1, step)
+	}
 	for i := math.Ceil(lo / step); i*step <= hi; i++ {
-		if v := i * step; !a.log || v > 0 {
+		if v := i * step; v == 0 && !a.log {
+			values = append(values, 0) // not −0
+		} else if v != 0 && (!a.log || v > 0) {
 			values = append(values, v)
 		}
 	}
@@ -156,6 +163,7 @@ func (c *Chart) draw(log bool) (Plot, bool) {
 		return Plot{}, false
 	}
 	x, y := newAxis(x0, x1, false, left, right, padding/2), newAxis(y0, y1, log, bottom, top, padding)
+	x.whole = c.Whole
 	p := Plot{Log: log, XAxis: x.describe(), YAxis: y.describe(), XTicks: x.ticks(), YTicks: y.ticks()}
 	for _, s := range c.Series {
 		p.Curves = append(p.Curves, s.draw(x, y))
@@ -190,8 +198,10 @@ func (c *Chart) extent(log bool) (x0, x1, y0, y1 float64) {
 	return x0, x1, min(y0, max(lo, y0-room)), max(y1, min(hi, y1+room))
 }
 
+// drawable tells whether a point has a place; differences of what lies beyond largestDrawn overflow.
 func drawable(x, y float64, log bool) bool {
-	return !math.IsNaN(x) && !math.IsNaN(y) && !math.IsInf(x, 0) && !math.IsInf(y, 0) && (!log || y > 0)
+	const largestDrawn = 1e150
+	return math.Abs(x) <= largestDrawn && math.Abs(y) <= largestDrawn && (!log || y > 0) // NaN is not
 }
 
 func (s *Series) draw(x, y axis) Curve {
@@ -222,7 +232,7 @@ func (s *Series) draw(x, y axis) Curve {
 		if s.Style != Reference && (i+s.Style)%every == 0 { // marks of different methods at different places
 			c.Marks = append(c.Marks, px(x.at(s.X[i]))+" "+px(y.at(s.Y[i])))
 		}
-		if s.Lo == nil || math.IsNaN(s.Lo[i]) || math.IsNaN(s.Hi[i]) {
+		if s.Lo == nil || !drawable(s.X[i], s.Lo[i], false) || !drawable(s.X[i], s.Hi[i], y.log) {
 			continue
 		}
 		low := bottom

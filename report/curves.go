@@ -91,15 +91,15 @@ func runningLambda(r runlog.Record) float64 { return r.LambdaMax.Float() }
 func (c *Comparison) trainingCharts() []Chart {
 	byEpoch := func(r runlog.Record, _ float64) float64 { return r.Epoch.Float() }
 	return []Chart{
-		{ID: "train-loss", Title: "Training loss", XLabel: "epoch", YLabel: "mean loss over the epoch's batches", Series: c.bands(train(loss), false),
+		{ID: "train-loss", Title: "Training loss", XLabel: "epoch", Whole: true, YLabel: "mean loss over the epoch's batches", Series: c.bands(train(loss), false),
 			Note: "The loss at the weights, not at a perturbed point, as the optimizer saw it, augmentation and label noise included."},
-		{ID: "test-accuracy", Title: "Test accuracy", XLabel: "epoch", YLabel: "test accuracy, %", Series: c.bands(accuracy(byEpoch), true), NoLog: true},
-		{ID: "lambda", Title: "λmax, running estimate", XLabel: "epoch", YLabel: "λmax", Series: c.bands(train(runningLambda), false),
+		{ID: "test-accuracy", Title: "Test accuracy", XLabel: "epoch", Whole: true, YLabel: "test accuracy, %", Series: c.bands(accuracy(byEpoch), true), NoLog: true},
+		{ID: "lambda", Title: "λmax, running estimate", XLabel: "epoch", Whole: true, YLabel: "λmax", Series: c.bands(train(runningLambda), false),
 			Note: "The optimizer's own estimate on its batches, of the methods that keep one. It is not converged in the first epochs."},
-		{ID: "angle", Title: "Angle between gradient and eigenvector", XLabel: "epoch", YLabel: "degrees", NoLog: true,
+		{ID: "angle", Title: "Angle between gradient and eigenvector", XLabel: "epoch", Whole: true, YLabel: "degrees", NoLog: true,
 			Series: c.bands(train(func(r runlog.Record) float64 { return r.AngleDeg.Float() }), false),
 			Note:   "90° is a gradient without a component along the sharpest direction. Of the methods that estimate that direction."},
-		{ID: "step-time", Title: "Time of a step", XLabel: "epoch", YLabel: "milliseconds",
+		{ID: "step-time", Title: "Time of a step", XLabel: "epoch", Whole: true, YLabel: "milliseconds",
 			Series: c.bands(train(func(r runlog.Record) float64 { return 1000 * r.StepSeconds.Float() }), false),
 			Note:   "Other work on the machine shows here as bumps."},
 		{ID: "accuracy-time", Title: "Test accuracy per time", XLabel: "seconds spent in training steps", YLabel: "test accuracy, %", NoLog: true, Long: true,
@@ -136,7 +136,7 @@ func (c *Chart) add(s Series) {
 
 // stability draws λmax, the running estimate and what was measured, against 2/η.
 func (c *Comparison) stability() Chart {
-	chart := Chart{ID: "stability", Title: "λmax against 2/η", XLabel: "epoch", YLabel: "λmax, and 2/η", LogFirst: true,
+	chart := Chart{ID: "stability", Title: "λmax against 2/η", XLabel: "epoch", Whole: true, YLabel: "λmax, and 2/η", LogFirst: true,
 		Note: "Above the grey line 2/η, η the learning rate, gradient descent on the quadratic model is unstable along the eigenvector. " +
 			"With momentum β the bound is (1+β) times as high; SAM's and X-SAM's own bounds are lower. Lines are running estimates, single marks are measured to convergence."}
 	rates := map[string]bool{}
@@ -146,7 +146,7 @@ func (c *Comparison) stability() Chart {
 		running.Lo, running.Hi = nil, nil
 		chart.add(running)
 		measured := band(m+", measured", i%styles, runs, measuredLambda, false)
-		measured.Points = true
+		measured.Points, measured.Lo, measured.Hi = true, nil, nil
 		chart.add(measured)
 		for _, r := range runs {
 			s := r.stabilityBound()

@@ -116,6 +116,6 @@ func (e Early) chart(c *Comparison) Chart {
 		}
 		return points
 	}
-	return Chart{ID: "early-loss", Title: fmt.Sprintf("Training loss, first %d epochs", e.Epochs), XLabel: "epoch", YLabel: "mean loss over the epoch's batches",
+	return Chart{ID: "early-loss", Title: fmt.Sprintf("Training loss, first %d epochs", e.Epochs), XLabel: "epoch", Whole: true, YLabel: "mean loss over the epoch's batches",
 		Series: c.bands(first, false)}
 }

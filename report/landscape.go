@@ -34,49 +34,66 @@ type Level struct {
 // shades is the number of steps, each of which has a colour in page.css: dark is low, light is high.
 const shades = 10
 
-// surfaces draws the newest plane of each pair of directions of each method, one run a method.
+// plane is a measured plane with the run that it belongs to.
+type plane struct {
+	key, title string
+	*runlog.Landscape
+}
+
+// surfaces draws the newest plane of each pair of directions of each method, one run a method. Planes over the same directions
+// share the heights of their levels, so that their colours compare.
 func (c *Comparison) surfaces() (all []Surface) {
+	var planes []plane
 	for _, m := range c.Methods() {
 		seen := map[string]bool{}
 		for _, r := range c.of(m) {
 			for _, l := range slices.Backward(r.Measurements) {
-				if l.Measure != runlog.MeasureLandscape || l.Landscape == nil || len(l.Landscape.Y) < 2 {
+				if l.Measure != runlog.MeasureLandscape || l.Landscape == nil || !isPlane(l.Landscape) {
 					continue
 				}
-				key := strings.Join(l.Landscape.Directions, " × ")
-				if seen[key] {
-					continue
-				}
-				if s, ok := newSurface(l.Landscape); ok {
+				if key := strings.Join(l.Landscape.Directions, " × "); !seen[key] {
 					seen[key] = true
-					s.ID, s.Title = fmt.Sprintf("surface-%d", len(all)+1), fmt.Sprintf("%s, seed %d: %s loss", m, r.Summary.Seed, l.Split)
-					all = append(all, s)
+					planes = append(planes, plane{key, fmt.Sprintf("%s, seed %d: %s loss", m, r.Summary.Seed, l.Split), l.Landscape})
 				}
 			}
+		}
+	}
+	for _, p := range planes {
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for _, other := range planes {
+			if other.key == p.key {
+				l, h := other.heights()
+				lo, hi = min(lo, l), max(hi, h)
+			}
+		}
+		if hi > lo {
+			s := newSurface(p.Landscape, lo, hi)
+			s.ID, s.Title = fmt.Sprintf("surface-%d", len(all)+1), p.title
+			all = append(all, s)
 		}
 	}
 	return all
 }
 
-// newSurface fails on a grid that is not one, or without two different heights.
-func newSurface(l *runlog.Landscape) (Surface, bool) {
-	if len(l.X) < 2 || len(l.Y) < 2 || len(l.Loss) != len(l.Y) || len(l.Directions) < 2 {
-		return Surface{}, false
-	}
-	lo, hi := math.Inf(1), math.Inf(-1)
-	for _, row := range l.Loss {
-		if len(row) != len(l.X) {
-			return Surface{}, false
-		}
+// isPlane tells whether the losses are those of a grid of two directions.
+func isPlane(l *runlog.Landscape) bool {
+	return len(l.X) >= 2 && len(l.Y) >= 2 && len(l.Loss) == len(l.Y) && len(l.Directions) >= 2 &&
+		!slices.ContainsFunc(l.Loss, func(row []runlog.Number) bool { return len(row) != len(l.X) })
+}
+
+func (p plane) heights() (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, row := range p.Loss {
 		for _, v := range row {
 			if v.Known() {
 				lo, hi = min(lo, v.Float()), max(hi, v.Float())
 			}
 		}
 	}
-	if !(hi > lo) {
-		return Surface{}, false
-	}
+	return lo, hi
+}
+
+func newSurface(l *runlog.Landscape, lo, hi float64) Surface {
 	x, y := newAxis(slices.Min(l.X), slices.Max(l.X), false, left, right, 0.5/float64(len(l.X)-1)), newAxis(slices.Min(l.Y), slices.Max(l.Y), false, bottom, top, 0.5/float64(len(l.Y)-1))
 	s := Surface{XLabel: l.Directions[0], YLabel: l.Directions[1], XTicks: x.ticks(), YTicks: y.ticks(), At: px(x.at(0)) + " " + px(y.at(0)),
 		Lowest: short(lo), Highest: short(hi)}
@@ -87,7 +104,7 @@ func newSurface(l *runlog.Landscape) (Surface, bool) {
 	}
 	s.Path = strings.Join(path, " ")
 	s.table(l)
-	return s, true
+	return s
 }
 
 // fill collects the cells of each level. The steps are equal in log(1 + loss − lowest), so that the bottom shows its shape when

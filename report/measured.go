@@ -38,7 +38,7 @@ func (c *Comparison) spectrum() Chart {
 		}
 		return points
 	}
-	return Chart{ID: "spectrum", Title: "Top of the spectrum", XLabel: "number of the eigenvalue", YLabel: "eigenvalue of the Hessian",
+	return Chart{ID: "spectrum", Title: "Top of the spectrum", XLabel: "number of the eigenvalue", Whole: true, YLabel: "eigenvalue of the Hessian",
 		Series: c.bands(points, false), Note: "At the last measured state of each run."}
 }
 
@@ -85,7 +85,7 @@ func (c *Comparison) layers() Chart {
 		}
 		return points
 	}
-	chart := Chart{ID: "layers", Title: "λmax of each layer's block", XLabel: "layer", YLabel: "λmax of the block", Series: c.bands(points, false)}
+	chart := Chart{ID: "layers", Title: "λmax of each layer's block", XLabel: "layer", Whole: true, YLabel: "λmax of the block", Series: c.bands(points, false)}
 	for i, n := range names {
 		chart.Note += fmt.Sprintf("%d %s", i+1, n)
 		if i+1 < len(names) {

@@ -13,13 +13,16 @@ import (
 )
 
 // here is the name of the comparison whose runs lie in the folder itself.
-const here = "."
+const here = ""
 
-// comparisons are the names of those folders directly below that hold runs, the last changed first, and "." when the folder
+// folder is the path of a comparison's folder below the root.
+func folder(name string) string { return path.Join(".", name) }
+
+// comparisons are the names of those folders directly below that hold runs, the last changed first, and "" when the folder
 // itself does. A run directory that is being made has no config.json yet and shows with the next look.
 func (s *Server) comparisons() ([]string, error) {
 	fsys := s.root.FS()
-	entries, err := fs.ReadDir(fsys, here)
+	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +41,7 @@ func (s *Server) comparisons() ([]string, error) {
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return int(b.changed - a.changed) })
 	var names []string
-	if runs, err := report.List(fsys, here); err == nil && len(runs) > 0 {
+	if runs, err := report.List(fsys, "."); err == nil && len(runs) > 0 {
 		names = append(names, here)
 	}
 	for _, f := range all {
@@ -75,7 +78,7 @@ func (s *Server) title(name string) string {
 // load reads a comparison.
 func (s *Server) load(name string) *report.Comparison {
 	fsys := s.root.FS()
-	runs, err := report.List(fsys, name)
+	runs, err := report.List(fsys, folder(name))
 	c := report.Load(fsys, s.title(name), runs)
 	if err != nil {
 		c.Problems = append(c.Problems, err.Error())
@@ -86,7 +89,7 @@ func (s *Server) load(name string) *report.Comparison {
 // outline says how far a comparison is, from what is there and what is not.
 func (s *Server) outline(name string) string {
 	fsys := s.root.FS()
-	runs, err := report.List(fsys, name)
+	runs, err := report.List(fsys, folder(name))
 	if err != nil {
 		return "cannot be read: " + err.Error()
 	}
@@ -102,7 +105,7 @@ func (s *Server) outline(name string) string {
 // state is a text that changes when a record of the comparison does.
 func (s *Server) state(name string) string {
 	fsys := s.root.FS()
-	runs, err := report.List(fsys, name)
+	runs, err := report.List(fsys, folder(name))
 	if err != nil {
 		return err.Error()
 	}

@@ -101,11 +101,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// The addresses: the list, a comparison, and the stream of each.
+// The addresses: the list, a comparison, and the stream of each. The name of a comparison follows; a browser would take a "."
+// for the folder itself out of an address, so that one has the empty name.
 const (
-	listPath   = "/"
-	pagePath   = "/c/"
-	eventsPath = "/events/"
+	listPath       = "/"
+	pagePath       = "/c/"
+	listEventsPath = "/events"
+	pageEventsPath = "/events/c/"
 )
 
 // ServeHTTP answers one request. There is no other way to a file than through a name that the folder lists.
@@ -129,13 +131,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch path := r.URL.Path; {
 	case path == listPath:
-		s.list(w)
+		s.list(w, r)
 	case strings.HasPrefix(path, pagePath):
 		s.page(w, strings.TrimPrefix(path, pagePath))
-	case path == eventsPath:
+	case path == listEventsPath:
 		s.events(w, r, s.listState)
-	case strings.HasPrefix(path, eventsPath):
-		name := strings.TrimPrefix(path, eventsPath)
+	case strings.HasPrefix(path, pageEventsPath):
+		name := strings.TrimPrefix(path, pageEventsPath)
 		if !s.has(name) {
 			notFound(w)
 			return
@@ -167,9 +169,13 @@ func (s *Server) knows(host string) bool {
 	return false
 }
 
-// list answers with the comparisons of the folder.
-func (s *Server) list(w http.ResponseWriter) {
+// list answers with the comparisons of the folder, or leads to its own where there is no other.
+func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	names, err := s.comparisons()
+	if len(names) == 1 && names[0] == here {
+		http.Redirect(w, r, pagePath, http.StatusSeeOther)
+		return
+	}
 	problem := ""
 	switch {
 	case err != nil:
@@ -182,7 +188,7 @@ func (s *Server) list(w http.ResponseWriter) {
 		items = append(items, report.ListItem{Name: s.title(name), Address: pagePath + url.PathEscape(name), Text: s.outline(name)})
 	}
 	var text bytes.Buffer
-	if err := report.WriteList(&text, items, problem, report.Options{Title: "X-SAM comparisons", Events: eventsPath}); err != nil {
+	if err := report.WriteList(&text, items, problem, report.Options{Title: "X-SAM comparisons", Events: listEventsPath}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -212,7 +218,7 @@ func (s *Server) render(name string) ([]byte, error) {
 		return c.text, nil
 	}
 	options := s.Options
-	options.Title, options.Back, options.Events = s.title(name)+" – X-SAM live", listPath, eventsPath+url.PathEscape(name)
+	options.Title, options.Back, options.Events = s.title(name)+" – X-SAM live", listPath, pageEventsPath+url.PathEscape(name)
 	var text bytes.Buffer
 	if err := report.WriteHTML(&text, []*report.Comparison{s.load(name)}, options); err != nil {
 		return nil, err
