@@ -9,10 +9,11 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// latest returns the newest measurement of a kind on the Hessian at the last state of the weights that has one.
+// latest returns the newest measurement of a kind at the last state of the weights that has one: of the Hessian, or of the loss
+// itself, which has no operator.
 func (r Run) latest(measure string) (newest runlog.Measurement, ok bool) {
 	for _, m := range r.Measurements {
-		if m.Measure == measure && m.Operator == "hessian" && (!ok || m.Step >= newest.Step) {
+		if m.Measure == measure && (m.Operator == "hessian" || m.Operator == "") && (!ok || m.Step >= newest.Step) {
 			newest, ok = m, true
 		}
 	}
@@ -21,9 +22,19 @@ func (r Run) latest(measure string) (newest runlog.Measurement, ok bool) {
 
 // measuredCharts are the charts of curvature.jsonl, without those that have no data.
 func (c *Comparison) measuredCharts() []Chart {
-	charts := []Chart{c.spectrum(), c.density(), c.layers()}
+	charts := []Chart{c.measured(), c.spectrum(), c.density(), c.layers()}
 	charts = append(charts, c.lines()...)
 	return slices.DeleteFunc(charts, func(c Chart) bool { return len(c.Series) == 0 })
+}
+
+// measured is λmax at the states of the weights at which it was measured to convergence, where there is more than the end.
+func (c *Comparison) measured() Chart {
+	chart := Chart{ID: "lambda-measured", Title: "λmax, measured", XLabel: "epoch", Whole: true, YLabel: "λmax", Series: c.bands(measuredLambda, false),
+		Note: "Of the Hessian of the training loss of a fixed set of examples, at the snapshots that xsam curvature was given, and at the end."}
+	if !slices.ContainsFunc(chart.Series, func(s Series) bool { return len(s.X) > 1 }) {
+		chart.Series = nil
+	}
+	return chart
 }
 
 // spectrum is the top of the spectrum, eigenvalue by eigenvalue.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/compare"
+	"github.com/xsam-go/xsam/optim"
 	"github.com/xsam-go/xsam/report/internal/fixture"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -109,7 +110,7 @@ func TestStructure(t *testing.T) {
 	page := pageOf(t, Options{Command: func(*Comparison) string { return "xsam compare --data digits" }}, load(t, dir))
 	for _, id := range []string{
 		"verdict", "methods", "early", "training", "curvature", "cost", "recipe", "train-loss", "test-accuracy", "lambda", "angle", "step-time", "early-loss", "stability",
-		"accuracy-lambda", "accuracy-time", "accuracy-gradients", "spectrum", "density", "layers", "line-1", "surface-1", "surface-4",
+		"accuracy-lambda", "accuracy-time", "accuracy-gradients", "spectrum", "density", "layers", "lambda-measured", "line-1", "surface-1", "surface-4",
 	} {
 		if strings.Count(page, `id="c1-`+id+`"`) != 1 {
 			t.Errorf("there is no part %s, or several", id)
@@ -292,6 +293,20 @@ func TestSchedule(t *testing.T) {
 	for _, tt := range tests {
 		if got := tt.config.rate(tt.step, tt.steps); math.Abs(got-tt.want) > 1e-15 { // rounding of a cosine and a product
 			t.Errorf("%s: rate %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// The formulas that are repeated here are those that training uses.
+func TestScheduleIsThatOfTraining(t *testing.T) {
+	const steps, warmup = 40, 4
+	for name, schedule := range map[string]optim.Schedule{"constant": optim.Constant(), "cosine": optim.Cosine(steps), "step": optim.Step([]int{steps / 2, steps * 3 / 4}, 0.1)} {
+		schedule = optim.LinearWarmup(warmup, schedule)
+		for step := range steps {
+			got, want := Config{LearningRate: 0.5, Schedule: name, WarmupSteps: warmup}.rate(float64(step), steps), 0.5*schedule.Factor(step)
+			if math.Abs(got-want) > 1e-15 { // the order of the products
+				t.Errorf("%s, step %d: rate %v, in training %v", name, step, got, want)
+			}
 		}
 	}
 }
