@@ -30,8 +30,8 @@ func (c *Comparison) headline(t *compare.Table) Headline {
 	case len(c.Runs) == 0:
 		h.Text = "There is no run to report on."
 	case t.Baseline == "" || row == nil || base == nil:
-		h.Text = fmt.Sprintf("No verdict: it takes finished runs of a method and of SAM or SGD; there are %d finished of %d started runs.",
-			len(c.Runs)-unfinished, len(c.Runs))
+		h.Text = fmt.Sprintf("No verdict: that takes finished runs of a method and of SAM or SGD, of the same seeds; %d of %s finished so far.",
+			len(c.Runs)-unfinished, isOrAre(len(c.Runs), "run"))
 	case row.Pairs == 0:
 		h.Text = fmt.Sprintf("No verdict: no seed of %s has finished that %s has finished too.", method, t.Baseline)
 	default:
@@ -76,6 +76,14 @@ func count(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// isOrAre writes "1 run is", "5 runs are".
+func isOrAre(n int, what string) string {
+	if n == 1 {
+		return count(n, what) + " is"
+	}
+	return count(n, what) + " are"
 }
 
 func rowOf(t *compare.Table, method string) *compare.Row {
