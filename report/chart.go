@@ -128,7 +128,6 @@ func (a axis) tickValues() (values []float64) {
 func tickText(v float64) string {
 	text := strconv.FormatFloat(v, 'g', 4, 64)
 	if strings.Contains(text, "e") {
-		text = strconv.FormatFloat(v, 'e', -1, 64)
 		mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', 2, 64), "e")
 		mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
 		n, _ := strconv.Atoi(exponent)

@@ -310,3 +310,13 @@ func TestScheduleIsThatOfTraining(t *testing.T) {
 		}
 	}
 }
+
+// Twenty runs of the paper's 200 epochs, with every measurement, stay below 3 MiB.
+func TestSize(t *testing.T) {
+	dir := fixture.Write(t, t.TempDir(), fixture.Runs{Methods: methods, Seeds: 5, Epochs: 200, Curvature: true})
+	page := pageOf(t, Options{}, load(t, dir))
+	if most := 3 << 20; len(page) > most {
+		t.Errorf("the page has %d bytes, want at most %d", len(page), most)
+	}
+	t.Logf("%d bytes", len(page))
+}

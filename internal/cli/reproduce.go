@@ -33,8 +33,9 @@ var settingKeys = map[string]string{
 // that share a recipe. What cannot be put as such a command, and runs of versions that had other recipes, give "".
 func reproduction(c *report.Comparison) string {
 	type group struct {
-		line           string
-		methods, seeds []string
+		line    string
+		methods []string
+		seeds   []int64
 	}
 	var groups []*group
 	for _, r := range c.Runs {
@@ -42,13 +43,11 @@ func reproduction(c *report.Comparison) string {
 		if err := json.Unmarshal(r.Raw, &recipe); err != nil || recipe.Validate() != nil {
 			return ""
 		}
-		flags, ok := recipeFlagsOf(recipe)
+		line, ok := recipeFlagsOf(recipe)
 		common, found := settingsOf(recipe)
 		if !ok || !found {
 			return ""
 		}
-		line := flags
-		seed := fmt.Sprint(recipe.Seed)
 		if common != "" {
 			line += " " + common
 		}
@@ -59,9 +58,7 @@ func reproduction(c *report.Comparison) string {
 		if !slices.Contains(groups[at].methods, recipe.Method) {
 			groups[at].methods = append(groups[at].methods, recipe.Method)
 		}
-		if !slices.Contains(groups[at].seeds, seed) {
-			groups[at].seeds = append(groups[at].seeds, seed)
-		}
+		groups[at].seeds = append(groups[at].seeds, recipe.Seed)
 	}
 	var lines []string
 	for _, g := range groups {
@@ -71,18 +68,8 @@ func reproduction(c *report.Comparison) string {
 }
 
 // seedFlags names the smallest range of seeds that holds all.
-func seedFlags(seeds []string) string {
-	var first, last int64
-	for i, text := range seeds {
-		var s int64
-		fmt.Sscan(text, &s)
-		if i == 0 || s < first {
-			first = s
-		}
-		if i == 0 || s > last {
-			last = s
-		}
-	}
+func seedFlags(seeds []int64) string {
+	first, last := slices.Min(seeds), slices.Max(seeds)
 	flags := fmt.Sprintf(" --seeds %d", last-first+1)
 	if first != 0 {
 		flags += fmt.Sprintf(" --seed %d", first)

@@ -43,7 +43,7 @@ func serve(ctx context.Context, dir, address string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }() // of a folder that was read
 	server.Options = report.Options{Command: reproduction}
 	listener, err := server.Listen(address)
 	if err != nil {

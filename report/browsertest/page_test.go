@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,5 +164,21 @@ func TestWithoutScript(t *testing.T) {
 	if !evaluate[bool](b, `getComputedStyle(document.querySelector('#c1-train-loss svg.logscale')).display === 'block' && getComputedStyle(document.querySelector('#c1-train-loss .zoom')).display === 'none'`) {
 		t.Error("without JavaScript: want the logarithmic form by its box alone, and no buttons that do nothing")
 	}
+	b.quiet()
+}
+
+// On paper the page is dark on white whatever the scheme, without what one cannot press.
+func TestPrint(t *testing.T) {
+	b := browser(t, 794) // A4 at 96 points an inch
+	b.open(written(t), "dark")
+	b.do(command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}))
+	got := evaluate[[]string](b, `[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color, getComputedStyle(document.querySelector('.tools')).display]`)
+	if want := []string{"rgb(255, 255, 255)", "rgb(0, 0, 0)", "none"}; !slices.Equal(got, want) {
+		t.Errorf("background, text and tools are %q, want %q", got, want)
+	}
+	if wide := evaluate[int](b, "document.documentElement.scrollWidth"); wide > 794 {
+		t.Errorf("the page is %d pixels wide on paper of 794", wide)
+	}
+	b.picture("print")
 	b.quiet()
 }
