@@ -12,6 +12,9 @@
 //	data.go      xsam data list, xsam data verify, xsam data get
 //	engine.go    xsam backend, xsam backend install
 //	output.go    where runs go, and how results are printed
+//	report.go    xsam report
+//	again.go     the command that makes recorded runs again
+//	serve.go     xsam serve
 //	progress.go  the progress bar, or lines where there is no terminal
 package cli
 
@@ -105,7 +108,7 @@ which needs no data and takes a minute or two.`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newCurvature(stdout, stderr), newReproduce(stdout, stderr),
-		newData(stdout, stderr), newBackend(stdout, stderr))
+	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newCurvature(stdout, stderr), newReport(stdout, stderr), newServe(stdout),
+		newReproduce(stdout, stderr), newData(stdout, stderr), newBackend(stdout, stderr))
 	return root
 }
