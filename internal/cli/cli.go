@@ -13,6 +13,7 @@
 //	engine.go    xsam backend, xsam backend install
 //	output.go    where runs go, and how results are printed
 //	report.go    xsam report
+//	claims.go    the verdicts on the paper's claims, for the report
 //	again.go     the command that makes recorded runs again
 //	serve.go     xsam serve
 //	progress.go  the progress bar, or lines where there is no terminal

@@ -52,8 +52,8 @@ func (f *runFlags) validate() error {
 	if !slices.Contains(formats, f.format) {
 		return usageError{fmt.Errorf("--format %q: want one of %s", f.format, strings.Join(formats, ", "))}
 	}
-	if f.devices < 1 {
-		return usageError{fmt.Errorf("--devices %d: want 1 or more", f.devices)}
+	if f.devices < 0 {
+		return usageError{fmt.Errorf("--devices %d: want 1 or more devices", f.devices)}
 	}
 	if f.keepEvery < 0 {
 		return usageError{fmt.Errorf("--keep-every %d: want 0 (keep none) or more epochs", f.keepEvery)}

@@ -18,6 +18,9 @@ import (
 
 var reportFormats = []string{"html", "md"}
 
+// reportOptions are those of every page: xsam report's and xsam serve's.
+var reportOptions = report.Options{Command: reproduction, Sections: claimSections}
+
 func newReport(stdout, stderr io.Writer) *cobra.Command {
 	var out, format string
 	cmd := &cobra.Command{
@@ -58,11 +61,10 @@ func writeReport(dirs []string, out, format string, stdout, stderr io.Writer) er
 		return err
 	}
 	var page bytes.Buffer
-	options := report.Options{Command: reproduction}
 	if format == "md" {
-		err = report.WriteMarkdown(&page, comparisons, options)
+		err = report.WriteMarkdown(&page, comparisons, reportOptions)
 	} else {
-		err = report.WriteHTML(&page, comparisons, options)
+		err = report.WriteHTML(&page, comparisons, reportOptions)
 	}
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/xsam-go/xsam/report"
 	"github.com/xsam-go/xsam/report/live"
 )
 
@@ -44,7 +43,7 @@ func serve(ctx context.Context, dir, address string, stdout io.Writer) error {
 		return err
 	}
 	defer func() { _ = server.Close() }() // of a folder that was read
-	server.Options = report.Options{Command: reproduction}
+	server.Options = reportOptions
 	listener, err := server.Listen(address)
 	if err != nil {
 		return err
