@@ -21,8 +21,8 @@ var (
 	LandscapeNames = []string{"eigenvectors", "filter", "line", "pca"}
 )
 
-// MeasureOptions says what Measure measures, of which loss, and how far it goes. Start from DefaultMeasureOptions; zero means zero,
-// save where a field says otherwise.
+// MeasureOptions say what Measure measures, of which loss, and how far it goes. Start from DefaultMeasureOptions; zero means
+// zero, save where a field says otherwise.
 type MeasureOptions struct {
 	// Measures are names of MeasureNames.
 	Measures []string
@@ -73,8 +73,8 @@ type MeasureOptions struct {
 }
 
 // DefaultMeasureOptions asks for the top five eigenvalues, the trace and the angle between the gradient and the eigenvectors,
-// of the Hessian on the examples on which the recipe measures λmax. Other recipes than those of Defaults may leave λmax
-// out: then it is all training examples in batches of Batch.
+// of the Hessian on the examples on which the recipe measures λmax, in the same batches (in those of training where the
+// recipe names none).
 func DefaultMeasureOptions(r Recipe) MeasureOptions {
 	m := MeasureOptions{
 		Measures: []string{runlog.MeasureSpectrum, runlog.MeasureTrace, runlog.MeasureAngle},

@@ -223,7 +223,7 @@ func significant(x float64, digits int) string {
 // measurementsCSV writes one line for each number, for programs.
 func measurementsCSV(w io.Writer, list []runlog.Measurement) error {
 	out := csv.NewWriter(w)
-	lines := [][]string{{"step", "epoch", "operator", "measure", "quantity", "value", "relative_residual", "standard_error", "products", "seconds", "converged", "reason"}}
+	lines := [][]string{{"step", "epoch", "operator", "measure", "quantity", "value", "relative_residual", "standard_error", "products", "seconds", "converged", "reason", "loss"}}
 	cell := func(x float64) string {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return ""
@@ -234,7 +234,7 @@ func measurementsCSV(w io.Writer, list []runlog.Measurement) error {
 		for _, q := range quantities(m) {
 			lines = append(lines, []string{
 				fmt.Sprint(m.Step), cell(m.Epoch.Float()), m.Operator, m.Measure, q.key, cell(q.value), cell(q.residual), cell(q.deviation),
-				fmt.Sprint(m.Products), cell(m.Seconds.Float()), strconv.FormatBool(m.Converged), m.Reason,
+				fmt.Sprint(m.Products), cell(m.Seconds.Float()), strconv.FormatBool(m.Converged), m.Reason, cell(m.Loss.Float()),
 			})
 		}
 	}
