@@ -173,6 +173,14 @@ func TestJudgeWantsBoth(t *testing.T) {
 	}
 }
 
+func TestRunsOfTwoExperiments(t *testing.T) {
+	other := made{method: "xsam", rho: 0.05}.run(t)
+	other.Config = json.RawMessage(strings.Replace(string(other.Config), `"epochs":10`, `"epochs":20`, 1))
+	if _, err := Judge(append(sam(t), other)); err == nil || !strings.Contains(err.Error(), "different experiments") || !strings.Contains(err.Error(), "xsam-seed0") {
+		t.Errorf("error %v, want one that names the run", err)
+	}
+}
+
 func TestEarlyEpochs(t *testing.T) {
 	for epochs, want := range map[int]int{1: 1, 2: 2, 8: 2, 20: 2, 21: 3, 200: 20} {
 		if got := earlyEpochs(epochs); got != want {
@@ -189,6 +197,11 @@ func TestWrite(t *testing.T) {
 	var text, js bytes.Buffer
 	if err := WriteText(&text, findings); err != nil {
 		t.Fatal(err)
+	}
+	for _, line := range strings.Split(text.String(), "\n") {
+		if n := len([]rune(line)); n > 100 {
+			t.Errorf("a line of %d characters, want at most 100: %s", n, line)
+		}
 	}
 	for _, want := range []string{"xsam against sam\n", "(a) test accuracy above SAM's", "supported", "no test", "n = 4", "- (c) is about"} {
 		if !strings.Contains(text.String(), want) {

@@ -29,16 +29,25 @@ func Load(out string) ([]*runlog.Run, error) {
 // Judge returns what the runs say of each claim, for each form of X-SAM among them: three findings a form, forms in the order
 // of their names. Runs that are not finished are left out, and the Detail says so.
 //
+// The runs have to be of one experiment: the same data, model, epochs, batch, number of images and label noise.
+//
 // The baseline of a form is the SAM whose ρ is the form's, else the SAM with the smallest ρ. Without a run of SAM, or
 // without a form of X-SAM, there is nothing to judge, which is an error.
 func Judge(runs []*runlog.Run) ([]Finding, error) {
 	finished := map[string]map[int64]run{}
 	unfinished := map[string]int{}
 	var forms, sams []string
-	for _, r := range runs {
+	var common setting
+	for i, r := range runs {
 		m, ok, err := newRun(r)
 		if err != nil {
 			return nil, err
+		}
+		if i == 0 {
+			common = m.setting
+		}
+		if m.setting != common {
+			return nil, fmt.Errorf("claims: %s and %s are of different experiments (%+v and %+v): judge one at a time", runs[0].Dir, r.Dir, common, m.setting)
 		}
 		if finished[m.method] == nil {
 			finished[m.method] = map[int64]run{}

@@ -8,8 +8,19 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
+// setting is what all runs that are judged together must have in common.
+type setting struct {
+	Data       string  `json:"data"`
+	Model      string  `json:"model"`
+	Epochs     int     `json:"epochs"`
+	Batch      int     `json:"batch"`
+	TrainSize  int     `json:"train_size"`
+	LabelNoise float64 `json:"label_noise"`
+}
+
 // run is what the claims need of a finished run.
 type run struct {
+	setting
 	method    string
 	seed      int64
 	rho       float64
@@ -23,17 +34,18 @@ type run struct {
 // newRun reads the measures out of a record. ok is false for a run that is not finished.
 func newRun(r *runlog.Run) (m run, ok bool, err error) {
 	var config struct {
+		setting
 		Method          string  `json:"method"`
 		Seed            int64   `json:"seed"`
 		Rho             float64 `json:"rho"`
-		Epochs          int     `json:"epochs"`
 		LambdaTolerance float64 `json:"lambda_tolerance"`
 	}
 	if err := json.Unmarshal(r.Config, &config); err != nil {
 		return m, false, fmt.Errorf("claims: %s: %s is no recipe: %w", r.Dir, runlog.ConfigFile, err)
 	}
 	m = run{
-		method: config.Method, seed: config.Seed, rho: config.Rho, accuracy: math.NaN(), lambda: map[float64]float64{},
+		setting: config.setting,
+		method:  config.Method, seed: config.Seed, rho: config.Rho, accuracy: math.NaN(), lambda: map[float64]float64{},
 		early: earlyEpochs(config.Epochs),
 	}
 	if r.Summary == nil || !r.Summary.Finished {

@@ -5,31 +5,46 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// WriteText writes findings for a terminal: a paragraph a method, and the rules below.
+// WriteText writes findings for a terminal of 100 columns: a paragraph a method, and the rules below.
 func WriteText(w io.Writer, findings []Finding) error {
 	var b strings.Builder
 	for i, f := range findings {
 		if i == 0 || f.Method != findings[i-1].Method {
-			if i > 0 {
-				b.WriteString("\n")
-			}
 			fmt.Fprintf(&b, "%s against %s\n", f.Method, f.Baseline)
 		}
-		fmt.Fprintf(&b, "  %s\v%s\n      %s\n", Text(f.Claim), f.Verdict, f.Detail)
-	}
-	columns := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	for _, line := range strings.Split(b.String(), "\n") {
-		fmt.Fprintln(columns, strings.ReplaceAll(line, "\v", "\t"))
+		fmt.Fprintf(&b, "  %-58s%s\n", Text(f.Claim), f.Verdict)
+		writeWrapped(&b, "      ", "      ", f.Detail)
+		if i+1 == len(findings) || findings[i+1].Method != f.Method {
+			b.WriteString("\n")
+		}
 	}
 	for _, rule := range Rules {
-		fmt.Fprintln(columns, "- "+rule)
+		writeWrapped(&b, "- ", "  ", rule)
 	}
-	return columns.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// writeWrapped breaks a text into lines of at most 100 characters, which begin with first and then with next.
+func writeWrapped(b *strings.Builder, first, next, text string) {
+	const columns = 100
+	line, begin := first, first
+	for _, word := range strings.Fields(text) {
+		if line != begin && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
+			b.WriteString(line + "\n")
+			line, begin = next, next
+		}
+		if line != begin {
+			line += " "
+		}
+		line += word
+	}
+	b.WriteString(line + "\n")
 }
 
 // WriteJSON writes findings as {"findings": [...], "rules": [...]}. A number that is not known is absent.

@@ -76,7 +76,7 @@ func rate(model string) float64 {
 
 // gradients is the work of a run in gradients of one image.
 func (p *Plan) gradients(r experiment.Recipe) float64 {
-	train, test := p.Study.full()
+	train, test := p.Study.fullTrain(), fullTest
 	if r.TrainSize > 0 {
 		train = r.TrainSize
 	} else {

@@ -21,10 +21,10 @@ func (p *Plan) CheckData(tune bool) error {
 	if p.Scale != Full {
 		return nil
 	}
-	train, test := p.Study.full()
-	if haveTrain, haveTest := split.Train.Len()+split.Validation.Len(), split.Test.Len(); haveTrain != train || haveTest != test {
+	train := p.Study.fullTrain()
+	if haveTrain, haveTest := split.Train.Len()+split.Validation.Len(), split.Test.Len(); haveTrain != train || haveTest != fullTest {
 		return fmt.Errorf("recipes: %s at the full scale: the files in %s hold %d images to train on and %d to test on, want %d and %d: %s, or run it at the small scale",
-			p.Study.Name, p.Base.DataDir, haveTrain, haveTest, train, test, get)
+			p.Study.Name, p.Base.DataDir, haveTrain, haveTest, train, fullTest, get)
 	}
 	return nil
 }

@@ -55,10 +55,13 @@ func (s Study) image() (side, channels, classes int) {
 	}
 }
 
-// full is the number of images that the data set is published with.
-func (s Study) full() (train, test int) {
+// fullTest is the number of test images that each of the data sets is published with.
+const fullTest = 10_000
+
+// fullTrain is the number of training images that the data set is published with.
+func (s Study) fullTrain() int {
 	if s.Data == "fashion-mnist" {
-		return 60_000, 10_000
+		return 60_000
 	}
-	return 50_000, 10_000
+	return 50_000
 }

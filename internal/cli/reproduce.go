@@ -142,7 +142,11 @@ func showPlan(w io.Writer, p *recipes.Plan, tune bool) error {
 	line("data", "%s, %s training images, %s test images%s", b.Data, size(b.TrainSize), size(b.TestSize), augmented(b))
 	line("model", "%s", b.Model)
 	line("training", "%d epochs, batch %d, %s with momentum %g, weight decay %g, lr %g on a %s", b.Epochs, b.Batch, b.Optimizer, b.Momentum, b.WeightDecay, b.LearningRate, b.Schedule)
-	line("measured", "λmax on %d training images every %d epochs, test accuracy every %d", b.LambdaExamples, b.LambdaEvery, b.EvaluateEvery)
+	evaluated := fmt.Sprintf("every %d", b.EvaluateEvery)
+	if tune {
+		evaluated = "at the end alone"
+	}
+	line("measured", "λmax on %d training images every %d epochs and at the end, test accuracy %s", b.LambdaExamples, b.LambdaEvery, evaluated)
 	if tune {
 		line("search", "%d trials of each method, on %d validation images; the chosen settings replace those below", p.Trials, p.Validation)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 )
@@ -36,7 +35,7 @@ func (d Digest) Check(path string) error {
 		return err
 	}
 	defer file.Close()
-	var sum hash.Hash = sha256.New()
+	sum := sha256.New()
 	want := d.SHA256
 	if want == "" {
 		sum, want = md5.New(), d.MD5
