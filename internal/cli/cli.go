@@ -7,6 +7,7 @@
 //	flags.go     the flags in their groups, and how they become a recipe
 //	compare.go   xsam compare
 //	train.go     xsam train
+//	bench*.go    xsam bench
 //	data.go      xsam data list, xsam data verify
 //	engine.go    xsam backend, xsam backend install
 //	output.go    where runs go, and how results are printed
@@ -103,6 +104,6 @@ which needs no data and takes a minute or two.`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newData(stdout), newBackend(stdout, stderr))
+	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newBench(stdout, stderr), newData(stdout), newBackend(stdout, stderr))
 	return root
 }

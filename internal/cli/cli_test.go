@@ -62,7 +62,7 @@ func blurred(text string) string {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"backend", "--help"}} {
+	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"bench", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"backend", "--help"}} {
 		stdout, stderr, code := xsam(t, args...)
 		if code != exitDone || stderr != "" {
 			t.Errorf("xsam %v: exit %d, stderr %q, want help on stdout", args, code, stderr)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,7 +56,10 @@ func words(line string) (args []string) {
 
 // reduced makes a command of a document small: the last of several flags of a name counts.
 func reduced(args []string, out string) []string {
-	if len(args) == 0 || (args[0] != "compare" && args[0] != "train") {
+	switch {
+	case len(args) > 0 && args[0] == "bench":
+		return append(slices.Clone(args), strings.Fields("--model mlp --batch 8 --rounds 1 --steps 1 --warmup 1 --memory=false --backend go --quiet")...)
+	case len(args) == 0 || (args[0] != "compare" && args[0] != "train"):
 		return args
 	}
 	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 --lambda-products 3 --backend go --quiet --force --out " + out
