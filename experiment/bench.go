@@ -22,6 +22,9 @@ type BenchOptions struct {
 	// Warmup is the number of untimed cycles of the schedule at the start, ≥ 1, after the steps that the method's own
 	// WarmupRefreshes asks for.
 	Warmup int
+	// Between is called after each round, for whatever else is to be timed in turn with the methods. It may be nil. Its error
+	// ends the bench.
+	Between func(ctx context.Context) error
 	// Progress is called after each turn. It may be nil.
 	Progress func(BenchProgress)
 }
@@ -135,6 +138,11 @@ func (b *bench) run(ctx context.Context) error {
 			}
 			b.tell(l)
 		}
+		if b.options.Between != nil {
+			if err := b.options.Between(ctx); err != nil {
+				return err
+			}
+		}
 		b.rounds++
 	}
 	return nil
@@ -168,7 +176,8 @@ func (b *bench) result(engine *backend.Engine, r Recipe, set *datasets.Set) *Ben
 	sgd, sam := b.reference("sgd"), b.reference("sam")
 	for _, l := range b.lanes {
 		row := l.row()
-		row.StepSeconds = medianInterval(l.seconds[:b.rounds])
+		row.RoundSeconds = l.seconds[:b.rounds:b.rounds]
+		row.StepSeconds = MedianInterval(row.RoundSeconds)
 		row.CostVsSGD, row.CostVsSAM = b.quotient(l, sgd), b.quotient(l, sam)
 		out.Rows = append(out.Rows, row)
 		if math.IsNaN(l.loss) || math.IsInf(l.loss, 0) {
@@ -197,5 +206,5 @@ func (b *bench) quotient(l, reference *lane) Interval {
 	for i := range quotients {
 		quotients[i] = l.seconds[i] / reference.seconds[i]
 	}
-	return medianInterval(quotients)
+	return MedianInterval(quotients)
 }

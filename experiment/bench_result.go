@@ -38,6 +38,8 @@ type BenchRow struct {
 	// StepSeconds is the time of a step: in each round the median of each kind of step, weighted with its share of the
 	// schedule, then the median over the rounds.
 	StepSeconds Interval
+	// RoundSeconds are the times of a step in each round.
+	RoundSeconds []float64
 	// CostVsSGD and CostVsSAM are medians of the quotients of two methods' times in the same round.
 	CostVsSGD, CostVsSAM Interval
 	// Gradients and Products are what a step took on average, GradientEvaluations both together, with an exact product
@@ -74,14 +76,20 @@ func (r BenchRow) MarshalJSON() ([]byte, error) {
 		CompileSeconds      runlog.Number   `json:"compile_seconds,omitzero"`
 		PeakMemory          runlog.Number   `json:"peak_memory_bytes,omitzero"`
 		Kinds               []BenchKind     `json:"kinds"`
+		RoundSeconds        []float64       `json:"round_seconds"`
 	}{
 		r.Method, r.StepSeconds.Median, r.StepSeconds.bounds(), r.CostVsSGD.Median, r.CostVsSGD.bounds(),
 		r.CostVsSAM.Median, r.CostVsSAM.bounds(), r.Gradients, r.Products, r.GradientEvaluations, r.CompileSeconds, r.PeakMemory, r.Kinds,
+		r.RoundSeconds,
 	})
 }
 
 // Interval is a median with its 95 % interval, which is missing where there are too few values for one.
-type Interval struct{ Median, Low, High runlog.Number }
+type Interval struct {
+	Median runlog.Number `json:"median,omitzero"`
+	Low    runlog.Number `json:"low,omitzero"`
+	High   runlog.Number `json:"high,omitzero"`
+}
 
 // Known tells whether there is an interval, beside the median.
 func (i Interval) Known() bool { return i.Low.Known() && i.High.Known() }
@@ -97,8 +105,8 @@ func (i Interval) bounds() []runlog.Number {
 // 1 − 2·½ⁿ ≥ 0.95.
 const leastForInterval = 6
 
-// medianInterval summarises values without assuming a distribution: the interval is made of two of the values.
-func medianInterval(values []float64) Interval {
+// MedianInterval summarises values without assuming a distribution: the interval is made of two of the values.
+func MedianInterval(values []float64) Interval {
 	if len(values) == 0 {
 		return Interval{}
 	}

@@ -174,9 +174,9 @@ func TestMedianInterval(t *testing.T) {
 	}
 	same := func(x, y float64) bool { return x == y || math.IsNaN(x) && math.IsNaN(y) }
 	for _, tt := range tests {
-		got := medianInterval(tt.values)
+		got := MedianInterval(tt.values)
 		if !same(got.Median.Float(), tt.median) || !same(got.Low.Float(), tt.low) || !same(got.High.Float(), tt.high) {
-			t.Errorf("medianInterval(%v) = %v [%v, %v], want %v [%v, %v]", tt.values, got.Median, got.Low, got.High, tt.median, tt.low, tt.high)
+			t.Errorf("MedianInterval(%v) = %v [%v, %v], want %v [%v, %v]", tt.values, got.Median, got.Low, got.High, tt.median, tt.low, tt.high)
 		}
 	}
 }

@@ -1,0 +1,58 @@
+"""The protocol between the bench, which is written in Go, and a library's worker.
+
+The worker gets its setting as one JSON argument, builds and warms up its methods, and prints a line that says what it is.
+Then it makes one turn for each line on standard input: every method trains a few steps, and a line says what a step took.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+
+
+class Method:
+    """A method: step(kind) makes one training step and waits for it; schedule(i) names the kind of the i-th step."""
+
+    def __init__(self, step, cycle=("plain",)):
+        self.step, self.cycle, self.done = step, cycle, 0
+
+    def train(self, steps):
+        """Times of that many steps, by kind."""
+        times = {}
+        for _ in range(steps):
+            kind = self.cycle[self.done % len(self.cycle)]
+            start = time.perf_counter()
+            self.step(kind)
+            times.setdefault(kind, []).append(time.perf_counter() - start)
+            self.done += 1
+        return times
+
+    def turn(self, steps):
+        """Seconds of a step: the median of each kind, weighted with its share of the schedule. One step is not timed."""
+        whole = -(-steps // len(self.cycle)) * len(self.cycle)
+        self.train(1)
+        return sum(len(t) * statistics.median(t) for t in self.train(whole).values()) / whole
+
+
+def setting():
+    """What is to be timed: model, image (height, width, channels), classes, batch, steps, lr, momentum, weight_decay, rho, ..."""
+    return json.loads(sys.argv[1])
+
+
+def cpus():
+    """The number of CPUs that the process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def serve(library, parameters, methods, steps):
+    """Warms up and then makes turns until standard input ends."""
+    for method in methods.values():
+        method.train(2 * len(method.cycle))
+    tell({"library": library, "parameters": parameters, "methods": list(methods)})
+    for _ in sys.stdin:
+        tell({"seconds": {name: method.turn(steps) for name, method in methods.items()}})
+
+
+def tell(message):
+    print(json.dumps(message), flush=True)
