@@ -178,7 +178,14 @@ func (b *bench) result(engine *backend.Engine, r Recipe, set *datasets.Set) *Ben
 		row := l.row()
 		row.RoundSeconds = l.seconds[:b.rounds:b.rounds]
 		row.StepSeconds = MedianInterval(row.RoundSeconds)
-		row.CostVsSGD, row.CostVsSAM = b.quotient(l, sgd), b.quotient(l, sam)
+		row.RoundCPUSeconds = l.cpu[:b.rounds:b.rounds]
+		row.CPUSeconds = MedianInterval(row.RoundCPUSeconds)
+		if sgd != nil {
+			row.CostVsSGD, row.CPUVsSGD = b.quotient(l.seconds, sgd.seconds), b.quotient(l.cpu, sgd.cpu)
+		}
+		if sam != nil {
+			row.CostVsSAM, row.CPUVsSAM = b.quotient(l.seconds, sam.seconds), b.quotient(l.cpu, sam.cpu)
+		}
 		out.Rows = append(out.Rows, row)
 		if math.IsNaN(l.loss) || math.IsInf(l.loss, 0) {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("the loss of %s is %v: steps on such numbers may take another time", l.label, l.loss))
@@ -197,14 +204,11 @@ func (b *bench) reference(method string) *lane {
 	return nil
 }
 
-// quotient compares two lanes round by round.
-func (b *bench) quotient(l, reference *lane) Interval {
-	if reference == nil {
-		return Interval{}
-	}
+// quotient compares the times of two lanes round by round.
+func (b *bench) quotient(of, to []float64) Interval {
 	quotients := make([]float64, b.rounds)
 	for i := range quotients {
-		quotients[i] = l.seconds[i] / reference.seconds[i]
+		quotients[i] = of[i] / to[i]
 	}
 	return MedianInterval(quotients)
 }

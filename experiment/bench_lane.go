@@ -28,6 +28,7 @@ type lane struct {
 	first   map[string]float64   // time of the first step of each kind, in which it is compiled
 	kinds   map[string][]float64 // times of the later ones that count, over all rounds
 	seconds []float64            // of a step, by round
+	cpu     []float64            // processor time of a step in seconds, by round
 	timed   int
 	spent   struct{ gradients, products int } // in the timed steps
 	loss    float64                           // of the newest step
@@ -74,7 +75,7 @@ func cycleOf(c xsam.Config) int {
 
 // warmUp compiles every kind of step and runs it until it is warm.
 func (l *lane) warmUp(ctx context.Context) error {
-	return l.run(ctx, l.warmup, func(kind string, _ xsam.Probe, seconds float64) {
+	return l.run(ctx, l.warmup, func(kind string, _ xsam.Probe, seconds, _ float64) {
 		if _, known := l.first[kind]; !known {
 			l.first[kind] = seconds
 		}
@@ -84,14 +85,15 @@ func (l *lane) warmUp(ctx context.Context) error {
 // turn makes one untimed step and then those of whole cycles. The untimed one also shifts the cycle, so that no kind of
 // step stands at the same place of every turn.
 func (l *lane) turn(ctx context.Context) error {
-	var watch stopwatch
+	var watch, processor stopwatch
 	kinds := map[string][]float64{}
 	step, gradients, products := 0, 0, 0
-	err := l.run(ctx, 1+l.steps, func(kind string, p xsam.Probe, seconds float64) {
+	err := l.run(ctx, 1+l.steps, func(kind string, p xsam.Probe, seconds, cpu float64) {
 		if step++; step == 1 {
 			return
 		}
 		watch.add(kind, seconds)
+		processor.add(kind, cpu)
 		kinds[kind] = append(kinds[kind], seconds)
 		gradients += p.Gradients
 		products += p.Products
@@ -100,6 +102,7 @@ func (l *lane) turn(ctx context.Context) error {
 		return err
 	}
 	l.seconds = append(l.seconds, watch.median())
+	l.cpu = append(l.cpu, processor.median())
 	for kind, times := range kinds {
 		l.kinds[kind] = append(l.kinds[kind], times...)
 	}
@@ -109,18 +112,19 @@ func (l *lane) turn(ctx context.Context) error {
 	return nil
 }
 
-// run trains n steps and hands out the kind, the measurements and the time of each.
-func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.Probe, seconds float64)) error {
-	at := &feed{Dataset: l.batches.From(int(optimizer.GetGlobalStep(l.store)))}
+// run trains n steps and hands out the kind, the measurements, the time and the processor time of each.
+func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.Probe, seconds, cpu float64)) error {
+	var cpu float64
+	at := &feed{Dataset: l.batches.From(int(optimizer.GetGlobalStep(l.store))), handing: func() { cpu = processorSeconds() }}
 	loop := train.NewLoop(l.trainer)
 	loop.OnStep("bench", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		l.loss = shapes.ConvertTo[float64](metrics[0].Value()) // waits until the step is done
-		seconds := time.Since(at.handed).Seconds()
+		seconds, cpu := time.Since(at.handed).Seconds(), processorSeconds()-cpu
 		probe, err := l.optimizer.Probe(l.store)
 		if err != nil {
 			return err
 		}
-		took(kindOf(probe), probe, seconds)
+		took(kindOf(probe), probe, seconds, cpu)
 		return ctx.Err()
 	})
 	last, err := loop.RunSteps(l.optimizer.Schedule(l.store, at), n)

@@ -38,8 +38,11 @@ type BenchRow struct {
 	// StepSeconds is the time of a step: in each round the median of each kind of step, weighted with its share of the
 	// schedule, then the median over the rounds.
 	StepSeconds Interval
-	// RoundSeconds are the times of a step in each round.
-	RoundSeconds []float64
+	// RoundSeconds are the times of a step in each round, RoundCPUSeconds the processor times.
+	RoundSeconds, RoundCPUSeconds []float64
+	// CPUSeconds is the same of the time that processors worked for the process, all threads together, and CPUVsSGD and
+	// CPUVsSAM the quotients. Other processes that want the processors lengthen it less than the time of a step.
+	CPUSeconds, CPUVsSGD, CPUVsSAM Interval
 	// CostVsSGD and CostVsSAM are medians of the quotients of two methods' times in the same round.
 	CostVsSGD, CostVsSAM Interval
 	// Gradients and Products are what a step took on average, GradientEvaluations both together, with an exact product
@@ -70,6 +73,12 @@ func (r BenchRow) MarshalJSON() ([]byte, error) {
 		CostVsSGDCI         []runlog.Number `json:"step_cost_vs_sgd_ci95,omitempty"`
 		CostVsSAM           runlog.Number   `json:"step_cost_vs_sam,omitzero"`
 		CostVsSAMCI         []runlog.Number `json:"step_cost_vs_sam_ci95,omitempty"`
+		CPUSeconds          runlog.Number   `json:"cpu_seconds_median,omitzero"`
+		CPUSecondsCI        []runlog.Number `json:"cpu_seconds_ci95,omitempty"`
+		CPUVsSGD            runlog.Number   `json:"cpu_cost_vs_sgd,omitzero"`
+		CPUVsSGDCI          []runlog.Number `json:"cpu_cost_vs_sgd_ci95,omitempty"`
+		CPUVsSAM            runlog.Number   `json:"cpu_cost_vs_sam,omitzero"`
+		CPUVsSAMCI          []runlog.Number `json:"cpu_cost_vs_sam_ci95,omitempty"`
 		Gradients           runlog.Number   `json:"gradients,omitzero"`
 		Products            runlog.Number   `json:"hessian_products,omitzero"`
 		GradientEvaluations runlog.Number   `json:"gradient_evaluations,omitzero"`
@@ -79,7 +88,9 @@ func (r BenchRow) MarshalJSON() ([]byte, error) {
 		RoundSeconds        []float64       `json:"round_seconds"`
 	}{
 		r.Method, r.StepSeconds.Median, r.StepSeconds.bounds(), r.CostVsSGD.Median, r.CostVsSGD.bounds(),
-		r.CostVsSAM.Median, r.CostVsSAM.bounds(), r.Gradients, r.Products, r.GradientEvaluations, r.CompileSeconds, r.PeakMemory, r.Kinds,
+		r.CostVsSAM.Median, r.CostVsSAM.bounds(),
+		r.CPUSeconds.Median, r.CPUSeconds.bounds(), r.CPUVsSGD.Median, r.CPUVsSGD.bounds(), r.CPUVsSAM.Median, r.CPUVsSAM.bounds(),
+		r.Gradients, r.Products, r.GradientEvaluations, r.CompileSeconds, r.PeakMemory, r.Kinds,
 		r.RoundSeconds,
 	})
 }
@@ -107,7 +118,7 @@ const leastForInterval = 6
 
 // MedianInterval summarises values without assuming a distribution: the interval is made of two of the values.
 func MedianInterval(values []float64) Interval {
-	if len(values) == 0 {
+	if len(values) == 0 || slices.ContainsFunc(values, math.IsNaN) {
 		return Interval{}
 	}
 	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds), 0.95)

@@ -21,7 +21,8 @@ type row struct {
 	Library     string              `json:"library"`
 	Method      string              `json:"method"`
 	StepSeconds experiment.Interval `json:"step_seconds"`
-	rounds      []float64
+	CPUSeconds  experiment.Interval `json:"cpu_seconds"` // processor time, all threads together
+	rounds, cpu []float64
 }
 
 // quotient is the median of the quotients of two rows in the same round.
@@ -29,6 +30,7 @@ type quotient struct {
 	Of    string              `json:"of"`
 	To    string              `json:"to"`
 	Ratio experiment.Interval `json:"ratio"`
+	CPU   experiment.Interval `json:"cpu_ratio"`
 }
 
 // compareWith puts the workers' times beside this module's. It fails where a worker's model has another number of
@@ -36,15 +38,15 @@ type quotient struct {
 func compareWith(ours *experiment.BenchResult, workers []*worker) (*comparison, error) {
 	c := &comparison{Ours: ours}
 	for _, r := range ours.Rows {
-		c.Rows = append(c.Rows, row{"xsam", r.Method, r.StepSeconds, r.RoundSeconds})
+		c.Rows = append(c.Rows, row{"xsam", r.Method, r.StepSeconds, r.CPUSeconds, r.RoundSeconds, r.RoundCPUSeconds})
 	}
 	for _, w := range workers {
 		if w.Parameters != ours.Parameters {
 			return nil, fmt.Errorf("%s: %s has %d parameters there and %d here: it is not the same model", w.Library, ours.Model, w.Parameters, ours.Parameters)
 		}
 		for _, method := range w.Methods {
-			rounds := w.seconds[method]
-			c.Rows = append(c.Rows, row{w.Library, method, experiment.MedianInterval(rounds), rounds})
+			rounds, cpu := w.seconds[method], w.cpu[method]
+			c.Rows = append(c.Rows, row{w.Library, method, experiment.MedianInterval(rounds), experiment.MedianInterval(cpu), rounds, cpu})
 		}
 	}
 	for _, w := range workers {
@@ -59,11 +61,15 @@ func compareWith(ours *experiment.BenchResult, workers []*worker) (*comparison, 
 }
 
 func between(a, b row) quotient {
-	quotients := make([]float64, len(a.rounds))
+	return quotient{a.Library + " " + a.Method, b.Library + " " + b.Method, ratio(a.rounds, b.rounds), ratio(a.cpu, b.cpu)}
+}
+
+func ratio(a, b []float64) experiment.Interval {
+	quotients := make([]float64, len(a))
 	for i := range quotients {
-		quotients[i] = a.rounds[i] / b.rounds[i]
+		quotients[i] = a[i] / b[i]
 	}
-	return quotient{a.Library + " " + a.Method, b.Library + " " + b.Method, experiment.MedianInterval(quotients)}
+	return experiment.MedianInterval(quotients)
 }
 
 func (c *comparison) find(library, method string) *row {
@@ -92,13 +98,13 @@ func (c *comparison) write(w io.Writer) error {
 	fmt.Fprintf(w, "%s with %d parameters, %d×%d×%d, batch %d, %s, on %s, %d CPUs; medians over %d rounds, in brackets 95 %% intervals\n\n",
 		o.Model, o.Parameters, o.Image[0], o.Image[1], o.Image[2], o.Batch, o.DType, o.Backend, o.CPUs, o.Rounds)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "library\tmethod\tms a step")
+	fmt.Fprintln(t, "library\tmethod\tms a step\tms of processor time")
 	for _, r := range c.Rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Library, r.Method, show(r.StepSeconds, 1000))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Library, r.Method, show(r.StepSeconds, 1000), show(r.CPUSeconds, 1000))
 	}
-	fmt.Fprintln(t, "\nthis\t÷ that\tratio")
+	fmt.Fprintln(t, "\nthis\t÷ that\ttime\tprocessor time")
 	for _, q := range c.Pairs {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", q.Of, q.To, show(q.Ratio, 1))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", q.Of, q.To, show(q.Ratio, 1), show(q.CPU, 1))
 	}
 	return t.Flush()
 }

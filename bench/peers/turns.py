@@ -18,21 +18,22 @@ class Method:
         self.step, self.cycle, self.done = step, cycle, 0
 
     def train(self, steps):
-        """Times of that many steps, by kind."""
+        """Times and processor times (of all threads) of that many steps, by kind."""
         times = {}
         for _ in range(steps):
             kind = self.cycle[self.done % len(self.cycle)]
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
             self.step(kind)
-            times.setdefault(kind, []).append(time.perf_counter() - start)
+            times.setdefault(kind, []).append((time.perf_counter() - start, time.process_time() - cpu))
             self.done += 1
         return times
 
     def turn(self, steps):
-        """Seconds of a step: the median of each kind, weighted with its share of the schedule. One step is not timed."""
+        """Seconds of a step and of its processor time: the median of each kind, weighted with its share of the schedule. One step is not timed."""
         whole = -(-steps // len(self.cycle)) * len(self.cycle)
         self.train(1)
-        return sum(len(t) * statistics.median(t) for t in self.train(whole).values()) / whole
+        kinds = self.train(whole).values()
+        return [sum(len(t) * statistics.median(x[i] for x in t) for t in kinds) / whole for i in (0, 1)]
 
 
 def setting():
@@ -51,7 +52,8 @@ def serve(library, parameters, methods, steps):
         method.train(2 * len(method.cycle))
     tell({"library": library, "parameters": parameters, "methods": list(methods)})
     for _ in sys.stdin:
-        tell({"seconds": {name: method.turn(steps) for name, method in methods.items()}})
+        turns = {name: method.turn(steps) for name, method in methods.items()}
+        tell({"seconds": {name: t[0] for name, t in turns.items()}, "cpu_seconds": {name: t[1] for name, t in turns.items()}})
 
 
 def tell(message):

@@ -20,8 +20,8 @@ type worker struct {
 	Library    string   `json:"library"`
 	Parameters int      `json:"parameters"`
 	Methods    []string `json:"methods"`
-	// seconds are those of a step, by method and round.
-	seconds map[string][]float64
+	// seconds and cpu are times and processor times of a step in seconds, by method and round.
+	seconds, cpu map[string][]float64
 }
 
 // startWorker starts a script, which builds and warms up its methods.
@@ -30,7 +30,7 @@ func startWorker(ctx context.Context, python, dir, script string, s setting, std
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{cmd: exec.CommandContext(ctx, python, filepath.Join(dir, script), string(text)), seconds: map[string][]float64{}}
+	w := &worker{cmd: exec.CommandContext(ctx, python, filepath.Join(dir, script), string(text)), seconds: map[string][]float64{}, cpu: map[string][]float64{}}
 	w.cmd.Stderr = stderr
 	out, err := w.cmd.StdoutPipe()
 	if err != nil {
@@ -57,6 +57,7 @@ func (w *worker) turn() error {
 	}
 	var answer struct {
 		Seconds map[string]float64 `json:"seconds"`
+		CPU     map[string]float64 `json:"cpu_seconds"`
 	}
 	if err := w.read(&answer); err != nil {
 		return fmt.Errorf("%s: %w", w.Library, err)
@@ -67,6 +68,7 @@ func (w *worker) turn() error {
 			return fmt.Errorf("%s: no time of %s among %v", w.Library, method, answer.Seconds)
 		}
 		w.seconds[method] = append(w.seconds[method], seconds)
+		w.cpu[method] = append(w.cpu[method], answer.CPU[method])
 	}
 	return nil
 }

@@ -60,6 +60,10 @@ func benchTable(w io.Writer, r *experiment.BenchResult) error {
 		}
 		fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
+	fmt.Fprintf(t, "\nprocessor time\t\tms a step\t÷ sgd\t÷ sam\n")
+	for _, row := range r.Rows {
+		fmt.Fprintf(t, "%s\t\t%s\t%s\t%s\n", row.Method, interval(row.CPUSeconds, 1000), interval(row.CPUVsSGD, 1), interval(row.CPUVsSAM, 1))
+	}
 	fmt.Fprintf(t, "\nkind of step\tshare\tms a step\n")
 	for _, row := range r.Rows {
 		for _, k := range row.Kinds {
@@ -91,13 +95,14 @@ func benchCSV(w io.Writer, r *experiment.BenchResult) error {
 	lines := [][]string{{"method", "gradient_evaluations", "gradients", "hessian_products",
 		"step_seconds_median", "step_seconds_low", "step_seconds_high",
 		"step_cost_vs_sgd", "step_cost_vs_sgd_low", "step_cost_vs_sgd_high",
-		"step_cost_vs_sam", "step_cost_vs_sam_low", "step_cost_vs_sam_high", "compile_seconds", "peak_memory_bytes"}}
+		"step_cost_vs_sam", "step_cost_vs_sam_low", "step_cost_vs_sam_high", "cpu_seconds_median", "cpu_cost_vs_sgd", "cpu_cost_vs_sam", "compile_seconds", "peak_memory_bytes"}}
 	for _, row := range r.Rows {
 		line := []string{row.Method}
 		for _, n := range []runlog.Number{row.GradientEvaluations, row.Gradients, row.Products,
 			row.StepSeconds.Median, row.StepSeconds.Low, row.StepSeconds.High,
 			row.CostVsSGD.Median, row.CostVsSGD.Low, row.CostVsSGD.High,
-			row.CostVsSAM.Median, row.CostVsSAM.Low, row.CostVsSAM.High, row.CompileSeconds, row.PeakMemory} {
+			row.CostVsSAM.Median, row.CostVsSAM.Low, row.CostVsSAM.High,
+			row.CPUSeconds.Median, row.CPUVsSGD.Median, row.CPUVsSAM.Median, row.CompileSeconds, row.PeakMemory} {
 			cell := ""
 			if n.Known() {
 				cell = n.String()
