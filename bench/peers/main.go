@@ -3,6 +3,10 @@
 //
 //	go run ./bench/peers --model resnet8 --image 28x28x1 --batch 128
 //
+// With the argument curvature it compares eigenvalues and trace of a Hessian with PyHessian and curvlinops instead:
+//
+//	go run ./bench/peers curvature --data digits --data-dir DIR
+//
 // It builds a Python environment with the versions of requirements.txt the first time it runs. Python 3.11 or later must be
 // there.
 //
@@ -10,6 +14,7 @@
 //	venv.go      the Python environment
 //	worker.go    a library's process, which makes a turn when it is asked to
 //	table.go     ratios round by round, and how they are printed
+//	curvature.go the other comparison; spectra.go prints it, torch_curvature.py is its Python side
 //	*_worker.py  the steps; *_models.py the models; turns.py the protocol
 package main
 
@@ -60,6 +65,9 @@ type options struct {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "curvature" {
+		return runCurvature(ctx, args[1:], stdout, stderr)
+	}
 	s, o, err := parse(args, stderr)
 	if err != nil {
 		return err
