@@ -96,7 +96,7 @@ func compareSpectra(ctx context.Context, python string, set *datasets.Set, s cur
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer removeScripts(dir)
 	ours, weights, err := ourSpectrum(ctx, set, &s, stderr)
 	if err != nil {
 		return nil, err

@@ -74,3 +74,6 @@ func writeScripts() (dir string, err error) {
 	}
 	return dir, err
 }
+
+// removeScripts deletes what writeScripts wrote. What cannot be deleted is left to the system, in its folder for such files.
+func removeScripts(dir string) { _ = os.RemoveAll(dir) }
