@@ -19,6 +19,7 @@
 //	board.go       the records for TensorBoard
 //	checkpoint.go  GoMLX checkpoints, which survive a kill at any time
 //	all.go         RunAll: many runs in turn
+//	bench*.go      RunBench: what a step costs with each method (bench_lane.go: one method; bench_result.go: the numbers)
 //	progress.go    what a run tells while it goes on
 //
 // A run is a function of its recipe: the same recipe on the same machine and engine gives the same bits, also when it was

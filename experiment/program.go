@@ -169,6 +169,17 @@ func (p *program) reusable(restored bool) bool { return p.broken == nil && !rest
 // bytes is the memory that the variables take.
 func (p *program) bytes() int64 { return p.store.ByteSize() }
 
+// parameters counts the model's trainable numbers.
+func (p *program) parameters() int {
+	n := 0
+	for v := range p.store.IterVariables() {
+		if v.Trainable && v.DType().IsFloat() {
+			n += v.Shape().Size()
+		}
+	}
+	return n
+}
+
 // close frees the memory of the program, which Go's garbage collector does not see.
 func (p *program) close() error {
 	p.trainer.ResetComputationGraphs()

@@ -287,17 +287,6 @@ func (s *session) summary(m sharpest) runlog.Summary {
 	return out
 }
 
-// parameters counts the model's trainable numbers.
-func (s *session) parameters() int {
-	n := 0
-	for v := range s.store.IterVariables() {
-		if v.Trainable && v.DType().IsFloat() {
-			n += v.Shape().Size()
-		}
-	}
-	return n
-}
-
 // claim checks that the run may go to dir. It returns a summary when there is nothing left to do.
 func (r *runner) claim(recipe Recipe, dir string) (*runlog.Summary, error) {
 	var old Config

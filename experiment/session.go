@@ -280,13 +280,17 @@ func (s *session) tell(stage Stage) {
 // bookkeeping after the step.
 type feed struct {
 	train.Dataset
-	handed time.Time
+	handed  time.Time
+	handing func() // called at that moment; may be nil
 }
 
 // Iter implements train.Dataset.
 func (f *feed) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		for batch, err := range f.Dataset.Iter() {
+			if f.handing != nil {
+				f.handing()
+			}
 			f.handed = time.Now()
 			if !yield(batch, err) {
 				return

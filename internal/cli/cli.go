@@ -10,6 +10,7 @@
 //	curvature.go xsam curvature (curvature_output.go, curvature_plots.go: its table and pictures)
 //	reproduce.go xsam reproduce list, show, run, verdict
 //	data.go      xsam data list, xsam data verify, xsam data get
+//	bench*.go    xsam bench
 //	engine.go    xsam backend, xsam backend install
 //	output.go    where runs go, and how results are printed
 //	report.go    xsam report
@@ -110,6 +111,6 @@ which needs no data and takes a minute or two.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newCurvature(stdout, stderr), newReport(stdout, stderr), newServe(stdout),
-		newReproduce(stdout, stderr), newData(stdout, stderr), newBackend(stdout, stderr))
+		newReproduce(stdout, stderr), newBench(stdout, stderr), newData(stdout, stderr), newBackend(stdout, stderr))
 	return root
 }

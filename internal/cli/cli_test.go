@@ -62,7 +62,7 @@ func blurred(text string) string {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"curvature", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"data", "get", "--help"}, {"backend", "--help"},
+	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"curvature", "--help"}, {"bench", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"data", "get", "--help"}, {"backend", "--help"},
 		{"reproduce", "--help"}, {"reproduce", "run", "--help"}, {"reproduce", "show", "--help"}, {"reproduce", "verdict", "--help"}} {
 		stdout, stderr, code := xsam(t, args...)
 		if code != exitDone || stderr != "" {

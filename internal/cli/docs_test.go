@@ -58,13 +58,18 @@ func words(line string) (args []string) {
 // reduced makes a command of a document small: the last of several flags of a name counts. Of commands that cannot be made
 // small, or want the network or the records of others, only the flags are checked.
 func reduced(args []string, out string) []string {
-	if len(args) > 0 && args[0] == "curvature" {
+	switch {
+	case len(args) == 0:
+		return args
+	case args[0] == "curvature":
 		return reducedCurvature(args, out)
-	}
-	if len(args) > 1 && slices.Contains([]string{"reproduce run", "reproduce verdict", "data get"}, args[0]+" "+args[1]) {
+	case args[0] == "report" && len(args) > 1: // of the run of trainedForDocs
+		return append([]string{"report", out}, args[2:]...)
+	case args[0] == "bench":
+		return append(slices.Clone(args), strings.Fields("--model mlp --batch 8 --rounds 1 --steps 1 --warmup 1 --memory=false --backend go --quiet")...)
+	case len(args) > 1 && slices.Contains([]string{"reproduce run", "reproduce verdict", "data get"}, args[0]+" "+args[1]):
 		return append(slices.Clone(args), "--help")
-	}
-	if len(args) == 0 || (args[0] != "compare" && args[0] != "train") {
+	case args[0] != "compare" && args[0] != "train":
 		return args
 	}
 	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 --lambda-products 3 --backend go --quiet --force --out " + out
@@ -122,7 +127,7 @@ func TestDocs(t *testing.T) {
 					t.Skipf("%s is not set", DataDirVariable)
 				}
 				t.Chdir(t.TempDir())
-				if len(c.args) > 0 && c.args[0] == "curvature" {
+				if len(c.args) > 0 && slices.Contains([]string{"curvature", "report"}, c.args[0]) {
 					trainedForDocs(t, "runs")
 				}
 				stdout, stderr, code := xsam(t, reduced(c.args, "runs")...)

@@ -1,0 +1,181 @@
+// Command peers times a training step of this module and of PyTorch and JAX with optax side by side: the same model, the
+// same batch, the same CPUs, in turn, in one run.
+//
+//	go run ./bench/peers --model resnet8 --image 28x28x1 --batch 128
+//
+// With the argument curvature it compares eigenvalues and trace of a Hessian with PyHessian and curvlinops instead:
+//
+//	go run ./bench/peers curvature --data digits --data-dir DIR
+//
+// It builds a Python environment with the versions of requirements.txt the first time it runs. Python 3.11 or later must be
+// there.
+//
+//	main.go      flags, and what is timed
+//	venv.go      the Python environment
+//	worker.go    a library's process, which makes a turn when it is asked to
+//	table.go     ratios round by round, and how they are printed
+//	curvature.go the other comparison; spectra.go prints it, torch_curvature.py is its Python side
+//	*_worker.py  the steps; *_models.py the models; turns.py the protocol
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/experiment"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
+
+// setting is what is timed, in this module and in the workers.
+type setting struct {
+	Model        string  `json:"model"`
+	Image        [3]int  `json:"image"` // height, width, channels
+	Classes      int     `json:"classes"`
+	Batch        int     `json:"batch"`
+	Steps        int     `json:"steps"`
+	LearningRate float64 `json:"lr"`
+	Momentum     float64 `json:"momentum"`
+	WeightDecay  float64 `json:"weight_decay"`
+	Rho          float64 `json:"rho"`
+	Alpha        float64 `json:"alpha"` // and the next two: of X-SAM as published
+	RefreshEvery int     `json:"refresh_every"`
+	PowerSteps   int     `json:"power_steps"`
+}
+
+// options are the flags that have no part in what is timed.
+type options struct {
+	rounds int
+	format string
+	venv   string
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "curvature" {
+		return runCurvature(ctx, args[1:], stdout, stderr)
+	}
+	s, o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	python, err := environment(ctx, o.venv, stderr)
+	if err != nil {
+		return err
+	}
+	scripts, err := writeScripts()
+	if err != nil {
+		return err
+	}
+	defer removeScripts(scripts)
+	var workers []*worker
+	defer func() {
+		for _, w := range workers {
+			w.close()
+		}
+	}()
+	for _, script := range []string{"torch_worker.py", "jax_worker.py"} {
+		w, err := startWorker(ctx, python, scripts, script, s, stderr)
+		if err != nil {
+			return err
+		}
+		workers = append(workers, w)
+	}
+	result, err := measure(ctx, s, o.rounds, workers, stderr)
+	if err != nil {
+		return err
+	}
+	if o.format == "json" {
+		encoder := json.NewEncoder(stdout)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(result)
+	}
+	return result.write(stdout)
+}
+
+func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
+	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&s.Model, "model", "resnet8", "mlp, resnet8, resnet20 or resnet18")
+	image := flags.String("image", "28x28x1", "size of the images, height x width x channels")
+	flags.IntVar(&s.Batch, "batch", 128, "images of a step")
+	flags.IntVar(&s.Steps, "steps", 3, "timed steps of a turn, made up to whole cycles")
+	flags.IntVar(&o.rounds, "rounds", 10, "turns of each method; intervals take 6 at least")
+	flags.StringVar(&o.format, "format", "table", "table or json")
+	flags.StringVar(&o.venv, "venv", "", "folder of the Python environment (default: in the user's cache folder)")
+	if err := flags.Parse(args); err != nil {
+		return s, o, err
+	}
+	if n, _ := fmt.Sscanf(*image, "%dx%dx%d", &s.Image[0], &s.Image[1], &s.Image[2]); n != 3 || min(s.Image[0], s.Image[1], s.Image[2]) < 1 {
+		return s, o, fmt.Errorf("-image %q: want height x width x channels, such as 28x28x1", *image)
+	}
+	if s.Batch < 1 || s.Steps < 1 || o.rounds < 1 {
+		return s, o, fmt.Errorf("-batch %d -steps %d -rounds %d: want 1 or more of each", s.Batch, s.Steps, o.rounds)
+	}
+	if o.format != "table" && o.format != "json" {
+		return s, o, fmt.Errorf("-format %q: want table or json", o.format)
+	}
+	s.Classes, s.LearningRate, s.Momentum, s.WeightDecay = 10, 0.01, 0.9, 5e-4
+	s.Rho, s.Alpha, s.RefreshEvery, s.PowerSteps = 0.05, 0.2, 3, 5
+	return s, o, nil
+}
+
+// measure lets this module's methods and the workers train in turn.
+func measure(ctx context.Context, s setting, rounds int, workers []*worker, stderr io.Writer) (*comparison, error) {
+	recipes, err := s.recipes("sgd", "sam", "xsam", "xsam-lite", "xsam-paper")
+	if err != nil {
+		return nil, err
+	}
+	engine, err := backend.Open(ctx, backend.Options{Out: stderr})
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Finalize()
+	set := experiment.RandomImages(s.Image[0], s.Image[1], s.Image[2], s.Classes, 4*s.Batch, 0)
+	last := time.Now()
+	ours, err := experiment.RunBench(ctx, engine, recipes, set, experiment.BenchOptions{
+		Rounds: rounds, Steps: s.Steps, Warmup: 1,
+		Between: func(context.Context) error { return turns(workers) },
+		Progress: func(p experiment.BenchProgress) {
+			if time.Since(last) > 5*time.Second {
+				last = time.Now()
+				fmt.Fprintf(stderr, "round %d/%d\n", p.Round, p.Rounds)
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return compareWith(ours, workers)
+}
+
+func turns(workers []*worker) error {
+	for _, w := range workers {
+		if err := w.turn(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recipes are those of this module's methods, with the setting of the workers.
+func (s setting) recipes(methods ...string) ([]experiment.Recipe, error) {
+	base := experiment.Defaults(experiment.RandomData)
+	base.Model, base.Batch, base.Schedule = s.Model, s.Batch, "constant"
+	base.LearningRate, base.Momentum, base.WeightDecay = s.LearningRate, s.Momentum, s.WeightDecay
+	return experiment.Plan(base, methods, nil, 0, 1)
+}

@@ -1,0 +1,93 @@
+"""Steps of SGD, SAM and X-SAM as published in PyTorch, in the default and the channels-last layout."""
+
+import torch
+import torch.nn.functional as F
+
+import torch_models
+import turns
+
+
+def norm(tensors):
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))
+
+
+class Trainer:
+    """A model with its batch; a step of each method."""
+
+    def __init__(self, s, channels_last):
+        torch.manual_seed(0)
+        self.setting = s
+        self.model = torch_models.build(s["model"], s["image"], s["classes"]).train()
+        height, width, channels = s["image"]
+        self.x = torch.randn(s["batch"], channels, height, width)
+        self.y = torch.randint(s["classes"], (s["batch"],))
+        if channels_last:
+            self.model = self.model.to(memory_format=torch.channels_last)
+            self.x = self.x.contiguous(memory_format=torch.channels_last)
+        self.w = list(self.model.parameters())
+        self.base = torch.optim.SGD(self.w, s["lr"], momentum=s["momentum"], weight_decay=s["weight_decay"])
+        self.v = [torch.randn_like(p) for p in self.w]
+        torch._foreach_div_(self.v, norm(self.v))
+
+    def loss(self):
+        return F.cross_entropy(self.model(self.x), self.y)
+
+    def gradient(self):
+        return list(torch.autograd.grad(self.loss(), self.w))
+
+    def update(self, g):
+        for p, gp in zip(self.w, g):
+            p.grad = gp
+        self.base.step()
+
+    def sgd(self, _):
+        self.update(self.gradient())
+
+    def sam(self, _):
+        self.update(self.adversarial(self.gradient()))
+
+    def xsam_paper(self, kind):
+        """Eq. 11; in a refresh v takes power steps with exact Hessian-vector products."""
+        if kind == "refresh":
+            g = torch.autograd.grad(self.loss(), self.w, create_graph=True)
+            for _ in range(self.setting["power_steps"]):
+                h = torch.autograd.grad(g, self.w, grad_outputs=self.v, retain_graph=True)
+                self.v = list(torch._foreach_div(h, norm(h)))
+            g = [p.detach() for p in g]
+        else:
+            g = self.gradient()
+        g = self.adversarial(g)
+        c = sum(torch.sum(a * b) for a, b in zip(g, self.v))
+        torch._foreach_div_(g, norm(g))
+        self.update(torch._foreach_sub(g, torch._foreach_mul(self.v, self.setting["alpha"] * c.abs())))
+
+    def adversarial(self, g):
+        """The gradient at w + rho g/‖g‖. Batch norm keeps the statistics of the first pass: momentum 0 leaves them alone."""
+        before = [p.detach().clone() for p in self.w]
+        with torch.no_grad():
+            torch._foreach_add_(self.w, torch._foreach_mul(g, self.setting["rho"] / norm(g)))
+        norms = [m for m in self.model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        momenta = [m.momentum for m in norms]
+        for m in norms:
+            m.momentum = 0.0
+        adversarial = self.gradient()
+        for m, momentum in zip(norms, momenta):
+            m.momentum = momentum
+        with torch.no_grad():
+            torch._foreach_copy_(self.w, before)
+        return adversarial
+
+
+def main():
+    s = turns.setting()
+    torch.set_num_threads(turns.cpus())
+    layouts = {"": False} if s["model"] == "mlp" else {"": False, ", channels last": True}
+    methods = {}
+    for layout, channels_last in layouts.items():
+        for name, cycle in [("sgd", ("plain",)), ("sam", ("plain",)), ("xsam_paper", ("refresh",) + ("plain",) * (s["refresh_every"] - 1))]:
+            trainer = Trainer(s, channels_last)
+            methods[name.replace("_", "-") + layout] = turns.Method(getattr(trainer, name), cycle)
+    turns.serve("PyTorch " + torch.__version__, sum(p.numel() for p in trainer.w), methods, s["steps"])
+
+
+main()

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// worker is a library's process. It stands still until a turn is asked of it.
+type worker struct {
+	cmd     *exec.Cmd
+	ask     io.WriteCloser
+	answers *bufio.Scanner
+
+	Library    string   `json:"library"`
+	Parameters int      `json:"parameters"`
+	Methods    []string `json:"methods"`
+	// seconds and cpu are times and processor times of a step in seconds, by method and round.
+	seconds, cpu map[string][]float64
+}
+
+// startWorker starts a script, which builds and warms up its methods.
+func startWorker(ctx context.Context, python, dir, script string, s setting, stderr io.Writer) (*worker, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{cmd: exec.CommandContext(ctx, python, filepath.Join(dir, script), string(text)), seconds: map[string][]float64{}, cpu: map[string][]float64{}}
+	w.cmd.Stderr = stderr
+	out, err := w.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if w.ask, err = w.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	w.answers = bufio.NewScanner(out)
+	if err := w.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("%s: %w", script, err)
+	}
+	if err := w.read(w); err != nil {
+		w.close()
+		return nil, fmt.Errorf("%s did not start: %w", script, err)
+	}
+	return w, nil
+}
+
+// turn has every method of the worker train a few steps.
+func (w *worker) turn() error {
+	if _, err := io.WriteString(w.ask, "turn\n"); err != nil {
+		return fmt.Errorf("%s: %w", w.Library, err)
+	}
+	var answer struct {
+		Seconds map[string]float64 `json:"seconds"`
+		CPU     map[string]float64 `json:"cpu_seconds"`
+	}
+	if err := w.read(&answer); err != nil {
+		return fmt.Errorf("%s: %w", w.Library, err)
+	}
+	for _, method := range w.Methods {
+		seconds, ok := answer.Seconds[method]
+		if !ok {
+			return fmt.Errorf("%s: no time of %s among %v", w.Library, method, answer.Seconds)
+		}
+		w.seconds[method] = append(w.seconds[method], seconds)
+		w.cpu[method] = append(w.cpu[method], answer.CPU[method])
+	}
+	return nil
+}
+
+// read takes in one line.
+func (w *worker) read(to any) error {
+	if !w.answers.Scan() {
+		if err := w.answers.Err(); err != nil {
+			return err
+		}
+		return fmt.Errorf("the process ended: see its messages above")
+	}
+	return json.Unmarshal(w.answers.Bytes(), to)
+}
+
+// close ends the process.
+func (w *worker) close() {
+	_ = w.ask.Close() // the worker ends with its input
+	_ = w.cmd.Wait()  // how it ends says nothing about the times it gave
+	w.answers = bufio.NewScanner(strings.NewReader(""))
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// measureMemory runs a bench of one round for each method alone, in a process of its own, and puts the peak memory that the
+// process reports into the method's row.
+func (f *benchFlags) measureMemory(cmd *cobra.Command, r *experiment.BenchResult, stderr io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("--memory starts the command anew: %w", err)
+	}
+	for i := range r.Rows {
+		child := exec.CommandContext(cmd.Context(), self, f.childArgs(cmd, r.Rows[i].Method)...)
+		child.Stderr = stderr
+		out, err := child.Output()
+		if cmd.Context().Err() != nil {
+			return cmd.Context().Err()
+		}
+		var alone struct {
+			Peak runlog.Number `json:"peak_memory_bytes"`
+		}
+		if err == nil {
+			err = json.Unmarshal(out, &alone)
+		}
+		if err != nil {
+			return fmt.Errorf("--memory: bench of %s alone: %w", r.Rows[i].Method, err)
+		}
+		r.Rows[i].PeakMemory = alone.Peak
+	}
+	r.PeakMemory = runlog.Number{} // of all methods together: of no use beside those
+	if len(r.Rows) > 0 && !r.Rows[0].PeakMemory.Known() {
+		r.Warnings = append(r.Warnings, "--memory: peak memory is read from /proc/self/status, which is not there on this system")
+	}
+	return nil
+}
+
+// childArgs is the command line of the bench of one method: the user's flags, as far as they have to do with it.
+func (f *benchFlags) childArgs(cmd *cobra.Command, method string) []string {
+	args := []string{"bench", "--methods=" + method, "--rounds=1", "--format=json", "--quiet"}
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		switch flag.Name {
+		case "methods", "rounds", "format", "quiet", "memory":
+			return
+		}
+		if _, setting := f.recipe.settings[flag.Name]; setting && !experiment.HasSetting(method, flag.Name) {
+			return
+		}
+		args = append(args, "--"+flag.Name+"="+flag.Value.String())
+	})
+	return args
+}

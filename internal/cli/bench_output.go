@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// print writes the result in the format that was asked for; warnings that a format has no place for go to stderr.
+func (f *benchFlags) print(r *experiment.BenchResult, stdout, stderr io.Writer) error {
+	switch f.format {
+	case "json":
+		return writeJSON(stdout, r)
+	case "csv":
+		warnings(stderr, r.Warnings)
+		return benchCSV(stdout, r)
+	}
+	if err := benchTable(stdout, r); err != nil {
+		return err
+	}
+	warnings(stdout, r.Warnings)
+	return nil
+}
+
+func warnings(w io.Writer, texts []string) {
+	for _, text := range texts {
+		fmt.Fprintln(w, "xsam: warning:", text)
+	}
+}
+
+// benchTable writes the result for people.
+func benchTable(w io.Writer, r *experiment.BenchResult) error {
+	fmt.Fprintf(w, "%s with %d parameters, %s images of %d×%d×%d, batch %d, %s, base %s\n", r.Model, r.Parameters, r.Data,
+		r.Image[0], r.Image[1], r.Image[2], r.Batch, r.DType, r.Base)
+	fmt.Fprintf(w, "%s, %d CPUs; medians over %d rounds, in brackets 95 %% intervals\n\n", r.Backend, r.CPUs, r.Rounds)
+
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	memory := false
+	for _, row := range r.Rows {
+		memory = memory || row.PeakMemory.Known()
+	}
+	header := []string{"method", "gradients", "ms a step", "÷ sgd", "÷ sam", "compile s"}
+	if memory {
+		header = append(header, "peak MiB")
+	}
+	fmt.Fprintln(t, strings.Join(header, "\t"))
+	for _, row := range r.Rows {
+		cells := []string{row.Method, short(row.GradientEvaluations, 1, 4), interval(row.StepSeconds, 1000), interval(row.CostVsSGD, 1),
+			interval(row.CostVsSAM, 1), short(row.CompileSeconds, 1, 3)}
+		if memory {
+			cells = append(cells, short(row.PeakMemory, 1.0/(1<<20), 4))
+		}
+		fmt.Fprintln(t, strings.Join(cells, "\t"))
+	}
+	fmt.Fprintf(t, "\nprocessor time\t\tms a step\t÷ sgd\t÷ sam\n")
+	for _, row := range r.Rows {
+		fmt.Fprintf(t, "%s\t\t%s\t%s\t%s\n", row.Method, interval(row.CPUSeconds, 1000), interval(row.CPUVsSGD, 1), interval(row.CPUVsSAM, 1))
+	}
+	fmt.Fprintf(t, "\nkind of step\tshare\tms a step\n")
+	for _, row := range r.Rows {
+		for _, k := range row.Kinds {
+			fmt.Fprintf(t, "%s: %s\t%s\t%s\n", row.Method, k.Kind, short(k.Share, 1, 3), short(k.StepSeconds, 1000, 4))
+		}
+	}
+	return t.Flush()
+}
+
+// interval writes a median and its interval, both times scale.
+func interval(i experiment.Interval, scale float64) string {
+	text := short(i.Median, scale, 4)
+	if i.Known() {
+		text += fmt.Sprintf(" [%s, %s]", short(i.Low, scale, 4), short(i.High, scale, 4))
+	}
+	return text
+}
+
+// short writes a number times scale with so many significant digits.
+func short(n runlog.Number, scale float64, digits int) string {
+	if !n.Known() {
+		return "–"
+	}
+	return fmt.Sprintf("%.*g", digits, scale*n.Float())
+}
+
+// benchCSV writes one line a method.
+func benchCSV(w io.Writer, r *experiment.BenchResult) error {
+	lines := [][]string{{"method", "gradient_evaluations", "gradients", "hessian_products",
+		"step_seconds_median", "step_seconds_low", "step_seconds_high",
+		"step_cost_vs_sgd", "step_cost_vs_sgd_low", "step_cost_vs_sgd_high",
+		"step_cost_vs_sam", "step_cost_vs_sam_low", "step_cost_vs_sam_high", "cpu_seconds_median", "cpu_cost_vs_sgd", "cpu_cost_vs_sam", "compile_seconds", "peak_memory_bytes"}}
+	for _, row := range r.Rows {
+		line := []string{row.Method}
+		for _, n := range []runlog.Number{row.GradientEvaluations, row.Gradients, row.Products,
+			row.StepSeconds.Median, row.StepSeconds.Low, row.StepSeconds.High,
+			row.CostVsSGD.Median, row.CostVsSGD.Low, row.CostVsSGD.High,
+			row.CostVsSAM.Median, row.CostVsSAM.Low, row.CostVsSAM.High,
+			row.CPUSeconds.Median, row.CPUVsSGD.Median, row.CPUVsSAM.Median, row.CompileSeconds, row.PeakMemory} {
+			cell := ""
+			if n.Known() {
+				cell = n.String()
+			}
+			line = append(line, cell)
+		}
+		lines = append(lines, line)
+	}
+	return csv.NewWriter(w).WriteAll(lines)
+}
+
+// benchProgress shows how a bench goes on: a bar on a terminal, else a line every few seconds.
+type benchProgress struct {
+	w       io.Writer
+	quiet   bool
+	bar     *progressbar.ProgressBar // nil where there is no terminal
+	started time.Time                // of the first round
+	last    time.Time
+}
+
+func newBenchProgress(w io.Writer, quiet bool) *benchProgress {
+	p := &benchProgress{w: w, quiet: quiet}
+	if isTerminal(w) && !quiet {
+		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(12), progressbar.OptionSetPredictTime(false),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	return p
+}
+
+func (p *benchProgress) show(b experiment.BenchProgress) {
+	if b.Round > 0 && p.started.IsZero() {
+		p.started = time.Now()
+	}
+	text := "compiled " + b.Method
+	if b.Round > 0 {
+		text = fmt.Sprintf("round %d/%d  %s", b.Round, b.Rounds, b.Method)
+		perRound := b.Turns / (b.Rounds + 1)
+		if done := b.Turn - perRound - 1; done > 0 { // turns since the clock started
+			text += "  " + duration(time.Since(p.started)/time.Duration(done)*time.Duration(b.Turns-b.Turn)) + " left"
+		}
+	}
+	switch {
+	case p.quiet:
+	case p.bar != nil:
+		p.bar.ChangeMax(b.Turns + 1)
+		p.bar.Describe(text)
+		_ = p.bar.Set(b.Turn) // an error to draw is no reason to stop
+	case time.Since(p.last) >= linesEvery:
+		p.last = time.Now()
+		fmt.Fprintln(p.w, text)
+	}
+}
+
+// clear takes the bar off the terminal.
+func (p *benchProgress) clear() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+}
