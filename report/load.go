@@ -24,7 +24,8 @@ type Run struct {
 	Raw    json.RawMessage
 	// Summary is summary.json. A run without one has the method and the seed of its recipe and is not finished.
 	Summary runlog.Summary
-	// Records are the readable lines of metrics.jsonl, Measurements those of curvature.jsonl.
+	// Records are the readable lines of metrics.jsonl. Measurements are those of curvature.jsonl: the newest of each, without parts
+	// of measurements that were interrupted.
 	Records      []runlog.Record
 	Measurements []runlog.Measurement
 	// Problems name the files that are not as they should be, and say what was left out.
@@ -120,7 +121,8 @@ func loadRun(fsys fs.FS, dir string) (Run, error) {
 	run.Raw = text
 	run.loadSummary(fsys, dir)
 	run.Records = loadLines[runlog.Record](fsys, path.Join(dir, runlog.MetricsFile), &run.Problems)
-	run.Measurements = loadLines[runlog.Measurement](fsys, path.Join(dir, runlog.MeasurementsFile), &run.Problems)
+	measured := loadLines[runlog.Measurement](fsys, path.Join(dir, runlog.MeasurementsFile), &run.Problems)
+	run.Measurements = runlog.Newest(slices.DeleteFunc(measured, func(m runlog.Measurement) bool { return m.Reason == runlog.ReasonInterrupted }))
 	return run, nil
 }
 

@@ -320,3 +320,31 @@ func TestSize(t *testing.T) {
 	}
 	t.Logf("%d bytes", len(page))
 }
+
+// Of several measurements with the same settings the newest counts, and parts of interrupted ones do not.
+func TestTheNewestMeasurementsCount(t *testing.T) {
+	dir := t.TempDir()
+	fixture.Write(t, dir, fixture.Runs{Methods: []string{"sam"}, Seeds: 1, Epochs: 2})
+	runs, err := List(os.DirFS(dir), ".")
+	if err != nil || len(runs) == 0 {
+		t.Fatalf("runs %v (%v)", runs, err)
+	}
+	run := filepath.Join(dir, runs[0])
+	before := len(Load(os.DirFS(dir), "before", runs[:1]).Runs[0].Measurements)
+	trace := func(value float64, reason string) {
+		m := runlog.Measurement{Measure: runlog.MeasureTrace, Seed: 77, Reason: reason, Trace: &runlog.Estimate{Value: runlog.Num(value)}}
+		if err := runlog.AppendMeasurement(run, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trace(1, "")
+	trace(2, "")
+	after := Load(os.DirFS(dir), "after", runs[:1]).Runs[0].Measurements
+	if len(after) != before+1 || after[before].Trace.Value.Float() != 2 {
+		t.Errorf("%d measurements, before %d: want one more, the newer", len(after), before)
+	}
+	trace(3, runlog.ReasonInterrupted)
+	if after = Load(os.DirFS(dir), "after", runs[:1]).Runs[0].Measurements; len(after) != before+1 || after[before].Trace.Value.Float() != 2 {
+		t.Errorf("%d measurements: want %d, without what an interruption left", len(after), before+1)
+	}
+}
