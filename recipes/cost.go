@@ -25,8 +25,8 @@ const (
 	lambdaProducts   = 12
 	// evaluationGradients is the work of evaluating an image in gradients: the forward pass alone.
 	evaluationGradients = 1.0 / 3
-	// compiling is the time for compiling the graphs of a method, once.
-	compiling = 20 * time.Second
+	// compiling is the time allowed for compiling the graphs of a method, once; on busy machines minutes were seen.
+	compiling = 40 * time.Second
 )
 
 // Time estimates how long the runs of the plan take on two CPU cores. It is counted work over a measured rate: good to a
