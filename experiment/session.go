@@ -195,29 +195,35 @@ func (s *session) afterStep(ctx context.Context, step int, loss, seconds float64
 	return nil
 }
 
-// endEpoch writes the records of an epoch, keeps a snapshot, measures curvature and evaluates when these are due.
+// endEpoch writes the records of an epoch, measures curvature, evaluates and keeps a snapshot when these are due: the snapshot
+// last, for a run that goes on from its checkpoint makes nothing of an earlier step again.
 func (s *session) endEpoch(ctx context.Context, step int) error {
 	epoch := step / s.perEpoch
 	if err := s.record(s.tally.record(int64(step), float64(epoch))); err != nil {
 		return err
-	}
-	if every := s.options.KeepEvery; every > 0 && epoch%every == 0 {
-		if err := s.save(); err != nil {
-			return err
-		}
-		if err := keepSnapshot(runlog.Checkpoints(s.dir), runlog.Snapshot(s.dir, epoch)); err != nil {
-			return err
-		}
 	}
 	if s.alongIsDue(step) {
 		if err := s.measureAlong(ctx, step); err != nil {
 			return err
 		}
 	}
-	due := s.recipe.EvaluateEvery > 0 && epoch%s.recipe.EvaluateEvery == 0
-	if !due && step < s.steps {
+	if step == s.steps || s.isEvery(s.recipe.EvaluateEvery, step) {
+		if err := s.evaluateAll(step); err != nil {
+			return err
+		}
+	}
+	if !s.isEvery(s.options.KeepEvery, step) {
 		return nil
 	}
+	if err := s.save(); err != nil {
+		return err
+	}
+	return keepSnapshot(runlog.Checkpoints(s.dir), runlog.Snapshot(s.dir, epoch))
+}
+
+// evaluateAll measures loss and accuracy of the training images and of the test images, or, in a trial, of the validation
+// images in their place.
+func (s *session) evaluateAll(step int) error {
 	s.tell(Evaluating)
 	var err error
 	if s.tally.Train, err = s.evaluate(runlog.TrainSplit, s.data.Train, step); err != nil {
