@@ -42,14 +42,14 @@ const (
 	exitInterrupted = 130
 )
 
-// Main runs the command line of the process and exits. The first Ctrl-C finishes the current step and saves; the second
+// Main runs the command line of the process and exits. The first Ctrl-C finishes and saves what is under way; the second
 // ends the process at once.
 func Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-ctx.Done()
 		stop() // from here on a signal has its usual effect
-		fmt.Fprintln(os.Stderr, "\nxsam: finishing the current step and saving; press Ctrl-C again to stop at once")
+		fmt.Fprintln(os.Stderr, "\nxsam: stopping, after what is under way is saved; press Ctrl-C again to stop at once")
 	}()
 	os.Exit(exitCode(run(ctx, os.Args[1:], os.Stdout, os.Stderr), os.Stderr))
 }
