@@ -101,7 +101,7 @@ func TestJudge(t *testing.T) {
 			m.lambda[1] += sign
 		}), "not distinguishable, not distinguishable, not distinguishable", [3]string{}},
 		{"λmax at the end alone", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, func(m *made) { m.lambda[0] = 0 }),
-			"supported, supported, supported", [3]string{2: "the worst of 1"}},
+			"supported, supported, supported", [3]string{2: "the worst of 1 (measured once: nothing is said of the other epochs)"}},
 		{"no λmax", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} }),
 			"supported, supported, no test", [3]string{2: "no epoch"}},
 		{"one seed", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, nil)[:1],

@@ -106,6 +106,9 @@ func testLambda(pairs []pair) test {
 	if !t.supports {
 		t.p = smallestAbove(all, p)
 	}
+	if len(epochs) == 1 {
+		t.shown += " (measured once: nothing is said of the other epochs)"
+	}
 	return t
 }
 
