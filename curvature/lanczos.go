@@ -28,8 +28,9 @@ type LanczosOptions struct {
 	Tolerance   float64 // a pair has converged when ‖Hv − λv‖ ≤ Tolerance·|λ|
 	Floor       float64 // or when ‖Hv − λv‖ ≤ Floor·‖H‖, ‖H‖ the largest |λ| seen: for eigenvalues near 0
 	MaxProducts int     // ≥ 1
-	// Basis is the largest number of vectors of length Dim held at a time, at least K + 3. A larger one needs fewer
-	// products. Where Dim is no larger than Basis and MaxProducts, the matrix is formed and solved by LAPACK.
+	// Basis is the largest number of vectors of length Dim held at a time beside one that is being made, those of the result
+	// among them; at least K + 3. A larger one needs fewer products. Where Dim is no larger than Basis and MaxProducts, the
+	// matrix is formed and solved by LAPACK.
 	Basis int
 	Start []float64 // first vector, of any length but 0, for instance that of an earlier result; nil draws one from Seed
 	Seed  int64
@@ -40,9 +41,9 @@ type LanczosOptions struct {
 }
 
 // DefaultLanczosOptions asks for the k largest signed eigenvalues to a residual of 1e-3, in at most 1,000 products, with
-// verification, a basis of 2k + 30 vectors and a floor (1e-6) for products in float32.
+// verification, a basis of k + 30 vectors and a floor (1e-6) for products in float32.
 func DefaultLanczosOptions(k int) LanczosOptions {
-	return LanczosOptions{K: k, Which: Largest, Tolerance: 1e-3, Floor: 1e-6, MaxProducts: 1000, Basis: 2*k + 30, Verify: true}
+	return LanczosOptions{K: k, Which: Largest, Tolerance: 1e-3, Floor: 1e-6, MaxProducts: 1000, Basis: k + 30, Verify: true}
 }
 
 // LambdaMaxOptions measures λmax as it is reported for a trained model: to a residual of 1e-2 or in 200 products,

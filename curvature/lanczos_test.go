@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log"
 	"math"
+	"runtime"
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/xsam-go/xsam/curvature"
@@ -243,5 +245,43 @@ func TestSameSeedSameBits(t *testing.T) {
 	}
 	if !slices.Equal(a.Values(), b.Values()) || !slices.Equal(a.Vector(), b.Vector()) {
 		t.Errorf("two runs of one seed differ: %v and %v", a.Values(), b.Values())
+	}
+}
+
+// All of a solve, restarts and verification included, lives in the basis, the start and one vector more: for k pairs
+// k + 32 by default. Allocated bytes are counted whether freed or not, so nothing that is held at a time can escape.
+func TestLanczosHoldsItsBasisAndNoMore(t *testing.T) {
+	const n = 200_000
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = 1 + math.Sin(float64(i))
+		if i < 40 {
+			values[i] = 100 * math.Pow(0.97, float64(i))
+		}
+	}
+	diagonal := curvature.OperatorFunc(n, func(_ context.Context, dst, src []float64) error {
+		floats.MulTo(dst, values, src)
+		return nil
+	})
+	for _, k := range []int{1, 5, 20} {
+		o := curvature.DefaultLanczosOptions(k)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r, err := curvature.Lanczos(context.Background(), diagonal, o)
+		runtime.ReadMemStats(&after)
+		if err != nil || !r.Converged {
+			t.Fatalf("k %d: not converged: %v %v", k, r.Reason, err)
+		}
+		if r.Iterations < 1 {
+			t.Errorf("k %d: no restart, so none was tested", k)
+		}
+		vectors := float64(after.TotalAlloc-before.TotalAlloc) / (8 * n)
+		t.Logf("k %d: %.1f vectors, %d products, %d restarts", k, vectors, r.Products, r.Iterations)
+		// A basis of k + 30, the next vector, the start, one for what is not listed; and, growing with k alone, four small matrices a product and the
+		// blocks of the rotations.
+		small := float64(4*r.Products*o.Basis*o.Basis+2*(r.Iterations+1)*o.Basis*1024) / n
+		if limit := float64(k+33) + small; vectors > limit {
+			t.Errorf("k %d: %.1f vectors of memory: want at most %.1f", k, vectors, limit)
+		}
 	}
 }

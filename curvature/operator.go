@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -167,38 +166,3 @@ func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Inc: 1,
 func dot(x, y []float64) float64 { return blas64.Dot(vector(x), vector(y)) }
 
 func norm(x []float64) float64 { return blas64.Nrm2(vector(x)) }
-
-// rows is a set of up to cap vectors of length n, one a row, that are orthonormal unless said otherwise.
-type rows struct {
-	n, count int
-	data     []float64
-	scratch  []float64
-}
-
-func newRows(capacity, n int) *rows {
-	return &rows{n: n, data: make([]float64, capacity*n), scratch: make([]float64, capacity)}
-}
-
-// row is the i-th vector, within the set or just behind it.
-func (r *rows) row(i int) []float64 { return r.data[i*r.n : (i+1)*r.n] }
-
-// general is the matrix of the first count vectors.
-func (r *rows) general(count int) blas64.General {
-	return blas64.General{Rows: count, Cols: r.n, Stride: r.n, Data: r.data}
-}
-
-// project removes from x its components along the vectors of the set, twice, so that rounding leaves none. It adds the
-// coefficients to coeff, which may be nil, and returns what is left of ‖x‖.
-func (r *rows) project(x, coeff []float64) float64 {
-	if r.count > 0 {
-		c := r.scratch[:r.count]
-		for range 2 {
-			blas64.Gemv(blas.NoTrans, 1, r.general(r.count), vector(x), 0, vector(c))
-			blas64.Gemv(blas.Trans, -1, r.general(r.count), vector(c), 1, vector(x))
-			if coeff != nil {
-				floats.Add(coeff[:r.count], c)
-			}
-		}
-	}
-	return norm(x)
-}

@@ -5,8 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -162,8 +160,7 @@ func (p *process) restart(keep int) {
 	p.restarts++
 	j := p.v.count
 	keep = min(keep, j, p.basis-2)
-	next := append([]float64(nil), p.v.row(j)...)
-	p.rotate(keep)
+	p.v.rotate(p.vectors.Slice(0, j, 0, keep).(*mat.Dense))
 	for i := range keep {
 		for k := i; k < keep; k++ {
 			p.projection.SetSym(i, k, 0)
@@ -171,7 +168,7 @@ func (p *process) restart(keep int) {
 		p.projection.SetSym(i, i, p.ritz[i])
 	}
 	p.v.count = keep
-	copy(p.v.row(keep), next)
+	p.v.swap(keep, j)
 	p.ritz, p.residual = p.ritz[:keep], p.residual[:keep]
 	p.vectors = mat.NewDense(keep, keep, nil)
 	for i := range keep {
@@ -179,32 +176,16 @@ func (p *process) restart(keep int) {
 	}
 }
 
-// rotate overwrites the first keep basis vectors by the first keep Ritz vectors, a block of columns at a time.
-func (p *process) rotate(keep int) {
-	const block = 1024
-	j, n := p.v.count, p.v.n
-	buffer := make([]float64, keep*min(block, n))
-	s := p.vectors.Slice(0, j, 0, keep).(*mat.Dense).RawMatrix()
-	for lo := 0; lo < n; lo += block {
-		width := min(block, n-lo)
-		part := blas64.General{Rows: j, Cols: width, Stride: n, Data: p.v.data[lo:]}
-		out := blas64.General{Rows: keep, Cols: width, Stride: width, Data: buffer}
-		blas64.Gemm(blas.Trans, blas.NoTrans, 1, s, part, 0, out)
-		for i := range keep {
-			copy(p.v.row(i)[lo:lo+width], buffer[i*width:(i+1)*width])
-		}
-	}
-}
-
-// result gives the wanted pairs as the process knows them.
+// result gives the wanted pairs as the process knows them, and ends it: their vectors take the place of the basis.
 func (p *process) result(reason Reason) Result {
 	r := Result{Iterations: p.restarts, Products: p.meter.products, Reason: reason}
 	k := min(p.o.K, len(p.ritz))
+	if k == 0 {
+		return r
+	}
+	p.v.rotate(p.vectors.Slice(0, p.v.count, 0, k).(*mat.Dense))
 	for i := range k {
-		vec := make([]float64, p.v.n)
-		for row := range p.vectors.RawMatrix().Rows {
-			floats.AddScaled(vec, p.vectors.At(row, i), p.v.row(row))
-		}
+		vec := p.v.row(i)
 		floats.Scale(1/norm(vec), vec)
 		r.Pairs = append(r.Pairs, Eigenpair{
 			Value: p.ritz[i], Vector: vec, Residual: p.residual[i], Converged: p.within(p.ritz[i], p.residual[i]),
@@ -216,7 +197,7 @@ func (p *process) result(reason Reason) Result {
 // measured is result with every residual measured by a product of its own.
 func (p *process) measured(ctx context.Context, reason Reason) (Result, error) {
 	r := p.result(reason)
-	hv := make([]float64, p.v.n)
+	hv := p.v.row(p.basis) // behind all of the basis, and so behind the pairs
 	r.Converged = len(r.Pairs) == p.o.K
 	for i := range r.Pairs {
 		pair := &r.Pairs[i]

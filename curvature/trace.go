@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/blas"
-	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -93,19 +91,6 @@ func HutchPP(ctx context.Context, h Operator, products int, seed int64) (Estimat
 	return e, nil
 }
 
-// append adds the part of x that is new to the set to it, if there is any; x is overwritten.
-func (r *rows) append(x []float64) {
-	before := norm(x)
-	left := r.project(x, nil)
-	if !(left > 1e-12*before) {
-		return
-	}
-	floats.Scale(1/left, x)
-	floats.Scale(1/r.project(x, nil), x)
-	copy(r.row(r.count), x)
-	r.count++
-}
-
 // XTrace estimates tr H in the given number of products, half of them on random vectors and half on a basis of what they
 // span. Every random vector serves in turn as the probe of the rest, so that none is spent on one purpose alone; it needs
 // fewer products than HutchPP for the same error. It is unbiased; an H of rank below products/2 is found exactly. The
@@ -164,7 +149,11 @@ func XTrace(ctx context.Context, h Operator, products int, seed int64) (Estimate
 	}
 	small := func(a, b *rows) *mat.Dense { // abᵀ
 		out := mat.NewDense(k, k, nil)
-		blas64.Gemm(blas.NoTrans, blas.Trans, 1, a.general(k), b.general(k), 0, out.RawMatrix())
+		for i := range k {
+			for j := range k {
+				out.Set(i, j, dot(a.row(i), b.row(j)))
+			}
+		}
 		return out
 	}
 	hq, w, t := small(basis, images), small(basis, probes), small(images, probes)

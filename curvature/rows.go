@@ -1,0 +1,82 @@
+package curvature
+
+import (
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas64"
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// rows is a set of vectors of length n that are orthonormal unless said otherwise, with room for more. Each is a slice of
+// its own: those that are handed out keep none of the others in memory.
+type rows struct {
+	n, count int
+	data     [][]float64
+	scratch  []float64
+}
+
+func newRows(capacity, n int) *rows {
+	r := &rows{n: n, data: make([][]float64, capacity), scratch: make([]float64, capacity)}
+	for i := range r.data {
+		r.data[i] = make([]float64, n)
+	}
+	return r
+}
+
+// row is the i-th vector, within the set or just behind it.
+func (r *rows) row(i int) []float64 { return r.data[i] }
+
+// swap exchanges two vectors.
+func (r *rows) swap(i, j int) { r.data[i], r.data[j] = r.data[j], r.data[i] }
+
+// project removes from x its components along the vectors of the set, twice, so that rounding leaves none. It adds the
+// coefficients to coeff, which may be nil, and returns what is left of ‖x‖.
+func (r *rows) project(x, coeff []float64) float64 {
+	c := r.scratch[:r.count]
+	for range 2 {
+		for i := range c {
+			c[i] = dot(r.row(i), x)
+		}
+		for i, ci := range c {
+			floats.AddScaled(x, -ci, r.row(i))
+		}
+		if coeff != nil {
+			floats.Add(coeff[:r.count], c)
+		}
+	}
+	return norm(x)
+}
+
+// append adds the part of x that is new to the set to it, if there is any; x is overwritten.
+func (r *rows) append(x []float64) {
+	before := norm(x)
+	left := r.project(x, nil)
+	if !(left > 1e-12*before) {
+		return
+	}
+	floats.Scale(1/left, x)
+	floats.Scale(1/r.project(x, nil), x)
+	copy(r.row(r.count), x)
+	r.count++
+}
+
+// rotate overwrites the first vectors by combinations of all count of them, one for each column of coefficients, which are
+// no more than count. It works on a block of entries at a time.
+func (r *rows) rotate(coefficients *mat.Dense) {
+	const block = 1024
+	_, keep := coefficients.Dims()
+	width := min(block, r.n)
+	in := blas64.General{Rows: r.count, Stride: width, Data: make([]float64, r.count*width)}
+	out := blas64.General{Rows: keep, Stride: width, Data: make([]float64, keep*width)}
+	for lo := 0; lo < r.n; lo += width {
+		hi := min(lo+width, r.n)
+		in.Cols, out.Cols = hi-lo, hi-lo
+		for i := range r.count {
+			copy(in.Data[i*width:], r.row(i)[lo:hi])
+		}
+		blas64.Gemm(blas.Trans, blas.NoTrans, 1, coefficients.RawMatrix(), in, 0, out)
+		for i := range keep {
+			copy(r.row(i)[lo:hi], out.Data[i*width:])
+		}
+	}
+}
