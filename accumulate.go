@@ -26,7 +26,8 @@ import (
 // trainer is one micro-batch; MicroSteps says how many make up one update, and GoMLX's global step counts updates. The losses
 // that the trainer reports are those of the micro-batches at the point of their pass, and with the last one that of the whole.
 //
-// It fails for n < 1 and for configurations whose refresh is not RefreshPair, which go through the batch at more points.
+// It fails for n < 1, for configurations whose refresh is not RefreshPair, which go through the batch at more points, and for
+// an interval between refreshes that is adapted.
 // A batch that does not divide by n makes the iteration fail. An iteration begins with a whole batch.
 func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (train.Dataset, error) {
 	if n < 1 {
@@ -34,6 +35,9 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 	}
 	if o.config.RefreshEvery > 0 && o.config.Refresh != RefreshPair {
 		return nil, fmt.Errorf("xsam: Accumulate with Config.Refresh = %v: want RefreshPair, or RefreshEvery = 0", o.config.Refresh)
+	}
+	if o.config.RefreshMost > 0 {
+		return nil, fmt.Errorf("xsam: Accumulate with Config.RefreshMost = %d: want 0, a fixed interval", o.config.RefreshMost)
 	}
 	const axis = "micro"
 	mesh, err := distributed.NewDeviceMesh([]int{n}, []string{axis})
@@ -50,8 +54,7 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 // MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut into n
 // micro-batches: n for a plain step and for an ascent step with LocalAscent, 2n for the others.
 func (c Config) MicroSteps(step int64, n int) int {
-	kind, _ := c.kind(step)
-	return n * c.passes(kind)
+	return n * c.passes(c.kind(step, c.due(step)))
 }
 
 // passes is how often the micro-batches of a step go through the trainer.
@@ -91,7 +94,12 @@ func (a *accumulated) Iter() iter.Seq2[train.Batch, error] {
 				yield(batch, err)
 				return
 			}
-			if !a.update(batch, next(batch.Spec).(mark), yield) {
+			m, err := next(batch.Spec)
+			if err != nil {
+				yield(batch, err)
+				return
+			}
+			if !a.update(batch, m, yield) {
 				return
 			}
 		}

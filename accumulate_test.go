@@ -49,7 +49,7 @@ func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 	explicit.Correction, explicit.RefreshEvery = xsam.Explicit, 1
 	for name, config := range map[string]xsam.Config{
 		"SGD": xsam.SGDConfig(), "SAM": xsam.SAMConfig(), "ASAM": xsam.ASAMConfig(), "X-SAM": xsam.DefaultConfig(),
-		"X-SAM lite": xsam.LiteConfig(), "explicit": explicit,
+		"X-SAM lite": xsam.LiteConfig(), "explicit": explicit, "LookSAM": xsam.LookSAMConfig(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			engines := testbackend.Each

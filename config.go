@@ -23,9 +23,17 @@ type Config struct {
 	// Eta ≥ 0 keeps T away from zero; used with Adaptive only.
 	Eta float64
 
+	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0 it
+	// is there at once.
+	AlphaWarmup int
+
 	// AscentEvery is a: every a-th step (step mod a = 0) is an ascent step, which costs a second gradient. 1 is SAM,
 	// 0 never ascends.
 	AscentEvery int
+
+	// Reuse ≥ 0 lets plain steps go on with the last ascent: they add to g what that ascent had found across its own clean
+	// gradient, at Reuse times the length of g (LookSAM). With 0 plain steps are plain.
+	Reuse float64
 
 	// LocalAscent gives each micro-batch of Accumulate an ε of its own in ascent steps, from its own gradient, and takes the mean
 	// of the gradients found there: SAM on the m-sharpness, with m the size of a micro-batch. Without Accumulate a batch is
@@ -35,6 +43,15 @@ type Config struct {
 	// RefreshEvery is k: every k-th step (step mod k = 0) estimates v anew. 0 never does: no v, no correction.
 	RefreshEvery int
 
+	// RefreshMost ≥ RefreshEvery lets the interval between refreshes follow the Hessian: it begins at RefreshEvery, doubles, up
+	// to RefreshMost, after a refresh that found v and λ where they were, and halves, down to RefreshEvery, after any other. 0
+	// keeps the interval fixed.
+	RefreshMost int
+
+	// RefreshTolerance in (0, ∞) says how far v and λ may move for the interval to grow: the residual ‖Hv − λv‖/|λ|, which is
+	// the tangent of the angle by which v turns, and the relative change of λ. Used with RefreshMost only.
+	RefreshTolerance float64
+
 	// WarmupRefreshes is the number of refreshes before the correction begins: steps 0, 1, ..., WarmupRefreshes − 1 are
 	// all refreshes, and Alpha acts as 0 in them. The side on which λ falls is a coin toss for a random v and settles
 	// within three to five refreshes.
@@ -42,6 +59,9 @@ type Config struct {
 
 	// ProbeRadius is r > 0: a pair of gradients is taken at w ± r v. In the units of the weights.
 	ProbeRadius float64
+
+	// Side says which gradient of a pair is corrected.
+	Side Side
 
 	// Refresh is the way v is estimated.
 	Refresh Refresh
@@ -74,6 +94,16 @@ const (
 	RefreshExact
 )
 
+// Side is the gradient that a pair step corrects, g_adv.
+type Side int
+
+const (
+	// LargerLoss takes the gradient of the side with the larger loss, SAM's ascent along v.
+	LargerLoss Side = iota
+	// MeanOfPair takes (g₊ + g₋)/2, the gradient of L + r²λ/2 + …: it does not jump where the losses are equal.
+	MeanOfPair
+)
+
 // Correction is the form of the corrected gradient g̃. With c = ⟨g_adv, v⟩:
 type Correction int
 
@@ -91,16 +121,24 @@ const (
 
 var (
 	refreshNames    = []string{"pair", "three-point", "exact"}
+	sideNames       = []string{"larger-loss", "mean"}
 	correctionNames = []string{"oriented", "projection", "explicit", "paper"}
 )
 
 func (r Refresh) String() string    { return nameOf(int(r), refreshNames, "Refresh") }
+func (s Side) String() string       { return nameOf(int(s), sideNames, "Side") }
 func (c Correction) String() string { return nameOf(int(c), correctionNames, "Correction") }
 
 // ParseRefresh returns the Refresh called name: pair, three-point or exact.
 func ParseRefresh(name string) (Refresh, error) {
 	i, err := indexOf(name, refreshNames, "refresh")
 	return Refresh(i), err
+}
+
+// ParseSide returns the Side called name: larger-loss or mean.
+func ParseSide(name string) (Side, error) {
+	i, err := indexOf(name, sideNames, "side")
+	return Side(i), err
 }
 
 // ParseCorrection returns the Correction called name: oriented, projection, explicit or paper.
@@ -136,6 +174,10 @@ func PaperConfig() Config {
 // SAMConfig is SAM with ρ = 0.05: two gradients a step, no v.
 func SAMConfig() Config { return Config{Rho: 0.05, AscentEvery: 1} }
 
+// LookSAMConfig is SAM with an ascent every fifth step, the found direction being reused at 0.7 of the gradient's length in
+// between: 1.2 gradients a step.
+func LookSAMConfig() Config { return Config{Rho: 0.05, AscentEvery: 5, Reuse: 0.7} }
+
 // ASAMConfig is adaptive SAM with its authors' ρ = 0.5 and η = 0.01.
 func ASAMConfig() Config { return Config{Rho: 0.5, AscentEvery: 1, Adaptive: true, Eta: 0.01} }
 
@@ -164,6 +206,27 @@ func (c Config) Validate() error {
 	}
 	if c.WarmupRefreshes < 0 {
 		bad("WarmupRefreshes = %d: want 0 or more", c.WarmupRefreshes)
+	}
+	if c.AlphaWarmup < 0 {
+		bad("AlphaWarmup = %d: want 0 or more steps", c.AlphaWarmup)
+	}
+	if !(c.Reuse >= 0 && c.Reuse <= math.MaxFloat32) {
+		bad("Reuse = %v: want a finite Reuse ≥ 0 (0 turns it off)", c.Reuse)
+	}
+	if c.Reuse > 0 && (c.AscentEvery == 0 || c.Rho == 0 || c.LocalAscent) {
+		bad("Reuse = %v with AscentEvery = %d, Rho = %v, LocalAscent = %v: want ascents of the whole batch, or there is nothing to reuse",
+			c.Reuse, c.AscentEvery, c.Rho, c.LocalAscent)
+	}
+	if c.RefreshMost != 0 {
+		if c.RefreshMost < c.RefreshEvery || c.RefreshEvery <= 0 {
+			bad("RefreshMost = %d with RefreshEvery = %d: want 1 ≤ RefreshEvery ≤ RefreshMost, or 0 for a fixed interval", c.RefreshMost, c.RefreshEvery)
+		}
+		if !(c.RefreshTolerance > 0 && c.RefreshTolerance <= math.MaxFloat32) {
+			bad("RefreshTolerance = %v with RefreshMost = %d: want a finite tolerance above 0", c.RefreshTolerance, c.RefreshMost)
+		}
+	}
+	if c.Side < LargerLoss || c.Side > MeanOfPair {
+		bad("Side = %d: want LargerLoss or MeanOfPair", int(c.Side))
 	}
 	if c.Refresh < RefreshPair || c.Refresh > RefreshExact {
 		bad("Refresh = %d: want RefreshPair, RefreshThreePoint or RefreshExact", int(c.Refresh))

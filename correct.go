@@ -60,14 +60,22 @@ func (s *step) correct(grads gradients, v []*graph.Node) []*graph.Node {
 	return correct(s.config.Correction, grads.adv, v, s.alongV, s.norm, s.alpha())
 }
 
-// alpha is α, or 0 while v warms up. Only refreshes can fall into the warm-up.
+// alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps. Only refreshes can fall into the warm-up
+// of v.
 func (s *step) alpha() *graph.Node {
 	dtype := paramvec.DType(s.w)
 	alpha := graph.Scalar(s.g, dtype, s.config.Alpha)
-	if !s.mark.refresh || s.config.WarmupRefreshes == 0 {
+	warming := s.mark.refresh && s.config.WarmupRefreshes > 0
+	if !warming && s.config.AlphaWarmup == 0 {
 		return alpha
 	}
-	now := optimizer.GetGlobalStepVar(s.scope).NodeValue(s.g)
-	warm := graph.LessThan(now, graph.Scalar(s.g, now.DType(), s.config.WarmupRefreshes))
-	return graph.Where(warm, graph.ScalarZero(s.g, dtype), alpha)
+	done := graph.SubScalar(s.now(), s.config.WarmupRefreshes) // steps since v is warm
+	if s.config.AlphaWarmup > 0 {
+		share := graph.DivScalar(graph.ConvertDType(graph.AddScalar(done, 1), dtype), s.config.AlphaWarmup)
+		alpha = graph.Mul(alpha, graph.MinScalar(share, 1))
+	}
+	return graph.Where(graph.LessThan(done, graph.ZerosLike(done)), graph.ScalarZero(s.g, dtype), alpha)
 }
+
+// now is the number of the step, counted from 0.
+func (s *step) now() *graph.Node { return optimizer.GetGlobalStepVar(s.scope).NodeValue(s.g) }

@@ -23,6 +23,8 @@
 // Batches too large for the device are cut into micro-batches, whose gradients are summed before anything is done with them:
 // accumulate.go is what the trainer sees, microbatch.go the graph of one.
 //
+// reuse.go lets plain steps go on with an earlier ascent (LookSAM), interval.go has the interval between refreshes follow the Hessian.
+//
 // config.go holds the configuration and its presets, state.go what lives between steps, probe.go what a step measured,
 // register.go the names under which GoMLX finds the optimizer.
 //

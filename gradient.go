@@ -30,7 +30,7 @@ func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
 	case s.mark.kind == Pair:
 		p := &pair{lossPlus: loss, plus: graph.Gradient(loss, objective.Point(s.g, s.vars)...)}
 		p.lossMinus, p.minus = s.gradientAt(s.probe(-1))
-		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config.Correction), pair: p}, true
+		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config), pair: p}, true
 	case s.mark.kind == Ascent:
 		clean := graph.Gradient(loss, s.w...)
 		_, adv := s.gradientAt(paramvec.Add(s.w, s.optimizer.perturb(s.w, clean)))
@@ -69,9 +69,9 @@ func (p *pair) cleanLoss(s *step) *graph.Node {
 }
 
 // adversarial returns the gradient on the side with the larger loss, SAM's ascent along v; or the mean of the pair for
-// Explicit.
-func (p *pair) adversarial(form Correction) []*graph.Node {
-	if form == Explicit {
+// MeanOfPair and Explicit.
+func (p *pair) adversarial(c Config) []*graph.Node {
+	if c.Side == MeanOfPair || c.Correction == Explicit {
 		half := graph.Scalar(p.lossPlus.Graph(), paramvec.DType(p.plus), 0.5)
 		return paramvec.Scale(half, paramvec.Add(p.plus, p.minus))
 	}

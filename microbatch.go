@@ -75,7 +75,7 @@ func (s *step) accumulate(loss *graph.Node) (grads gradients, ok bool) {
 	switch {
 	case s.mark.kind == Pair:
 		p := &pair{lossPlus: first.loss.NodeValue(s.g), plus: typed(objective.Point(s.g, first.gradient), s.w), lossMinus: total, minus: sum}
-		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config.Correction), pair: p}, true
+		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config), pair: p}, true
 	case m.second: // of an ascent step
 		clean := typed(objective.Point(s.g, first.gradient), s.w)
 		return gradients{loss: first.loss.NodeValue(s.g), clean: clean, adv: sum}, true

@@ -65,6 +65,7 @@ func (o *Optimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.
 	if !ok {
 		return // further micro-batches of this step are to come
 	}
+	grads = s.reuse(grads)               // in plain steps, what the last ascent found
 	v, refreshed := s.eigenvector(grads) // v, λ, dλ/dv
 	corrected := s.correct(grads, v)     // g̃
 	s.keep(grads, v, refreshed)          // for the next step and for Probe

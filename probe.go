@@ -51,8 +51,11 @@ func (o *Optimizer) Probe(store *model.Store) (Probe, error) {
 	if p.Step < 0 {
 		return Probe{}, fmt.Errorf("xsam: Probe before the first step: the global step is 0: run a step first")
 	}
-	p.Kind, p.Refreshed = o.config.kind(p.Step)
-	p.Gradients, p.Products = o.config.Cost(p.Step)
+	if p.Refreshed, err = o.refreshed(store, p.Step); err != nil {
+		return Probe{}, err
+	}
+	p.Kind = o.config.kind(p.Step, p.Refreshed)
+	p.Gradients, p.Products = o.config.cost(p.Kind, p.Refreshed)
 	cos := math.NaN()
 	if p.GradNorm > 0 {
 		cos = max(-1, min(1, p.AlongV/p.GradNorm))
@@ -65,9 +68,14 @@ func (o *Optimizer) Probe(store *model.Store) (Probe, error) {
 //
 //	plain 1    ascent 2    pair 2    three-point refresh +2    exact refresh PowerSteps products
 //
-// With Oriented an exact refresh takes two products more, for dλ/dv.
+// With Oriented an exact refresh takes two products more, for dλ/dv. With RefreshMost it is an upper bound, for refreshes
+// every RefreshEvery steps; Probe knows what was done.
 func (c Config) Cost(step int64) (gradients, products int) {
-	kind, refresh := c.kind(step)
+	refresh := c.due(step)
+	return c.cost(c.kind(step, refresh), refresh)
+}
+
+func (c Config) cost(kind Kind, refresh bool) (gradients, products int) {
 	gradients = 2
 	if kind == Plain {
 		gradients = 1

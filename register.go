@@ -25,6 +25,7 @@ const (
 var Presets = map[string]func() Config{
 	"sam":        SAMConfig,
 	"asam":       ASAMConfig,
+	"looksam":    LookSAMConfig,
 	"xsam":       DefaultConfig,
 	"xsam-lite":  LiteConfig,
 	"xsam-paper": PaperConfig,

@@ -28,22 +28,23 @@ var kindNames = []string{"plain", "ascent", "pair"}
 
 func (k Kind) String() string { return nameOf(int(k), kindNames, "Kind") }
 
-// kind returns the kind of a step, counted from 0, and whether v is refreshed in it.
+// due tells whether v is refreshed in a step, counted from 0, where the interval is fixed:
 //
-//	refresh  step < WarmupRefreshes or step mod RefreshEvery = 0
-//	ascent   step mod AscentEvery = 0
-//
-// With RefreshPair a refresh is a pair step and takes the place of any other kind; else it is extra work in an ascent
-// or plain step.
-func (c Config) kind(step int64) (kind Kind, refresh bool) {
-	refresh = c.RefreshEvery > 0 && (step < int64(c.WarmupRefreshes) || step%int64(c.RefreshEvery) == 0)
+//	step < WarmupRefreshes or step mod RefreshEvery = 0
+func (c Config) due(step int64) bool {
+	return c.RefreshEvery > 0 && (step < int64(c.WarmupRefreshes) || step%int64(c.RefreshEvery) == 0)
+}
+
+// kind returns the kind of a step, in which v is refreshed or not. Ascents are at step mod AscentEvery = 0. With RefreshPair a
+// refresh is a pair step and takes the place of any other kind; else it is extra work in an ascent or plain step.
+func (c Config) kind(step int64, refresh bool) Kind {
 	switch {
 	case refresh && c.Refresh == RefreshPair:
-		return Pair, true
+		return Pair
 	case c.Rho > 0 && c.AscentEvery > 0 && step%int64(c.AscentEvery) == 0:
-		return Ascent, refresh
+		return Ascent
 	default:
-		return Plain, refresh
+		return Plain
 	}
 }
 
@@ -76,8 +77,9 @@ func (m mark) String() string {
 }
 
 // Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows from
-// the store's global step when an iteration begins, so that a resumed run keeps its phase. Evaluation data needs no
-// wrapper. A data set that is a train.DistributedDataset stays one.
+// the store's global step when an iteration begins, so that a resumed run keeps its phase. With RefreshMost it also follows
+// from what the step before has measured: a batch must be asked for when that step is done, as GoMLX's Loop does. Evaluation
+// data needs no wrapper. A data set that is a train.DistributedDataset stays one.
 func (o *Optimizer) Schedule(store *model.Store, ds train.Dataset) train.Dataset {
 	s := &scheduled{Dataset: ds, optimizer: o, store: store}
 	if distributed, ok := ds.(train.DistributedDataset); ok {
@@ -93,12 +95,13 @@ type scheduled struct {
 }
 
 // marks returns a function that gives each batch's Spec its mark, in turn.
-func (s *scheduled) marks() func(spec any) any {
+func (s *scheduled) marks() func(spec any) (mark, error) {
 	step := optimizer.GetGlobalStep(s.store)
-	return func(spec any) any {
-		kind, refresh := s.optimizer.config.kind(step)
+	return func(spec any) (mark, error) {
+		refresh, err := s.optimizer.due(s.store, step)
+		kind := s.optimizer.config.kind(step, refresh)
 		step++
-		return mark{optimizer: s.optimizer, kind: kind, refresh: refresh, user: spec}
+		return mark{optimizer: s.optimizer, kind: kind, refresh: refresh, user: spec}, err
 	}
 }
 
@@ -108,7 +111,7 @@ func (s *scheduled) Iter() iter.Seq2[train.Batch, error] {
 		next := s.marks()
 		for batch, err := range s.Dataset.Iter() {
 			if err == nil {
-				batch.Spec = next(batch.Spec)
+				batch.Spec, err = next(batch.Spec)
 			}
 			if !yield(batch, err) {
 				return
@@ -131,7 +134,7 @@ func (d *distributedScheduled) DistributedIter() iter.Seq2[train.DistributedBatc
 		next := d.scheduled.marks()
 		for batch, err := range d.DistributedDataset.DistributedIter() {
 			if err == nil {
-				batch.Spec = next(batch.Spec)
+				batch.Spec, err = next(batch.Spec)
 			}
 			if !yield(batch, err) {
 				return

@@ -16,6 +16,8 @@ import (
 //	/xsam/eigenvector/...  v, one variable per trainable variable, under that variable's own path
 //	/xsam/refresh          what the last refresh measured
 //	/xsam/step             what the last step measured
+//	/xsam/ascent/...       what plain steps reuse of the last ascent (reuse.go)
+//	/xsam/interval         the interval between refreshes where it is adapted (interval.go)
 const Scope = "/xsam"
 
 // EigenvectorPath is the path of the variable that holds the part of v that belongs to a trainable variable.
@@ -57,9 +59,12 @@ func openState(store *model.Store, g *graph.Graph, dtype dtypes.DType) state {
 	}
 }
 
-// sigma is the largest |λ| seen before this step.
-func (s state) sigma() *graph.Node {
-	return graph.Reshape(graph.Slice(s.refresh.NodeValue(s.g), graph.AxisElem(refreshSigma)))
+// sigma is the largest |λ| seen before this step, lambda the λ of the last refresh before it.
+func (s state) sigma() *graph.Node  { return s.refreshEntry(refreshSigma) }
+func (s state) lambda() *graph.Node { return s.refreshEntry(refreshLambda) }
+
+func (s state) refreshEntry(i int) *graph.Node {
+	return graph.Reshape(graph.Slice(s.refresh.NodeValue(s.g), graph.AxisElem(i)))
 }
 
 // writeRefresh keeps what a refresh measured.

@@ -62,6 +62,7 @@ func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph) {
 func (s *step) keep(grads gradients, v []*graph.Node, refreshed *estimate) {
 	if refreshed != nil {
 		objective.SetPoint(s.kept, v)
+		s.adaptInterval(refreshed)
 		s.state.writeRefresh(refreshed)
 	}
 	s.state.writeStep(grads.loss, s.norm, s.alongV)

@@ -53,15 +53,20 @@ type goldenCase struct {
 }
 
 type goldenConfig struct {
-	Rho, Alpha, Eta float64
-	Adaptive        bool
-	AscentEvery     int     `json:"ascent_every"`
-	RefreshEvery    int     `json:"refresh_every"`
-	WarmupRefreshes int     `json:"warmup_refreshes"`
-	ProbeRadius     float64 `json:"probe_radius"`
-	PowerSteps      int     `json:"power_steps"`
-	Refresh         string
-	Correction      string
+	Rho, Alpha, Eta  float64
+	Adaptive         bool
+	AscentEvery      int     `json:"ascent_every"`
+	RefreshEvery     int     `json:"refresh_every"`
+	WarmupRefreshes  int     `json:"warmup_refreshes"`
+	ProbeRadius      float64 `json:"probe_radius"`
+	PowerSteps       int     `json:"power_steps"`
+	Refresh          string
+	Correction       string
+	AlphaWarmup      int `json:"alpha_warmup"`
+	Reuse            float64
+	RefreshMost      int     `json:"refresh_most"`
+	RefreshTolerance float64 `json:"refresh_tolerance"`
+	Side             string
 }
 
 // goldenStep is what the reference recorded of one step; nil where there was nothing to record.
@@ -73,6 +78,7 @@ type goldenStep struct {
 	AlignMargin             *float64 `json:"align_margin"`
 	TurnMargin              *float64 `json:"turn_margin"`
 	SideMargin              *float64 `json:"side_margin"`
+	CalmMargin              *float64 `json:"calm_margin"`
 	WNorm                   float64  `json:"w_norm"`
 }
 
@@ -111,12 +117,13 @@ func TestTrajectories(t *testing.T) {
 	}
 }
 
-// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv and of L₊ − L₋) are nowhere near a tie.
+// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv and of L₊ − L₋, and
+// whether an interval grows) are nowhere near a tie.
 func TestTrajectoryMargins(t *testing.T) {
 	for _, name := range []string{"mlp", "cnn"} {
 		for _, c := range readGolden(t, name).Cases {
 			for i, s := range c.Steps {
-				for _, margin := range []*float64{s.AlignMargin, s.TurnMargin, s.SideMargin} {
+				for _, margin := range []*float64{s.AlignMargin, s.TurnMargin, s.SideMargin, s.CalmMargin} {
 					if margin != nil && !(*margin > 1e-3) {
 						t.Errorf("%s/%s: step %d has a margin of %v, want more than 1e-3", name, c.Name, i, *margin)
 					}
@@ -300,10 +307,15 @@ func (c goldenConfig) config(t *testing.T) xsam.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
+	side, err := xsam.ParseSide(c.Side)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return xsam.Config{
 		Rho: c.Rho, Alpha: c.Alpha, Adaptive: c.Adaptive, Eta: c.Eta,
 		AscentEvery: c.AscentEvery, RefreshEvery: c.RefreshEvery, WarmupRefreshes: c.WarmupRefreshes,
 		ProbeRadius: c.ProbeRadius, Refresh: refresh, PowerSteps: c.PowerSteps, Correction: correction,
+		AlphaWarmup: c.AlphaWarmup, Reuse: c.Reuse, RefreshMost: c.RefreshMost, RefreshTolerance: c.RefreshTolerance, Side: side,
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/xsam-go/xsam"
 )
 
-// MethodNames lists the methods: plain descent, SAM, adaptive SAM, X-SAM, X-SAM lite, and X-SAM as published.
-var MethodNames = []string{"sgd", "sam", "asam", "xsam", "xsam-lite", "xsam-paper"}
+// MethodNames lists the methods: plain descent, SAM, adaptive SAM, SAM with reused ascents, X-SAM, X-SAM lite, and X-SAM as published.
+var MethodNames = []string{"sgd", "sam", "asam", "looksam", "xsam", "xsam-lite", "xsam-paper"}
 
 // Settings are values for the parameters of a method, by the names of SettingNames.
 type Settings map[string]string
@@ -23,22 +23,27 @@ type setting struct {
 }
 
 var (
-	ascending  = []string{"sam", "asam", "xsam", "xsam-paper"}
+	ascending  = []string{"sam", "asam", "looksam", "xsam", "xsam-paper"}
 	correcting = []string{"xsam", "xsam-lite", "xsam-paper"}
 )
 
 var settings = map[string]setting{
-	"local-ascent":     {ascending, parsed(strconv.ParseBool, func(c *xsam.Config) *bool { return &c.LocalAscent })},
-	"rho":              {ascending, float(func(c *xsam.Config) *float64 { return &c.Rho })},
-	"ascent-every":     {ascending, integer(func(c *xsam.Config) *int { return &c.AscentEvery })},
-	"eta":              {[]string{"asam"}, float(func(c *xsam.Config) *float64 { return &c.Eta })},
-	"alpha":            {correcting, float(func(c *xsam.Config) *float64 { return &c.Alpha })},
-	"refresh-every":    {correcting, integer(func(c *xsam.Config) *int { return &c.RefreshEvery })},
-	"warmup-refreshes": {correcting, integer(func(c *xsam.Config) *int { return &c.WarmupRefreshes })},
-	"probe-radius":     {correcting, float(func(c *xsam.Config) *float64 { return &c.ProbeRadius })},
-	"power-steps":      {correcting, integer(func(c *xsam.Config) *int { return &c.PowerSteps })},
-	"refresh":          {correcting, parsed(xsam.ParseRefresh, func(c *xsam.Config) *xsam.Refresh { return &c.Refresh })},
-	"correction":       {correcting, parsed(xsam.ParseCorrection, func(c *xsam.Config) *xsam.Correction { return &c.Correction })},
+	"local-ascent":      {ascending, parsed(strconv.ParseBool, func(c *xsam.Config) *bool { return &c.LocalAscent })},
+	"rho":               {ascending, float(func(c *xsam.Config) *float64 { return &c.Rho })},
+	"ascent-every":      {ascending, integer(func(c *xsam.Config) *int { return &c.AscentEvery })},
+	"eta":               {[]string{"asam"}, float(func(c *xsam.Config) *float64 { return &c.Eta })},
+	"reuse":             {ascending, float(func(c *xsam.Config) *float64 { return &c.Reuse })},
+	"alpha":             {correcting, float(func(c *xsam.Config) *float64 { return &c.Alpha })},
+	"alpha-warmup":      {correcting, integer(func(c *xsam.Config) *int { return &c.AlphaWarmup })},
+	"refresh-every":     {correcting, integer(func(c *xsam.Config) *int { return &c.RefreshEvery })},
+	"warmup-refreshes":  {correcting, integer(func(c *xsam.Config) *int { return &c.WarmupRefreshes })},
+	"probe-radius":      {correcting, float(func(c *xsam.Config) *float64 { return &c.ProbeRadius })},
+	"refresh-most":      {correcting, integer(func(c *xsam.Config) *int { return &c.RefreshMost })},
+	"refresh-tolerance": {correcting, float(func(c *xsam.Config) *float64 { return &c.RefreshTolerance })},
+	"side":              {correcting, parsed(xsam.ParseSide, func(c *xsam.Config) *xsam.Side { return &c.Side })},
+	"power-steps":       {correcting, integer(func(c *xsam.Config) *int { return &c.PowerSteps })},
+	"refresh":           {correcting, parsed(xsam.ParseRefresh, func(c *xsam.Config) *xsam.Refresh { return &c.Refresh })},
+	"correction":        {correcting, parsed(xsam.ParseCorrection, func(c *xsam.Config) *xsam.Correction { return &c.Correction })},
 }
 
 // SettingNames lists the parameters of methods, as Settings, method labels and the flags of the command name them.

@@ -105,30 +105,47 @@ type Sharpness struct {
 	Correction      string  `json:"correction"`
 	Shift           bool    `json:"shift"`
 	LocalAscent     bool    `json:"local_ascent,omitzero"`
+	// What records of earlier versions do not have.
+	AlphaWarmup      int     `json:"alpha_warmup"`
+	Reuse            float64 `json:"reuse"`
+	RefreshMost      int     `json:"refresh_most"`
+	RefreshTolerance float64 `json:"refresh_tolerance"`
+	Side             string  `json:"side,omitzero"` // missing where it is the one with the larger loss
 }
 
 // config returns the optimizer's configuration. Its seed has no part: a run draws the first v itself (draw.go).
 func (s Sharpness) config() (xsam.Config, error) {
 	refresh, err1 := xsam.ParseRefresh(s.Refresh)
 	correction, err2 := xsam.ParseCorrection(s.Correction)
-	if err := errors.Join(err1, err2); err != nil {
+	var side xsam.Side
+	var err3 error
+	if s.Side != "" {
+		side, err3 = xsam.ParseSide(s.Side)
+	}
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return xsam.Config{}, err
 	}
 	c := xsam.Config{
 		Rho: s.Rho, Alpha: s.Alpha, Adaptive: s.Adaptive, Eta: s.Eta, AscentEvery: s.AscentEvery, RefreshEvery: s.RefreshEvery,
 		WarmupRefreshes: s.WarmupRefreshes, ProbeRadius: s.ProbeRadius, Refresh: refresh, PowerSteps: s.PowerSteps,
-		Correction: correction, Shift: s.Shift, LocalAscent: s.LocalAscent,
+		Correction: correction, Shift: s.Shift, LocalAscent: s.LocalAscent, AlphaWarmup: s.AlphaWarmup, Reuse: s.Reuse,
+		RefreshMost: s.RefreshMost, RefreshTolerance: s.RefreshTolerance, Side: side,
 	}
 	return c, c.Validate()
 }
 
 // sharpness is the inverse of Sharpness.config.
 func sharpness(c xsam.Config) Sharpness {
-	return Sharpness{
+	s := Sharpness{
 		Rho: c.Rho, Alpha: c.Alpha, Adaptive: c.Adaptive, Eta: c.Eta, AscentEvery: c.AscentEvery, RefreshEvery: c.RefreshEvery,
 		WarmupRefreshes: c.WarmupRefreshes, ProbeRadius: c.ProbeRadius, Refresh: c.Refresh.String(), PowerSteps: c.PowerSteps,
-		Correction: c.Correction.String(), Shift: c.Shift, LocalAscent: c.LocalAscent,
+		Correction: c.Correction.String(), Shift: c.Shift, LocalAscent: c.LocalAscent, AlphaWarmup: c.AlphaWarmup, Reuse: c.Reuse,
+		RefreshMost: c.RefreshMost, RefreshTolerance: c.RefreshTolerance,
 	}
+	if c.Side != xsam.LargerLoss {
+		s.Side = c.Side.String()
+	}
+	return s
 }
 
 // derive makes a seed for one purpose out of the run's seed, so that no two purposes draw the same numbers.

@@ -6,7 +6,7 @@ import (
 )
 
 // knownMethods is the order of the methods on a page: from the simplest to the most elaborate.
-var knownMethods = []string{"sgd", "sam", "asam", "xsam", "xsam-lite", "xsam-paper"}
+var knownMethods = []string{"sgd", "sam", "asam", "looksam", "xsam", "xsam-lite", "xsam-paper"}
 
 // compareMethods orders methods: the known ones first, each followed by its variants, then the others by name.
 func compareMethods(a, b string) int {

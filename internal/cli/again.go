@@ -27,8 +27,13 @@ var recipeKeys = []struct{ flag, key string }{
 var settingKeys = map[string]string{
 	"rho": "rho", "alpha": "alpha", "eta": "eta", "ascent-every": "ascent_every", "refresh-every": "refresh_every", "warmup-refreshes": "warmup_refreshes",
 	"probe-radius": "probe_radius", "power-steps": "power_steps", "refresh": "refresh", "correction": "correction",
-	"local-ascent": "local_ascent",
+	"local-ascent": "local_ascent", "alpha-warmup": "alpha_warmup", "reuse": "reuse", "refresh-most": "refresh_most",
+	"refresh-tolerance": "refresh_tolerance", "side": "side",
 }
+
+// settingOrder has every parameter behind those that it follows.
+var settingOrder = []string{"rho", "local-ascent", "correction", "alpha", "alpha-warmup", "eta", "reuse", "ascent-every", "refresh", "refresh-every",
+	"refresh-most", "refresh-tolerance", "warmup-refreshes", "probe-radius", "side", "power-steps"}
 
 // reproduction returns the xsam compare command that makes the runs of a comparison again, one command for each group of methods
 // that share a recipe. What cannot be put as such a command, and runs of versions that had other recipes, give "".
@@ -99,7 +104,7 @@ func settingsOf(r experiment.Recipe) (string, bool) {
 	}
 	have, chosen := keysOf(r), experiment.Settings{}
 	// Some parameters follow others: one after the other is set until the recipe is met.
-	for _, name := range []string{"rho", "local-ascent", "correction", "alpha", "eta", "ascent-every", "refresh", "refresh-every", "warmup-refreshes", "probe-radius", "power-steps"} {
+	for _, name := range settingOrder {
 		if value := have[settingKeys[name]]; experiment.HasSetting(r.Method, name) && value != keysOf(usual)[settingKeys[name]] {
 			chosen[name] = strings.Trim(value, `"`)
 			if err := usual.SetMethod(r.Method, chosen); err != nil {

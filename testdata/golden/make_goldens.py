@@ -9,11 +9,13 @@ derivatives of the loss and nothing else. The parameters are one flat vector, in
 in row-major order.
 
 A trajectory is 20 steps of SGD with momentum and weight decay on four batches in turn, from given weights and a given
-first v. Three decisions are discontinuous: whether v' is turned to agree with the old v (the sign of <v', v>), whether
-it is turned by the sign of D3, and which side of a pair has the larger loss. Each is recorded with its margin
+first v. Four decisions are discontinuous: whether v' is turned to agree with the old v (the sign of <v', v>), whether
+it is turned by the sign of D3, which side of a pair has the larger loss, and whether v and lambda have moved little enough
+for the interval between refreshes to grow. Each is recorded with its margin
 
     align  |<v', v>|            turn  |D3|*r/|lambda|  (the change of curvature within the probe radius, relative)
     side   |L+ - L-|            (in the units of the loss)
+    calm   |larger of the residual and the relative change of lambda, minus the tolerance|
 
 and the first v of each case is the first drawn, over seeds 0, 1, 2, ..., with which no margin is below 1e-3 and the same
 code in float32 takes every decision alike.
@@ -165,6 +167,8 @@ class Trajectory:
         self.w, self.v = w.astype(dtype), v.astype(dtype)
         self.has_v = False  # whether v has been refreshed at all
         self.m = np.zeros_like(self.w)
+        self.across = np.zeros_like(self.w)  # unit vector: what the last ascent found across its clean gradient
+        self.last, self.every, self.last_lambda = None, config["refresh_every"], None
         channels = {name: shape for name, shape in PARAMETERS[net]}
         self.averages = [[np.zeros(channels[n + "/scale"], dtype), np.ones(channels[n + "/scale"], dtype)] for n in NORMS[net]]
         self.updates = 0
@@ -185,7 +189,11 @@ class Trajectory:
         k, a, r = config["refresh_every"], config["ascent_every"], config["probe_radius"]
         warming = t < config["warmup_refreshes"]
         refresh = k > 0 and (warming or t % k == 0)
+        if config["refresh_most"] > 0 and not warming:
+            refresh = self.last is None or t >= self.last + self.every
         alpha = 0.0 if warming else config["alpha"]
+        if config["alpha_warmup"] > 0 and not warming:
+            alpha *= min(1.0, (t - config["warmup_refreshes"] + 1) / config["alpha_warmup"])
         if refresh and config["refresh"] == "pair":
             record["kind"] = "pair"
             g_adv = self.pair(batch, record)
@@ -197,9 +205,16 @@ class Trajectory:
             if a > 0 and t % a == 0:
                 record["kind"] = "ascent"
                 _, g_adv = self.gradient((w + ascent(config, g, w)).astype(self.dtype), batch, False)
+                if config["reuse"] > 0:
+                    across = g_adv - float(g_adv @ g) / float(g @ g) * g
+                    self.across = (across / np.linalg.norm(across)).astype(self.dtype)
             else:
                 record["kind"], g_adv = "plain", g
+                if config["reuse"] > 0:
+                    g_adv = (g + config["reuse"] * np.linalg.norm(g) * self.across).astype(self.dtype)
             record["refreshed"] = refresh
+        if refresh and config["refresh_most"] > 0:
+            self.adapt(t, record)
         v = self.v if self.has_v else None
         if v is not None:
             record["c"] = float(g_adv @ v)
@@ -210,6 +225,24 @@ class Trajectory:
         self.w = (w - LEARNING_RATE * self.m).astype(self.dtype)
         record["w_norm"] = float(np.linalg.norm(self.w))
         return record
+
+    def adapt(self, t, record):
+        """The interval to the next refresh."""
+        config, lam = self.config, record["lambda"]
+        if self.last_lambda is None:
+            calm = False
+        else:
+            change = max(record["residual"], abs(lam - self.last_lambda) / abs(lam))
+            record["calm_margin"] = abs(change - config["refresh_tolerance"])
+            calm = change <= config["refresh_tolerance"]
+        if t < config["warmup_refreshes"] - 1:
+            self.every = config["refresh_every"]
+        elif calm:
+            self.every = min(2 * self.every, config["refresh_most"])
+        else:
+            self.every = max(self.every // 2, config["refresh_every"])
+        self.last, self.last_lambda = t, lam
+        record["interval"] = self.every
 
     def pair(self, batch, record):
         """New v from the gradients on either side of w along v, and g_adv from the same two."""
@@ -222,7 +255,7 @@ class Trajectory:
         record["loss_plus"], record["loss_minus"] = l_plus, l_minus
         record["loss"] = (l_plus + l_minus) / 2 - r * r * record["lambda"] / 2
         self.v, self.has_v = turn(config, h / np.linalg.norm(h), v, d3, record).astype(self.dtype), True
-        if config["correction"] == "explicit":
+        if config["correction"] == "explicit" or config["side"] == "mean":
             return (g_plus + g_minus) / 2
         record["side"] = "+" if l_plus >= l_minus else "-"
         record["side_margin"] = abs(l_plus - l_minus)
@@ -255,7 +288,8 @@ class Trajectory:
 
 def case(name, **changes):
     config = dict(rho=0.1, alpha=1.0, adaptive=False, eta=0.01, ascent_every=1, refresh_every=0, warmup_refreshes=0,
-                  probe_radius=0.2, refresh="pair", power_steps=0, correction="oriented")
+                  probe_radius=0.2, refresh="pair", power_steps=0, correction="oriented",
+                  alpha_warmup=0, reuse=0.0, refresh_most=0, refresh_tolerance=0.0, side="larger-loss")
     config.update(changes)
     return name, config
 
@@ -265,6 +299,7 @@ LITE = dict(ascent_every=0, refresh_every=5, warmup_refreshes=3)
 EVERY_OTHER = dict(ascent_every=2, refresh_every=3, warmup_refreshes=2)
 EXPLICIT = dict(ascent_every=0, refresh_every=1, correction="explicit")
 THREE_POINT = dict(XSAM, refresh="three-point")
+ADAPTIVE = dict(refresh_every=2, refresh_most=8, refresh_tolerance=0.6, warmup_refreshes=2)
 EXACT = dict(ascent_every=1, refresh_every=3, warmup_refreshes=2, refresh="exact", power_steps=5)
 
 CASES = {
@@ -284,6 +319,10 @@ CASES = {
         case("three-point oriented", **THREE_POINT),
         case("exact oriented", **EXACT),
         case("exact paper", **EXACT, correction="paper", alpha=0.2),
+        case("looksam", ascent_every=3, reuse=0.7),
+        case("xsam mean of the pair", **XSAM, side="mean", alpha=0.5),
+        case("lite alpha rising", **LITE, alpha_warmup=8),
+        case("lite adaptive interval", **dict(ADAPTIVE, refresh_every=1, refresh_most=4, refresh_tolerance=1.6), ascent_every=0),
     ],
     "cnn": [
         case("sam"),
@@ -294,6 +333,7 @@ CASES = {
         case("three-point oriented", **THREE_POINT),
         case("exact paper", **dict(EXACT, power_steps=2), correction="paper", alpha=0.2),
         case("exact oriented", **dict(EXACT, power_steps=2)),
+        case("reuse, adaptive interval, mean, alpha rising", **ADAPTIVE, ascent_every=4, reuse=0.5, side="mean", alpha=0.8, alpha_warmup=5),
     ],
 }
 
@@ -315,11 +355,11 @@ def run(objective, net, config, data, w, v, dtype):
 
 
 def margins(steps):
-    return [record[m] for record in steps for m in ("align_margin", "turn_margin", "side_margin") if m in record]
+    return [record[m] for record in steps for m in ("align_margin", "turn_margin", "side_margin", "calm_margin") if m in record]
 
 
 def decisions(steps):
-    return [(record["kind"], record.get("turned"), record.get("side")) for record in steps]
+    return [(record["kind"], record.get("turned"), record.get("side"), record.get("interval")) for record in steps]
 
 
 def make_case(objective, net, name, config, data, w):

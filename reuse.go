@@ -1,0 +1,45 @@
+package xsam
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/xsam-go/xsam/internal/paramvec"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// reuse lets plain steps go on with what the last ascent found:
+//
+//	ascent step  u = g_adv − (⟨g_adv, g⟩/‖g‖²) g    the part across the clean gradient, which changes slowly
+//	plain step   g_adv = g + Reuse ‖g‖ u/‖u‖
+//
+// u/‖u‖ is kept in the store, as 0 until there was an ascent.
+//
+// Reference: Liu et al. (2022), "Towards Efficient and Scalable Sharpness-Aware Minimization", Algorithm 1.
+func (s *step) reuse(grads gradients) gradients {
+	if s.config.Reuse == 0 || s.mark.kind == Pair {
+		return grads
+	}
+	kept := openAscent(s.scope.Store(), s.vars)
+	square := paramvec.Dot(grads.clean, grads.clean)
+	zero := graph.ScalarZero(s.g, square.DType())
+	if s.mark.kind == Ascent {
+		along := graph.Where(graph.GreaterThan(square, zero), graph.Div(paramvec.Dot(grads.adv, grads.clean), square), zero)
+		across := paramvec.AddScaled(grads.adv, graph.Neg(along), grads.clean)
+		objective.SetPoint(kept, paramvec.Scale(lengthOver(1, paramvec.Norm(across)), across))
+		return grads
+	}
+	length := graph.MulScalar(graph.Sqrt(square), s.config.Reuse)
+	grads.adv = typed(paramvec.AddScaled(grads.clean, length, objective.Point(s.g, kept)), s.w)
+	return grads
+}
+
+// openAscent returns the variables that hold u/‖u‖, creating them when they are missing.
+func openAscent(store *model.Store, vars []*model.Variable) []*model.Variable {
+	kept := make([]*model.Variable, len(vars))
+	for i, v := range vars {
+		zero := make([]float64, v.Shape().Size())
+		kept[i] = stateVariable(store, model.JoinPath(Scope, "ascent", v.Path()), stateDType(v), v.Shape().Dimensions, zero)
+	}
+	return kept
+}
