@@ -58,6 +58,7 @@ var columns = join(
 		{"n", func(_ *Table, r *Row) any { return r.N }},
 	},
 	estimate("test_accuracy", func(r *Row) Estimate { return r.TestAccuracy }),
+	estimate("validation_accuracy", func(r *Row) Estimate { return r.ValidationAccuracy }),
 	estimate("lambda_max", func(r *Row) Estimate { return r.LambdaMax }),
 	[]column{
 		{"step_cost_vs_sgd", func(_ *Table, r *Row) any { return rounded(r.StepCost.Mean) }},
@@ -82,7 +83,7 @@ var columns = join(
 			return runlog.Num(float64(r.Pairs))
 		}},
 	},
-	difference("test_accuracy", func(r *Row) *Difference { return r.AccuracyDifference }),
+	difference("test_accuracy", func(r *Row) *Difference { return r.AccuracyDifference }), // validation accuracy where that is known
 	difference("lambda_max", func(r *Row) *Difference { return r.LambdaDifference }),
 	[]column{{"warnings", func(_ *Table, r *Row) any { return r.Warnings }}},
 )

@@ -40,6 +40,8 @@ type Row struct {
 	N int
 	// TestAccuracy and TrainAccuracy are fractions; the others have their own units.
 	TestAccuracy, TrainAccuracy, TestLoss, TrainLoss, LambdaMax Estimate
+	// ValidationAccuracy is that of runs which hold images out for validation and look at no test image.
+	ValidationAccuracy Estimate
 	// StepCost is the time of a step in units of SGD's of the same seed. StepSeconds is that time.
 	StepCost, StepSeconds Estimate
 	// GradientsPerStep are gradient evaluations.
@@ -115,15 +117,16 @@ func newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
 		return NewEstimate(values)
 	}
 	return Row{
-		Method:           method,
-		N:                len(seeds),
-		TestAccuracy:     over(testAccuracy),
-		TrainAccuracy:    over(func(r runlog.Summary) float64 { return r.TrainAccuracy.Float() }),
-		TestLoss:         over(func(r runlog.Summary) float64 { return r.TestLoss.Float() }),
-		TrainLoss:        over(func(r runlog.Summary) float64 { return r.TrainLoss.Float() }),
-		LambdaMax:        over(lambdaMax),
-		StepSeconds:      over(func(r runlog.Summary) float64 { return r.StepSecondsMedian.Float() }),
-		GradientsPerStep: over(func(r runlog.Summary) float64 { return r.GradientEvaluationsPerStep.Float() }),
+		Method:             method,
+		N:                  len(seeds),
+		TestAccuracy:       over(func(r runlog.Summary) float64 { return r.TestAccuracy.Float() }),
+		ValidationAccuracy: over(func(r runlog.Summary) float64 { return r.ValidationAccuracy.Float() }),
+		TrainAccuracy:      over(func(r runlog.Summary) float64 { return r.TrainAccuracy.Float() }),
+		TestLoss:           over(func(r runlog.Summary) float64 { return r.TestLoss.Float() }),
+		TrainLoss:          over(func(r runlog.Summary) float64 { return r.TrainLoss.Float() }),
+		LambdaMax:          over(lambdaMax),
+		StepSeconds:        over(func(r runlog.Summary) float64 { return r.StepSecondsMedian.Float() }),
+		GradientsPerStep:   over(func(r runlog.Summary) float64 { return r.GradientEvaluationsPerStep.Float() }),
 		StepCost: over(func(r runlog.Summary) float64 { // NaN where SGD has no run of the seed
 			base, ok := sgd[r.Seed]
 			if !ok {
@@ -134,8 +137,20 @@ func newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
 	}
 }
 
-func testAccuracy(r runlog.Summary) float64 { return r.TestAccuracy.Float() }
-func lambdaMax(r runlog.Summary) float64    { return r.LambdaMax.Float() }
+// accuracy is that on the images which the run did not train on: test images, or those it holds out for validation.
+func accuracy(r runlog.Summary) float64 {
+	if validating(r) {
+		return r.ValidationAccuracy.Float()
+	}
+	return r.TestAccuracy.Float()
+}
+
+func lambdaMax(r runlog.Summary) float64 { return r.LambdaMax.Float() }
+
+func validating(r runlog.Summary) bool { return r.ValidationAccuracy.Known() }
+
+// Validating tells whether the accuracies are of images held out for validation.
+func (t *Table) Validating() bool { return slices.ContainsFunc(t.Runs, validating) }
 
 func seedsOf(runs map[int64]runlog.Summary) []int64 {
 	var seeds []int64
@@ -159,15 +174,15 @@ func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary
 			continue
 		}
 		runs := byMethod[row.Method]
-		var accuracy, lambda []float64
+		var accuracies, lambdas []float64
 		for _, s := range seedsOf(runs) {
 			if b, ok := base[s]; ok {
 				row.Pairs++
-				accuracy = append(accuracy, testAccuracy(runs[s])-testAccuracy(b))
-				lambda = append(lambda, lambdaMax(runs[s])-lambdaMax(b))
+				accuracies = append(accuracies, accuracy(runs[s])-accuracy(b))
+				lambdas = append(lambdas, lambdaMax(runs[s])-lambdaMax(b))
 			}
 		}
-		a, l := PairedTest(accuracy), PairedTest(lambda)
+		a, l := PairedTest(accuracies), PairedTest(lambdas)
 		row.AccuracyDifference, row.LambdaDifference = &a, &l
 		if a.Verdict != NoTest || l.Verdict != NoTest {
 			t.Tests++
@@ -249,6 +264,12 @@ func (t *Table) warnOfMixture() {
 	distinct("data", func(r runlog.Summary) string { return r.Data })
 	distinct("model", func(r runlog.Summary) string { return r.Model })
 	distinct("backend", func(r runlog.Summary) string { return r.Backend })
+	distinct("the images that accuracy is measured on", func(r runlog.Summary) string {
+		if validating(r) {
+			return "validation"
+		}
+		return "test"
+	})
 	distinct("steps", func(r runlog.Summary) string { return fmt.Sprint(r.Steps) })
 	for _, r := range t.Runs {
 		if r.BackendFallback != "" {

@@ -174,6 +174,32 @@ func TestUnfinishedRunsAreLeftOut(t *testing.T) {
 	}
 }
 
+// Runs that hold images out for validation are compared by the accuracy on these, which is never called test accuracy; runs
+// of both kinds do not belong together.
+func TestValidationTakesThePlaceOfTest(t *testing.T) {
+	runs := fourSeeds()
+	for i := range runs {
+		runs[i].ValidationAccuracy, runs[i].TestAccuracy = runs[i].TestAccuracy, runlog.Number{}
+	}
+	table, tested := New(runs, Options{}), New(fourSeeds(), Options{})
+	for i, row := range table.Rows {
+		if !math.IsNaN(row.TestAccuracy.Mean) || row.ValidationAccuracy != tested.Rows[i].TestAccuracy {
+			t.Errorf("%s: test %v, validation %v: want none, %v", row.Method, row.TestAccuracy, row.ValidationAccuracy, tested.Rows[i].TestAccuracy)
+		}
+		if d, want := row.AccuracyDifference, tested.Rows[i].AccuracyDifference; (d == nil) != (want == nil) || d != nil && *d != *want {
+			t.Errorf("%s: difference %+v, want %+v", row.Method, d, want)
+		}
+	}
+	var text strings.Builder
+	if err := table.WriteText(&text); err != nil || strings.Contains(text.String(), "test accuracy") || !strings.Contains(text.String(), "validation accuracy %") {
+		t.Errorf("%v, text\n%s", err, text.String())
+	}
+	runs[0] = fourSeeds()[0]
+	if warnings := New(runs, Options{}).Warnings; !slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, "test, validation") }) {
+		t.Errorf("warnings %q: want one of the mixture", warnings)
+	}
+}
+
 // sparse is a table in which much is missing: one seed of one method, an unfinished run, numbers not known.
 func sparse() *Table {
 	runs := []runlog.Summary{run("sgd", 0, 0.9, 8, 0.001, 1), run("xsam:alpha=0.5", 0, 0.92, math.NaN(), math.NaN(), 2), {Method: "xsam:alpha=0.5", Seed: 1, Stopped: "the loss is NaN at step 77"}}

@@ -26,14 +26,26 @@ func (t *Table) WriteText(w io.Writer) error {
 
 func (t *Table) writeMeans(b *strings.Builder) {
 	columns := newColumns(b)
-	columns.line("method", "n", "test accuracy %", "λmax", "train loss", "gradients", "step time")
+	held := "test"
+	if t.Validating() {
+		held = "validation"
+	}
+	columns.line("method", "n", held+" accuracy %", "λmax", "train loss", "gradients", "step time")
 	columns.line("", "", "", "", "", "per step", "× sgd")
 	for _, r := range t.Rows {
-		columns.line(r.Method, fmt.Sprint(r.N), percent(r.TestAccuracy), text(r.LambdaMax), text(r.TrainLoss),
+		columns.line(r.Method, fmt.Sprint(r.N), percent(r.accuracy()), text(r.LambdaMax), text(r.TrainLoss),
 			plain(r.GradientsPerStep.Mean, 2), ratio(r.StepCost))
 	}
 	columns.Flush()
 	b.WriteString("\nmean ± half-width of the Student-t 95 % interval over n seeds\n")
+}
+
+// accuracy is that on the images which the runs did not train on.
+func (r *Row) accuracy() Estimate {
+	if math.IsNaN(r.TestAccuracy.Mean) {
+		return r.ValidationAccuracy
+	}
+	return r.TestAccuracy
 }
 
 func (t *Table) writeDifferences(b *strings.Builder) {
@@ -52,7 +64,11 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 		}
 		points := r.AccuracyDifference.Estimate
 		points.Mean, points.HalfWidth = 100*points.Mean, 100*points.HalfWidth
-		columns.line(r.Method, "test accuracy, points", signed(points), pValue(*r.AccuracyDifference), string(r.AccuracyDifference.Verdict))
+		what := "test accuracy, points"
+		if t.Validating() {
+			what = "validation accuracy, points"
+		}
+		columns.line(r.Method, what, signed(points), pValue(*r.AccuracyDifference), string(r.AccuracyDifference.Verdict))
 		columns.line("", "λmax", signed(r.LambdaDifference.Estimate), pValue(*r.LambdaDifference), string(r.LambdaDifference.Verdict))
 	}
 	columns.Flush()

@@ -16,7 +16,7 @@ import (
 // recipeKeys are the flags that set a key of config.json, in the order in which a command line names them. data-dir is left to
 // the environment: a folder of one machine is none of another's.
 var recipeKeys = []struct{ flag, key string }{
-	{"train-size", "train_size"}, {"test-size", "test_size"}, {"label-noise", "label_noise"}, {"augment", "augment"}, {"data-seed", "data_seed"},
+	{"train-size", "train_size"}, {"test-size", "test_size"}, {"validation-size", "validation_size"}, {"label-noise", "label_noise"}, {"augment", "augment"}, {"data-seed", "data_seed"},
 	{"model", "model"}, {"epochs", "epochs"}, {"batch", "batch"}, {"accumulate", "accumulate"}, {"dtype", "dtype"}, {"base", "base"}, {"lr", "lr"}, {"schedule", "schedule"},
 	{"lr-warmup", "lr_warmup_steps"}, {"momentum", "momentum"}, {"nesterov", "nesterov"}, {"weight-decay", "weight_decay"},
 	{"decay-all", "decay_biases_and_norms"}, {"clip", "clip"}, {"eval-every", "evaluate_every"}, {"lambda-examples", "lambda_examples"},
@@ -93,7 +93,7 @@ func recipeFlagsOf(r experiment.Recipe) (string, bool) {
 			line += fmt.Sprintf(" --%s=%s", k.flag, strings.Trim(value, `"`))
 		}
 	}
-	return line, r.ValidationSize == 0 && r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance
+	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance
 }
 
 // settingsOf names the parameters of the method that its label does not give; false when no parameters lead to the recipe.

@@ -99,6 +99,7 @@ func (f *recipeFlags) addData(title string) *pflag.FlagSet {
 	field(f, data.String, "data-dir", "", "`folder` with the files of the data set (default $"+DataDirVariable+")", func(r *experiment.Recipe) *string { return &r.DataDir })
 	field(f, data.Int, "train-size", 0, "`number` of training images (default "+byData(func(r experiment.Recipe) any { return size(r.TrainSize) })+")", func(r *experiment.Recipe) *int { return &r.TrainSize })
 	field(f, data.Int, "test-size", 0, "`number` of test images (default "+byData(func(r experiment.Recipe) any { return size(r.TestSize) })+")", func(r *experiment.Recipe) *int { return &r.TestSize })
+	field(f, data.Int, "validation-size", 0, "`number` of images to hold out of those that could be trained on; accuracy is measured on them,\nand not on the test images (default 0)", func(r *experiment.Recipe) *int { return &r.ValidationSize })
 	field(f, data.Float64, "label-noise", 0, "`share` of training labels replaced by a random one\n(default "+byData(func(r experiment.Recipe) any { return r.LabelNoise })+")", func(r *experiment.Recipe) *float64 { return &r.LabelNoise })
 	field(f, data.Bool, "augment", false, "shift and mirror training images", func(r *experiment.Recipe) *bool { return &r.Augment })
 	field(f, data.Int64, "data-seed", 0, "`seed` of the choice of images and of the label noise; the same for all runs", func(r *experiment.Recipe) *int64 { return &r.DataSeed })

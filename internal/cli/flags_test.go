@@ -23,6 +23,7 @@ func TestFlagsArriveInTheRecord(t *testing.T) {
 		{"--data-seed 3", "data_seed", 3.0},
 		{"--train-size 48", "train_size", 48.0},
 		{"--test-size 20", "test_size", 20.0},
+		{"--validation-size 10", "validation_size", 10.0},
 		{"--label-noise 0.5", "label_noise", 0.5},
 		{"--augment", "augment", true},
 		{"--model mlp", "model", "mlp"},
