@@ -71,7 +71,6 @@ func (f *compareFlags) compare(cmd *cobra.Command, stdout, stderr io.Writer) err
 	}
 	defer engine.Finalize()
 
-	started := time.Now()
 	bar := newProgress(stderr, f.run.quiet)
 	runs, err := experiment.RunAll(cmd.Context(), engine, recipes, out, f.run.options(bar, stderr))
 	bar.clear()
@@ -79,7 +78,7 @@ func (f *compareFlags) compare(cmd *cobra.Command, stdout, stderr io.Writer) err
 		return howToResume(err, out, "compare", len(runs), len(recipes))
 	}
 	table := compare.New(runs, compare.Options{Methods: methods})
-	return f.print(table, recipes[0], engine.Name, out, time.Since(started), stdout, stderr)
+	return f.print(table, recipes[0], engine.Name, out, stdout, stderr)
 }
 
 // plan checks the flags and returns the recipes.
@@ -117,7 +116,7 @@ func count(list []string, s string) (n int) {
 }
 
 // print writes the result in the format that was asked for; warnings that a format has no place for go to stderr.
-func (f *compareFlags) print(t *compare.Table, r experiment.Recipe, engine, out string, took time.Duration, stdout, stderr io.Writer) error {
+func (f *compareFlags) print(t *compare.Table, r experiment.Recipe, engine, out string, stdout, stderr io.Writer) error {
 	if f.run.format != "table" {
 		for _, w := range t.AllWarnings() {
 			fmt.Fprintln(stderr, "xsam: warning:", w)
@@ -136,8 +135,19 @@ func (f *compareFlags) print(t *compare.Table, r experiment.Recipe, engine, out 
 	if slices.ContainsFunc(t.Runs, func(s runlog.Summary) bool { return s.CurvatureSeconds.Known() }) {
 		fmt.Fprintf(stdout, "\ncurvature %s\n", alongCost(t.Runs))
 	}
-	fmt.Fprintf(stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), duration(took), engine, shown(out))
+	fmt.Fprintf(stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), duration(worked(t.Runs)), engine, shown(out))
 	return nil
+}
+
+// worked is the time that runs took, each as its record says: those that were there already count too.
+func worked(runs []runlog.Summary) time.Duration {
+	var sum time.Duration
+	for _, r := range runs {
+		if r.WallSeconds.Known() {
+			sum += time.Duration(r.WallSeconds.Float() * float64(time.Second))
+		}
+	}
+	return sum
 }
 
 // images describes the amount of training data: its steps, where the size was left to the data set.
