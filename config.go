@@ -17,15 +17,15 @@ type Config struct {
 	// Above 1 the step climbs along v, which is unstable when v is stale. Explicit has no use for it.
 	Alpha float64
 
+	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0 it
+	// is there at once.
+	AlphaWarmup int
+
 	// Adaptive measures the ascent in the units of each weight (ASAM): ε = ρ T²g/‖T g‖ with T = |w| + Eta.
 	Adaptive bool
 
 	// Eta ≥ 0 keeps T away from zero; used with Adaptive only.
 	Eta float64
-
-	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0 it
-	// is there at once.
-	AlphaWarmup int
 
 	// AscentEvery is a: every a-th step (step mod a = 0) is an ascent step, which costs a second gradient. 1 is SAM,
 	// 0 never ascends.

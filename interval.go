@@ -34,7 +34,8 @@ func openInterval(store *model.Store, c Config) *model.Variable {
 	return v.SetTrainable(false)
 }
 
-// adaptInterval writes the interval that follows this refresh. The tangent of the angle between v and Hv is its residual.
+// adaptInterval writes the interval that follows this refresh. The residual is the tangent of the angle between v and Hv; with
+// RefreshExact those of the last product.
 func (s *step) adaptInterval(e *estimate) {
 	if s.config.RefreshMost == 0 {
 		return

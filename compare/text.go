@@ -26,11 +26,7 @@ func (t *Table) WriteText(w io.Writer) error {
 
 func (t *Table) writeMeans(b *strings.Builder) {
 	columns := newColumns(b)
-	held := "test"
-	if t.Validating() {
-		held = "validation"
-	}
-	columns.line("method", "n", held+" accuracy %", "λmax", "train loss", "gradients", "step time")
+	columns.line("method", "n", t.held()+" accuracy %", "λmax", "train loss", "gradients", "step time")
 	columns.line("", "", "", "", "", "per step", "× sgd")
 	for _, r := range t.Rows {
 		columns.line(r.Method, fmt.Sprint(r.N), percent(r.accuracy()), text(r.LambdaMax), text(r.TrainLoss),
@@ -38,6 +34,14 @@ func (t *Table) writeMeans(b *strings.Builder) {
 	}
 	columns.Flush()
 	b.WriteString("\nmean ± half-width of the Student-t 95 % interval over n seeds\n")
+}
+
+// held names the images on which the accuracies were measured.
+func (t *Table) held() string {
+	if t.Validating() {
+		return "validation"
+	}
+	return "test"
 }
 
 // accuracy is that on the images which the runs did not train on.
@@ -64,11 +68,7 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 		}
 		points := r.AccuracyDifference.Estimate
 		points.Mean, points.HalfWidth = 100*points.Mean, 100*points.HalfWidth
-		what := "test accuracy, points"
-		if t.Validating() {
-			what = "validation accuracy, points"
-		}
-		columns.line(r.Method, what, signed(points), pValue(*r.AccuracyDifference), string(r.AccuracyDifference.Verdict))
+		columns.line(r.Method, t.held()+" accuracy, points", signed(points), pValue(*r.AccuracyDifference), string(r.AccuracyDifference.Verdict))
 		columns.line("", "λmax", signed(r.LambdaDifference.Estimate), pValue(*r.LambdaDifference), string(r.LambdaDifference.Verdict))
 	}
 	columns.Flush()
