@@ -29,7 +29,7 @@ func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
 		return s.accumulate(loss)
 	case s.mark.kind == Pair:
 		p := &pair{lossPlus: loss, plus: graph.Gradient(loss, objective.Point(s.g, s.vars)...)}
-		p.lossMinus, p.minus = s.gradientAt(s.probe(-1))
+		p.lossMinus, p.minus = s.gradientAt(paramvec.After(s.probe(-1), p.plus))
 		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config), pair: p}, true
 	case s.mark.kind == Ascent:
 		clean := graph.Gradient(loss, s.w...)

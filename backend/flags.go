@@ -3,6 +3,7 @@ package backend
 import (
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // xlaFlagsEnv holds XLA's options. The plugin reads it with C's getenv when it makes its first client, and Go's os.Setenv sets
@@ -15,6 +16,12 @@ const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true"
 
 // setXLAFlags sets cpuFlags unless the user chose XLA's options, if only to none.
 func setXLAFlags() error { return setDefault(xlaFlagsEnv, cpuFlags) }
+
+// PlanFlags returns the setting of the environment with which another process, on the same engine as this one, has XLA write
+// what it makes of each program into the folder dir: the buffers that it plans among other things.
+func PlanFlags(dir string) string {
+	return strings.TrimSpace(xlaFlagsEnv + "=" + os.Getenv(xlaFlagsEnv) + " --xla_dump_to=" + dir + " --xla_dump_hlo_as_text")
+}
 
 // setDefault sets a variable of the environment unless it is there, if only empty.
 func setDefault(key, value string) error {

@@ -137,8 +137,8 @@ func newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
 	}
 }
 
-// accuracy is that on the images which the run did not train on: test images, or those it holds out for validation.
-func accuracy(r runlog.Summary) float64 {
+// Accuracy is that on the images which the run did not train on: test images, or those it holds out for validation.
+func Accuracy(r runlog.Summary) float64 {
 	if validating(r) {
 		return r.ValidationAccuracy.Float()
 	}
@@ -178,7 +178,7 @@ func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary
 		for _, s := range seedsOf(runs) {
 			if b, ok := base[s]; ok {
 				row.Pairs++
-				accuracies = append(accuracies, accuracy(runs[s])-accuracy(b))
+				accuracies = append(accuracies, Accuracy(runs[s])-Accuracy(b))
 				lambdas = append(lambdas, lambdaMax(runs[s])-lambdaMax(b))
 			}
 		}

@@ -26,26 +26,26 @@ func (t *Table) WriteText(w io.Writer) error {
 
 func (t *Table) writeMeans(b *strings.Builder) {
 	columns := newColumns(b)
-	columns.line("method", "n", t.held()+" accuracy %", "λmax", "train loss", "gradients", "step time")
+	columns.line("method", "n", t.Held()+" accuracy %", "λmax", "train loss", "gradients", "step time")
 	columns.line("", "", "", "", "", "per step", "× sgd")
 	for _, r := range t.Rows {
-		columns.line(r.Method, fmt.Sprint(r.N), percent(r.accuracy()), text(r.LambdaMax), text(r.TrainLoss),
+		columns.line(r.Method, fmt.Sprint(r.N), percent(r.Accuracy()), text(r.LambdaMax), text(r.TrainLoss),
 			plain(r.GradientsPerStep.Mean, 2), ratio(r.StepCost))
 	}
 	columns.Flush()
 	b.WriteString("\nmean ± half-width of the Student-t 95 % interval over n seeds\n")
 }
 
-// held names the images on which the accuracies were measured.
-func (t *Table) held() string {
+// Held names the images on which the accuracies were measured, "test" or "validation".
+func (t *Table) Held() string {
 	if t.Validating() {
 		return "validation"
 	}
 	return "test"
 }
 
-// accuracy is that on the images which the runs did not train on.
-func (r *Row) accuracy() Estimate {
+// Accuracy is that on the images which the runs did not train on: test images, or those held out for validation.
+func (r *Row) Accuracy() Estimate {
 	if math.IsNaN(r.TestAccuracy.Mean) {
 		return r.ValidationAccuracy
 	}
@@ -68,7 +68,7 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 		}
 		points := r.AccuracyDifference.Estimate
 		points.Mean, points.HalfWidth = 100*points.Mean, 100*points.HalfWidth
-		columns.line(r.Method, t.held()+" accuracy, points", signed(points), pValue(*r.AccuracyDifference), string(r.AccuracyDifference.Verdict))
+		columns.line(r.Method, t.Held()+" accuracy, points", signed(points), pValue(*r.AccuracyDifference), string(r.AccuracyDifference.Verdict))
 		columns.line("", "λmax", signed(r.LambdaDifference.Estimate), pValue(*r.LambdaDifference), string(r.LambdaDifference.Verdict))
 	}
 	columns.Flush()

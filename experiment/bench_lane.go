@@ -138,7 +138,7 @@ func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.Pro
 
 // row is what the lane knows without the others.
 func (l *lane) row() BenchRow {
-	row := BenchRow{Method: l.label}
+	row := BenchRow{Method: l.label, Memory: stateMemory(l.store)}
 	n := float64(l.timed) // where it is 0 the quotients are not known
 	row.Gradients, row.Products = runlog.Num(float64(l.spent.gradients)/n), runlog.Num(float64(l.spent.products)/n)
 	row.GradientEvaluations = runlog.Num(float64(l.spent.gradients+gradientsPerProduct*l.spent.products) / n)

@@ -53,6 +53,7 @@ type BenchRow struct {
 	CompileSeconds runlog.Number
 	// PeakMemory is in bytes, that of a process in which the method is alone; see BenchResult.PeakMemory.
 	PeakMemory runlog.Number
+	Memory     StepMemory
 	Kinds      []BenchKind
 }
 
@@ -84,13 +85,18 @@ func (r BenchRow) MarshalJSON() ([]byte, error) {
 		GradientEvaluations runlog.Number   `json:"gradient_evaluations,omitzero"`
 		CompileSeconds      runlog.Number   `json:"compile_seconds,omitzero"`
 		PeakMemory          runlog.Number   `json:"peak_memory_bytes,omitzero"`
+		PlannedMemory       runlog.Number   `json:"planned_memory_bytes,omitzero"`
+		Weights             float64         `json:"weights_bytes"`
+		Eigenvector         float64         `json:"eigenvector_bytes"`
+		State               float64         `json:"state_bytes"`
 		Kinds               []BenchKind     `json:"kinds"`
 		RoundSeconds        []float64       `json:"round_seconds"`
 	}{
 		r.Method, r.StepSeconds.Median, r.StepSeconds.bounds(), r.CostVsSGD.Median, r.CostVsSGD.bounds(),
 		r.CostVsSAM.Median, r.CostVsSAM.bounds(),
 		r.CPUSeconds.Median, r.CPUSeconds.bounds(), r.CPUVsSGD.Median, r.CPUVsSGD.bounds(), r.CPUVsSAM.Median, r.CPUVsSAM.bounds(),
-		r.Gradients, r.Products, r.GradientEvaluations, r.CompileSeconds, r.PeakMemory, r.Kinds,
+		r.Gradients, r.Products, r.GradientEvaluations, r.CompileSeconds, r.PeakMemory,
+		r.Memory.Planned, r.Memory.Weights, r.Memory.Eigenvector, r.Memory.State, r.Kinds,
 		r.RoundSeconds,
 	})
 }

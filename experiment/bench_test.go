@@ -52,6 +52,10 @@ func TestBenchCountsGradients(t *testing.T) {
 			t.Errorf("row %d: %s took %v gradients, %v products, %v in all a step, want %s with %v",
 				i, row.Method, row.Gradients, row.Products, row.GradientEvaluations, methods[i], w)
 		}
+		const weights = 4 * 19075
+		if m, hasV := row.Memory, strings.HasPrefix(row.Method, "xsam"); m.Weights != weights || m.Eigenvector != map[bool]float64{true: weights}[hasV] || m.State < weights || m.State > weights+200 {
+			t.Errorf("%s holds %+v, want %d bytes of weights, as many of v if it is an X-SAM, and of momentum with a few numbers more", row.Method, m, weights)
+		}
 		share := 0.0
 		for _, k := range row.Kinds {
 			share += k.Share.Float()

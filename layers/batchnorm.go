@@ -60,21 +60,46 @@ func (b *BatchNormalization) Done() *graph.Node {
 	offset := Variable(b.scope, "offset", shape, Constant(0))
 	averages := newRunningAverages(b.scope, shape)
 
-	var mean, variance *graph.Node // of shape [1, ..., channels]
 	if b.scope.IsTraining(g) {
-		axes := make([]int, x.Rank()-1)
-		for i := range axes {
-			axes[i] = i
-		}
-		mean = graph.ReduceAndKeep(x, graph.ReduceMean, axes...)
-		variance = graph.ReduceAndKeep(graph.Square(graph.Sub(x, mean)), graph.ReduceMean, axes...)
+		mean := meanOfChannels(x)
+		variance := meanOfChannels(graph.Square(graph.Sub(x, mean)))
 		averages.update(g, mean, variance, b.momentum)
-	} else {
-		mean = alongLastAxis(graph.StopGradient(averages.mean.NodeValue(g)), x)
-		variance = alongLastAxis(graph.StopGradient(averages.variance.NodeValue(g)), x)
+		return AddBias(normalise(x, mean, graph.AddScalar(variance, b.epsilon), scale.NodeValue(g)), offset.NodeValue(g))
 	}
+	mean := alongLastAxis(graph.StopGradient(averages.mean.NodeValue(g)), x)
+	variance := alongLastAxis(graph.StopGradient(averages.variance.NodeValue(g)), x)
 	slope := graph.Div(alongLastAxis(scale.NodeValue(g), x), graph.Sqrt(graph.AddScalar(variance, b.epsilon)))
 	return AddBias(graph.Mul(graph.Sub(x, mean), slope), offset.NodeValue(g))
+}
+
+// normalise returns y = (x − m)·scale/√s, where mean m and variance s (with epsilon) are functions of x, [1, ..., channels].
+//
+// Its adjoint, with averages over all axes but the last and c = x − m:
+//
+//	∂x = scale/√s·(v − mean(v) − c·mean(v c)/s),  ∂scale = n·mean(v c)/√s
+//
+// It computes c again from x, when v is known. What GoMLX derives from the parts holds x and c from the forward pass on, and
+// passes over the images more often.
+func normalise(x, mean, variance, scale *graph.Node) *graph.Node {
+	root := graph.Sqrt(variance)
+	slope := graph.Div(alongLastAxis(scale, x), root)
+	return composite(graph.Mul(graph.Sub(x, mean), slope), func(v *graph.Node) []*graph.Node {
+		centred := graph.Sub(after(x, v), mean)
+		product := meanOfChannels(graph.Mul(v, centred))
+		dx := graph.Mul(slope, graph.Sub(graph.Sub(v, meanOfChannels(v)), graph.Mul(centred, graph.Div(product, variance))))
+		n := float64(x.Shape().Size() / x.Shape().Dim(-1))
+		dscale := graph.MulScalar(graph.Div(product, root), n)
+		return []*graph.Node{dx, graph.Reshape(dscale, scale.Shape().Dimensions...)}
+	}, x, scale)
+}
+
+// meanOfChannels averages over all axes but the last, [..., channels] → [1, ..., channels].
+func meanOfChannels(x *graph.Node) *graph.Node {
+	axes := make([]int, x.Rank()-1)
+	for i := range axes {
+		axes[i] = i
+	}
+	return graph.ReduceAndKeep(x, graph.ReduceMean, axes...)
 }
 
 // runningAverages are the statistics of past batches, one value for each channel.

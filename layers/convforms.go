@@ -89,7 +89,13 @@ var batchAsChannels = compute.ConvolveAxesConfig{
 //
 // It is a sum over the images, here one of partial sums; see parts.
 func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
+	again := func(m *graph.Node) []*graph.Node {
+		return []*graph.Node{c.inputAdjoint(v, m), c.forward(x, m)}
+	}
 	n := c.parts(v)
+	if n == 1 && c.groups == 1 {
+		return withAdjoint(c.partialKernelAdjoint(x, v), again)
+	}
 	part := c
 	part.batch /= n
 	var sum *graph.Node
@@ -102,12 +108,11 @@ func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
 			sum = graph.Add(sum, k)
 		}
 	}
-	return composite(sum, func(m *graph.Node) []*graph.Node {
-		return []*graph.Node{c.inputAdjoint(v, m), c.forward(x, m)}
-	}, x, v)
+	return composite(sum, again, x, v)
 }
 
-// partialKernelAdjoint is kernelAdjoint in one convolution, without an adjoint of its own.
+// partialKernelAdjoint is kernelAdjoint in one convolution, without an adjoint of its own. Backends turn x around for it, into a
+// copy that would be there from the forward pass on if it did not wait for v.
 func (c geometry) partialKernelAdjoint(x, v *graph.Node) *graph.Node {
 	var padding [2][2]int
 	for axis := range 2 {
@@ -115,7 +120,7 @@ func (c geometry) partialKernelAdjoint(x, v *graph.Node) *graph.Node {
 		before := c.padding[axis][0]
 		padding[axis] = [2]int{before, dilated(c.output[axis], c.stride[axis]) + extent - 1 - c.image[axis] - before}
 	}
-	return graph.ConvGeneral(c.groupsAsImages(x), v, batchAsChannels, c.dilation[:], padding[:], nil, c.stride[:], c.groups, 1)
+	return graph.ConvGeneral(c.groupsAsImages(after(x, v)), v, batchAsChannels, c.dilation[:], padding[:], nil, c.stride[:], c.groups, 1)
 }
 
 // parts is the number of partial sums for a kernel gradient, a divisor of the number of images. A convolution that sums
@@ -154,4 +159,11 @@ func (c geometry) groupsAsImages(x *graph.Node) *graph.Node {
 	h, w, g := c.image[0], c.image[1], c.groups
 	x = graph.TransposeAllAxes(graph.Reshape(x, c.batch, h, w, g, c.in/g), 3, 0, 1, 2, 4)
 	return graph.Reshape(x, g*c.batch, h, w, c.in/g)
+}
+
+// after returns x, computed when y is: a few numbers of y come into it, multiplied by 0. (Their sum, because XLA computes a
+// sum once; a single number it would compute again wherever it comes in, from what it would have to hold for it.)
+func after(x, y *graph.Node) *graph.Node {
+	few := graph.StopGradient(graph.Slice(graph.Reshape(y, -1), graph.AxisRange(0, min(8, y.Shape().Size()))))
+	return graph.Add(x, graph.MulScalar(graph.ReduceAllSum(graph.ConvertDType(graph.IsFinite(few), x.DType())), 0))
 }

@@ -4,18 +4,19 @@ import "math"
 
 // Config is what a report reads of config.json. Keys that it does not know are shown all the same, from Run.Raw.
 type Config struct {
-	Method       string  `json:"method"`
-	Seed         int64   `json:"seed"`
-	Data         string  `json:"data"`
-	Model        string  `json:"model"`
-	Epochs       int     `json:"epochs"`
-	Base         string  `json:"base"`
-	LearningRate float64 `json:"lr"`
-	Schedule     string  `json:"schedule"`
-	WarmupSteps  int     `json:"lr_warmup_steps"`
-	Momentum     float64 `json:"momentum"`
-	LabelNoise   float64 `json:"label_noise"`
-	Backend      string  `json:"backend"`
+	Method         string  `json:"method"`
+	Seed           int64   `json:"seed"`
+	Data           string  `json:"data"`
+	Model          string  `json:"model"`
+	Epochs         int     `json:"epochs"`
+	Base           string  `json:"base"`
+	LearningRate   float64 `json:"lr"`
+	Schedule       string  `json:"schedule"`
+	WarmupSteps    int     `json:"lr_warmup_steps"`
+	Momentum       float64 `json:"momentum"`
+	LabelNoise     float64 `json:"label_noise"`
+	ValidationSize int     `json:"validation_size"`
+	Backend        string  `json:"backend"`
 }
 
 // rate is the learning rate of a step (0 is the first) of a run of the given number of steps: that of package optim, whose

@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/xsam-go/xsam/compare"
 	"github.com/xsam-go/xsam/runlog"
@@ -67,8 +68,9 @@ func train(value func(runlog.Record) float64) func(Run) []point {
 	}
 }
 
-// accuracy reads the test accuracy against x, which may look at the record and at the seconds spent in steps so far.
-func accuracy(x func(rec runlog.Record, seconds float64) float64) func(Run) []point {
+// accuracy reads the accuracy on images not trained on, of the split held, against x, which may look at the record and at the
+// seconds spent in steps so far.
+func accuracy(held string, x func(rec runlog.Record, seconds float64) float64) func(Run) []point {
 	return func(r Run) (points []point) {
 		seconds, last := 0.0, int64(0)
 		for _, rec := range r.Records {
@@ -76,7 +78,7 @@ func accuracy(x func(rec runlog.Record, seconds float64) float64) func(Run) []po
 			case rec.Kind == runlog.Train:
 				seconds += float64(rec.Step-last) * rec.StepSeconds.Float()
 				last = rec.Step
-			case rec.Kind == runlog.Eval && rec.Split == runlog.TestSplit:
+			case rec.Kind == runlog.Eval && rec.Split == held:
 				points = append(points, point{rec.Step, x(rec, seconds), rec.Accuracy.Float()})
 			}
 		}
@@ -84,16 +86,31 @@ func accuracy(x func(rec runlog.Record, seconds float64) float64) func(Run) []po
 	}
 }
 
+// held names the split on which accuracy is measured: validation where a run holds images out for it, else test.
+func (c *Comparison) held() string {
+	for _, r := range c.Runs {
+		if r.Config.ValidationSize > 0 {
+			return runlog.ValidationSplit
+		}
+	}
+	return runlog.TestSplit
+}
+
+// sentenceCase is an ASCII word with a capital letter.
+func sentenceCase(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+
 func loss(r runlog.Record) float64          { return r.Loss.Float() }
 func runningLambda(r runlog.Record) float64 { return r.LambdaMax.Float() }
 
 // trainingCharts are the curves along training.
 func (c *Comparison) trainingCharts() []Chart {
 	byEpoch := func(r runlog.Record, _ float64) float64 { return r.Epoch.Float() }
+	held := c.held()
+	title, yLabel := sentenceCase(held)+" accuracy", held+" accuracy, %"
 	return []Chart{
 		{ID: "train-loss", Title: "Training loss", XLabel: "epoch", Whole: true, YLabel: "mean loss over the epoch's batches", Series: c.bands(train(loss), false),
 			Note: "The loss at the weights, not at a perturbed point, as the optimizer saw it, augmentation and label noise included."},
-		{ID: "test-accuracy", Title: "Test accuracy", XLabel: "epoch", Whole: true, YLabel: "test accuracy, %", Series: c.bands(accuracy(byEpoch), true), NoLog: true},
+		{ID: "test-accuracy", Title: title, XLabel: "epoch", Whole: true, YLabel: yLabel, Series: c.bands(accuracy(held, byEpoch), true), NoLog: true},
 		{ID: "lambda", Title: "λmax, running estimate", XLabel: "epoch", Whole: true, YLabel: "λmax", Series: c.bands(train(runningLambda), false),
 			Note: "The optimizer's own estimate on its batches, of the methods that keep one. It is not converged in the first epochs."},
 		{ID: "angle", Title: "Angle between gradient and eigenvector", XLabel: "epoch", Whole: true, YLabel: "degrees", NoLog: true,
@@ -102,24 +119,26 @@ func (c *Comparison) trainingCharts() []Chart {
 		{ID: "step-time", Title: "Time of a step", XLabel: "epoch", Whole: true, YLabel: "milliseconds",
 			Series: c.bands(train(func(r runlog.Record) float64 { return 1000 * r.StepSeconds.Float() }), false),
 			Note:   "Other work on the machine shows here as bumps."},
-		{ID: "accuracy-time", Title: "Test accuracy per time", XLabel: "seconds spent in training steps", YLabel: "test accuracy, %", NoLog: true, Long: true,
-			Series: c.bands(accuracy(func(_ runlog.Record, seconds float64) float64 { return seconds }), true),
+		{ID: "accuracy-time", Title: title + " per time", XLabel: "seconds spent in training steps", YLabel: yLabel, NoLog: true, Long: true,
+			Series: c.bands(accuracy(held, func(_ runlog.Record, seconds float64) float64 { return seconds }), true),
 			Note:   "Wall-clock time of the steps, without compiling and evaluating."},
-		{ID: "accuracy-gradients", Title: "Test accuracy per gradient evaluation", XLabel: "gradient evaluations", YLabel: "test accuracy, %", NoLog: true, Long: true,
-			Series: c.bands(accuracy(func(r runlog.Record, _ float64) float64 { return r.GradientEvaluations.Float() }), true),
+		{ID: "accuracy-gradients", Title: title + " per gradient evaluation", XLabel: "gradient evaluations", YLabel: yLabel, NoLog: true, Long: true,
+			Series: c.bands(accuracy(held, func(r runlog.Record, _ float64) float64 { return r.GradientEvaluations.Float() }), true),
 			Note:   "Independent of the machine: SGD spends one gradient a step, SAM two. An exact Hessian-vector product counts as two."},
 	}
 }
 
-// scatter puts each finished run at its λmax and its test accuracy.
+// scatter puts each finished run at its λmax and its accuracy.
 func (c *Comparison) scatter() Chart {
-	chart := Chart{ID: "accuracy-lambda", Title: "Test accuracy against λmax", XLabel: "λmax at the end", YLabel: "test accuracy, %", NoLog: true, Long: true,
+	held := c.held()
+	chart := Chart{ID: "accuracy-lambda", Title: sentenceCase(held) + " accuracy against λmax", XLabel: "λmax at the end", YLabel: held + " accuracy, %", NoLog: true, Long: true,
 		Note: "One mark a run. Flat and accurate is at the top left."}
 	for i, m := range c.Methods() {
 		s := Series{Name: m, Style: i % styles, Points: true}
 		for _, r := range c.of(m) {
-			if r.Summary.Finished && r.Summary.LambdaMax.Known() && r.Summary.TestAccuracy.Known() {
-				s.X, s.Y = append(s.X, r.Summary.LambdaMax.Float()), append(s.Y, 100*r.Summary.TestAccuracy.Float())
+			a := compare.Accuracy(r.Summary)
+			if r.Summary.Finished && r.Summary.LambdaMax.Known() && !math.IsNaN(a) {
+				s.X, s.Y = append(s.X, r.Summary.LambdaMax.Float()), append(s.Y, 100*a)
 			}
 		}
 		chart.add(s)

@@ -198,7 +198,7 @@ func (c *Comparison) facts() []string {
 
 // runsTable lists the runs with their outcome.
 func (c *Comparison) runsTable() Grid {
-	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps", "test accuracy, %", "λmax", "train loss", "seconds", "engine"}}
+	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps", c.held() + " accuracy, %", "λmax", "train loss", "seconds", "engine"}}
 	methods := c.Methods()
 	for _, r := range c.Runs {
 		s := r.Summary
@@ -217,7 +217,7 @@ func (c *Comparison) runsTable() Grid {
 			steps = r.Records[last-1].Step
 		}
 		g.Rows = append(g.Rows, GridRow{Head: s.Method, Style: indexOf(methods, s.Method) % styles, Cells: []Cell{
-			plainCell(fmt.Sprint(s.Seed)), plainCell(state), plainCell(fmt.Sprint(steps)), plainCell(compare.NewEstimate([]float64{s.TestAccuracy.Float()}).Percent()),
+			plainCell(fmt.Sprint(s.Seed)), plainCell(state), plainCell(fmt.Sprint(steps)), plainCell(compare.NewEstimate([]float64{compare.Accuracy(s)}).Percent()),
 			plainCell(short(s.LambdaMax.Float())), plainCell(short(s.TrainLoss.Float())), plainCell(short(s.WallSeconds.Float())), plainCell(s.Backend)}})
 	}
 	return g

@@ -348,3 +348,29 @@ func TestTheNewestMeasurementsCount(t *testing.T) {
 		t.Errorf("%d measurements: want %d, without what an interruption left", len(after), before+1)
 	}
 }
+
+// Runs that hold images out for validation look at no test image: the page shows the validation accuracy, by that name.
+func TestValidationInPlaceOfTest(t *testing.T) {
+	c := load(t, fixture.Write(t, t.TempDir(), fixture.Runs{Methods: methods[:3], Seeds: 2, Epochs: 3}))
+	for i := range c.Runs {
+		r := &c.Runs[i]
+		r.Config.ValidationSize = 100
+		r.Summary.ValidationAccuracy, r.Summary.TestAccuracy, r.Summary.TestLoss = r.Summary.TestAccuracy, runlog.Number{}, runlog.Number{}
+		for j := range r.Records {
+			if r.Records[j].Split == runlog.TestSplit {
+				r.Records[j].Split = runlog.ValidationSplit
+			}
+		}
+	}
+	page := words(pageOf(t, Options{}, c))
+	for _, want := range []string{"xsam against sam on digits with mlp: validation accuracy", "Validation accuracy per time", "Validation accuracy against λmax", c.table("").Rows[0].Accuracy().Percent()} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, unwanted := range []string{"test accuracy", "Test accuracy"} {
+		if strings.Contains(page, unwanted) {
+			t.Errorf("the page of runs without test images says %q", unwanted)
+		}
+	}
+}

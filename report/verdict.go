@@ -43,7 +43,7 @@ func (c *Comparison) headline(t *compare.Table) Headline {
 func (c *Comparison) sentence(t *compare.Table, row, base *compare.Row) string {
 	a, l := row.AccuracyDifference, row.LambdaDifference
 	first := c.Runs[0].Summary
-	text := fmt.Sprintf("%s against %s on %s with %s: test accuracy %s, %s points%s; λmax %s, %s%s", row.Method, t.Baseline, first.Data, first.Model,
+	text := fmt.Sprintf("%s against %s on %s with %s: %s accuracy %s, %s points%s; λmax %s, %s%s", row.Method, t.Baseline, first.Data, first.Model, t.Held(),
 		verdictText(a.Verdict), a.Estimate.Scaled(100).Signed(), pPart(a), verdictText(l.Verdict), l.Estimate.Signed(), pPart(l))
 	if ratio := row.StepSeconds.Mean / base.StepSeconds.Mean; !math.IsNaN(ratio) {
 		text += fmt.Sprintf("; a step takes %.2f times as long", ratio)
@@ -154,7 +154,7 @@ func (c *Comparison) baselines() (tables []*compare.Table) {
 func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	against := c.baselines()
 	g := Grid{Caption: "Mean ± half-width of the Student-t 95 % interval over n seeds. Differences are paired by seed; p of a paired t-test with Holm's correction over the methods of a column."}
-	g.Columns = []string{"n", "test accuracy, %"}
+	g.Columns = []string{"n", t.Held() + " accuracy, %"}
 	for _, b := range against {
 		g.Columns = append(g.Columns, "from "+b.Baseline+", points")
 	}
@@ -164,7 +164,7 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	}
 	g.Columns = append(g.Columns, "test loss", "train loss", "train accuracy, %")
 	for i, r := range t.Rows {
-		row := GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{plainCell(fmt.Sprint(r.N)), plainCell(r.TestAccuracy.Percent())}}
+		row := GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{plainCell(fmt.Sprint(r.N)), plainCell(r.Accuracy().Percent())}}
 		for _, b := range against {
 			row.Cells = append(row.Cells, differenceCell(b.Rows[i].AccuracyDifference, 100, true))
 		}

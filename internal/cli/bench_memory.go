@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,21 +11,20 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 // measureMemory runs a bench of one round for each method alone, in a process of its own, and puts the peak memory that the
-// process reports into the method's row.
+// process reports into the method's row, and what XLA planned there for a step.
 func (f *benchFlags) measureMemory(cmd *cobra.Command, r *experiment.BenchResult, stderr io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("--memory starts the command anew: %w", err)
 	}
 	for i := range r.Rows {
-		child := exec.CommandContext(cmd.Context(), self, f.childArgs(cmd, r.Rows[i].Method)...)
-		child.Stderr = stderr
-		out, err := child.Output()
+		out, planned, err := f.alone(cmd, self, r.Rows[i].Method, stderr)
 		if cmd.Context().Err() != nil {
 			return cmd.Context().Err()
 		}
@@ -37,13 +37,30 @@ func (f *benchFlags) measureMemory(cmd *cobra.Command, r *experiment.BenchResult
 		if err != nil {
 			return fmt.Errorf("--memory: bench of %s alone: %w", r.Rows[i].Method, err)
 		}
-		r.Rows[i].PeakMemory = alone.Peak
+		r.Rows[i].PeakMemory, r.Rows[i].Memory.Planned = alone.Peak, planned
 	}
 	r.PeakMemory = runlog.Number{} // of all methods together: of no use beside those
 	if len(r.Rows) > 0 && !r.Rows[0].PeakMemory.Known() {
 		r.Warnings = append(r.Warnings, "--memory: peak memory is read from /proc/self/status, which is not there on this system")
 	}
 	return nil
+}
+
+// alone runs the bench of one method, and returns what it wrote and the memory that XLA planned for a step.
+func (f *benchFlags) alone(cmd *cobra.Command, self, method string, stderr io.Writer) (out []byte, planned runlog.Number, err error) {
+	plans, err := os.MkdirTemp("", "xsam-plans-")
+	if err != nil {
+		return nil, planned, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(plans)) }()
+	child := exec.CommandContext(cmd.Context(), self, f.childArgs(cmd, method)...)
+	child.Stderr = stderr
+	child.Env = append(os.Environ(), backend.PlanFlags(plans))
+	if out, err = child.Output(); err != nil {
+		return nil, planned, err
+	}
+	planned, err = experiment.PlannedBytes(plans, "")
+	return out, planned, err
 }
 
 // childArgs is the command line of the bench of one method: the user's flags, as far as they have to do with it.

@@ -47,17 +47,10 @@ func benchTable(w io.Writer, r *experiment.BenchResult) error {
 	for _, row := range r.Rows {
 		memory = memory || row.PeakMemory.Known()
 	}
-	header := []string{"method", "gradients", "ms a step", "÷ sgd", "÷ sam", "compile s"}
-	if memory {
-		header = append(header, "peak MiB")
-	}
-	fmt.Fprintln(t, strings.Join(header, "\t"))
+	fmt.Fprintln(t, "method\tgradients\tms a step\t÷ sgd\t÷ sam\tcompile s")
 	for _, row := range r.Rows {
 		cells := []string{row.Method, short(row.GradientEvaluations, 1, 4), interval(row.StepSeconds, 1000), interval(row.CostVsSGD, 1),
 			interval(row.CostVsSAM, 1), short(row.CompileSeconds, 1, 3)}
-		if memory {
-			cells = append(cells, short(row.PeakMemory, 1.0/(1<<20), 4))
-		}
 		fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
 	fmt.Fprintf(t, "\nprocessor time\t\tms a step\t÷ sgd\t÷ sam\n")
@@ -70,8 +63,18 @@ func benchTable(w io.Writer, r *experiment.BenchResult) error {
 			fmt.Fprintf(t, "%s: %s\t%s\t%s\n", row.Method, k.Kind, short(k.Share, 1, 3), short(k.StepSeconds, 1000, 4))
 		}
 	}
+	if memory {
+		fmt.Fprintf(t, "\nMiB\tweights\tv\tother state\ta step, planned\tpeak of the process\n")
+		for _, row := range r.Rows {
+			m := row.Memory
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Method, mebibytes(runlog.Num(m.Weights)), mebibytes(runlog.Num(m.Eigenvector)),
+				mebibytes(runlog.Num(m.State)), mebibytes(m.Planned), mebibytes(row.PeakMemory))
+		}
+	}
 	return t.Flush()
 }
+
+func mebibytes(n runlog.Number) string { return short(n, 1.0/(1<<20), 4) }
 
 // interval writes a median and its interval, both times scale.
 func interval(i experiment.Interval, scale float64) string {
@@ -95,14 +98,16 @@ func benchCSV(w io.Writer, r *experiment.BenchResult) error {
 	lines := [][]string{{"method", "gradient_evaluations", "gradients", "hessian_products",
 		"step_seconds_median", "step_seconds_low", "step_seconds_high",
 		"step_cost_vs_sgd", "step_cost_vs_sgd_low", "step_cost_vs_sgd_high",
-		"step_cost_vs_sam", "step_cost_vs_sam_low", "step_cost_vs_sam_high", "cpu_seconds_median", "cpu_cost_vs_sgd", "cpu_cost_vs_sam", "compile_seconds", "peak_memory_bytes"}}
+		"step_cost_vs_sam", "step_cost_vs_sam_low", "step_cost_vs_sam_high", "cpu_seconds_median", "cpu_cost_vs_sgd", "cpu_cost_vs_sam", "compile_seconds", "peak_memory_bytes",
+		"planned_memory_bytes", "weights_bytes", "eigenvector_bytes", "state_bytes"}}
 	for _, row := range r.Rows {
 		line := []string{row.Method}
 		for _, n := range []runlog.Number{row.GradientEvaluations, row.Gradients, row.Products,
 			row.StepSeconds.Median, row.StepSeconds.Low, row.StepSeconds.High,
 			row.CostVsSGD.Median, row.CostVsSGD.Low, row.CostVsSGD.High,
 			row.CostVsSAM.Median, row.CostVsSAM.Low, row.CostVsSAM.High,
-			row.CPUSeconds.Median, row.CPUVsSGD.Median, row.CPUVsSAM.Median, row.CompileSeconds, row.PeakMemory} {
+			row.CPUSeconds.Median, row.CPUVsSGD.Median, row.CPUVsSAM.Median, row.CompileSeconds, row.PeakMemory,
+			row.Memory.Planned, runlog.Num(row.Memory.Weights), runlog.Num(row.Memory.Eigenvector), runlog.Num(row.Memory.State)} {
 			cell := ""
 			if n.Known() {
 				cell = n.String()

@@ -67,6 +67,21 @@ func Where(condition *graph.Node, x, y []*graph.Node) []*graph.Node {
 // StopGradient returns x as a constant of differentiation.
 func StopGradient(x []*graph.Node) []*graph.Node { return each(x, graph.StopGradient) }
 
+// After returns x, computed when all of y is: a number of each yᵢ comes into it, multiplied by 0. Compilers hold what two
+// independent computations need at the same time; of two that follow each other, what the longer one needs. Numbers of y that
+// are not finite leave no trace either.
+func After(x, y []*graph.Node) []*graph.Node {
+	var firsts []*graph.Node
+	for _, yi := range y {
+		first := graph.StopGradient(graph.Slice(graph.Reshape(yi, -1), graph.AxisRange(0, 1)))
+		firsts = append(firsts, graph.ConvertDType(graph.IsFinite(first), DType(x)))
+	}
+	// A sum, because XLA computes a sum once; single numbers it would compute again wherever they come in, from what it
+	// would have to hold for it.
+	nothing := graph.MulScalar(graph.ReduceAllSum(graph.Concatenate(firsts, 0)), 0)
+	return each(x, func(xi *graph.Node) *graph.Node { return graph.Add(xi, as(nothing, xi.DType())) })
+}
+
 func each(x []*graph.Node, f func(*graph.Node) *graph.Node) []*graph.Node {
 	out := make([]*graph.Node, len(x))
 	for i := range x {
