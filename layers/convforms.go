@@ -129,12 +129,15 @@ func (c geometry) partialKernelAdjoint(x, v *graph.Node) *graph.Node {
 // channels, and made little difference below 4 MB. Accelerators, and images that are spread over devices, get one
 // convolution.
 func (c geometry) parts(v *graph.Node) int {
-	g := v.Graph()
-	onHost := g.Backend().HasSharedBuffers() // the device is the host's processor
-	if !onHost || g.DistributedStrategy() != distributed.None {
+	if !onHost(v.Graph()) {
 		return 1
 	}
 	return divide(c.batch, v.Shape().Size()*v.DType().Size())
+}
+
+// onHost tells whether the graph is for one device that is the host's processor.
+func onHost(g *graph.Graph) bool {
+	return g.Backend().HasSharedBuffers() && g.DistributedStrategy() == distributed.None
 }
 
 // divide returns into how many equal parts to cut n images of that many bytes in all: 1 up to 4 MB, else the first divisor
@@ -162,8 +165,12 @@ func (c geometry) groupsAsImages(x *graph.Node) *graph.Node {
 }
 
 // after returns x, computed when y is: a few numbers of y come into it, multiplied by 0. (Their sum, because XLA computes a
-// sum once; a single number it would compute again wherever it comes in, from what it would have to hold for it.)
+// sum once; a single number it would compute again wherever it comes in, from what it would have to hold for it.) On
+// accelerators, where it would be a pass over x of its own, and on several devices it is x itself.
 func after(x, y *graph.Node) *graph.Node {
+	if !onHost(x.Graph()) {
+		return x
+	}
 	few := graph.StopGradient(graph.Slice(graph.Reshape(y, -1), graph.AxisRange(0, min(8, y.Shape().Size()))))
 	return graph.Add(x, graph.MulScalar(graph.ReduceAllSum(graph.ConvertDType(graph.IsFinite(few), x.DType())), 0))
 }
