@@ -148,21 +148,27 @@ func TestLinksLeadNowhere(t *testing.T) {
 	}
 }
 
-// On a loopback address the server answers to this machine's names alone.
-func TestHosts(t *testing.T) {
-	s, err := New(t.TempDir())
+// listen serves dir on a loopback address until stop is called; done has the server's last word.
+func listen(t *testing.T, dir string) (address string, stop context.CancelFunc, done <-chan error) {
+	t.Helper()
+	s, err := New(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() { s.Close() })
 	l, err := s.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, l) }()
-	address := "http://" + l.Addr().String()
+	end := make(chan error, 1)
+	go func() { end <- s.Serve(ctx, l) }()
+	return "http://" + l.Addr().String(), stop, end
+}
+
+// On a loopback address the server answers to this machine's names alone.
+func TestHosts(t *testing.T) {
+	address, stop, done := listen(t, t.TempDir())
 	for host, want := range map[string]int{"": http.StatusOK, "localhost:80": http.StatusOK, "[::1]:80": http.StatusOK, "evil.example": http.StatusMisdirectedRequest, "evil.example:80": http.StatusMisdirectedRequest} {
 		if status, _, _ := get(t, address, "GET", "/", host); status != want {
 			t.Errorf("Host %q: status %d, want %d", host, status, want)
@@ -175,6 +181,14 @@ func TestHosts(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("the end of the context: %v, want a clean end", err)
 	}
+}
+
+func TestServerRefuses(t *testing.T) {
+	s, err := New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	for _, wrong := range []string{"nonsense", "127.0.0.1:99999", "256.0.0.1:0"} {
 		if _, err := s.Listen(wrong); err == nil {
 			t.Errorf("Listen(%q) works", wrong)
@@ -292,19 +306,8 @@ func TestRunsInTheFolderItself(t *testing.T) {
 
 // The end of the server ends its streams.
 func TestEndWithOpenStream(t *testing.T) {
-	s, err := New(fixture.Write(t, t.TempDir(), fixture.Runs{Methods: []string{"sgd"}, Seeds: 1, Epochs: 3}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	l, err := s.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, l) }()
-	stream(t, "http://"+l.Addr().String()+"/events/c/")("the first event")
+	address, stop, done := listen(t, fixture.Write(t, t.TempDir(), fixture.Runs{Methods: []string{"sgd"}, Seeds: 1, Epochs: 3}))
+	stream(t, address+"/events/c/")("the first event")
 	stop()
 	select {
 	case err := <-done:
