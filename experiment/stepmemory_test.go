@@ -40,13 +40,13 @@ func TestStepMemory(t *testing.T) {
 // benchForMemory compiles the three kinds of step of a residual net.
 func benchForMemory(t *testing.T) {
 	base := Defaults(RandomData)
-	base.Model, base.Batch, base.Schedule = "resnet8", 32, "constant"
+	base.Model, base.Batch, base.Schedule = "resnet8", 256, "constant"
 	recipes, err := Plan(base, []string{"sgd", "xsam"}, nil, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	engine := &backend.Engine{Backend: testbackend.XLA(t), Name: "xla:cpu"}
-	if _, err := RunBench(context.Background(), engine, recipes, RandomImages(16, 16, 1, 10, 64, 1), BenchOptions{Rounds: 1, Steps: 1, Warmup: 1}); err != nil {
+	if _, err := RunBench(context.Background(), engine, recipes, RandomImages(28, 28, 1, 10, 512, 1), BenchOptions{Rounds: 1, Steps: 1, Warmup: 1}); err != nil {
 		t.Fatal(err)
 	}
 }

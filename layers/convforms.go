@@ -98,17 +98,21 @@ func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
 	}
 	part := c
 	part.batch /= n
-	var sum *graph.Node
+	var sums []*graph.Node
 	for i := range n {
 		images := graph.AxisRange(i*part.batch, (i+1)*part.batch)
-		k := part.partialKernelAdjoint(graph.Slice(x, images), graph.Slice(v, images))
-		if sum == nil {
-			sum = k
-		} else {
-			sum = graph.Add(sum, k)
-		}
+		sums = append(sums, part.partialKernelAdjoint(graph.Slice(x, images), graph.Slice(v, images)))
 	}
-	return composite(sum, again, x, v)
+	// The order matters: numbers of x and v come into a composite, and behind a sum XLA needs them once, not until the
+	// kernel is last read.
+	all := composite(graph.Stack(sums, 0), func(m *graph.Node) []*graph.Node {
+		first := []Range{{Start: 0, End: 1, Stride: 1}} // of n that are equal, because they come from a sum
+		for _, dim := range m.Shape().Dimensions[1:] {
+			first = append(first, whole(dim))
+		}
+		return again(graph.Squeeze(Slice(m, first...), 0))
+	}, x, v)
+	return graph.ReduceSum(all, 0)
 }
 
 // partialKernelAdjoint is kernelAdjoint in one convolution, without an adjoint of its own. Backends turn x around for it, into a
