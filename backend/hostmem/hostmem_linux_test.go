@@ -50,7 +50,7 @@ func faultsOfTwentySteps(t *testing.T) int64 {
 		if i == 2 {
 			before = faults(t)
 		}
-		step.MustExec1(make([]float32, 4096)).MustFinalizeAll()
+		step.MustCall1(make([]float32, 4096)).MustFinalizeAll()
 	}
 	return faults(t) - before
 }

@@ -23,7 +23,7 @@ func TestAfterChangesNothing(t *testing.T) {
 		})
 		defer after.Finalize()
 		for _, y := range []float32{0, 7, float32(math.NaN()), float32(math.Inf(1))} {
-			got := tensors.MustCopyFlatData[float32](after.MustExec1(x, [][]float32{{y}, {y}}, y))
+			got := tensors.MustCopyFlatData[float32](after.MustCall1(x, [][]float32{{y}, {y}}, y))
 			if !slices.Equal(got, x) {
 				t.Errorf("after %v: %v, want %v", y, got, x)
 			}
@@ -39,7 +39,7 @@ func TestAfterIsNotDifferentiated(t *testing.T) {
 			return graph.Gradient(graph.Add(graph.ReduceAllSum(graph.Square(moved[0])), graph.ReduceAllSum(y)), x, y)
 		})
 		defer gradient.Finalize()
-		got := gradient.MustExec([]float64{1, 2}, []float64{3, 4})
+		got := gradient.MustCall([]float64{1, 2}, []float64{3, 4})
 		if dx := tensors.MustCopyFlatData[float64](got[0]); !slices.Equal(dx, []float64{2, 4}) {
 			t.Errorf("gradient towards x %v, want [2 4]", dx)
 		}
