@@ -41,7 +41,7 @@ func TestStepMemory(t *testing.T) {
 func benchForMemory(t *testing.T) {
 	base := Defaults(RandomData)
 	base.Model, base.Batch, base.Schedule = "resnet8", 256, "constant"
-	recipes, err := Plan(base, []string{"sgd", "xsam"}, nil, 0, 1)
+	recipes, err := Plan(base, []string{"sgd", "xsam:refresh-every=2:warmup-refreshes=0"}, nil, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
