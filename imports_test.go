@@ -21,7 +21,6 @@ func TestImportsPointOneWay(t *testing.T) {
 		"problems":             {},
 		"datasets":             {"internal/download"},
 		"backend":              {"internal/download"},
-		"backend/hostmem":      {},
 		"internal/download":    {},
 		"internal/tensorboard": {},
 		"runlog":               {},

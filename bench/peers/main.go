@@ -29,7 +29,6 @@ import (
 	"time"
 
 	"github.com/xsam-go/xsam/backend"
-	_ "github.com/xsam-go/xsam/backend/hostmem" // as in cmd/xsam
 	"github.com/xsam-go/xsam/experiment"
 )
 
