@@ -58,7 +58,7 @@ func (f *benchFlags) groups() []group {
 	what.IntVar(&f.options.Rounds, "rounds", 20, "`number` of turns of each method; intervals take 6 at least")
 	what.IntVar(&f.options.Steps, "steps", 5, "timed `steps` of a turn, made up to whole cycles of the method's schedule")
 	what.IntVar(&f.options.Warmup, "warmup", 2, "untimed `cycles` at the start")
-	what.BoolVar(&f.memory, "memory", false, "measure peak memory too, of each method in a process of its own (Linux)")
+	what.BoolVar(&f.memory, "memory", false, "measure memory too: what lives between steps, what XLA plans for a step, and the peak (Linux) of\neach method in a process of its own")
 
 	data := pflag.NewFlagSet("data", pflag.ContinueOnError)
 	data.StringVar(&f.recipe.data, "data", experiment.RandomData, "images: "+experiment.RandomData+", or a data `set`: "+strings.Join(datasets.Names(), ", "))
