@@ -28,8 +28,8 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 		return s.refreshExact(g)
 	case RefreshThreePoint:
 		p := &pair{}
-		p.lossPlus, p.plus = s.gradientAt(paramvec.After(s.probe(+1), g.adv))
-		p.lossMinus, p.minus = s.gradientAt(paramvec.After(s.probe(-1), p.plus))
+		p.lossPlus, p.plus = s.gradientAt(inOrder(s.probe(+1), g.adv, g.loss))
+		p.lossMinus, p.minus = s.gradientAt(inOrder(s.probe(-1), p.plus, p.lossPlus))
 		return s.refreshFrom(p, p.threePointDerivative(s, g.clean), allFinite(g.loss, p.lossPlus, p.lossMinus))
 	default: // RefreshPair
 		return s.refreshFrom(g.pair, g.pair.derivative(s), allFinite(g.pair.lossPlus, g.pair.lossMinus))

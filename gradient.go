@@ -29,7 +29,7 @@ func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
 		return s.accumulate(loss)
 	case s.mark.kind == Pair:
 		p := &pair{lossPlus: loss, plus: graph.Gradient(loss, objective.Point(s.g, s.vars)...)}
-		p.lossMinus, p.minus = s.gradientAt(paramvec.After(s.probe(-1), p.plus))
+		p.lossMinus, p.minus = s.gradientAt(inOrder(s.probe(-1), p.plus, loss))
 		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config), pair: p}, true
 	case s.mark.kind == Ascent:
 		clean := graph.Gradient(loss, s.w...)
@@ -49,6 +49,37 @@ func (s *step) gradientAt(w []*graph.Node) (loss *graph.Node, gradient []*graph.
 	gradient = graph.Gradient(loss, w...)
 	objective.SetPoint(s.vars, s.w)
 	return loss, gradient
+}
+
+// inOrder returns w for a pass that must not begin before an earlier one, with that loss and gradient, is done: XLA would hold
+// the activations of both at once. Of passes that hold little, both at once are faster (docs/decisions/004).
+func inOrder(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
+	const little = 16 << 20
+	if passMemory(loss) <= little {
+		return w
+	}
+	return paramvec.After(w, gradient)
+}
+
+// passMemory is the number of bytes of all values that come into the loss: more than a pass holds at once, by a factor that
+// depends on how much of it the compiler fuses.
+func passMemory(loss *graph.Node) uintptr {
+	var sum uintptr
+	seen := map[*graph.Node]bool{loss: true}
+	for open := []*graph.Node{loss}; len(open) > 0; {
+		node := open[len(open)-1]
+		open = open[:len(open)-1]
+		if node.NumOutputs() == 1 {
+			sum += node.Shape().Memory()
+		}
+		for _, input := range node.Inputs() {
+			if !seen[input] {
+				seen[input] = true
+				open = append(open, input)
+			}
+		}
+	}
+	return sum
 }
 
 // probe returns w + side·r·v.
