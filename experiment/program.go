@@ -27,7 +27,8 @@ type program struct {
 	recipe   Recipe // of the first run
 	engine   *backend.Engine
 	data     *datasets.Split
-	dtype    dtypes.DType
+	dtype    dtypes.DType // of weights and images
+	compute  dtypes.DType // of activations
 	net      *models.Model
 	perEpoch int // steps of an epoch
 	steps    int // of a run
@@ -57,7 +58,7 @@ func programKey(r Recipe) (string, error) {
 func newProgram(engine *backend.Engine, r Recipe, data *datasets.Split) (*program, error) {
 	p := &program{recipe: r, engine: engine, data: data, store: model.NewStore(), created: map[string]*tensors.Tensor{}}
 	var err error
-	if p.dtype, err = r.dtype(); err != nil {
+	if p.dtype, p.compute, err = r.dtypes(); err != nil {
 		return nil, err
 	}
 	loader, err := p.loader(r.Seed)
@@ -93,7 +94,7 @@ func (p *program) model(seed int64) models.Config {
 	set := p.data.Train
 	return models.Config{
 		Name: p.recipe.Model, Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: set.Classes,
-		Seed: derive(seed, "weights"), DType: p.dtype,
+		Seed: derive(seed, "weights"), DType: p.dtype, Compute: p.compute,
 	}
 }
 
@@ -202,6 +203,21 @@ func (p *program) measureLambda(ctx context.Context) (sharpest, error) {
 		return sharpest{}, err
 	}
 	return r.sharpest(ctx, curvature.LambdaMaxOptions(), p.recipe)
+}
+
+// measured is the objective whose curvature is measured: the one that is trained, with activations in the type of the weights.
+// In bfloat16 no residual would fall below what its digits allow.
+func (p *program) measured() (*objective.Objective, error) {
+	if p.compute == p.dtype {
+		return p.objective, nil
+	}
+	c := p.net.Config()
+	c.Compute = p.dtype
+	net, err := models.New(c)
+	if err != nil {
+		return nil, err
+	}
+	return objective.New(net.Graph, loss.SparseCategoricalCrossEntropyLogits), nil
 }
 
 // probe is the ruler of the recipe's fixed set of examples, with the statistics of batches in batch norm, as in training.

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 
@@ -40,7 +41,8 @@ type Recipe struct {
 
 	// Model names a model of package models.
 	Model string `json:"model"`
-	// DType is "float32" or "float64", of weights, activations and images.
+	// DType is the type of weights and activations, "float32" or "float64"; or "bfloat16", which computes activations in that
+	// and keeps weights, gradients, v, momentum, batch norm and logits in float32.
 	DType string `json:"dtype"`
 
 	// Epochs is the number of passes over the training data, Batch the number of images of a step.
@@ -169,7 +171,7 @@ func (r Recipe) Validate() error {
 	if !slices.Contains(models.Names(), r.Model) {
 		bad("model %q: want one of %v", r.Model, models.Names())
 	}
-	if _, err := r.dtype(); err != nil {
+	if _, _, err := r.dtypes(); err != nil {
 		errs = append(errs, err)
 	}
 	if r.Epochs < 1 {
@@ -254,14 +256,20 @@ func (b Base) validate() error {
 // microBatches is the number of micro-batches of a batch, 1 or more.
 func (r Recipe) microBatches() int { return max(1, r.Accumulate) }
 
-func (r Recipe) dtype() (dtypes.DType, error) {
+// DTypeNames are the types that layers can compute in.
+var DTypeNames = []string{"float32", "float64", "bfloat16"}
+
+// dtypes returns the type of the weights and that of the activations.
+func (r Recipe) dtypes() (weights, compute dtypes.DType, err error) {
 	switch r.DType {
 	case "float32":
-		return dtypes.Float32, nil
+		return dtypes.Float32, dtypes.Float32, nil
 	case "float64":
-		return dtypes.Float64, nil
+		return dtypes.Float64, dtypes.Float64, nil
+	case "bfloat16":
+		return dtypes.Float32, dtypes.BFloat16, nil
 	}
-	return dtypes.InvalidDType, fmt.Errorf("experiment: dtype %q: want float32 or float64", r.DType)
+	return dtypes.InvalidDType, dtypes.InvalidDType, fmt.Errorf("experiment: dtype %q: want one of %s", r.DType, strings.Join(DTypeNames, ", "))
 }
 
 // dataOptions says which part of the data set is loaded.

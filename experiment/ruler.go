@@ -56,7 +56,11 @@ func newRuler(ctx context.Context, p *program, o rulerOptions) (r *ruler, err er
 	if o.Norm == "running" {
 		norm = curvature.RunningAverages
 	}
-	r.problem, err = curvature.NewProblem(ctx, p.engine.Backend, p.store, p.objective, r.batches, curvature.ProblemOptions{Norm: norm})
+	loss, err := p.measured()
+	if err != nil {
+		return r, err
+	}
+	r.problem, err = curvature.NewProblem(ctx, p.engine.Backend, p.store, loss, r.batches, curvature.ProblemOptions{Norm: norm})
 	return r, err
 }
 

@@ -44,9 +44,10 @@ func (b *builder) convReLU(x *graph.Node, size, channels, stride, padding int) *
 	return layers.ReLU(layers.AddBias(x, b.biases(x.Graph(), channels)))
 }
 
-// norm is a batch normalisation.
+// norm is a batch normalisation, in the type of the weights: means over a batch want more digits than activations have.
 func (b *builder) norm(name string, x *graph.Node) *graph.Node {
-	return layers.BatchNorm(b.in("%s", name).scope, x).Done()
+	y := layers.BatchNorm(b.in("%s", name).scope, graph.ConvertDType(x, b.config.DType)).Done()
+	return graph.ConvertDType(y, b.config.Compute)
 }
 
 // dense is a dense layer with biases.
@@ -68,7 +69,7 @@ func (b *builder) dropout(x *graph.Node) *graph.Node {
 // neither on the order of creation nor on where the model is put nor on the backend.
 func (b *builder) weights(g *graph.Graph, dims ...int) *graph.Node {
 	const name = "weights"
-	return layers.Variable(b.scope, name, b.shape(dims...), func(values []float64) {
+	v := layers.Variable(b.scope, name, b.shape(dims...), func(values []float64) {
 		path := strings.TrimPrefix(model.JoinPath(b.scope.Scope(), name), b.root)
 		random := stream(b.config.Seed, strings.TrimPrefix(path, model.ScopeSeparator))
 		fanIn := len(values) / dims[len(dims)-1]
@@ -76,12 +77,18 @@ func (b *builder) weights(g *graph.Graph, dims ...int) *graph.Node {
 		for i := range values {
 			values[i] = std * random.NormFloat64()
 		}
-	}).NodeValue(g)
+	})
+	return b.copyOf(v, g)
 }
 
 // biases returns the biases of a layer, zero at first.
 func (b *builder) biases(g *graph.Graph, units int) *graph.Node {
-	return layers.Variable(b.scope, "biases", b.shape(units), layers.Constant(0)).NodeValue(g)
+	return b.copyOf(layers.Variable(b.scope, "biases", b.shape(units), layers.Constant(0)), g)
+}
+
+// copyOf returns a variable's value in the type that layers compute in; gradients flow back to the variable's own.
+func (b *builder) copyOf(v *model.Variable, g *graph.Graph) *graph.Node {
+	return graph.ConvertDType(v.NodeValue(g), b.config.Compute)
 }
 
 func (b *builder) shape(dims ...int) shapes.Shape { return shapes.Make(b.config.DType, dims...) }

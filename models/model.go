@@ -18,8 +18,12 @@ type Config struct {
 	Height, Width, Channels int          // of the images, each ≥ 1; models with pooling want more
 	Classes                 int          // number of classes, ≥ 2
 	Seed                    int64        // of the initial weights
-	DType                   dtypes.DType // of weights and activations: dtypes.Float32 or dtypes.Float64
-	Dropout                 float64      // share of hidden units dropped in training, in [0, 1); for mlp and cnn, else 0
+	DType                   dtypes.DType // of weights, logits and batch norm: dtypes.Float32 or dtypes.Float64
+	// Compute is the type of all else: of activations, and of the copies of the weights that layers multiply them with.
+	// dtypes.BFloat16 halves what they take and leaves weights, their gradients and whatever an optimizer keeps in DType.
+	// dtypes.InvalidDType, the zero value, is DType.
+	Compute dtypes.DType
+	Dropout float64 // share of hidden units dropped in training, in [0, 1); for mlp and cnn, else 0
 }
 
 // DefaultConfig is the named model in float32 for 32×32 pixels of 3 channels and 10 classes, without dropout, seed 0.
@@ -81,6 +85,12 @@ func New(c Config) (*Model, error) {
 	if c.DType != dtypes.Float32 && c.DType != dtypes.Float64 {
 		errs = append(errs, fmt.Errorf("models: Config.DType = %s: want float32 or float64", c.DType))
 	}
+	if c.Compute == dtypes.InvalidDType {
+		c.Compute = c.DType
+	}
+	if c.Compute != c.DType && c.Compute != dtypes.BFloat16 {
+		errs = append(errs, fmt.Errorf("models: Config.Compute = %s with weights in %s: want their type or bfloat16", c.Compute, c.DType))
+	}
 	if !(c.Dropout >= 0 && c.Dropout < 1) { // also rejects NaN
 		errs = append(errs, fmt.Errorf("models: Config.Dropout = %v: want 0 ≤ Dropout < 1 (0 turns it off)", c.Dropout))
 	}
@@ -97,7 +107,7 @@ func New(c Config) (*Model, error) {
 func (m *Model) Config() Config { return m.config }
 
 // Graph builds the model: it is a train.ModelFn. inputs[0] holds the images, [batch, height, width, channels] of any
-// number type; the result is one node, the logits [batch, classes]. spec is not used.
+// number type; the result is one node, the logits [batch, classes], of type Config.DType. spec is not used.
 //
 // Variables are created in the scope where they do not exist yet, so building it again, or with a restored checkpoint,
 // uses the same weights; to build it twice in one graph pass scope.ResetVisited(). Kernels are named "weights", biases
@@ -113,7 +123,8 @@ func (m *Model) Graph(scope *model.Scope, spec any, inputs []*graph.Node) []*gra
 			c.Name, x.Shape(), c.Height, c.Width, c.Channels)
 	}
 	b := &builder{config: c, root: scope.Scope(), scope: scope}
-	return []*graph.Node{m.arch.build(b, graph.ConvertDType(x, c.DType))}
+	logits := m.arch.build(b, graph.ConvertDType(x, c.Compute))
+	return []*graph.Node{graph.ConvertDType(logits, c.DType)}
 }
 
 // CountParameters returns the number of trainable parameters in the scope: weights, biases, scales and offsets.

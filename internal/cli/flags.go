@@ -42,7 +42,7 @@ func (f *recipeFlags) add(title string) *pflag.FlagSet {
 // newRecipeFlags returns the flags that train and compare share.
 func newRecipeFlags() *recipeFlags {
 	f := &recipeFlags{apply: map[string]func(*experiment.Recipe){}, settings: map[string]*string{}, choices: map[string][]string{
-		"data": datasets.Names(), "model": models.Names(), "dtype": {"float32", "float64"}, "base": experiment.BaseNames,
+		"data": datasets.Names(), "model": models.Names(), "dtype": experiment.DTypeNames, "base": experiment.BaseNames,
 		"schedule": experiment.ScheduleNames, "refresh": {"pair", "three-point", "exact"},
 		"side": {"larger-loss", "mean"}, "correction": {"oriented", "projection", "explicit", "paper"},
 	}}
@@ -54,7 +54,7 @@ func newRecipeFlags() *recipeFlags {
 	field(f, training.Int, "epochs", 0, "`number` of passes over the training images\n(default "+byData(func(r experiment.Recipe) any { return r.Epochs })+")", func(r *experiment.Recipe) *int { return &r.Epochs })
 	field(f, training.Int, "batch", 0, "`number` of images of a step (default "+byData(func(r experiment.Recipe) any { return r.Batch })+")", func(r *experiment.Recipe) *int { return &r.Batch })
 	field(f, training.Int, "accumulate", 0, "`number` of micro-batches into which a batch is cut, to save memory (default 1)", func(r *experiment.Recipe) *int { return &r.Accumulate })
-	field(f, training.String, "dtype", "", "`type` of weights and activations, float32 or float64 (default float32)", func(r *experiment.Recipe) *string { return &r.DType })
+	field(f, training.String, "dtype", "", "`type` of weights and activations: float32, float64; or bfloat16, for activations\nalone, with all else in float32 (default float32)", func(r *experiment.Recipe) *string { return &r.DType })
 
 	base := f.add("Base optimizer (what is done with the gradient of the method)")
 	field(f, base.String, "base", "", "`optimizer`: sgd, adam, adamw (default sgd)", func(r *experiment.Recipe) *string { return &r.Optimizer })
