@@ -15,10 +15,7 @@ import (
 // Twenty steps on two devices that share every batch leave the weights, v and the running averages of one device. The sums
 // over the batch are made in another order, so the last bits differ, in float64.
 func TestTwoDevicesAreOne(t *testing.T) {
-	b := testbackend.XLA(t)
-	if b.NumDevices() < 2 {
-		t.Skipf("%s has %d device", b.Name(), b.NumDevices())
-	}
+	b := testbackend.TwoDevices(t)
 	n := net{dropout: 0.3, l2: 1e-3}
 	for name, config := range map[string]xsam.Config{
 		"SGD": xsam.SGDConfig(), "SAM": xsam.SAMConfig(), "X-SAM": xsam.DefaultConfig(),

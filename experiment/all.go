@@ -61,8 +61,8 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []Recipe, dirs 
 		if options.devices() > 0 && r.microBatches() > 1 {
 			return nil, fmt.Errorf("experiment: %d devices and %d micro-batches: want one or the other", options.Devices, r.Accumulate)
 		}
-		if d := options.devices(); d > 0 && r.Batch%d != 0 {
-			return nil, fmt.Errorf("experiment: batches of %d images cannot be spread over %d devices: choose a batch size that divides by %d", r.Batch, d, d)
+		if err := spreads(r.Batch, options.Devices); err != nil {
+			return nil, err
 		}
 	}
 	r := &runner{engine: engine, options: options, clock: newClock(recipes), recipes: recipes, programs: map[string]*program{}}

@@ -22,6 +22,8 @@ type BenchOptions struct {
 	// Warmup is the number of untimed cycles of the schedule at the start, ≥ 1, after the steps that the method's own
 	// WarmupRefreshes asks for.
 	Warmup int
+	// Devices is the number of devices over which each batch is spread, which must divide its size; 0 and 1 train on one.
+	Devices int
 	// Between is called after each round, for whatever else is to be timed in turn with the methods. It may be nil. Its error
 	// ends the bench.
 	Between func(ctx context.Context) error
@@ -62,7 +64,7 @@ func RandomImages(height, width, channels, classes, n int, seed int64) *datasets
 //
 // When ctx is cancelled it returns what the finished rounds say, with an error that wraps ctx's.
 func RunBench(ctx context.Context, engine *backend.Engine, recipes []Recipe, set *datasets.Set, o BenchOptions) (result *BenchResult, err error) {
-	if err := errors.Join(o.validate(), ValidateBench(recipes)); err != nil {
+	if err := errors.Join(o.validate(recipes), ValidateBench(recipes)); err != nil {
 		return nil, err
 	}
 	before := residentMemory()
@@ -86,9 +88,17 @@ func RunBench(ctx context.Context, engine *backend.Engine, recipes []Recipe, set
 	return result, err
 }
 
-func (o BenchOptions) validate() error {
+func (o BenchOptions) validate(recipes []Recipe) error {
 	if o.Rounds < 1 || o.Steps < 1 || o.Warmup < 1 {
 		return fmt.Errorf("experiment: bench of %d rounds of %d steps after %d cycles of warm-up: want at least 1 of each", o.Rounds, o.Steps, o.Warmup)
+	}
+	if o.Devices < 0 {
+		return fmt.Errorf("experiment: bench on %d devices: want 1 or more", o.Devices)
+	}
+	for _, r := range recipes {
+		if err := spreads(r.Batch, o.Devices); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -171,7 +181,7 @@ func (b *bench) result(engine *backend.Engine, r Recipe, set *datasets.Set) *Ben
 	out := &BenchResult{
 		Backend: engine.Name, Device: engine.Description(), CPUs: runtime.NumCPU(), Version: Version(),
 		Data: r.Data, Image: [3]int{set.Height, set.Width, set.Channels}, Classes: set.Classes,
-		Model: r.Model, Parameters: b.lanes[0].parameters(), Batch: r.Batch, DType: r.DType, Base: r.Optimizer, Rounds: b.rounds,
+		Model: r.Model, Parameters: b.lanes[0].parameters(), Batch: r.Batch, Devices: max(1, b.options.Devices), DType: r.DType, Base: r.Optimizer, Rounds: b.rounds,
 	}
 	if b.rounds < leastForInterval {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rounds: an interval takes at least %d", b.rounds, leastForInterval))

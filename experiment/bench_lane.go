@@ -21,6 +21,7 @@ import (
 type lane struct {
 	*program
 	label   string
+	devices int // over which each batch is spread
 	warmup  int // untimed steps at the start
 	steps   int // timed steps of a turn
 	batches *datasets.Loader
@@ -47,8 +48,9 @@ func newLane(engine *backend.Engine, r Recipe, data *datasets.Split, o BenchOpti
 	if err != nil {
 		return nil, err
 	}
+	p.spread = o.Devices > 1
 	l := &lane{
-		program: p, label: r.Method, warmup: o.Warmup * cycle, steps: (o.Steps + cycle - 1) / cycle * cycle,
+		program: p, label: r.Method, devices: o.Devices, warmup: o.Warmup * cycle, steps: (o.Steps + cycle - 1) / cycle * cycle,
 		first: map[string]float64{}, kinds: map[string][]float64{},
 	}
 	if config.RefreshEvery > 0 {
@@ -116,6 +118,13 @@ func (l *lane) turn(ctx context.Context) error {
 func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.Probe, seconds, cpu float64)) error {
 	var cpu float64
 	at := &feed{Dataset: l.batches.From(int(optimizer.GetGlobalStep(l.store))), handing: func() { cpu = processorSeconds() }}
+	var data train.Dataset = at
+	if l.spread {
+		var err error
+		if data, err = datasets.NewSharded(at, l.devices); err != nil {
+			return err
+		}
+	}
 	loop := train.NewLoop(l.trainer)
 	loop.OnStep("bench", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
 		l.loss = shapes.ConvertTo[float64](metrics[0].Value()) // waits until the step is done
@@ -127,7 +136,7 @@ func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.Pro
 		took(kindOf(probe), probe, seconds, cpu)
 		return ctx.Err()
 	})
-	last, err := loop.RunSteps(l.optimizer.Schedule(l.store, at), n)
+	last, err := loop.RunSteps(l.optimizer.Schedule(l.store, data), n)
 	for _, t := range last {
 		if finalizeErr := t.FinalizeAll(); err == nil {
 			err = finalizeErr

@@ -22,6 +22,7 @@ type BenchResult struct {
 	Model      string     `json:"model"`
 	Parameters int        `json:"parameters"`
 	Batch      int        `json:"batch"`
+	Devices    int        `json:"devices"` // over which each batch is spread
 	DType      string     `json:"dtype"`
 	Base       string     `json:"base"`
 	Rounds     int        `json:"rounds"` // finished ones

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
 // benchRecipes are recipes of the methods for a tiny mlp.
@@ -83,6 +85,21 @@ func TestBenchCountsGradients(t *testing.T) {
 	}
 }
 
+// Batches of a bench can be spread; what the steps are does not change.
+func TestBenchOnTwoDevices(t *testing.T) {
+	engine := &backend.Engine{Backend: testbackend.TwoDevices(t), Name: "xla:cpu"}
+	o := tinyBench
+	o.Devices = 2
+	result, err := RunBench(t.Context(), engine, benchRecipes(t, "xsam"), RandomImages(4, 4, 1, 3, 32, 1), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := result.Rows[0]
+	if result.Devices != 2 || row.Gradients.Float() != 2 || len(row.Kinds) != 2 || !(row.StepSeconds.Median.Float() > 0) {
+		t.Errorf("%d devices, row %+v: want 2, with ascents and pairs of 2 gradients", result.Devices, row)
+	}
+}
+
 func TestBenchJSONHoldsWhatIsKnown(t *testing.T) {
 	result, err := RunBench(context.Background(), goEngine(t), benchRecipes(t, "sgd", "sam:rho=0.1"), RandomImages(4, 4, 1, 3, 32, 1), tinyBench)
 	if err != nil {
@@ -137,9 +154,12 @@ func TestBenchRefuses(t *testing.T) {
 		{"no warm-up", good, BenchOptions{Rounds: 1, Steps: 1}, "0 cycles of warm-up"},
 		{"an unknown model", unknown, tinyBench, "vgg"},
 		{"a schedule too long to time", benchRecipes(t, "xsam:ascent-every=31:refresh-every=37"), tinyBench, "repeats after 1147 steps"},
+		{"a batch that cannot be spread", good, BenchOptions{Rounds: 1, Steps: 1, Warmup: 1, Devices: 3}, "over 3 devices"},
+		{"fewer devices than none", good, BenchOptions{Rounds: 1, Steps: 1, Warmup: 1, Devices: -1}, "-1 devices"},
 		{"a batch larger than the data", benchRecipes(t, "sgd")[:1:1], BenchOptions{Rounds: 1, Steps: 1, Warmup: 1}, ""},
 	}
-	tests[5].recipes[0].Batch, tests[5].want = 64, "BatchSize = 64"
+	last := &tests[len(tests)-1]
+	last.recipes[0].Batch, last.want = 64, "BatchSize = 64"
 	for _, tt := range tests {
 		if _, err := RunBench(context.Background(), goEngine(t), tt.recipes, set, tt.options); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want one about %q", tt.name, err, tt.want)

@@ -15,10 +15,7 @@ import (
 // The same run on one device and on two that share every batch: the results agree to what float32 sums in another order
 // leave of twelve steps.
 func TestRunOnTwoDevices(t *testing.T) {
-	b := testbackend.XLA(t)
-	if b.NumDevices() < 2 {
-		t.Skipf("%s has %d device", b.Name(), b.NumDevices())
-	}
+	b := testbackend.TwoDevices(t)
 	engine := &backend.Engine{Backend: b, Name: b.Name()}
 	_, one := mustRun(t, engine, tiny(t, "xsam"), Options{})
 	dir, two := mustRun(t, engine, tiny(t, "xsam"), Options{Devices: 2})

@@ -61,6 +61,14 @@ type Options struct {
 	Warn func(string)
 }
 
+// spreads reports why batches cannot be spread over devices.
+func spreads(batch, devices int) error {
+	if devices > 1 && batch%devices != 0 {
+		return fmt.Errorf("experiment: batches of %d images cannot be spread over %d devices: choose a batch size that divides by %d", batch, devices, devices)
+	}
+	return nil
+}
+
 // devices is the number of devices where it matters: 0 for one.
 func (o Options) devices() int {
 	if o.Devices <= 1 {

@@ -78,6 +78,7 @@ func (f *benchFlags) groups() []group {
 
 	running := pflag.NewFlagSet("running", pflag.ContinueOnError)
 	running.StringVar(&f.backend, "backend", "", "`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
+	running.IntVar(&f.options.Devices, "devices", 1, "`number` of devices over which each batch is spread")
 	running.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
 	running.BoolVar(&f.quiet, "quiet", false, "no progress")
 
@@ -121,7 +122,7 @@ func (f *benchFlags) bench(cmd *cobra.Command, stdout, stderr io.Writer) error {
 
 // measure opens the engine and times the methods on it.
 func (f *benchFlags) measure(cmd *cobra.Command, recipes []experiment.Recipe, set *datasets.Set, stderr io.Writer) (*experiment.BenchResult, error) {
-	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr)}
+	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.options.Devices}
 	if f.quiet {
 		options.Out = nil
 	}

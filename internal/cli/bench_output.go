@@ -40,7 +40,11 @@ func warnings(w io.Writer, texts []string) {
 func benchTable(w io.Writer, r *experiment.BenchResult) error {
 	fmt.Fprintf(w, "%s with %d parameters, %s images of %d×%d×%d, batch %d, %s, base %s\n", r.Model, r.Parameters, r.Data,
 		r.Image[0], r.Image[1], r.Image[2], r.Batch, r.DType, r.Base)
-	fmt.Fprintf(w, "%s, %d CPUs; medians over %d rounds, in brackets 95 %% intervals\n\n", r.Backend, r.CPUs, r.Rounds)
+	spread := ""
+	if r.Devices > 1 {
+		spread = fmt.Sprintf(", each batch over %d devices", r.Devices)
+	}
+	fmt.Fprintf(w, "%s, %d CPUs%s; medians over %d rounds, in brackets 95 %% intervals\n\n", r.Backend, r.CPUs, spread, r.Rounds)
 
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	memory := false

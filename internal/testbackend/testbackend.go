@@ -30,6 +30,18 @@ func Go(t testing.TB) compute.Backend {
 	return b
 }
 
+// TwoDevices returns an XLA engine with two devices, virtual ones where there is one processor: a client of its own beside that
+// of [XLA]. Where XLA cannot be had it does what XLA does.
+func TwoDevices(t testing.TB) compute.Backend {
+	t.Helper()
+	XLA(t)
+	b, err := twoDevices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // XLA returns the process's XLA engine and installs its plugin if it is missing. GOMLX_BACKEND may name another plugin
 // ("xla:/path/plugin.so"). Where there is none, for want of a network say, the test is skipped with the reason; on a
 // continuous-integration machine (environment variable CI set) it fails, so that a green run has run everything.
@@ -46,17 +58,21 @@ func XLA(t testing.TB) compute.Backend {
 	return nil
 }
 
-var goEngine = sync.OnceValues(func() (compute.Backend, error) { return open("go") })
+var goEngine = sync.OnceValues(func() (compute.Backend, error) { return open("go", 1) })
 
-var xlaEngine = sync.OnceValues(func() (compute.Backend, error) {
+var xlaEngine = sync.OnceValues(func() (compute.Backend, error) { return openXLA(1) })
+
+var twoDevices = sync.OnceValues(func() (compute.Backend, error) { return openXLA(2) })
+
+func openXLA(devices int) (compute.Backend, error) {
 	if strings.HasPrefix(os.Getenv(compute.ConfigEnvVar), "xla:") {
-		return open("") // the user's choice of plugin
+		return open("", devices) // the user's choice of plugin
 	}
-	return open("xla")
-})
+	return open("xla", devices)
+}
 
-func open(name string) (compute.Backend, error) {
-	engine, err := backend.Open(context.Background(), backend.Options{Name: name})
+func open(name string, devices int) (compute.Backend, error) {
+	engine, err := backend.Open(context.Background(), backend.Options{Name: name, Devices: devices})
 	if err != nil {
 		return nil, err
 	}
