@@ -168,8 +168,8 @@ func (r Recipe) Validate() error {
 	if !slices.Contains(datasets.Names(), r.Data) {
 		bad("data %q: want one of %v", r.Data, datasets.Names())
 	}
-	if !slices.Contains(models.Names(), r.Model) {
-		bad("model %q: want one of %v", r.Model, models.Names())
+	if err := models.Check(r.Model); err != nil {
+		errs = append(errs, err)
 	}
 	if _, _, err := r.dtypes(); err != nil {
 		errs = append(errs, err)

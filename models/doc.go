@@ -13,6 +13,8 @@
 //	alexnet-narrow  alexnet with a quarter of the channels                  159,578
 //	alexnet         five convolutions, three max poolings, one dense layer  2,472,266
 //
+// Beside these, mlp-DEPTHxWIDTH is a perceptron of any size: mlp-2x128 is the mlp. They are for measuring what a step costs.
+//
 // Weights are drawn on the host, each variable from a stream of its own, so a seed gives the same model on every
 // backend. See [Config].
 package models

@@ -149,6 +149,7 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{"unknown model", change(func(c *models.Config) { c.Name = "resnet9" }), append([]string{`"resnet9"`}, models.Names()...)},
 		{"no name", models.Config{}, models.Names()},
+		{"no layers", change(func(c *models.Config) { c.Name = "mlp-0x256" }), []string{`"mlp-0x256"`, models.Deep}},
 		{"too small for two poolings", change(func(c *models.Config) { c.Name, c.Height = "cnn", 3 }), []string{"3×8×1", "at least 4×4×1"}},
 		{"too small for alexnet", change(func(c *models.Config) { c.Name, c.Height, c.Width = "alexnet", 15, 28 }), []string{"15×28×1", "at least 16×16×1"}},
 		{"no channels", change(func(c *models.Config) { c.Channels = 0 }), []string{"8×8×0"}},

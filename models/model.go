@@ -3,7 +3,9 @@ package models
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gomlx/compute/dtypes"
@@ -14,7 +16,7 @@ import (
 
 // Config says which model to build. Start from [DefaultConfig].
 type Config struct {
-	Name                    string       // one of Names()
+	Name                    string       // one of Names(), or of the form Deep
 	Height, Width, Channels int          // of the images, each ≥ 1; models with pooling want more
 	Classes                 int          // number of classes, ≥ 2
 	Seed                    int64        // of the initial weights
@@ -40,7 +42,7 @@ type architecture struct {
 }
 
 var architectures = []architecture{
-	{"mlp", 1, true, mlp},
+	{"mlp", 1, true, perceptron(2, 128)},
 	{"cnn", 4, true, cnn},
 	{"resnet8", 1, false, resnet8},
 	{"resnet20", 1, false, resnet20},
@@ -61,6 +63,30 @@ func Names() []string {
 	return names
 }
 
+// Deep is the form of the names of perceptrons of any size, which [Names] does not list: "mlp-12x256" has twelve hidden layers of
+// 256 units.
+const Deep = "mlp-DEPTHxWIDTH"
+
+var deepName = regexp.MustCompile(`^mlp-([1-9]\d{0,2})x([1-9]\d{0,4})$`)
+
+// Check reports that there is no model of that name.
+func Check(name string) error {
+	_, err := find(name)
+	return err
+}
+
+func find(name string) (architecture, error) {
+	if i := slices.IndexFunc(architectures, func(a architecture) bool { return a.name == name }); i >= 0 {
+		return architectures[i], nil
+	}
+	if m := deepName.FindStringSubmatch(name); m != nil {
+		depth, _ := strconv.Atoi(m[1]) // digits, few enough, by the expression
+		width, _ := strconv.Atoi(m[2])
+		return architecture{name, 1, true, perceptron(depth, width)}, nil
+	}
+	return architecture{}, fmt.Errorf("models: there is no model %q: want one of %s or %s", name, strings.Join(Names(), ", "), Deep)
+}
+
 // Model is a classifier. It holds no weights: they are in the store of the scope that [Model.Graph] gets.
 type Model struct {
 	config Config
@@ -69,11 +95,10 @@ type Model struct {
 
 // New checks the configuration and returns the model. The error names every field that is wrong.
 func New(c Config) (*Model, error) {
-	i := slices.IndexFunc(architectures, func(a architecture) bool { return a.name == c.Name })
-	if i < 0 {
-		return nil, fmt.Errorf("models: there is no model %q: want one of %s", c.Name, strings.Join(Names(), ", "))
+	arch, err := find(c.Name)
+	if err != nil {
+		return nil, err
 	}
-	arch := architectures[i]
 	var errs []error
 	if c.Height < arch.minSize || c.Width < arch.minSize || c.Channels < 1 {
 		errs = append(errs, fmt.Errorf("models: images are %d×%d×%d (height, width, channels): %s wants at least %d×%d×1",

@@ -27,6 +27,7 @@ func TestParameters(t *testing.T) {
 		want   int
 	}{
 		{digits("mlp"), 65*128 + 129*128 + 129*10}, // 26,122
+		{digits("mlp-12x256"), 65*256 + 11*257*256 + 257*10},
 		{models.DefaultConfig("mlp"), 3073*128 + 129*128 + 129*10},
 		{models.DefaultConfig("cnn"), (27+1)*16 + (144+1)*32 + (8*8*32+1)*64 + 65*10},
 		{digits("cnn"), (9+1)*16 + (144+1)*32 + (2*2*32+1)*64 + 65*10},

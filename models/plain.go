@@ -1,18 +1,23 @@
 package models
 
 import (
+	"fmt"
+
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/xsam-go/xsam/layers"
 )
 
-// mlp is a perceptron with two hidden layers of 128 ReLU units on the pixels as one vector.
-// With dropout, hidden units are dropped after each ReLU.
-func mlp(b *builder, x *graph.Node) *graph.Node {
-	x = layers.Flatten(x)
-	x = b.dropout(layers.ReLU(b.dense("hidden1", x, 128)))
-	x = b.dropout(layers.ReLU(b.dense("hidden2", x, 128)))
-	return b.dense("logits", x, b.config.Classes)
+// perceptron has hidden layers of ReLU units on the pixels as one vector. With dropout, hidden units are dropped after each ReLU.
+// The mlp has two layers of 128.
+func perceptron(depth, width int) func(b *builder, x *graph.Node) *graph.Node {
+	return func(b *builder, x *graph.Node) *graph.Node {
+		x = layers.Flatten(x)
+		for i := range depth {
+			x = b.dropout(layers.ReLU(b.dense(fmt.Sprintf("hidden%d", i+1), x, width)))
+		}
+		return b.dense("logits", x, b.config.Classes)
+	}
 }
 
 // cnn has two 3×3 convolutions of 16 and 32 channels with biases, each followed by ReLU and 2×2 max pooling, then a

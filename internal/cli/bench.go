@@ -13,6 +13,7 @@ import (
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/models"
 )
 
 // benchFlags are the flags of xsam bench.
@@ -67,7 +68,7 @@ func (f *benchFlags) groups() []group {
 	data.IntVar(&f.classes, "classes", 10, "`number` of classes of random images")
 	f.pick(data, "model", "batch", "dtype")
 	for name, usage := range map[string]string{
-		"model": "`model`: " + strings.Join(f.recipe.choices["model"], ", ") + "\n(default cnn; with --data that of xsam compare)",
+		"model": "`model`: " + strings.Join(f.recipe.choices["model"], ", ") + ",\nor " + models.Deep + ": mlp-12x256 has 12 hidden layers of 256 units\n(default cnn; with --data that of xsam compare)",
 		"batch": "`number` of images of a step (default 64; with --data that of xsam compare)",
 	} {
 		data.Lookup(name).Usage = usage

@@ -1,0 +1,50 @@
+package plots
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// Series is one line of a picture, with a mark at each of its points.
+type Series struct {
+	Name   string
+	X, Y   []float64 // of equal length
+	Dashed bool
+}
+
+// WriteLines draws series into a file, which is replaced if it is there; the name ends in .png or .svg. The axes start at 0
+// and name their units.
+func WriteLines(path, title, x, y string, series []Series) error {
+	format := strings.TrimPrefix(filepath.Ext(path), ".")
+	if format != "png" && format != "svg" {
+		return fmt.Errorf("plots: %s: want a name that ends in .png or .svg", path)
+	}
+	p := newPlot(title, x, y)
+	p.Legend.Left = true
+	grid(p)
+	for i, s := range series {
+		if len(s.X) != len(s.Y) || len(s.X) == 0 {
+			return fmt.Errorf("plots: series %q has %d and %d numbers: want as many, at least one", s.Name, len(s.X), len(s.Y))
+		}
+		points := make(plotter.XYs, len(s.X))
+		for j := range points {
+			points[j].X, points[j].Y = s.X[j], s.Y[j]
+		}
+		dashes := dashed
+		if !s.Dashed {
+			dashes = nil
+		}
+		if err := curve(p, s.Name, points, palette[i%len(palette)], dashes, true); err != nil {
+			return fmt.Errorf("plots: series %q: %w", s.Name, err)
+		}
+	}
+	p.X.Min, p.Y.Min = 0, 0
+	if err := file(path, format, func(c draw.Canvas) { p.Draw(c) }); err != nil {
+		return fmt.Errorf("plots: %w", err)
+	}
+	return nil
+}
