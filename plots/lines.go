@@ -16,17 +16,23 @@ type Series struct {
 	Dashed bool
 }
 
-// WriteLines draws series into a file, which is replaced if it is there; the name ends in .png or .svg. The axes start at 0
-// and name their units.
-func WriteLines(path, title, x, y string, series []Series) error {
+// Lines is a picture of series over axes that name their units.
+type Lines struct {
+	Title, X, Y string
+	FromZero    bool // whether the axes start at 0
+	Series      []Series
+}
+
+// WriteLines draws the picture into a file, which is replaced if it is there; the name ends in .png or .svg.
+func WriteLines(path string, l Lines) error {
 	format := strings.TrimPrefix(filepath.Ext(path), ".")
 	if format != "png" && format != "svg" {
 		return fmt.Errorf("plots: %s: want a name that ends in .png or .svg", path)
 	}
-	p := newPlot(title, x, y)
+	p := newPlot(l.Title, l.X, l.Y)
 	p.Legend.Left = true
 	grid(p)
-	for i, s := range series {
+	for i, s := range l.Series {
 		if len(s.X) != len(s.Y) || len(s.X) == 0 {
 			return fmt.Errorf("plots: series %q has %d and %d numbers: want as many, at least one", s.Name, len(s.X), len(s.Y))
 		}
@@ -42,7 +48,9 @@ func WriteLines(path, title, x, y string, series []Series) error {
 			return fmt.Errorf("plots: series %q: %w", s.Name, err)
 		}
 	}
-	p.X.Min, p.Y.Min = 0, 0
+	if l.FromZero {
+		p.X.Min, p.Y.Min = 0, 0
+	}
 	if err := file(path, format, func(c draw.Canvas) { p.Draw(c) }); err != nil {
 		return fmt.Errorf("plots: %w", err)
 	}

@@ -160,7 +160,7 @@ func (q question) answer(ctx context.Context, engine *backend.Engine, o options,
 	if o.out == "" {
 		return nil
 	}
-	return plots.WriteLines(filepath.Join(o.out, "cost-by-"+q.name+".svg"), q.title, q.axis, "ms a step", series)
+	return plots.WriteLines(filepath.Join(o.out, "cost-by-"+q.name+".svg"), plots.Lines{Title: q.title, X: q.axis, Y: "ms a step", FromZero: true, Series: series})
 }
 
 // host prints the share of a step that is there without computing.
