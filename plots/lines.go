@@ -9,7 +9,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Series is one line of a picture, with a mark at each of its points.
+// Series is one line of a picture, with a mark at each of its points. One without a name belongs to the one before it: it has
+// its colour, no marks and no place in the legend.
 type Series struct {
 	Name   string
 	X, Y   []float64 // of equal length
@@ -32,7 +33,8 @@ func WriteLines(path string, l Lines) error {
 	p := newPlot(l.Title, l.X, l.Y)
 	p.Legend.Left = true
 	grid(p)
-	for i, s := range l.Series {
+	colour := -1
+	for _, s := range l.Series {
 		if len(s.X) != len(s.Y) || len(s.X) == 0 {
 			return fmt.Errorf("plots: series %q has %d and %d numbers: want as many, at least one", s.Name, len(s.X), len(s.Y))
 		}
@@ -44,7 +46,10 @@ func WriteLines(path string, l Lines) error {
 		if !s.Dashed {
 			dashes = nil
 		}
-		if err := curve(p, s.Name, points, palette[i%len(palette)], dashes, true); err != nil {
+		if s.Name != "" || colour < 0 {
+			colour++
+		}
+		if err := curve(p, s.Name, points, palette[colour%len(palette)], dashes, s.Name != ""); err != nil {
 			return fmt.Errorf("plots: series %q: %w", s.Name, err)
 		}
 	}

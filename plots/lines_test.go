@@ -11,7 +11,7 @@ import (
 
 func TestWriteLines(t *testing.T) {
 	dir := t.TempDir()
-	good := []plots.Series{{Name: "sgd", X: []float64{1, 2, 4}, Y: []float64{3, 5, 9}}, {Name: "sam", X: []float64{1, 2}, Y: []float64{6, 10}, Dashed: true}}
+	good := []plots.Series{{Name: "sgd", X: []float64{1, 2, 4}, Y: []float64{3, 5, 9}}, {Name: "sam", X: []float64{1, 2}, Y: []float64{6, 10}, Dashed: true}, {X: []float64{0, 2}, Y: []float64{0, 10}}}
 	path := filepath.Join(dir, "cost.svg")
 	if err := plots.WriteLines(path, plots.Lines{Title: "Cost of a step", X: "images in a batch", Y: "ms", FromZero: true, Series: good}); err != nil {
 		t.Fatal(err)

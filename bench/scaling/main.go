@@ -151,7 +151,7 @@ func (q question) answer(ctx context.Context, engine *backend.Engine, o options,
 		ends := []float64{0, slices.Max(numbers)}
 		series = append(series,
 			plots.Series{Name: method, X: numbers, Y: times[m]},
-			plots.Series{Name: method + ", line", X: ends, Y: []float64{l.offset, l.offset + l.slope*ends[1]}, Dashed: true})
+			plots.Series{X: ends, Y: []float64{l.offset, l.offset + l.slope*ends[1]}, Dashed: true})
 	}
 	if err := t.Flush(); err != nil {
 		return err
