@@ -71,7 +71,7 @@ func runCurvature(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if s.Examples > split.Train.Len() {
 		return fmt.Errorf("-examples %d: %s has %d training images", s.Examples, *data, split.Train.Len())
 	}
-	python, err := environment(ctx, *venv, stderr)
+	python, err := environment(ctx, *venv, cpu, stderr)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import turns
 
 def methods(s):
     """The methods by name, each with parameters of its own, and the number of these."""
-    init, apply = jax_models.build(s["model"], s["image"], s["classes"])
+    init, apply = jax_models.build(s["model"], s["image"], s["classes"], jnp.dtype(s["dtype"]))
     keys = jax.random.split(jax.random.key(0), 3)
     x = jax.random.normal(keys[0], (s["batch"], *s["image"]))
     y = jax.random.randint(keys[1], (s["batch"],), 0, s["classes"])
@@ -50,6 +50,7 @@ class Trainer:
 
 def main():
     s = turns.setting()
+    jax.config.update("jax_platforms", s["device"])
     made, parameters = methods(s)
     turns.serve(f"JAX {jax.__version__} with optax {optax.__version__}", parameters, made, s["steps"])
 

@@ -2,6 +2,7 @@
 // same batch, the same CPUs, in turn, in one run.
 //
 //	go run ./bench/peers --model resnet8 --image 28x28x1 --batch 128
+//	go run ./bench/peers --model resnet18 --image 32x32x3 --batch 512 --device cuda --dtype bfloat16
 //
 // With the argument curvature it compares eigenvalues and trace of a Hessian with PyHessian and curvlinops instead:
 //
@@ -49,6 +50,8 @@ type setting struct {
 	Classes      int     `json:"classes"`
 	Batch        int     `json:"batch"`
 	Steps        int     `json:"steps"`
+	Device       string  `json:"device"`
+	DType        string  `json:"dtype"` // of activations; all else is float32
 	LearningRate float64 `json:"lr"`
 	Momentum     float64 `json:"momentum"`
 	WeightDecay  float64 `json:"weight_decay"`
@@ -57,6 +60,9 @@ type setting struct {
 	RefreshEvery int     `json:"refresh_every"`
 	PowerSteps   int     `json:"power_steps"`
 }
+
+// The devices. Processor times say little on a GPU.
+const cpu, cuda = "cpu", "cuda"
 
 // options are the flags that have no part in what is timed.
 type options struct {
@@ -73,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	python, err := environment(ctx, o.venv, stderr)
+	python, err := environment(ctx, o.venv, s.Device, stderr)
 	if err != nil {
 		return err
 	}
@@ -110,9 +116,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.Model, "model", "resnet8", "mlp, resnet8, resnet20 or resnet18")
+	flags.StringVar(&s.Model, "model", "resnet8", "mlp, resnet8, resnet20, resnet18, wrn16-1, wrn16-4 or wrn28-10")
 	image := flags.String("image", "28x28x1", "size of the images, height x width x channels")
 	flags.IntVar(&s.Batch, "batch", 128, "images of a step")
+	flags.StringVar(&s.Device, "device", cpu, "cpu or cuda")
+	flags.StringVar(&s.DType, "dtype", "float32", "float32, or bfloat16 for activations in it")
 	flags.IntVar(&s.Steps, "steps", 3, "timed steps of a turn, made up to whole cycles")
 	flags.IntVar(&o.rounds, "rounds", 10, "turns of each method; intervals take 6 at least")
 	flags.StringVar(&o.format, "format", "table", "table or json")
@@ -125,6 +133,12 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	}
 	if s.Batch < 1 || s.Steps < 1 || o.rounds < 1 {
 		return s, o, fmt.Errorf("-batch %d -steps %d -rounds %d: want 1 or more of each", s.Batch, s.Steps, o.rounds)
+	}
+	if s.Device != cpu && s.Device != cuda {
+		return s, o, fmt.Errorf("-device %q: want %s or %s", s.Device, cpu, cuda)
+	}
+	if s.DType != "float32" && s.DType != "bfloat16" {
+		return s, o, fmt.Errorf("-dtype %q: want float32 or bfloat16", s.DType)
 	}
 	if o.format != "table" && o.format != "json" {
 		return s, o, fmt.Errorf("-format %q: want table or json", o.format)
@@ -140,7 +154,7 @@ func measure(ctx context.Context, s setting, rounds int, workers []*worker, stde
 	if err != nil {
 		return nil, err
 	}
-	engine, err := backend.Open(ctx, backend.Options{Out: stderr})
+	engine, err := backend.Open(ctx, backend.Options{Name: map[string]string{cpu: "xla", cuda: "cuda"}[s.Device], Out: stderr})
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +189,7 @@ func turns(workers []*worker) error {
 // recipes are those of this module's methods, with the setting of the workers.
 func (s setting) recipes(methods ...string) ([]experiment.Recipe, error) {
 	base := experiment.Defaults(experiment.RandomData)
-	base.Model, base.Batch, base.Schedule = s.Model, s.Batch, "constant"
+	base.Model, base.Batch, base.DType, base.Schedule = s.Model, s.Batch, s.DType, "constant"
 	base.LearningRate, base.Momentum, base.WeightDecay = s.LearningRate, s.Momentum, s.WeightDecay
 	return experiment.Plan(base, methods, nil, 0, 1)
 }

@@ -98,11 +98,11 @@ func TestCompareWith(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	s, o, err := parse(strings.Fields("-model mlp -image 8x8x3 -batch 4 -rounds 7"), io.Discard)
-	if err != nil || s.Model != "mlp" || s.Image != [3]int{8, 8, 3} || s.Batch != 4 || o.rounds != 7 {
+	s, o, err := parse(strings.Fields("-model mlp -image 8x8x3 -batch 4 -rounds 7 -device cuda -dtype bfloat16"), io.Discard)
+	if err != nil || s.Model != "mlp" || s.Image != [3]int{8, 8, 3} || s.Batch != 4 || s.Device != cuda || s.DType != "bfloat16" || o.rounds != 7 {
 		t.Errorf("parsed %+v %+v (%v)", s, o, err)
 	}
-	for _, args := range []string{"-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-frobnicate"} {
+	for _, args := range []string{"-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
 		if _, _, err := parse(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%s: no error", args)
 		}
@@ -138,7 +138,7 @@ func TestEnvironmentThatIsThereIsNotBuiltAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	python, err := environment(context.Background(), dir, &stderr)
+	python, err := environment(context.Background(), dir, cpu, &stderr)
 	if err != nil || python != filepath.Join(dir, "bin", "python") || stderr.Len() > 0 {
 		t.Errorf("python %q, error %v, messages %q: want the one that is there, without a word", python, err, stderr.String())
 	}
@@ -149,5 +149,17 @@ func TestEnvironmentThatIsThereIsNotBuiltAgain(t *testing.T) {
 	defer os.RemoveAll(scripts)
 	if found, _ := filepath.Glob(filepath.Join(scripts, "*.py")); len(found) != 6 {
 		t.Errorf("scripts %v, want six", found)
+	}
+}
+
+// A GPU wants more than a CPU does.
+func TestWanted(t *testing.T) {
+	onCPU, err := wanted(cpu)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onGPU, err := wanted(cuda)
+	if err != nil || !bytes.HasPrefix(onGPU, onCPU) || !bytes.Contains(onGPU, []byte("jax-cuda12-plugin[with-cuda]==")) {
+		t.Errorf("a GPU wants %q (%v): want what a CPU does, and JAX's plugin", onGPU, err)
 	}
 }

@@ -16,7 +16,10 @@ def build(name, image, classes):
         return ResNet(channels, classes, [16, 32, 64], 3, subsample)
     if name == "resnet18":
         return ResNet(channels, classes, [64, 128, 256, 512], 2, project)
-    raise ValueError(f"there is no model {name!r} here: want mlp, resnet8, resnet20 or resnet18")
+    if name.startswith("wrn"):
+        depth, width = (int(n) for n in name[3:].split("-"))
+        return WideResNet(channels, classes, depth, width)
+    raise ValueError(f"there is no model {name!r} here: want mlp, resnet8, resnet20, resnet18 or wrnDEPTH-WIDTH")
 
 
 def conv(inputs, outputs, size, stride):
@@ -63,3 +66,32 @@ class ResNet(nn.Module):
 
     def forward(self, x):
         return self.logits(self.blocks(F.relu(self.norm(self.conv(x)))).mean((2, 3)))
+
+
+class PreActivationBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.norm1, self.conv1 = nn.BatchNorm2d(inputs), conv(inputs, outputs, 3, stride)
+        self.norm2, self.conv2 = nn.BatchNorm2d(outputs), conv(outputs, outputs, 3, 1)
+        self.shortcut = None if stride == 1 and inputs == outputs else conv(inputs, outputs, 1, stride)
+
+    def forward(self, x):
+        a = F.relu(self.norm1(x))
+        y = self.conv2(F.relu(self.norm2(self.conv1(a))))
+        return y + (x if self.shortcut is None else self.shortcut(a))
+
+
+class WideResNet(nn.Module):
+    def __init__(self, channels, classes, depth, width):
+        super().__init__()
+        self.conv = conv(channels, 16, 3, 1)
+        layers, inputs = [], 16
+        for i in range(3):
+            outputs = 16 * width << i
+            for j in range((depth - 4) // 6):
+                layers.append(PreActivationBlock(inputs, outputs, 2 if i > 0 and j == 0 else 1))
+                inputs = outputs
+        self.blocks, self.norm, self.logits = nn.Sequential(*layers), nn.BatchNorm2d(inputs), nn.Linear(inputs, classes)
+
+    def forward(self, x):
+        return self.logits(F.relu(self.norm(self.blocks(self.conv(x)))).mean((2, 3)))

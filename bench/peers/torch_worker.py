@@ -17,10 +17,12 @@ class Trainer:
     def __init__(self, s, channels_last):
         torch.manual_seed(0)
         self.setting = s
-        self.model = torch_models.build(s["model"], s["image"], s["classes"]).train()
+        self.device = torch.device(s["device"])
+        self.half = s["dtype"] == "bfloat16"
+        self.model = torch_models.build(s["model"], s["image"], s["classes"]).train().to(self.device)
         height, width, channels = s["image"]
-        self.x = torch.randn(s["batch"], channels, height, width)
-        self.y = torch.randint(s["classes"], (s["batch"],))
+        self.x = torch.randn(s["batch"], channels, height, width, device=self.device)
+        self.y = torch.randint(s["classes"], (s["batch"],), device=self.device)
         if channels_last:
             self.model = self.model.to(memory_format=torch.channels_last)
             self.x = self.x.contiguous(memory_format=torch.channels_last)
@@ -30,7 +32,9 @@ class Trainer:
         torch._foreach_div_(self.v, norm(self.v))
 
     def loss(self):
-        return F.cross_entropy(self.model(self.x), self.y)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            logits = self.model(self.x)
+        return F.cross_entropy(logits.float(), self.y)
 
     def gradient(self):
         return list(torch.autograd.grad(self.loss(), self.w))
@@ -39,6 +43,8 @@ class Trainer:
         for p, gp in zip(self.w, g):
             p.grad = gp
         self.base.step()
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
 
     def sgd(self, _):
         self.update(self.gradient())

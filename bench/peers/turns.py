@@ -37,7 +37,7 @@ class Method:
 
 
 def setting():
-    """What is to be timed: model, image (height, width, channels), classes, batch, steps, lr, momentum, weight_decay, rho, ..."""
+    """What is to be timed: model, image (height, width, channels), classes, batch, steps, device, dtype, lr, momentum, weight_decay, rho, ..."""
     return json.loads(sys.argv[1])
 
 

@@ -12,26 +12,39 @@ import (
 	"path/filepath"
 )
 
-//go:embed *.py requirements.txt
+//go:embed *.py requirements.txt requirements-cuda.txt
 var files embed.FS
 
 const requirements = "requirements.txt"
 
-// environment returns the Python of an environment with what requirements.txt asks for. It is built where it is not there yet
-// or was built for other requirements. An empty dir stands for a folder in the user's cache.
-func environment(ctx context.Context, dir string, stderr io.Writer) (python string, err error) {
+// wanted is the text of the requirements for a device.
+func wanted(device string) ([]byte, error) {
+	want, err := files.ReadFile(requirements)
+	if err != nil || device != cuda {
+		return want, err
+	}
+	more, err := files.ReadFile("requirements-cuda.txt")
+	return append(want, more...), err
+}
+
+// environment returns the Python of an environment with what the requirements for a device ask for. It is built where it is not
+// there yet or was built for other requirements. An empty dir stands for a folder in the user's cache.
+func environment(ctx context.Context, dir, device string, stderr io.Writer) (python string, err error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
 			return "", fmt.Errorf("no folder for the Python environment: %w: name one with -venv", err)
 		}
 		dir = filepath.Join(cache, "xsam", "peers")
+		if device == cuda {
+			dir += "-" + cuda
+		}
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return "", err
 	}
 	python = filepath.Join(dir, "bin", "python")
-	want, err := files.ReadFile(requirements)
+	want, err := wanted(device)
 	if err != nil {
 		return "", err
 	}
