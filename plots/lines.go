@@ -31,7 +31,7 @@ func WriteLines(path string, l Lines) error {
 		return fmt.Errorf("plots: %s: want a name that ends in .png or .svg", path)
 	}
 	p := newPlot(l.Title, l.X, l.Y)
-	p.Legend.Left = true
+	p.Legend.Left = l.FromZero // where a growing line leaves room
 	grid(p)
 	colour := -1
 	for _, s := range l.Series {
@@ -55,6 +55,8 @@ func WriteLines(path string, l Lines) error {
 	}
 	if l.FromZero {
 		p.X.Min, p.Y.Min = 0, 0
+	} else {
+		p.X.Max += 0.5 * (p.X.Max - p.X.Min) // room for the legend
 	}
 	if err := file(path, format, func(c draw.Canvas) { p.Draw(c) }); err != nil {
 		return fmt.Errorf("plots: %w", err)

@@ -93,7 +93,7 @@ func choose(dir, out string, w io.Writer) error {
 	return draw(t, out)
 }
 
-// draw puts λmax and accuracy over the cost, with a line for each schedule of ascents.
+// draw puts λmax and accuracy over the cost, with a line for each thing that is turned.
 func draw(t *compare.Table, out string) error {
 	for _, picture := range []struct {
 		file, axis string
@@ -103,18 +103,15 @@ func draw(t *compare.Table, out string) error {
 		{"front-accuracy.svg", t.Held() + " accuracy, %", func(r compare.Row) float64 { return 100 * r.Accuracy().Mean }},
 	} {
 		var series []plots.Series
-		for _, line := range []struct{ name, prefix string }{
-			{"an ascent in no step", "xsam:ascent-every=0:refresh-every="}, {"in every step", "xsam:ascent-every=1:refresh-every="},
-			{"in every third", "xsam:ascent-every=3:refresh-every="}, {"SAM, ρ 0.05 to 0.4", "sam:rho="}, {"LookSAM, ρ 0.05 to 0.4", "looksam:rho="},
-		} {
-			s := plots.Series{Name: line.name, Dashed: strings.Contains(line.prefix, "sam:rho")}
-			for _, r := range t.Rows {
-				if rest, ok := strings.CutPrefix(r.Method, line.prefix); ok && !strings.Contains(rest, ":") && r.N > 0 {
-					s.X, s.Y = append(s.X, r.GradientsPerStep.Mean), append(s.Y, picture.value(r))
+		for _, s := range turned {
+			points := plots.Series{Name: s.name, Dashed: s.dashed}
+			for _, value := range s.values {
+				if r, err := row(t, strings.ReplaceAll(s.method, "*", value)); err == nil {
+					points.X, points.Y = append(points.X, r.GradientsPerStep.Mean), append(points.Y, picture.value(r))
 				}
 			}
-			if len(s.X) > 0 {
-				series = append(series, s)
+			if len(points.X) > 0 {
+				series = append(series, points)
 			}
 		}
 		err := plots.WriteLines(filepath.Join(out, picture.file),
@@ -124,4 +121,22 @@ func draw(t *compare.Table, out string) error {
 		}
 	}
 	return nil
+}
+
+var intervals, radius = []string{"20", "10", "5", "3", "2"}, []string{"0.05", "0.1", "0.2", "0.4"}
+
+// turned are the settings in the pictures: methods with * for what is turned. What was not run is left out.
+var turned = []struct {
+	name, method string
+	values       []string
+	dashed       bool
+}{
+	{"no ascents, k 20 to 2", "xsam:ascent-every=0:refresh-every=*", intervals, false},
+	{"every third step, k 20 to 2", "xsam:ascent-every=3:refresh-every=*", intervals, false},
+	{"every step, k 20 to 2", "xsam:ascent-every=1:refresh-every=*", intervals, false},
+	{"SAM, ρ 0.05 to 0.4", "sam:rho=*", radius, true},
+	{"LookSAM, ρ 0.05 to 0.4", "looksam:rho=*", radius, true},
+	{"no ascents, r 0.1 to 0.4", "xsam:ascent-every=0:rho=*:probe-radius=*:refresh-every=5", radius, true},
+	{"every step, ρ = r 0.1 to 0.4", "xsam:ascent-every=1:rho=*:probe-radius=*:refresh-every=5", radius, true},
+	{"SGD", "sgd", []string{""}, false},
 }
