@@ -85,7 +85,8 @@ func TestVerdicts(t *testing.T) {
 		for seed := range int64(4) {
 			wobble := 0.001 * float64(seed%2)
 			runs = append(runs, runOf("sam", seed, 2, 0.9+wobble, 4, 0.3, false), runOf("sam:rho=0.1", seed, 2, 0.92+2*wobble, 3, 0.4, false),
-				runOf("xsam", seed, 2, 0.9-loss+2*wobble, 2+wobble, 0.41, false))
+				runOf("xsam", seed, 2, 0.9-loss+2*wobble, 2+wobble, 0.41, false),
+				runOf("xsam:k=10", seed, 2, 0.89-loss+wobble, 1+2*wobble, 0.41, false))
 		}
 		dirs = append(dirs, write(t, runs))
 	}
@@ -93,7 +94,7 @@ func TestVerdicts(t *testing.T) {
 	if err := run(append([]string{"verdicts"}, dirs...), &stdout, &stdout); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| `xsam` | 2 of 2 | 1 | 1 | no |", "| `sam:rho=0.1` | ", "| `xsam` | 4 | 2.00 |", "| `sam:rho=0.1` | -2.00 ± 0.00 | -0.9995 ± 0.0009"} {
+	for _, want := range []string{"| `xsam` | 2 of 2 | 1 | 1 | no |", "| `xsam:k=10` | `xsam` | 0 | 2 | 2 | 0 |", "| `sam:rho=0.1` | ", "| `xsam` | 4 | 2.00 |", "| `sam:rho=0.1` | -2.00 ± 0.00 | -0.9995 ± 0.0009"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("output lacks %q:\n%s", want, &stdout)
 		}

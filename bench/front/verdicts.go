@@ -40,12 +40,14 @@ func (c *count) add(accuracy, lambda compare.Difference) {
 
 func verdicts(dirs []string, w io.Writer) error {
 	counts := map[string]*count{}
+	better := map[string]*improvement{}
 	var methods []string
 	for _, dir := range dirs {
 		runs, err := load(dir)
 		if err != nil {
 			return err
 		}
+		improve(runs, better)
 		if err := problem(filepath.Base(dir), runs, w, func(r compare.Row) {
 			if counts[r.Method] == nil {
 				counts[r.Method] = &count{}
@@ -67,7 +69,54 @@ func verdicts(dirs []string, w io.Writer) error {
 		}
 		fmt.Fprintf(w, "| `%s` | %d of %d | %d | %d | %s |\n", m, c.lower, c.of, c.noWorse, c.both, verdict)
 	}
+	fmt.Fprintf(w, "\n**Against today's default of the same price**: in how many of %d problems the 95 %% interval of the difference lies wholly on one side of 0\n\n", len(dirs))
+	fmt.Fprintln(w, "| setting | default | accuracy higher | accuracy lower | λmax lower | λmax higher |\n|---|---|---|---|---|---|")
+	for _, m := range methods {
+		if b := better[m]; b != nil {
+			fmt.Fprintf(w, "| `%s` | `%s` | %d | %d | %d | %d |\n", m, b.than, b.accuracy.above, b.accuracy.below, b.lambda.below, b.lambda.above)
+		}
+	}
 	return nil
+}
+
+// improvement is in how many problems a setting differs from the default of its price.
+type improvement struct {
+	than             string
+	accuracy, lambda sides
+}
+
+// sides is in how many problems an interval lies above and below 0.
+type sides struct{ above, below int }
+
+func (s *sides) add(d *compare.Difference) {
+	if d.Mean-d.HalfWidth > 0 {
+		s.above++
+	}
+	if d.Mean+d.HalfWidth < 0 {
+		s.below++
+	}
+}
+
+// improve compares the settings of X-SAM on one problem with xsam-lite, those of the first class of cost, or with xsam.
+func improve(runs []runlog.Summary, better map[string]*improvement) {
+	for _, r := range compare.New(runs, compare.Options{}).Rows {
+		if !strings.HasPrefix(r.Method, "xsam:") || r.N == 0 {
+			continue
+		}
+		than := "xsam"
+		if r.GradientsPerStep.Mean <= classes[0] {
+			than = "xsam-lite"
+		}
+		pair := compare.New(runs, compare.Options{Baseline: than, Methods: []string{than, r.Method}}).Rows[1]
+		if pair.AccuracyDifference == nil {
+			continue // no run of the default
+		}
+		if better[r.Method] == nil {
+			better[r.Method] = &improvement{than: than}
+		}
+		better[r.Method].accuracy.add(pair.AccuracyDifference)
+		better[r.Method].lambda.add(pair.LambdaDifference)
+	}
 }
 
 // problem prints the differences on one problem, and hands every row that has one to each.
