@@ -11,6 +11,8 @@
 // It builds a Python environment with the versions of requirements.txt the first time it runs. Python 3.11 or later must be
 // there.
 //
+// Ctrl-C prints what the finished rounds say.
+//
 //	main.go      flags, and what is timed
 //	venv.go      the Python environment
 //	worker.go    a library's process, which makes a turn when it is asked to
@@ -22,6 +24,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -102,15 +105,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		workers = append(workers, w)
 	}
 	result, err := measure(ctx, s, o.rounds, workers, stderr)
-	if err != nil {
+	if result == nil {
 		return err
 	}
 	if o.format == "json" {
 		encoder := json.NewEncoder(stdout)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(result)
+		return errors.Join(err, encoder.Encode(result))
 	}
-	return result.write(stdout)
+	return errors.Join(err, result.write(stdout))
 }
 
 func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
@@ -148,7 +151,8 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	return s, o, nil
 }
 
-// measure lets this module's methods and the workers train in turn.
+// measure lets this module's methods and the workers train in turn. When it is interrupted it returns what the finished rounds
+// say, with the error.
 func measure(ctx context.Context, s setting, rounds int, workers []*worker, stderr io.Writer) (*comparison, error) {
 	recipes, err := s.recipes("sgd", "sam", "xsam", "xsam-lite", "xsam-paper")
 	if err != nil {
@@ -171,10 +175,11 @@ func measure(ctx context.Context, s setting, rounds int, workers []*worker, stde
 			}
 		},
 	})
-	if err != nil {
+	if ours == nil || ours.Rounds == 0 {
 		return nil, err
 	}
-	return compareWith(ours, workers)
+	c, compareErr := compareWith(ours, workers)
+	return c, errors.Join(err, compareErr)
 }
 
 func turns(workers []*worker) error {

@@ -91,6 +91,13 @@ func TestCompareWith(t *testing.T) {
 			t.Errorf("table\n%s\nwant %q in it", out.String(), want)
 		}
 	}
+	// A turn that this module did not finish is not looked at.
+	if err := w.turn(); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := compareWith(ours, []*worker{w}); err != nil || len(c.Rows[2].rounds) != 1 {
+		t.Errorf("%v rounds (%v), want one", c.Rows[2].rounds, err)
+	}
 	ours.Parameters++
 	if _, err := compareWith(ours, []*worker{w}); err == nil || !strings.Contains(err.Error(), "not the same model") {
 		t.Errorf("error %v, want that it is not the same model", err)

@@ -45,7 +45,7 @@ func compareWith(ours *experiment.BenchResult, workers []*worker) (*comparison, 
 			return nil, fmt.Errorf("%s: %s has %d parameters there and %d here: it is not the same model", w.Library, ours.Model, w.Parameters, ours.Parameters)
 		}
 		for _, method := range w.Methods {
-			rounds, cpu := w.seconds[method], w.cpu[method]
+			rounds, cpu := w.seconds[method][:ours.Rounds], w.cpu[method][:ours.Rounds]
 			c.Rows = append(c.Rows, row{w.Library, method, experiment.MedianInterval(rounds), experiment.MedianInterval(cpu), rounds, cpu})
 		}
 	}
