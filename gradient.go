@@ -63,14 +63,14 @@ func inOrder(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
 
 // passMemory is the number of bytes of all values that come into the loss: more than a pass holds at once, by a factor that
 // depends on how much of it the compiler fuses.
-func passMemory(loss *graph.Node) uintptr {
-	var sum uintptr
+func passMemory(loss *graph.Node) int64 {
+	var sum int64
 	seen := map[*graph.Node]bool{loss: true}
 	for open := []*graph.Node{loss}; len(open) > 0; {
 		node := open[len(open)-1]
 		open = open[:len(open)-1]
 		if node.NumOutputs() == 1 {
-			sum += node.Shape().Memory()
+			sum += node.Shape().ByteSize()
 		}
 		for _, input := range node.Inputs() {
 			if !seen[input] {

@@ -16,7 +16,7 @@ func TestLargePassesAreInOrder(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range []struct {
 			rows    int
-			memory  uintptr
+			memory  int64
 			ordered bool
 		}{
 			{rows: 64, memory: 2*64*1024*4 + 4},
