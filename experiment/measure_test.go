@@ -319,7 +319,7 @@ func TestMeasureRefuses(t *testing.T) {
 		{"no snapshot of epoch 1", func(_ *Recipe, m *MeasureOptions) {
 			m.Landscape, m.From, m.Measures = "line", "epoch:1", []string{"landscape"}
 		}},
-		{"want float32", func(r *Recipe, _ *MeasureOptions) { r.DType = "float16" }},
+		{"want one of float32", func(r *Recipe, _ *MeasureOptions) { r.DType = "float16" }},
 		{"as the recipe's model has it", func(r *Recipe, _ *MeasureOptions) { r.Model = "cnn" }},
 	}
 	for _, tt := range tests {
