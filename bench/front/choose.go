@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -42,13 +43,7 @@ func chosen(t *compare.Table) []string {
 			}
 		}
 		slices.SortStableFunc(class, func(a, b compare.Row) int {
-			switch x, y := a.Accuracy().Mean, b.Accuracy().Mean; {
-			case x > y || x == y && a.LambdaMax.Mean < b.LambdaMax.Mean:
-				return -1
-			case x == y && a.LambdaMax.Mean == b.LambdaMax.Mean:
-				return 0
-			}
-			return 1
+			return cmp.Or(cmp.Compare(b.Accuracy().Mean, a.Accuracy().Mean), cmp.Compare(a.LambdaMax.Mean, b.LambdaMax.Mean))
 		})
 		for _, r := range class[:min(best, len(class))] {
 			methods = append(methods, r.Method)
@@ -67,13 +62,7 @@ func choose(dir, out string, w io.Writer) error {
 	methods := chosen(t)
 	rows := slices.DeleteFunc(slices.Clone(t.Rows), func(r compare.Row) bool { return r.N == 0 })
 	slices.SortStableFunc(rows, func(a, b compare.Row) int {
-		switch x, y := a.GradientsPerStep.Mean, b.GradientsPerStep.Mean; {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-		return strings.Compare(a.Method, b.Method)
+		return cmp.Or(cmp.Compare(a.GradientsPerStep.Mean, b.GradientsPerStep.Mean), strings.Compare(a.Method, b.Method))
 	})
 	fmt.Fprintf(w, "| method | n | gradients | %s accuracy %% | λmax | training loss | |\n|---|---|---|---|---|---|---|\n", t.Held())
 	for _, r := range rows {

@@ -2,7 +2,7 @@
 // host is at most responsible for.
 //
 //	go run ./bench/scaling
-//	go run ./bench/scaling --rounds 20 --out docs/images
+//	go run ./bench/scaling --rounds 20 --out docs/pictures
 //
 // The nets are perceptrons of twelve hidden layers. It prints a table for each question, with the straight line that fits the
 // times best, and with --out draws it. Ctrl-C ends it; tables that are finished stand.
