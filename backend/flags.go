@@ -12,7 +12,8 @@ const xlaFlagsEnv = "XLA_FLAGS"
 
 // cpuFlags are options of the pinned CPU plugin that were measured to help; docs/decisions/001-engine.md has the figures.
 // Another plugin may not know them, and XLA ends the process on an option it does not know.
-const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true"
+const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
+	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
 
 // setXLAFlags sets cpuFlags unless the user chose XLA's options, if only to none.
 func setXLAFlags() error { return setDefault(xlaFlagsEnv, cpuFlags) }

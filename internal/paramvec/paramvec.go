@@ -26,16 +26,14 @@ func DType(x []*graph.Node) dtypes.DType {
 func Dot(x, y []*graph.Node) *graph.Node {
 	match("Dot", x, y)
 	dtype := DType(x)
-	var sum *graph.Node
+	parts := make([]*graph.Node, len(x))
 	for i := range x {
-		part := graph.ReduceAllSum(graph.Mul(as(x[i], dtype), as(y[i], dtype)))
-		if sum == nil {
-			sum = part
-		} else {
-			sum = graph.Add(sum, part)
-		}
+		parts[i] = graph.ReduceAllSum(graph.Mul(as(x[i], dtype), as(y[i], dtype)))
 	}
-	return sum
+	// XLA takes a sum of what is stacked apart, into additions that it then does again wherever the result comes in: a hundred in
+	// each of a hundred parameters of a deep net. Doubled numbers it leaves together.
+	doubled := graph.MulScalar(graph.Stack(parts, 0), 2)
+	return graph.MulScalar(graph.ReduceAllSum(doubled), 0.5)
 }
 
 // Norm returns the scalar ‖x‖ = √⟨x, x⟩. Its derivative at x = 0 is not defined.
@@ -71,14 +69,16 @@ func StopGradient(x []*graph.Node) []*graph.Node { return each(x, graph.StopGrad
 // independent computations need at the same time; of two that follow each other, what the longer one needs. Numbers of y that
 // are not finite leave no trace either.
 func After(x, y []*graph.Node) []*graph.Node {
+	dtype := DType(x)
 	var firsts []*graph.Node
 	for _, yi := range y {
-		first := graph.StopGradient(graph.Slice(graph.Reshape(yi, -1), graph.AxisRange(0, 1)))
-		firsts = append(firsts, graph.ConvertDType(graph.IsFinite(first), DType(x)))
+		first := graph.Slice(graph.Reshape(yi, -1), graph.AxisRange(0, 1))
+		firsts = append(firsts, graph.StopGradient(as(first, dtype)))
 	}
 	// A sum, because XLA computes a sum once; single numbers it would compute again wherever they come in, from what it
-	// would have to hold for it.
-	nothing := graph.MulScalar(graph.ReduceAllSum(graph.Concatenate(firsts, 0)), 0)
+	// would have to hold for it. A sum of what is concatenated it would take apart into such numbers, but for IsFinite.
+	finite := graph.ConvertDType(graph.IsFinite(graph.Concatenate(firsts, 0)), dtype)
+	nothing := graph.MulScalar(graph.ReduceAllSum(finite), 0)
 	return each(x, func(xi *graph.Node) *graph.Node { return graph.Add(xi, as(nothing, xi.DType())) })
 }
 
