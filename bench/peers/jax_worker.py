@@ -25,7 +25,10 @@ def methods(s):
     base = optax.chain(optax.add_decayed_weights(s["weight_decay"]), optax.sgd(s["lr"], momentum=s["momentum"]))
     ascent = optax.chain(optax.contrib.normalize(), optax.sgd(s["rho"]))
     found = {}
+    params, averages = init(keys[2])
     for name, optimizer in {"sgd": base, "sam": optax.contrib.sam(base, ascent, opaque_mode=True)}.items():
+        if name not in s["methods"]:
+            continue
 
         @functools.partial(jax.jit, donate_argnums=(0, 1, 2))
         def step(params, averages, state, x, y, optimizer=optimizer, name=name):
@@ -34,7 +37,7 @@ def methods(s):
             updates, state = optimizer.update(g, state, params, **again)
             return optax.apply_updates(params, updates), new, state, value
 
-        params, averages = init(keys[2])
+        params, averages = init(keys[2])  # each its own: a step gives its buffers away
         found[name] = turns.Method(Trainer(step, params, averages, optimizer.init(params), x, y).step)
     return found, sum(p.size for p in jax.tree.leaves(params))
 

@@ -30,6 +30,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/xsam-go/xsam/backend"
@@ -48,24 +50,28 @@ func main() {
 
 // setting is what is timed, in this module and in the workers.
 type setting struct {
-	Model        string  `json:"model"`
-	Image        [3]int  `json:"image"` // height, width, channels
-	Classes      int     `json:"classes"`
-	Batch        int     `json:"batch"`
-	Steps        int     `json:"steps"`
-	Device       string  `json:"device"`
-	DType        string  `json:"dtype"` // of activations; all else is float32
-	LearningRate float64 `json:"lr"`
-	Momentum     float64 `json:"momentum"`
-	WeightDecay  float64 `json:"weight_decay"`
-	Rho          float64 `json:"rho"`
-	Alpha        float64 `json:"alpha"` // and the next two: of X-SAM as published
-	RefreshEvery int     `json:"refresh_every"`
-	PowerSteps   int     `json:"power_steps"`
+	Model        string   `json:"model"`
+	Methods      []string `json:"methods"` // a worker times those of them that it has
+	Image        [3]int   `json:"image"`   // height, width, channels
+	Classes      int      `json:"classes"`
+	Batch        int      `json:"batch"`
+	Steps        int      `json:"steps"`
+	Device       string   `json:"device"`
+	DType        string   `json:"dtype"` // of activations; all else is float32
+	LearningRate float64  `json:"lr"`
+	Momentum     float64  `json:"momentum"`
+	WeightDecay  float64  `json:"weight_decay"`
+	Rho          float64  `json:"rho"`
+	Alpha        float64  `json:"alpha"` // and the next two: of X-SAM as published
+	RefreshEvery int      `json:"refresh_every"`
+	PowerSteps   int      `json:"power_steps"`
 }
 
 // The devices. Processor times say little on a GPU.
 const cpu, cuda = "cpu", "cuda"
+
+// all are the methods of this module that can be timed.
+var all = []string{"sgd", "sam", "xsam", "xsam-lite", "xsam-paper"}
 
 // options are the flags that have no part in what is timed.
 type options struct {
@@ -119,6 +125,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	methods := flags.String("methods", strings.Join(all, ","), "methods to time; PyTorch has sgd, sam and xsam-paper, JAX sgd and sam")
 	flags.StringVar(&s.Model, "model", "resnet8", "mlp, resnet8, resnet20, resnet18, wrn16-1, wrn16-4 or wrn28-10")
 	image := flags.String("image", "28x28x1", "size of the images, height x width x channels")
 	flags.IntVar(&s.Batch, "batch", 128, "images of a step")
@@ -133,6 +140,12 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	}
 	if n, _ := fmt.Sscanf(*image, "%dx%dx%d", &s.Image[0], &s.Image[1], &s.Image[2]); n != 3 || min(s.Image[0], s.Image[1], s.Image[2]) < 1 {
 		return s, o, fmt.Errorf("-image %q: want height x width x channels, such as 28x28x1", *image)
+	}
+	s.Methods = strings.Split(*methods, ",")
+	for _, m := range s.Methods {
+		if !slices.Contains(all, m) {
+			return s, o, fmt.Errorf("-methods: got %q: want some of %s, with commas between", m, strings.Join(all, ", "))
+		}
 	}
 	if s.Batch < 1 || s.Steps < 1 || o.rounds < 1 {
 		return s, o, fmt.Errorf("-batch %d -steps %d -rounds %d: want 1 or more of each", s.Batch, s.Steps, o.rounds)
@@ -154,7 +167,7 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 // measure lets this module's methods and the workers train in turn. When it is interrupted it returns what the finished rounds
 // say, with the error.
 func measure(ctx context.Context, s setting, rounds int, workers []*worker, stderr io.Writer) (*comparison, error) {
-	recipes, err := s.recipes("sgd", "sam", "xsam", "xsam-lite", "xsam-paper")
+	recipes, err := s.recipes()
 	if err != nil {
 		return nil, err
 	}
@@ -192,9 +205,9 @@ func turns(workers []*worker) error {
 }
 
 // recipes are those of this module's methods, with the setting of the workers.
-func (s setting) recipes(methods ...string) ([]experiment.Recipe, error) {
+func (s setting) recipes() ([]experiment.Recipe, error) {
 	base := experiment.Defaults(experiment.RandomData)
 	base.Model, base.Batch, base.DType, base.Schedule = s.Model, s.Batch, s.DType, "constant"
 	base.LearningRate, base.Momentum, base.WeightDecay = s.LearningRate, s.Momentum, s.WeightDecay
-	return experiment.Plan(base, methods, nil, 0, 1)
+	return experiment.Plan(base, s.Methods, nil, 0, 1)
 }

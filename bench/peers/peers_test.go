@@ -109,7 +109,7 @@ func TestParse(t *testing.T) {
 	if err != nil || s.Model != "mlp" || s.Image != [3]int{8, 8, 3} || s.Batch != 4 || s.Device != cuda || s.DType != "bfloat16" || o.rounds != 7 {
 		t.Errorf("parsed %+v %+v (%v)", s, o, err)
 	}
-	for _, args := range []string{"-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
+	for _, args := range []string{"-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
 		if _, _, err := parse(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%s: no error", args)
 		}
@@ -118,11 +118,11 @@ func TestParse(t *testing.T) {
 
 // Both sides must take the same published step: the preset is what the workers are told.
 func TestSettingIsThatOfThePreset(t *testing.T) {
-	s, _, err := parse(nil, io.Discard)
+	s, _, err := parse([]string{"-methods", "sam,xsam-paper"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	recipes, err := s.recipes("sam", "xsam-paper")
+	recipes, err := s.recipes()
 	if err != nil {
 		t.Fatal(err)
 	}

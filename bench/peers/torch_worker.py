@@ -88,12 +88,16 @@ def main():
     s = turns.setting()
     torch.set_num_threads(turns.cpus())
     layouts = {"": False} if s["model"] == "mlp" else {"": False, ", channels last": True}
+    parameters = sum(p.numel() for p in torch_models.build(s["model"], s["image"], s["classes"]).parameters())
     methods = {}
     for layout, channels_last in layouts.items():
         for name, cycle in [("sgd", ("plain",)), ("sam", ("plain",)), ("xsam_paper", ("refresh",) + ("plain",) * (s["refresh_every"] - 1))]:
+            method = name.replace("_", "-")
+            if method not in s["methods"]:
+                continue
             trainer = Trainer(s, channels_last)
-            methods[name.replace("_", "-") + layout] = turns.Method(getattr(trainer, name), cycle)
-    turns.serve("PyTorch " + torch.__version__, sum(p.numel() for p in trainer.w), methods, s["steps"])
+            methods[method + layout] = turns.Method(getattr(trainer, name), cycle)
+    turns.serve("PyTorch " + torch.__version__, parameters, methods, s["steps"])
 
 
 main()

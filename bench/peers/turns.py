@@ -37,7 +37,7 @@ class Method:
 
 
 def setting():
-    """What is to be timed: model, image (height, width, channels), classes, batch, steps, device, dtype, lr, momentum, weight_decay, rho, ..."""
+    """What is to be timed: model, methods, image (height, width, channels), classes, batch, steps, device, dtype, lr, momentum, weight_decay, rho, ..."""
     return json.loads(sys.argv[1])
 
 
@@ -49,7 +49,7 @@ def cpus():
 def serve(library, parameters, methods, steps):
     """Warms up and then makes turns until standard input ends."""
     for method in methods.values():
-        method.train(2 * len(method.cycle))
+        method.train(max(2, len(method.cycle)))
     tell({"library": library, "parameters": parameters, "methods": list(methods)})
     for _ in sys.stdin:
         turns = {name: method.turn(steps) for name, method in methods.items()}
