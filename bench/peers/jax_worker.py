@@ -25,7 +25,6 @@ def methods(s):
     base = optax.chain(optax.add_decayed_weights(s["weight_decay"]), optax.sgd(s["lr"], momentum=s["momentum"]))
     ascent = optax.chain(optax.contrib.normalize(), optax.sgd(s["rho"]))
     found = {}
-    params, averages = init(keys[2])
     for name, optimizer in {"sgd": base, "sam": optax.contrib.sam(base, ascent, opaque_mode=True)}.items():
         if name not in s["methods"]:
             continue
@@ -39,7 +38,7 @@ def methods(s):
 
         params, averages = init(keys[2])  # each its own: a step gives its buffers away
         found[name] = turns.Method(Trainer(step, params, averages, optimizer.init(params), x, y).step)
-    return found, sum(p.size for p in jax.tree.leaves(params))
+    return found, sum(p.size for p in jax.tree.leaves(jax.eval_shape(init, keys[2])[0]))
 
 
 class Trainer:

@@ -70,8 +70,8 @@ type setting struct {
 // The devices. Processor times say little on a GPU.
 const cpu, cuda = "cpu", "cuda"
 
-// all are the methods of this module that can be timed.
-var all = []string{"sgd", "sam", "xsam", "xsam-lite", "xsam-paper"}
+// allMethods are those of this module that can be timed.
+var allMethods = []string{"sgd", "sam", "xsam", "xsam-lite", "xsam-paper"}
 
 // options are the flags that have no part in what is timed.
 type options struct {
@@ -125,7 +125,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	methods := flags.String("methods", strings.Join(all, ","), "methods to time; PyTorch has sgd, sam and xsam-paper, JAX sgd and sam")
+	methods := flags.String("methods", strings.Join(allMethods, ","), "methods to time; PyTorch has sgd, sam and xsam-paper, JAX sgd and sam")
 	flags.StringVar(&s.Model, "model", "resnet8", "mlp, resnet8, resnet20, resnet18, wrn16-1, wrn16-4 or wrn28-10")
 	image := flags.String("image", "28x28x1", "size of the images, height x width x channels")
 	flags.IntVar(&s.Batch, "batch", 128, "images of a step")
@@ -143,8 +143,8 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	}
 	s.Methods = strings.Split(*methods, ",")
 	for _, m := range s.Methods {
-		if !slices.Contains(all, m) {
-			return s, o, fmt.Errorf("-methods: got %q: want some of %s, with commas between", m, strings.Join(all, ", "))
+		if !slices.Contains(allMethods, m) {
+			return s, o, fmt.Errorf("-methods: got %q: want some of %s, with commas between", m, strings.Join(allMethods, ", "))
 		}
 	}
 	if s.Batch < 1 || s.Steps < 1 || o.rounds < 1 {

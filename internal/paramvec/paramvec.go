@@ -30,8 +30,8 @@ func Dot(x, y []*graph.Node) *graph.Node {
 	for i := range x {
 		parts[i] = graph.ReduceAllSum(graph.Mul(as(x[i], dtype), as(y[i], dtype)))
 	}
-	// XLA takes a sum of what is stacked apart, into additions that it then does again wherever the result comes in: a hundred in
-	// each of a hundred parameters of a deep net. Doubled numbers it leaves together.
+	// XLA takes a sum of what is stacked apart, into additions that it then does again wherever the result comes in: one for each
+	// parameter array, in each operation that needs it. Doubled numbers it leaves together.
 	doubled := graph.MulScalar(graph.Stack(parts, 0), 2)
 	return graph.MulScalar(graph.ReduceAllSum(doubled), 0.5)
 }
