@@ -42,8 +42,7 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 //
 // and orients v' by d3 where the correction needs it. Where the losses are not finite, v is kept.
 func (s *step) refreshFrom(p *pair, d3, finite *graph.Node) ([]*graph.Node, *estimate) {
-	perRadius := graph.Scalar(s.g, paramvec.DType(s.w), 1/(2*s.config.ProbeRadius))
-	h := paramvec.Scale(perRadius, paramvec.Sub(p.plus, p.minus))
+	h := p.product(s)
 	e := s.measure(s.v, h)
 	e.d3 = d3
 	v := s.turn(s.v, h, e, finite)
@@ -98,7 +97,7 @@ func (s *step) turn(v, h []*graph.Node, e *estimate, finite *graph.Node) []*grap
 	zero := graph.ScalarZero(s.g, norm.DType())
 	usable := graph.And(finite, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, zero)))
 	inverse := lengthOver(1, norm)
-	aligned := graph.Where(graph.LessThan(paramvec.Dot(h, v), zero), graph.Neg(inverse), inverse)
+	aligned := graph.Where(graph.LessThan(paramvec.Dot(v, h), zero), graph.Neg(inverse), inverse)
 	return paramvec.Where(usable, paramvec.Scale(aligned, h), v)
 }
 

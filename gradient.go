@@ -94,9 +94,15 @@ func probePoint(w, v []*graph.Node, radius float64) []*graph.Node {
 // cleanLoss estimates L(w) ≈ (L₊ + L₋)/2 − r²λ/2, an error of order r⁴. It has no part in the update.
 func (p *pair) cleanLoss(s *step) *graph.Node {
 	r := s.config.ProbeRadius
-	lambda := graph.DivScalar(paramvec.Dot(s.v, paramvec.Sub(p.plus, p.minus)), 2*r)
+	lambda := paramvec.Dot(s.v, p.product(s)) // the same nodes as in the refresh, so XLA computes it once
 	mean := graph.MulScalar(graph.Add(p.lossPlus, p.lossMinus), 0.5)
 	return graph.Sub(mean, graph.ConvertDType(graph.MulScalar(lambda, r*r/2), mean.DType()))
+}
+
+// product returns the Hessian-vector product (g₊ − g₋)/2r ≈ H v.
+func (p *pair) product(s *step) []*graph.Node {
+	perRadius := graph.Scalar(s.g, paramvec.DType(s.w), 1/(2*s.config.ProbeRadius))
+	return paramvec.Scale(perRadius, paramvec.Sub(p.plus, p.minus))
 }
 
 // adversarial returns the gradient on the side with the larger loss, SAM's ascent along v; or the mean of the pair for

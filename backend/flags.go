@@ -10,13 +10,22 @@ import (
 // C's environment too in a program with cgo, which go-xla needs anyway.
 const xlaFlagsEnv = "XLA_FLAGS"
 
-// cpuFlags are options of the pinned CPU plugin that were measured to help; docs/decisions/001-engine.md has the figures.
-// Another plugin may not know them, and XLA ends the process on an option it does not know.
+// cpuFlags are options of the pinned CPU plugin that were measured to help where there are convolutions; docs/decisions/001-engine.md has the
+// figures. Another plugin may not know them, and XLA ends the process on an option it does not know.
 const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
 	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
 
-// setXLAFlags sets cpuFlags unless the user chose XLA's options, if only to none.
-func setXLAFlags() error { return setDefault(xlaFlagsEnv, cpuFlags) }
+// denseFlags take their place where there are no convolutions: matrix products are left to XLA itself.
+const denseFlags = "--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
+
+// setXLAFlags sets one of the above unless the user chose XLA's options, if only to none.
+func setXLAFlags(dense bool) error {
+	flags := cpuFlags
+	if dense {
+		flags = denseFlags
+	}
+	return setDefault(xlaFlagsEnv, flags)
+}
 
 // PlanFlags returns the setting of the environment with which another process, on the same engine as this one, has XLA write
 // what it makes of each program into the folder dir: the buffers that it plans among other things.

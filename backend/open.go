@@ -22,6 +22,10 @@ type Options struct {
 	// Devices is the number of devices that the engine must have; 0 and 1 ask for nothing. XLA on the CPU makes as many
 	// virtual ones, which share the processor's cores: they show that spreading works, not how fast it is.
 	Devices int
+	// Dense says that the programs to come have no convolutions. XLA on the CPU then gets other options, because those that
+	// help convolutions slow the products of dense nets down. It counts for the first engine that a process opens: XLA reads
+	// its options once.
+	Dense bool
 	// Terminal draws a progress bar on Out, for a person to watch.
 	Terminal bool
 }
@@ -106,7 +110,7 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 		}
 		return &Engine{Backend: b, Name: b.Name()}, nil
 	case kindPlugin:
-		return openXLA(req.path, req.options, opts.Devices)
+		return openXLA(req.path, req.options, opts)
 	case kindCUDA:
 		plugin, err := m.needCUDA(ctx, opts)
 		if err != nil {
@@ -115,24 +119,23 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 		if err := prepareCUDA(plugin); err != nil {
 			return nil, fmt.Errorf("backend: CUDA plugin %s: %w", plugin, err)
 		}
-		return openXLA(plugin, req.options, opts.Devices)
+		return openXLA(plugin, req.options, opts)
 	default:
 		plugin, err := m.needCPU(ctx, opts)
 		if err != nil {
 			return nil, err
 		}
-		return openXLA(plugin, req.options, opts.Devices)
+		return openXLA(plugin, req.options, opts)
 	}
 }
 
-// openXLA loads the plugin at an absolute path and makes a client of it; the pinned plugin's has at least that many devices.
-func openXLA(plugin, options string, devices int) (*Engine, error) {
+// openXLA loads the plugin at an absolute path and makes a client of it. The pinned plugin's has as many devices as were asked
+// for: it would make four by itself, and a thread for each, which wait for each other where there are fewer processors.
+func openXLA(plugin, options string, opts Options) (*Engine, error) {
 	var clientOptions pjrt.NamedValuesMap
 	if isPinned(plugin) {
-		if devices > 1 {
-			clientOptions = pjrt.NamedValuesMap{"cpu_device_count": int64(devices)}
-		}
-		if err := setXLAFlags(); err != nil {
+		clientOptions = pjrt.NamedValuesMap{"cpu_device_count": int64(max(1, opts.Devices))}
+		if err := setXLAFlags(opts.Dense); err != nil {
 			return nil, fmt.Errorf("backend: XLA plugin %s: %w", plugin, err)
 		}
 	}

@@ -108,18 +108,21 @@ func TestOpenBrokenPlugin(t *testing.T) {
 // XLA_FLAGS is the user's where it is set, even to nothing.
 func TestSetXLAFlags(t *testing.T) {
 	t.Setenv(xlaFlagsEnv, "")
-	if err := setXLAFlags(); err != nil {
-		t.Fatal(err)
-	}
-	if got := os.Getenv(xlaFlagsEnv); got != "" {
-		t.Errorf("XLA_FLAGS set to nothing by the user became %q", got)
-	}
-	os.Unsetenv(xlaFlagsEnv) // t.Setenv restores it
-	if err := setXLAFlags(); err != nil {
-		t.Fatal(err)
-	}
-	if got := os.Getenv(xlaFlagsEnv); got != cpuFlags {
-		t.Errorf("XLA_FLAGS = %q, want %q", got, cpuFlags)
+	for dense, want := range map[bool]string{false: cpuFlags, true: denseFlags} {
+		os.Setenv(xlaFlagsEnv, "") // t.Setenv restores it
+		if err := setXLAFlags(dense); err != nil {
+			t.Fatal(err)
+		}
+		if got := os.Getenv(xlaFlagsEnv); got != "" {
+			t.Errorf("dense %v: XLA_FLAGS set to nothing by the user became %q", dense, got)
+		}
+		os.Unsetenv(xlaFlagsEnv)
+		if err := setXLAFlags(dense); err != nil {
+			t.Fatal(err)
+		}
+		if got := os.Getenv(xlaFlagsEnv); got != want {
+			t.Errorf("dense %v: XLA_FLAGS = %q, want %q", dense, got, want)
+		}
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
@@ -124,25 +122,19 @@ func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.Pro
 		if data, err = datasets.NewSharded(at, l.devices); err != nil {
 			return err
 		}
+	} else {
+		at.Dataset = datasets.OnDevice(l.engine.Backend, at.Dataset)
 	}
-	loop := train.NewLoop(l.trainer)
-	loop.OnStep("bench", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
-		l.loss = shapes.ConvertTo[float64](metrics[0].Value()) // waits until the step is done
+	return l.turns(l.optimizer.Schedule(l.store, data), n, func() error {
 		seconds, cpu := time.Since(at.handed).Seconds(), processorSeconds()-cpu
 		probe, err := l.optimizer.Probe(l.store)
 		if err != nil {
 			return err
 		}
+		l.loss = probe.Loss
 		took(kindOf(probe), probe, seconds, cpu)
 		return ctx.Err()
 	})
-	last, err := loop.RunSteps(l.optimizer.Schedule(l.store, data), n)
-	for _, t := range last {
-		if finalizeErr := t.FinalizeAll(); err == nil {
-			err = finalizeErr
-		}
-	}
-	return err
 }
 
 // row is what the lane knows without the others.

@@ -8,8 +8,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
@@ -124,23 +122,15 @@ func (s *session) train(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	loop := train.NewLoop(s.trainer)
 	before := s.done()
-	loop.OnStep("record", 0, func(_ *train.Loop, metrics []*tensors.Tensor) error {
+	return s.turns(data, turns, func() error {
 		seconds, done := time.Since(s.feed.handed).Seconds(), s.done()
 		if done == before {
 			return nil // a micro-batch, with more to come
 		}
 		before = done
-		return s.afterStep(ctx, done, shapes.ConvertTo[float64](metrics[0].Value()), seconds)
+		return s.afterStep(ctx, done, seconds)
 	})
-	last, err := loop.RunSteps(data, turns)
-	for _, t := range last {
-		if finalizeErr := t.FinalizeAll(); err == nil {
-			err = finalizeErr
-		}
-	}
-	return err
 }
 
 // scheduled returns the training data as the trainer takes it, and how many turns of the trainer the steps that are left are.
@@ -158,26 +148,28 @@ func (s *session) scheduled() (data train.Dataset, turns int, err error) {
 		if data, err = datasets.NewSharded(s.feed, devices); err != nil {
 			return nil, 0, err
 		}
+	} else {
+		s.feed.Dataset = datasets.Ahead(datasets.OnDevice(s.engine.Backend, s.feed.Dataset))
 	}
 	return s.optimizer.Schedule(s.store, data), s.steps - done, nil
 }
 
 // afterStep takes in a finished step: the step-th, counted from 1.
-func (s *session) afterStep(ctx context.Context, step int, loss, seconds float64) error {
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return &diverged{step, loss}
-	}
+func (s *session) afterStep(ctx context.Context, step int, seconds float64) error {
 	probe, err := s.optimizer.Probe(s.store)
 	if err != nil {
 		return err
+	}
+	if math.IsNaN(probe.Loss) || math.IsInf(probe.Loss, 0) {
+		return &diverged{step, probe.Loss}
 	}
 	if kind := kindOf(probe); !s.timed[kind] {
 		s.timed[kind] = true
 		seconds = math.NaN()
 	}
-	s.tally.add(probe, loss, seconds)
+	s.tally.add(probe, seconds)
 	s.progress.Step, s.progress.Epoch = step, float64(step)/float64(s.perEpoch)
-	s.progress.Loss, s.progress.Lambda, s.progress.AngleDeg = loss, probe.Lambda, probe.AngleDeg
+	s.progress.Loss, s.progress.Lambda, s.progress.AngleDeg = probe.Loss, probe.Lambda, probe.AngleDeg
 	s.tell(Training)
 	if step%s.perEpoch == 0 {
 		if err := s.endEpoch(ctx, step); err != nil {

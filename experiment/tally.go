@@ -35,8 +35,8 @@ type evaluation struct{ Loss, Accuracy runlog.Number }
 const gradientsPerProduct = 2
 
 // add takes in one step. seconds is NaN for a step whose time means nothing.
-func (t *tally) add(p xsam.Probe, loss, seconds float64) {
-	t.Loss.add(loss)
+func (t *tally) add(p xsam.Probe, seconds float64) {
+	t.Loss.add(p.Loss)
 	t.GradNorm.add(p.GradNorm)
 	t.Angle.add(p.AngleDeg)
 	t.AbsCos.add(p.AbsCos)

@@ -36,6 +36,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/models"
 )
 
 func main() {
@@ -171,7 +172,7 @@ func measure(ctx context.Context, s setting, rounds int, workers []*worker, stde
 	if err != nil {
 		return nil, err
 	}
-	engine, err := backend.Open(ctx, backend.Options{Name: map[string]string{cpu: "xla", cuda: "cuda"}[s.Device], Out: stderr})
+	engine, err := backend.Open(ctx, backend.Options{Name: map[string]string{cpu: "xla", cuda: "cuda"}[s.Device], Out: stderr, Dense: models.Dense(s.Model)})
 	if err != nil {
 		return nil, err
 	}

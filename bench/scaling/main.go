@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("%q: want flags only", flags.Args())
 	}
-	engine, err := backend.Open(ctx, backend.Options{Name: *name, Out: stderr})
+	engine, err := backend.Open(ctx, backend.Options{Name: *name, Out: stderr, Dense: true})
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (f *compareFlags) compare(cmd *cobra.Command, stdout, stderr io.Writer) err
 	if err != nil {
 		return err
 	}
-	engine, err := f.run.open(cmd, stderr)
+	engine, err := f.run.open(cmd, recipes[0].Model, stderr)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (f *curvatureFlags) curvature(cmd *cobra.Command, args []string, stdout, st
 	if err != nil {
 		return err
 	}
-	engine, err := f.run.open(cmd, stderr)
+	engine, err := f.run.open(cmd, run.recipe.Model, stderr)
 	if err != nil {
 		return err
 	}

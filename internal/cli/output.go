@@ -14,6 +14,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/models"
 )
 
 // runFlags are the flags about where a run happens and what is shown of it.
@@ -109,9 +110,9 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 	return o
 }
 
-// open opens the engine. What is downloaded for it is shown unless --quiet is set.
-func (f *runFlags) open(cmd *cobra.Command, stderr io.Writer) (*backend.Engine, error) {
-	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.devices}
+// open opens the engine for programs of a model. What is downloaded for it is shown unless --quiet is set.
+func (f *runFlags) open(cmd *cobra.Command, model string, stderr io.Writer) (*backend.Engine, error) {
+	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.devices, Dense: models.Dense(model)}
 	if f.quiet {
 		options.Out = nil
 	}

@@ -243,7 +243,7 @@ func (f *reproduceFlags) reproduce(cmd *cobra.Command, name string, stdout, stde
 	if err := p.CheckData(f.tune); err != nil {
 		return err
 	}
-	engine, err := f.run.open(cmd, stderr)
+	engine, err := f.run.open(cmd, p.Base.Model, stderr)
 	if err != nil {
 		return err
 	}

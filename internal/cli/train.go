@@ -57,7 +57,7 @@ func (f *trainFlags) train(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	engine, err := f.run.open(cmd, stderr)
+	engine, err := f.run.open(cmd, recipe.Model, stderr)
 	if err != nil {
 		return err
 	}
