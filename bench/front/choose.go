@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +28,13 @@ func same(a, b compare.Row) bool {
 	return a.Accuracy().Mean == b.Accuracy().Mean && a.LambdaMax.Mean == b.LambdaMax.Mean && a.TrainLoss.Mean == b.TrainLoss.Mean
 }
 
+// byAccuracy orders settings by mean accuracy, the highest first, and equals by λmax, the lowest first. Accuracies are fractions of
+// whole numbers of images: means that differ by less than 1e-9 differ by rounding.
+func byAccuracy(a, b compare.Row) int {
+	rounded := func(r compare.Row) float64 { return math.Round(1e9 * r.Accuracy().Mean) }
+	return cmp.Or(cmp.Compare(rounded(b), rounded(a)), cmp.Compare(a.LambdaMax.Mean, b.LambdaMax.Mean))
+}
+
 // chosen applies the rule: in each class the two candidates with the highest mean accuracy, among equals the lower λmax. Of those
 // that are the same the first one stands for all.
 func chosen(t *compare.Table) []string {
@@ -42,9 +50,7 @@ func chosen(t *compare.Table) []string {
 				class = append(class, r)
 			}
 		}
-		slices.SortStableFunc(class, func(a, b compare.Row) int {
-			return cmp.Or(cmp.Compare(b.Accuracy().Mean, a.Accuracy().Mean), cmp.Compare(a.LambdaMax.Mean, b.LambdaMax.Mean))
-		})
+		slices.SortStableFunc(class, byAccuracy)
 		for _, r := range class[:min(best, len(class))] {
 			methods = append(methods, r.Method)
 		}

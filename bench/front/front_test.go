@@ -122,6 +122,21 @@ func TestTuned(t *testing.T) {
 	}
 }
 
+// 0.1 + 0.2 is more than 0.3 + 0 by rounding alone, so the means are equal: the lower λmax is chosen.
+func TestTunedAmongEquals(t *testing.T) {
+	trials := []runlog.Summary{
+		runOf("sam", 100, 2, 0.1, 3, 1, true), runOf("sam", 101, 2, 0.2, 3, 1, true),
+		runOf("sam:rho=0.1", 100, 2, 0.3, 1, 1, true), runOf("sam:rho=0.1", 101, 2, 0.0, 1, 1, true),
+	}
+	var stdout bytes.Buffer
+	if err := run([]string{"tuned", write(t, trials), write(t, []runlog.Summary{runOf("sam:rho=0.1", 0, 2, 0.7, 1, 1, false)})}, &stdout, &stdout); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stdout.String(), "Chosen: sam:rho=0.1\n") {
+		t.Errorf("output:\n%s", &stdout)
+	}
+}
+
 func TestRefuses(t *testing.T) {
 	for _, args := range [][]string{nil, {"choose"}, {"verdicts"}, {"tuned", "a"}, {"guess", "a"}, {"choose", t.TempDir()}} {
 		if err := run(args, &bytes.Buffer{}, &bytes.Buffer{}); err == nil {

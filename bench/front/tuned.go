@@ -28,8 +28,7 @@ func winners(t *compare.Table) []string {
 		if !known {
 			families = append(families, family(r.Method))
 		}
-		a, b := r.Accuracy().Mean, old.Accuracy().Mean
-		if !known || a > b || a == b && r.LambdaMax.Mean < old.LambdaMax.Mean {
+		if !known || byAccuracy(r, old) < 0 {
 			top[family(r.Method)] = r
 		}
 	}
