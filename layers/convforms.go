@@ -94,14 +94,14 @@ func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
 	}
 	n := c.parts(v)
 	if n == 1 && c.groups == 1 {
-		return withAdjoint(c.partialKernelAdjoint(x, v), again)
+		return c.partialKernelAdjoint(x, v, again)
 	}
 	part := c
 	part.batch /= n
 	var sums []*graph.Node
 	for i := range n {
 		images := graph.AxisRange(i*part.batch, (i+1)*part.batch)
-		sums = append(sums, part.partialKernelAdjoint(graph.Slice(x, images), graph.Slice(v, images)))
+		sums = append(sums, part.partialKernelAdjoint(graph.Slice(x, images), graph.Slice(v, images), nil))
 	}
 	// The order matters: numbers of x and v come into a composite, and behind a sum XLA needs them once, not until the
 	// kernel is last read.
@@ -115,23 +115,53 @@ func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
 	return graph.ReduceSum(all, 0)
 }
 
-// partialKernelAdjoint is kernelAdjoint in one convolution, without an adjoint of its own. Backends turn x around for it, into a
-// copy that would be there from the forward pass on if it did not wait for v.
-func (c geometry) partialKernelAdjoint(x, v *graph.Node) *graph.Node {
+// partialKernelAdjoint is kernelAdjoint in one convolution. again is its adjoint, nil for groups and where the result is not
+// differentiated as it stands. Backends turn x around for it, into a copy that would be there from the forward pass on if it did
+// not wait for v.
+func (c geometry) partialKernelAdjoint(x, v *graph.Node, again adjoint) *graph.Node {
+	x = after(x, v)
 	var padding [2][2]int
 	for axis := range 2 {
 		extent := dilated(c.kernelSize[axis], c.dilation[axis])
 		before := c.padding[axis][0]
 		padding[axis] = [2]int{before, dilated(c.output[axis], c.stride[axis]) + extent - 1 - c.image[axis] - before}
 	}
-	return graph.ConvGeneral(c.groupsAsImages(after(x, v)), v, batchAsChannels, c.dilation[:], padding[:], nil, c.stride[:], c.groups, 1)
+	if onHost(x.Graph()) && c.groups == 1 && c.dilation[1] == 1 {
+		return c.alongWidth(x, v, padding, again)
+	}
+	k := graph.ConvGeneral(c.groupsAsImages(x), v, batchAsChannels, c.dilation[:], padding[:], nil, c.stride[:], c.groups, 1)
+	return withAdjoint(k, again)
+}
+
+// pixelsAlongWidth are the axes of alongWidth: as batchAsChannels, but with one image, whose width holds the channels.
+var pixelsAlongWidth = compute.ConvolveAxesConfig{
+	InputBatch: 0, InputSpatial: []int{2, 3}, InputChannels: 1,
+	KernelSpatial: []int{1, 2}, KernelInputChannels: 0, KernelOutputChannels: 3,
+	OutputBatch: 0, OutputSpatial: []int{1, 2}, OutputChannels: 3,
+}
+
+// alongWidth is partialKernelAdjoint with the channels of x laid along the width, as they lie in memory: an image of
+// [height, width·in] numbers, in which neighbouring pixels are as far apart as there are channels. Its width of the result is
+// kernel width·in, against kernel width, and a convolution on a processor computes that many numbers at a time: three keep
+// too few of its units busy, and it goes through all of v for each channel of x.
+func (c geometry) alongWidth(x, v *graph.Node, padding [2][2]int, again adjoint) *graph.Node {
+	kernel := []int{c.kernelSize[0], c.kernelSize[1], c.in, c.out}
+	wide := graph.Reshape(x, 1, c.batch, c.image[0], c.image[1]*c.in)
+	padding[1] = [2]int{padding[1][0] * c.in, padding[1][1] * c.in}
+	k := graph.ConvGeneral(wide, v, pixelsAlongWidth, []int{c.dilation[0], 1}, padding[:], nil, []int{c.stride[0], c.stride[1] * c.in}, 1, 1)
+	if again != nil {
+		k = withAdjoint(k, func(m *graph.Node) []*graph.Node {
+			of := again(graph.Reshape(m, kernel...))
+			return []*graph.Node{graph.Reshape(of[0], wide.Shape().Dimensions...), of[1]}
+		})
+	}
+	return graph.Reshape(k, kernel...)
 }
 
 // parts is the number of partial sums for a kernel gradient, a divisor of the number of images. A convolution that sums
 // over many images has one of its operands, all of v, pass through the processor's cache again and again: on XLA CPU
-// partial sums over about 1 MB of v at a time took less than half the time for 128 images of 28×28 pixels and 16
-// channels, and made little difference below 4 MB. Accelerators, and images that are spread over devices, get one
-// convolution.
+// partial sums over about 1 MB of v at a time took half the time for 128 images of 28×28 pixels and 16 channels. Accelerators, and
+// images that are spread over devices, get one convolution.
 func (c geometry) parts(v *graph.Node) int {
 	if !onHost(v.Graph()) {
 		return 1
@@ -144,13 +174,13 @@ func onHost(g *graph.Graph) bool {
 	return g.Backend().HasSharedBuffers() && g.DistributedStrategy() == distributed.None
 }
 
-// divide returns into how many equal parts to cut n images of that many bytes in all: 1 up to 4 MB, else the first divisor
-// of n that makes parts of at most 1 MB, or the last one up to 10: 16 parts of 64 images of 32×32 pixels and 64 channels took a
-// tenth longer than 8, and each part is an operation to compile.
+// divide returns into how many equal parts to cut n images of that many bytes in all: the first divisor of n that makes parts of at
+// most 1 MB, or the last one up to 10: 16 parts were slower than 8 for all images that were tried, and each part is an operation to
+// compile.
 func divide(n, bytes int) int {
-	const enough, portion, most = 4 << 20, 1 << 20, 10
+	const portion, most = 1 << 20, 10
 	parts := 1
-	for candidate := 2; bytes > enough && candidate <= most && bytes/parts > portion; candidate++ {
+	for candidate := 2; candidate <= most && bytes/parts > portion; candidate++ {
 		if n%candidate == 0 {
 			parts = candidate
 		}

@@ -1,0 +1,73 @@
+package layers
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/xsam-go/xsam/internal/testbackend"
+)
+
+// BenchmarkConvolution measures the three forms of a 3×3 convolution, each in a program of its own, in billions of operations a second:
+//
+//	go test -run '^$' -bench Convolution -benchtime 20x ./layers
+func BenchmarkConvolution(b *testing.B) {
+	backend := testbackend.XLA(b)
+	for _, c := range []struct{ batch, size, channels int }{
+		{128, 28, 16}, {128, 14, 32}, {128, 7, 64}, // resnet8
+		{64, 32, 64}, {64, 16, 128}, {64, 8, 256}, {64, 4, 512}, // resnet18
+	} {
+		g := geometry{
+			stride: [2]int{1, 1}, dilation: [2]int{1, 1}, padding: [2][2]int{{1, 1}, {1, 1}}, groups: 1,
+			image: [2]int{c.size, c.size}, kernelSize: [2]int{3, 3}, output: [2]int{c.size, c.size}, batch: c.batch, in: c.channels, out: c.channels,
+		}
+		images, kernel := []int{c.batch, c.size, c.size, c.channels}, []int{3, 3, c.channels, c.channels}
+		for _, form := range []struct {
+			name string
+			of   func(x, y *graph.Node) *graph.Node
+			dims [2][]int
+		}{
+			{"forward", g.forward, [2][]int{images, kernel}},
+			{"input", g.inputAdjoint, [2][]int{images, kernel}},
+			{"kernel", g.kernelAdjoint, [2][]int{images, images}},
+		} {
+			b.Run(fmt.Sprintf("%s/%dx%dx%dx%d", form.name, c.batch, c.size, c.size, c.channels), func(b *testing.B) {
+				exec, err := graph.NewExec(backend, form.of)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer exec.Finalize()
+				operands := []any{ramp(form.dims[0]), ramp(form.dims[1])}
+				for i := 0; i <= b.N; i++ {
+					if i == 1 {
+						b.ResetTimer() // the first call compiles
+					}
+					results, err := exec.Call(operands...)
+					if err != nil {
+						b.Fatal(err)
+					}
+					for _, r := range results {
+						r.MustFinalizeAll()
+					}
+				}
+				operations := 2 * 9 * float64(c.batch*c.size*c.size*c.channels*c.channels)
+				b.ReportMetric(operations*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}
+
+// ramp returns numbers in (−1, 1), none of which is 0.
+func ramp(dims []int) *tensors.Tensor {
+	size := 1
+	for _, d := range dims {
+		size *= d
+	}
+	flat := make([]float32, size)
+	for i := range flat {
+		flat[i] = float32(i*7919%2003)/1001.5 - 0.9999
+	}
+	return tensors.FromFlatDataAndDimensions(flat, dims...)
+}
