@@ -15,25 +15,26 @@ import (
 //	go test -run '^$' -bench Convolution -benchtime 20x ./layers
 func BenchmarkConvolution(b *testing.B) {
 	backend := testbackend.XLA(b)
-	for _, c := range []struct{ batch, size, channels int }{
-		{128, 28, 16}, {128, 14, 32}, {128, 7, 64}, // resnet8
-		{64, 32, 64}, {64, 16, 128}, {64, 8, 256}, {64, 4, 512}, // resnet18
+	for _, c := range []struct{ batch, size, channels, stride int }{
+		{128, 28, 16, 1}, {128, 28, 16, 2}, {128, 14, 32, 1}, {128, 14, 32, 2}, {128, 7, 64, 1}, // resnet8
+		{64, 32, 64, 1}, {64, 32, 64, 2}, {64, 16, 128, 1}, {64, 8, 256, 1}, {64, 4, 512, 1}, // resnet18
 	} {
+		size, out := c.size/c.stride, c.channels*c.stride // what residual nets do
 		g := geometry{
-			stride: [2]int{1, 1}, dilation: [2]int{1, 1}, padding: [2][2]int{{1, 1}, {1, 1}}, groups: 1,
-			image: [2]int{c.size, c.size}, kernelSize: [2]int{3, 3}, output: [2]int{c.size, c.size}, batch: c.batch, in: c.channels, out: c.channels,
+			stride: [2]int{c.stride, c.stride}, dilation: [2]int{1, 1}, padding: [2][2]int{{1, 1}, {1, 1}}, groups: 1,
+			image: [2]int{c.size, c.size}, kernelSize: [2]int{3, 3}, output: [2]int{size, size}, batch: c.batch, in: c.channels, out: out,
 		}
-		images, kernel := []int{c.batch, c.size, c.size, c.channels}, []int{3, 3, c.channels, c.channels}
+		x, y, kernel := []int{c.batch, c.size, c.size, c.channels}, []int{c.batch, size, size, out}, []int{3, 3, c.channels, out}
 		for _, form := range []struct {
 			name string
 			of   func(x, y *graph.Node) *graph.Node
 			dims [2][]int
 		}{
-			{"forward", g.forward, [2][]int{images, kernel}},
-			{"input", g.inputAdjoint, [2][]int{images, kernel}},
-			{"kernel", g.kernelAdjoint, [2][]int{images, images}},
+			{"forward", g.forward, [2][]int{x, kernel}},
+			{"input", g.inputAdjoint, [2][]int{y, kernel}},
+			{"kernel", g.kernelAdjoint, [2][]int{x, y}},
 		} {
-			b.Run(fmt.Sprintf("%s/%dx%dx%dx%d", form.name, c.batch, c.size, c.size, c.channels), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%dx%dx%dx%d/stride=%d", form.name, c.batch, c.size, c.size, c.channels, c.stride), func(b *testing.B) {
 				exec, err := graph.NewExec(backend, form.of)
 				if err != nil {
 					b.Fatal(err)
@@ -52,7 +53,7 @@ func BenchmarkConvolution(b *testing.B) {
 						r.MustFinalizeAll()
 					}
 				}
-				operations := 2 * 9 * float64(c.batch*c.size*c.size*c.channels*c.channels)
+				operations := 2 * 9 * float64(c.batch*size*size*c.channels*out)
 				b.ReportMetric(operations*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 			})
 		}
