@@ -51,8 +51,8 @@ func (s *step) gradientAt(w []*graph.Node) (loss *graph.Node, gradient []*graph.
 	return loss, gradient
 }
 
-// inOrder returns w for a pass that must not begin before an earlier one, with that loss and gradient, is done: XLA would hold
-// the activations of both at once. Of passes that hold little, both at once are faster (docs/decisions/004).
+// inOrder returns w for what must not begin before a pass, with that loss and gradient, is done: a second pass, of which XLA would
+// hold the activations at the same time, or the update. Where passes hold little, all at once is faster (docs/decisions/004).
 func inOrder(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
 	const little = 16 << 20
 	if passMemory(loss) <= little {
