@@ -80,7 +80,8 @@ func clipFactor(gradients []*graph.Node, maxNorm float64) *graph.Node {
 		sum = graph.Add(sum, graph.ReduceAllSum(graph.Square(graph.Div(as(gi, dtype), largest))))
 	}
 	relative := graph.Sqrt(sum) // ‖g‖/largest; NaN when g is not finite
-	factor := graph.Div(graph.Div(graph.Scalar(g, dtype, maxNorm), largest), relative)
-	clips := graph.LessThan(factor, one) // false also for NaN
-	return graph.Where(clips, factor, one)
+	limit := graph.Div(graph.Scalar(g, dtype, maxNorm), largest)
+	// The norms are compared and not their quotient with 1: XLA multiplies by an inverse root, which rounds on some processors.
+	clips := graph.GreaterThan(relative, limit) // false also for NaN
+	return graph.Where(clips, graph.Div(limit, relative), one)
 }
