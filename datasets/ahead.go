@@ -34,7 +34,7 @@ func (d *onDevice) Iter() iter.Seq2[train.Batch, error] {
 	}
 }
 
-// move hands the tensors of a batch to the device.
+// move hands the tensors of a batch to the device. Where it fails it frees them.
 func (d *onDevice) move(batch train.Batch) error {
 	var errs []error
 	for _, list := range [][]*tensors.Tensor{batch.Inputs, batch.Labels} {
@@ -43,7 +43,7 @@ func (d *onDevice) move(batch train.Batch) error {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("datasets: handing a batch of %s to the engine %s: %w", d.Name(), d.engine.Name(), err)
+		return fmt.Errorf("datasets: handing a batch of %s to the engine %s: %w", d.Name(), d.engine.Name(), errors.Join(err, batch.Finalize()))
 	}
 	return nil
 }
