@@ -40,6 +40,7 @@ import (
 )
 
 func main() {
+	backend.KeepMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

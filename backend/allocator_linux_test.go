@@ -1,0 +1,58 @@
+package backend_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/xsam-go/xsam/backend"
+)
+
+// The program that is started again has the same arguments and environment and the settings, and goes on; one whose environment
+// says something of the allocator is not started again.
+func TestKeepMemory(t *testing.T) {
+	const child, tunables = "XSAM_TEST_KEEP_MEMORY", "GLIBC_TUNABLES"
+	if os.Getenv(child) != "" {
+		before, chosen := os.LookupEnv(tunables)
+		if !chosen {
+			backend.KeepMemory()
+			t.Fatal("KeepMemory returned")
+		}
+		backend.KeepMemory()
+		fmt.Printf("%d arguments, %s\n", len(os.Args), before)
+		return
+	}
+	tests := []struct {
+		name, set string
+		want      []string
+	}{
+		{"started again", "", []string{"2 arguments, glibc.malloc.", "hugetlb=1", "mmap_threshold=", "trim_threshold=", "top_pad="}},
+		{"left alone", tunables + "=glibc.malloc.arena_max=1", []string{"2 arguments, glibc.malloc.arena_max=1\n"}},
+		{"left alone when empty", tunables + "=", []string{"2 arguments, \n"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestKeepMemory$")
+			for _, setting := range os.Environ() {
+				if !strings.HasPrefix(setting, tunables+"=") {
+					cmd.Env = append(cmd.Env, setting)
+				}
+			}
+			cmd.Env = append(cmd.Env, child+"=1")
+			if tt.set != "" {
+				cmd.Env = append(cmd.Env, tt.set)
+			}
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(string(out), want) {
+					t.Errorf("got %q, want it to contain %q", out, want)
+				}
+			}
+		})
+	}
+}
