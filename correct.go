@@ -45,10 +45,12 @@ func correct(form Correction, g, v []*graph.Node, c, norm, alpha *graph.Node) []
 	}
 }
 
-// correct returns g̃, and measures ‖g_adv‖ and ⟨g_adv, v⟩ on the way.
+// correct returns g̃, and measures ‖g_adv‖ and ⟨g_adv, v⟩ on the way where a pair has not told them.
 func (s *step) correct(grads gradients, v []*graph.Node) []*graph.Node {
 	objective.SetPoint(s.vars, s.w) // wherever the passes went, the update starts at w
-	s.norm = paramvec.Norm(grads.adv)
+	if s.norm == nil {
+		s.norm = paramvec.Norm(grads.adv)
+	}
 	// A corrected gradient is there when all of it is, for c takes all of it. One that stays as it is waits, too: XLA would update
 	// the first weights during the backward pass, which on resnet8 made a step of SGD a tenth longer than a corrected one.
 	whole := inOrder(grads.adv, grads.adv, grads.loss)
@@ -56,7 +58,9 @@ func (s *step) correct(grads gradients, v []*graph.Node) []*graph.Node {
 		s.alongV = graph.Scalar(s.g, s.norm.DType(), math.NaN())
 		return whole
 	}
-	s.alongV = paramvec.Dot(grads.adv, v)
+	if s.alongV == nil {
+		s.alongV = paramvec.Dot(v, grads.adv)
+	}
 	if s.config.Alpha == 0 && s.config.Correction != Paper {
 		return whole
 	}

@@ -27,12 +27,16 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 	case RefreshExact:
 		return s.refreshExact(g)
 	case RefreshThreePoint:
-		p := &pair{}
-		p.lossPlus, p.plus = s.gradientAt(inOrder(s.probe(+1), g.adv, g.loss))
-		p.lossMinus, p.minus = s.gradientAt(inOrder(s.probe(-1), p.plus, p.lossPlus))
-		return s.refreshFrom(p, p.threePointDerivative(s, g.clean), allFinite(g.loss, p.lossPlus, p.lossMinus))
+		lossPlus, plus := s.gradientAt(inOrder(s.probe(+1), g.adv, g.loss))
+		lossMinus, minus := s.gradientAt(inOrder(s.probe(-1), plus, lossPlus))
+		p := s.newPair(lossPlus, plus, lossMinus, minus)
+		t, e := s.refreshFrom(p, p.threePointDerivative(s, g.clean), allFinite(g.loss, lossPlus, lossMinus))
+		return t.v, e
 	default: // RefreshPair
-		return s.refreshFrom(g.pair, g.pair.derivative(s), allFinite(g.pair.lossPlus, g.pair.lossMinus))
+		p := g.pair
+		t, e := s.refreshFrom(p, p.derivative(), allFinite(p.lossPlus, p.lossMinus))
+		s.norm, s.alongV = p.advNorm(), t.along(p.advAlongProduct(), p.advAlongV())
+		return t.v, e
 	}
 }
 
@@ -41,43 +45,43 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 //	h = (g₊ − g₋)/2r ≈ H v,  λ = ⟨v, h⟩,  v' = h/‖h‖,
 //
 // and orients v' by d3 where the correction needs it. Where the losses are not finite, v is kept.
-func (s *step) refreshFrom(p *pair, d3, finite *graph.Node) ([]*graph.Node, *estimate) {
-	h := p.product(s)
-	e := s.measure(s.v, h)
+func (s *step) refreshFrom(p *pair, d3, finite *graph.Node) (turned, *estimate) {
+	e := s.measure(p.lambda(), p.off())
 	e.d3 = d3
-	v := s.turn(s.v, h, e, finite)
+	t := s.turn(s.v, product{p.product(), p.norm(), p.lambda()}, e, finite)
 	if s.config.Correction == Oriented {
-		v = turnDownhill(v, d3, finite)
+		t = t.downhill(d3, finite)
 	}
-	return v, e
+	return t, e
 }
 
 // refreshExact makes PowerSteps steps of power iteration with exact products at w, as published.
 func (s *step) refreshExact(g gradients) ([]*graph.Node, *estimate) {
 	v, finite := s.v, allFinite(g.loss)
+	var t turned
 	var e *estimate
 	for range s.config.PowerSteps {
 		h := curvature.HVPFromGradient(g.clean, s.w, v)
-		e = s.measure(v, h)
-		v = s.turn(v, h, e, finite)
+		lambda := paramvec.Dot(v, h)
+		e = s.measure(lambda, paramvec.Norm(paramvec.AddScaled(h, graph.Neg(lambda), v)))
+		t = s.turn(v, product{h, paramvec.Norm(h), lambda}, e, finite)
+		v = t.v
 	}
 	if s.config.Correction == Oriented {
 		// dλ/dv = ⟨∇(vᵀHv), v⟩ with the new v.
 		v = paramvec.StopGradient(v)
 		quadratic := paramvec.Dot(v, curvature.HVPFromGradient(g.clean, s.w, v))
 		e.d3 = paramvec.Dot(graph.Gradient(quadratic, s.w...), v)
-		v = turnDownhill(v, e.d3, finite)
+		v = t.downhill(e.d3, finite).v
 	}
 	return v, e
 }
 
-// measure returns the Rayleigh quotient of v and its residual, given h ≈ H v.
-func (s *step) measure(v, h []*graph.Node) *estimate {
-	lambda := paramvec.Dot(v, h)
+// measure records the Rayleigh quotient λ of v and how far H v is from λv, ‖Hv − λv‖.
+func (s *step) measure(lambda, off *graph.Node) *estimate {
 	size := graph.Abs(lambda)
 	nan := graph.Scalar(s.g, lambda.DType(), math.NaN())
 	zero := graph.ScalarZero(s.g, lambda.DType())
-	off := paramvec.Norm(paramvec.AddScaled(h, graph.Neg(lambda), v))
 	sigma := s.state.sigma()
 	return &estimate{
 		lambda:   lambda,
@@ -87,25 +91,54 @@ func (s *step) measure(v, h []*graph.Node) *estimate {
 	}
 }
 
-// turn returns v' = h/‖h‖ with the sign of v, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
-// Config.Shift it is h + σv that is normalised.
-func (s *step) turn(v, h []*graph.Node, e *estimate, finite *graph.Node) []*graph.Node {
-	if s.config.Shift {
-		h = paramvec.AddScaled(h, e.sigma, v)
-	}
-	norm := paramvec.Norm(h)
-	zero := graph.ScalarZero(s.g, norm.DType())
-	usable := graph.And(finite, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, zero)))
-	inverse := lengthOver(1, norm)
-	aligned := graph.Where(graph.LessThan(paramvec.Dot(v, h), zero), graph.Neg(inverse), inverse)
-	return paramvec.Where(usable, paramvec.Scale(aligned, h), v)
+// product is h ≈ H v with ‖h‖ and ⟨v, h⟩.
+type product struct {
+	h            []*graph.Node
+	norm, alongV *graph.Node
 }
 
-// turnDownhill returns v, or −v where d3 = dλ/dv > 0, so that λ falls along the result.
-func turnDownhill(v []*graph.Node, d3, finite *graph.Node) []*graph.Node {
+// turned is a new v, and how it came about: sign·(h + σv)/‖h + σv‖ with σ = 0 unless Config.Shift is set, or sign·(v before) where
+// that cannot be used.
+type turned struct {
+	v           []*graph.Node
+	usable      *graph.Node
+	scale, sign *graph.Node // scale: 1/‖h + σv‖, with the sign that keeps the direction of v
+	shift       *graph.Node // σ, nil for 0
+}
+
+// turn returns v' = h/‖h‖ with the sign of v, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
+// Config.Shift it is h + σv that is normalised.
+func (s *step) turn(v []*graph.Node, p product, e *estimate, finite *graph.Node) turned {
+	t := turned{}
+	if s.config.Shift {
+		t.shift = e.sigma
+		p.h = paramvec.AddScaled(p.h, e.sigma, v)
+		p.norm, p.alongV = paramvec.Norm(p.h), paramvec.Dot(v, p.h)
+	}
+	zero := graph.ScalarZero(s.g, p.norm.DType())
+	t.usable = graph.And(finite, graph.And(graph.IsFinite(p.norm), graph.GreaterThan(p.norm, zero)))
+	inverse := lengthOver(1, p.norm)
+	t.scale = graph.Where(graph.LessThan(p.alongV, zero), graph.Neg(inverse), inverse)
+	t.sign = graph.OnesLike(t.scale)
+	t.v = paramvec.Where(t.usable, paramvec.Scale(t.scale, p.h), v)
+	return t
+}
+
+// downhill turns v around where d3 = dλ/dv > 0, so that λ falls along it.
+func (t turned) downhill(d3, finite *graph.Node) turned {
 	zero, one := graph.ScalarZero(d3.Graph(), d3.DType()), graph.ScalarOne(d3.Graph(), d3.DType())
 	uphill := graph.And(graph.GreaterThan(d3, zero), graph.And(graph.IsFinite(d3), finite))
-	return paramvec.Scale(graph.Where(uphill, graph.Neg(one), one), v)
+	sign := graph.Where(uphill, graph.Neg(one), one)
+	t.sign, t.v = graph.Mul(t.sign, sign), paramvec.Scale(sign, t.v)
+	return t
+}
+
+// along returns ⟨g, v⟩ for a vector g of which ⟨g, h⟩ and ⟨g, v before⟩ are known.
+func (t turned) along(h, before *graph.Node) *graph.Node {
+	if t.shift != nil {
+		h = graph.Add(h, graph.Mul(t.shift, before))
+	}
+	return graph.Mul(t.sign, graph.Where(t.usable, graph.Mul(t.scale, h), before))
 }
 
 func allFinite(scalars ...*graph.Node) *graph.Node {
@@ -116,17 +149,9 @@ func allFinite(scalars ...*graph.Node) *graph.Node {
 	return all
 }
 
-// derivative returns dλ/dv from the pair alone: 3/(2r²)·(⟨v, g₊ + g₋⟩ − (L₊ − L₋)/r).
-func (p *pair) derivative(s *step) *graph.Node {
-	r := s.config.ProbeRadius
-	slopes := paramvec.Dot(s.v, paramvec.Add(p.plus, p.minus))
-	rise := graph.ConvertDType(graph.Sub(p.lossPlus, p.lossMinus), slopes.DType())
-	return graph.MulScalar(graph.Sub(slopes, graph.DivScalar(rise, r)), 3/(2*r*r))
-}
-
 // threePointDerivative returns dλ/dv with the clean gradient as the third point: ⟨v, g₊ − 2g + g₋⟩/r².
 func (p *pair) threePointDerivative(s *step, clean []*graph.Node) *graph.Node {
-	r := s.config.ProbeRadius
+	r := p.config.ProbeRadius
 	two := graph.Scalar(s.g, paramvec.DType(clean), 2)
 	second := paramvec.Sub(paramvec.Add(p.plus, p.minus), paramvec.Scale(two, clean))
 	return graph.DivScalar(paramvec.Dot(s.v, second), r*r)

@@ -15,12 +15,6 @@ type gradients struct {
 	pair  *pair         // nil outside a pair step
 }
 
-// pair is the loss and its gradient at w + r v and at w − r v.
-type pair struct {
-	lossPlus, lossMinus *graph.Node
-	plus, minus         []*graph.Node
-}
-
 // gradients takes the one or two gradients that the kind of step asks for. loss is the one that the trainer has built:
 // at w, or at w + r v in a pair step. Where batches are cut into micro-batches, ok is false until the last one.
 func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
@@ -28,9 +22,10 @@ func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
 	case s.mark.micro.n > 0:
 		return s.accumulate(loss)
 	case s.mark.kind == Pair:
-		p := &pair{lossPlus: loss, plus: graph.Gradient(loss, objective.Point(s.g, s.vars)...)}
-		p.lossMinus, p.minus = s.gradientAt(inOrder(s.probe(-1), p.plus, loss))
-		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config), pair: p}, true
+		plus := graph.Gradient(loss, objective.Point(s.g, s.vars)...)
+		lossMinus, minus := s.gradientAt(inOrder(s.probe(-1), plus, loss))
+		p := s.newPair(loss, plus, lossMinus, minus)
+		return gradients{loss: p.cleanLoss(), adv: p.adversarial(), pair: p}, true
 	case s.mark.kind == Ascent:
 		clean := graph.Gradient(loss, s.w...)
 		_, adv := s.gradientAt(paramvec.Add(s.w, s.optimizer.perturb(s.w, clean)))
@@ -89,28 +84,4 @@ func (s *step) probe(side float64) []*graph.Node {
 
 func probePoint(w, v []*graph.Node, radius float64) []*graph.Node {
 	return paramvec.AddScaled(w, graph.Scalar(w[0].Graph(), paramvec.DType(w), radius), v)
-}
-
-// cleanLoss estimates L(w) ≈ (L₊ + L₋)/2 − r²λ/2, an error of order r⁴. It has no part in the update.
-func (p *pair) cleanLoss(s *step) *graph.Node {
-	r := s.config.ProbeRadius
-	lambda := paramvec.Dot(s.v, p.product(s)) // the same nodes as in the refresh, so XLA computes it once
-	mean := graph.MulScalar(graph.Add(p.lossPlus, p.lossMinus), 0.5)
-	return graph.Sub(mean, graph.ConvertDType(graph.MulScalar(lambda, r*r/2), mean.DType()))
-}
-
-// product returns the Hessian-vector product (g₊ − g₋)/2r ≈ H v.
-func (p *pair) product(s *step) []*graph.Node {
-	perRadius := graph.Scalar(s.g, paramvec.DType(s.w), 1/(2*s.config.ProbeRadius))
-	return paramvec.Scale(perRadius, paramvec.Sub(p.plus, p.minus))
-}
-
-// adversarial returns the gradient on the side with the larger loss, SAM's ascent along v; or the mean of the pair for
-// MeanOfPair and Explicit.
-func (p *pair) adversarial(c Config) []*graph.Node {
-	if c.Side == MeanOfPair || c.Correction == Explicit {
-		half := graph.Scalar(p.lossPlus.Graph(), paramvec.DType(p.plus), 0.5)
-		return paramvec.Scale(half, paramvec.Add(p.plus, p.minus))
-	}
-	return paramvec.Where(graph.GreaterOrEqual(p.lossPlus, p.lossMinus), p.plus, p.minus)
 }

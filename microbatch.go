@@ -74,8 +74,8 @@ func (s *step) accumulate(loss *graph.Node) (grads gradients, ok bool) {
 	sum = typed(sum, s.w)
 	switch {
 	case s.mark.kind == Pair:
-		p := &pair{lossPlus: first.loss.NodeValue(s.g), plus: typed(objective.Point(s.g, first.gradient), s.w), lossMinus: total, minus: sum}
-		return gradients{loss: p.cleanLoss(s), adv: p.adversarial(s.config), pair: p}, true
+		p := s.newPair(first.loss.NodeValue(s.g), typed(objective.Point(s.g, first.gradient), s.w), total, sum)
+		return gradients{loss: p.cleanLoss(), adv: p.adversarial(), pair: p}, true
 	case m.second: // of an ascent step
 		clean := typed(objective.Point(s.g, first.gradient), s.w)
 		return gradients{loss: first.loss.NodeValue(s.g), clean: clean, adv: sum}, true

@@ -24,7 +24,7 @@ type step struct {
 	v         []*graph.Node     // its value when the step begins
 	state     state
 
-	norm, alongV *graph.Node // ‖g_adv‖ and ⟨g_adv, v⟩, set by correct
+	norm, alongV *graph.Node // ‖g_adv‖ and ⟨g_adv, v⟩, set by eigenvector in a pair step and by correct in others
 }
 
 // begin collects what a step works on.

@@ -1,0 +1,97 @@
+package xsam
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/xsam-go/xsam/internal/paramvec"
+)
+
+// pair is what a batch says of the loss along v: losses and gradients at w + r v and at w − r v.
+//
+// All numbers of a pair step follow from five inner products of v, g₋ and d = g₊ − g₋, each of which is a pass over the parameters. With
+// the difference itself among them no digits cancel, as they would between ⟨v, g₊⟩ and ⟨v, g₋⟩.
+type pair struct {
+	config              Config
+	lossPlus, lossMinus *graph.Node
+	plus, minus         []*graph.Node
+	difference          []*graph.Node // d
+
+	vd, vm     *graph.Node // ⟨v, d⟩ = 2rλ, ⟨v, g₋⟩
+	dd, md, mm *graph.Node // ‖d‖², ⟨g₋, d⟩, ‖g₋‖²
+}
+
+func (s *step) newPair(lossPlus *graph.Node, plus []*graph.Node, lossMinus *graph.Node, minus []*graph.Node) *pair {
+	d := paramvec.Sub(plus, minus)
+	return &pair{
+		config: s.config, lossPlus: lossPlus, lossMinus: lossMinus, plus: plus, minus: minus, difference: d,
+		vd: paramvec.Dot(s.v, d), vm: paramvec.Dot(s.v, minus),
+		dd: paramvec.Dot(d, d), md: paramvec.Dot(minus, d), mm: paramvec.Dot(minus, minus),
+	}
+}
+
+// product returns the Hessian-vector product h = d/2r ≈ H v.
+func (p *pair) product() []*graph.Node {
+	return paramvec.Scale(graph.Scalar(p.vd.Graph(), p.vd.DType(), 1/(2*p.config.ProbeRadius)), p.difference)
+}
+
+// lambda is ⟨v, h⟩, norm is ‖h‖.
+func (p *pair) lambda() *graph.Node { return graph.DivScalar(p.vd, 2*p.config.ProbeRadius) }
+func (p *pair) norm() *graph.Node   { return graph.DivScalar(graph.Sqrt(p.dd), 2*p.config.ProbeRadius) }
+
+// off is ‖h − λv‖ = √(‖h‖² − λ²), v being of length 1. In float32 it is not known to better than about 1e-3·|λ|.
+func (p *pair) off() *graph.Node {
+	square := graph.Sub(graph.Square(p.norm()), graph.Square(p.lambda()))
+	return graph.Sqrt(graph.MaxScalar(square, 0))
+}
+
+// cleanLoss estimates L(w) ≈ (L₊ + L₋)/2 − r²λ/2, an error of order r⁴. It has no part in the update.
+func (p *pair) cleanLoss() *graph.Node {
+	mean := graph.MulScalar(graph.Add(p.lossPlus, p.lossMinus), 0.5)
+	r := p.config.ProbeRadius
+	return graph.Sub(mean, graph.ConvertDType(graph.MulScalar(p.lambda(), r*r/2), mean.DType()))
+}
+
+// derivative returns dλ/dv from the pair alone: 3/(2r²)·(⟨v, g₊ + g₋⟩ − (L₊ − L₋)/r).
+func (p *pair) derivative() *graph.Node {
+	r := p.config.ProbeRadius
+	slopes := graph.Add(graph.MulScalar(p.vm, 2), p.vd)
+	rise := graph.ConvertDType(graph.Sub(p.lossPlus, p.lossMinus), slopes.DType())
+	return graph.MulScalar(graph.Sub(slopes, graph.DivScalar(rise, r)), 3/(2*r*r))
+}
+
+// mean tells whether g_adv is the mean of the pair, for MeanOfPair and Explicit. Otherwise it is the gradient on the side with the
+// larger loss, SAM's ascent along v.
+func (p *pair) mean() bool { return p.config.Side == MeanOfPair || p.config.Correction == Explicit }
+
+// upward tells whether the loss is larger at w + r v.
+func (p *pair) upward() *graph.Node { return graph.GreaterOrEqual(p.lossPlus, p.lossMinus) }
+
+// adversarial returns g_adv.
+func (p *pair) adversarial() []*graph.Node {
+	if p.mean() {
+		half := graph.Scalar(p.vd.Graph(), p.vd.DType(), 0.5)
+		return paramvec.Scale(half, paramvec.Add(p.plus, p.minus))
+	}
+	return paramvec.Where(p.upward(), p.plus, p.minus)
+}
+
+// side is s in g_adv = g₋ + s·d.
+func (p *pair) side() *graph.Node {
+	if p.mean() {
+		return graph.Scalar(p.vd.Graph(), p.vd.DType(), 0.5)
+	}
+	return graph.ConvertDType(p.upward(), p.vd.DType())
+}
+
+// advAlongV is ⟨g_adv, v⟩ for the v of the probes, advAlongProduct ⟨g_adv, h⟩, advNorm ‖g_adv‖.
+func (p *pair) advAlongV() *graph.Node { return graph.Add(p.vm, graph.Mul(p.side(), p.vd)) }
+
+func (p *pair) advAlongProduct() *graph.Node {
+	return graph.DivScalar(graph.Add(p.md, graph.Mul(p.side(), p.dd)), 2*p.config.ProbeRadius)
+}
+
+func (p *pair) advNorm() *graph.Node {
+	twice := graph.MulScalar(p.md, 2)
+	square := graph.Add(p.mm, graph.Mul(p.side(), graph.Add(twice, graph.Mul(p.side(), p.dd))))
+	return graph.Sqrt(graph.MaxScalar(square, 0))
+}
