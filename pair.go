@@ -83,15 +83,16 @@ func (p *pair) side() *graph.Node {
 	return graph.ConvertDType(p.upward(), p.vd.DType())
 }
 
-// advAlongV is ⟨g_adv, v⟩ for the v of the probes, advAlongProduct ⟨g_adv, h⟩, advNorm ‖g_adv‖.
+// advAlongV is ⟨g_adv, v⟩ for the v of the probes.
 func (p *pair) advAlongV() *graph.Node { return graph.Add(p.vm, graph.Mul(p.side(), p.vd)) }
 
+// advAlongProduct is ⟨g_adv, h⟩.
 func (p *pair) advAlongProduct() *graph.Node {
 	return graph.DivScalar(graph.Add(p.md, graph.Mul(p.side(), p.dd)), 2*p.config.ProbeRadius)
 }
 
+// advNorm is ‖g_adv‖ = √(‖g₋‖² + 2s·⟨g₋, d⟩ + s²·‖d‖²).
 func (p *pair) advNorm() *graph.Node {
-	twice := graph.MulScalar(p.md, 2)
-	square := graph.Add(p.mm, graph.Mul(p.side(), graph.Add(twice, graph.Mul(p.side(), p.dd))))
-	return graph.Sqrt(graph.MaxScalar(square, 0))
+	rest := graph.Add(graph.MulScalar(p.md, 2), graph.Mul(p.side(), p.dd))
+	return graph.Sqrt(graph.MaxScalar(graph.Add(p.mm, graph.Mul(p.side(), rest)), 0))
 }

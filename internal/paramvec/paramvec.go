@@ -22,7 +22,8 @@ func DType(x []*graph.Node) dtypes.DType {
 	return dtypes.Float32
 }
 
-// Dot returns the scalar ⟨x, y⟩ = Σᵢ xᵢ·yᵢ, of type DType(x).
+// Dot returns the scalar ⟨x, y⟩ = Σᵢ xᵢ·yᵢ, of type DType(x). Where one of them is not computed in the graph but comes into it, put it
+// first: XLA on the CPU then sums in half the time.
 func Dot(x, y []*graph.Node) *graph.Node {
 	match("Dot", x, y)
 	dtype := DType(x)
