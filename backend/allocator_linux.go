@@ -2,6 +2,7 @@ package backend
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -31,4 +32,9 @@ func KeepMemory() {
 		return
 	}
 	_ = syscall.Exec(self, os.Args, append(os.Environ(), tunablesEnv+"="+tunables)) // returns on failure only
+}
+
+// EnvironOfOthers returns the environment without what KeepMemory added to it, for programs that choose their allocator themselves.
+func EnvironOfOthers() []string {
+	return slices.DeleteFunc(os.Environ(), func(setting string) bool { return setting == tunablesEnv+"="+tunables })
 }

@@ -22,15 +22,21 @@ func TestKeepMemory(t *testing.T) {
 		}
 		backend.KeepMemory()
 		fmt.Printf("%d arguments, %s\n", len(os.Args), before)
+		for _, setting := range backend.EnvironOfOthers() {
+			if strings.HasPrefix(setting, tunables) {
+				fmt.Println("others:", setting)
+			}
+		}
 		return
 	}
 	tests := []struct {
 		name, set string
 		want      []string
+		others    bool // whether programs of others are told, too
 	}{
-		{"started again", "", []string{"2 arguments, glibc.malloc.", "hugetlb=1", "mmap_threshold=", "trim_threshold=", "top_pad="}},
-		{"left alone", tunables + "=glibc.malloc.arena_max=1", []string{"2 arguments, glibc.malloc.arena_max=1\n"}},
-		{"left alone when empty", tunables + "=", []string{"2 arguments, \n"}},
+		{"started again", "", []string{"2 arguments, glibc.malloc.", "hugetlb=1", "mmap_threshold=", "trim_threshold=", "top_pad="}, false},
+		{"left alone", tunables + "=glibc.malloc.arena_max=1", []string{"2 arguments, glibc.malloc.arena_max=1\n"}, true},
+		{"left alone when empty", tunables + "=", []string{"2 arguments, \n"}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -52,6 +58,9 @@ func TestKeepMemory(t *testing.T) {
 				if !strings.Contains(string(out), want) {
 					t.Errorf("got %q, want it to contain %q", out, want)
 				}
+			}
+			if got := strings.Contains(string(out), "others:"); got != tt.others {
+				t.Errorf("got %q: environment of others says something of the allocator: %v, want %v", out, got, tt.others)
 			}
 		})
 	}

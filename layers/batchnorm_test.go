@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -66,6 +67,34 @@ func TestBatchNormByHand(t *testing.T) {
 					t.Errorf("off by %g", diff)
 				}
 			})
+		}
+	})
+}
+
+// In float32, on channels whose mean is that many times their deviation, values of size 4 are off by some 1e-7·(1 + ratio²), from the digits
+// that mean(x²) and m² have in common; ten times as much on the pure-Go engine, which adds 4,096 numbers one after the other.
+func TestBatchNormInFloat32(t *testing.T) {
+	shape := []int{64, 8, 8, 2}
+	random := rand.New(rand.NewPCG(21, 22))
+	x := normal(random, size(shape))
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, ratio := range []float64{0, 1, 30} {
+			off := func(args []*graph.Node) *graph.Node {
+				store := model.NewStore()
+				g := args[0].Graph()
+				store.SetTraining(g, true)
+				want := layers.BatchNorm(store.RootScope().In("wide"), args[0]).Done()
+				got := layers.BatchNorm(store.RootScope().In("narrow"), graph.ConvertDType(args[0], dtypes.Float32)).Done()
+				return graph.ReduceAllMax(graph.Abs(graph.Sub(graph.ConvertDType(got, dtypes.Float64), want)))
+			}
+			moved := make([]float64, len(x))
+			for i := range x {
+				moved[i] = float64(float32(x[i] + ratio))
+			}
+			_, got := run(t, b, off, [][]int{shape}, [][]float64{moved})
+			if bound := 1e-5 * (1 + ratio*ratio); !(got[0] > 0 && got[0] < bound) {
+				t.Errorf("mean %g times the deviation: off by %g, want above 0 and below %g", ratio, got[0], bound)
+			}
 		}
 	})
 }

@@ -105,7 +105,7 @@ func compareSpectra(ctx context.Context, python string, set *datasets.Set, s cur
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, python, "-W", "ignore", filepath.Join(dir, "torch_curvature.py"), dir)
-	cmd.Stderr = stderr
+	cmd.Stderr, cmd.Env = stderr, backend.EnvironOfOthers()
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("torch_curvature.py: %w: see its messages above", err)

@@ -67,6 +67,8 @@ type setting struct {
 	Alpha        float64  `json:"alpha"` // and the next two: of X-SAM as published
 	RefreshEvery int      `json:"refresh_every"`
 	PowerSteps   int      `json:"power_steps"`
+
+	SameAllocator bool `json:"same_allocator"` // the workers get the allocator settings that this module's commands choose for themselves
 }
 
 // The devices. Processor times say little on a GPU.
@@ -133,6 +135,7 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	flags.IntVar(&s.Batch, "batch", 128, "images of a step")
 	flags.StringVar(&s.Device, "device", cpu, "cpu or cuda")
 	flags.StringVar(&s.DType, "dtype", "float32", "float32, or bfloat16 for activations in it")
+	flags.BoolVar(&s.SameAllocator, "same-allocator", false, "give PyTorch and JAX the settings of glibc's allocator, too, that this module's commands choose for themselves")
 	flags.IntVar(&s.Steps, "steps", 3, "timed steps of a turn, made up to whole cycles")
 	flags.IntVar(&o.rounds, "rounds", 10, "turns of each method; intervals take 6 at least")
 	flags.StringVar(&o.format, "format", "table", "table or json")

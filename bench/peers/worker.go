@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/xsam-go/xsam/backend"
 )
 
 // worker is a library's process. It stands still until a turn is asked of it.
@@ -31,6 +33,9 @@ func startWorker(ctx context.Context, python, dir, script string, s setting, std
 		return nil, err
 	}
 	w := &worker{cmd: exec.CommandContext(ctx, python, filepath.Join(dir, script), string(text)), seconds: map[string][]float64{}, cpu: map[string][]float64{}}
+	if !s.SameAllocator {
+		w.cmd.Env = backend.EnvironOfOthers()
+	}
 	w.cmd.Stderr = stderr
 	out, err := w.cmd.StdoutPipe()
 	if err != nil {
