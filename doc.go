@@ -4,7 +4,7 @@
 //
 //	ε     = ρ g/‖g‖, g = ∇L(w)           perturb.go      SAM's ascent
 //	g_adv = ∇L(w + ε)                    gradient.go     the gradient at the perturbed point
-//	v, λ  from the pair ∇L(w ± r v)      eigenvector.go  every few steps; schedule.go says when
+//	v, λ  from the pair ∇L(w ± r v)      eigenvector.go  every few steps; pair.go has what a pair says, schedule.go when
 //	g̃     = g_adv − α|c|v                correct.go      λ falls along +v
 //	w     ← base optimizer (w, g̃)        optimizer.go    SGD, Adam, ...
 //

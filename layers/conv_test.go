@@ -153,7 +153,7 @@ func TestConvolveTwiceDerivatives(t *testing.T) {
 	})
 }
 
-// A batch that is large enough (5.2 MB) for the kernel gradient to be summed in parts, 8 of 2 images: first derivatives are
+// A batch that is large enough (5.2 MB) for the kernel gradient to be summed in parts, 4 of 4 images: first derivatives are
 // those of GoMLX's own convolution, which sums in one go; second ones agree with central differences of the first in one
 // direction. Sums of 65,536 terms of size 1 in another order: 1e-11 of the largest.
 func TestConvolveInParts(t *testing.T) {
