@@ -30,12 +30,12 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 		lossPlus, plus := s.gradientAt(inOrder(s.probe(+1), g.adv, g.loss))
 		lossMinus, minus := s.gradientAt(inOrder(s.probe(-1), plus, lossPlus))
 		p := s.newPair(lossPlus, plus, lossMinus, minus)
-		t, e := s.refreshFrom(p, p.threePointDerivative(s, g.clean), allFinite(g.loss, lossPlus, lossMinus))
+		t, e := s.refreshFrom(p, p.threePointDerivative(g.clean), allFinite(g.loss, lossPlus, lossMinus))
 		return t.v, e
 	default: // RefreshPair
 		p := g.pair
 		t, e := s.refreshFrom(p, p.derivative(), allFinite(p.lossPlus, p.lossMinus))
-		s.norm, s.alongV = p.advNorm(), t.along(p.advAlongProduct(), p.advAlongV())
+		s.norm, s.alongV = p.advNorm(), t.along(p.advAlongProduct(), p.advAlongV()) // no pass over g_adv
 		return t.v, e
 	}
 }
@@ -97,13 +97,14 @@ type product struct {
 	norm, alongV *graph.Node
 }
 
-// turned is a new v, and how it came about: sign·(h + σv)/‖h + σv‖ with σ = 0 unless Config.Shift is set, or sign·(v before) where
-// that cannot be used.
+// turned is a new v, and how it came about:
+//
+//	sign·scale·(h + σv)   where that is usable, scale being ±1/‖h + σv‖
+//	sign·v                elsewhere
 type turned struct {
-	v           []*graph.Node
-	usable      *graph.Node
-	scale, sign *graph.Node // scale: 1/‖h + σv‖, with the sign that keeps the direction of v
-	shift       *graph.Node // σ, nil for 0
+	v                   []*graph.Node
+	usable, scale, sign *graph.Node
+	shift               *graph.Node // σ; nil for 0, which it is without Config.Shift
 }
 
 // turn returns v' = h/‖h‖ with the sign of v, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
@@ -133,7 +134,7 @@ func (t turned) downhill(d3, finite *graph.Node) turned {
 	return t
 }
 
-// along returns ⟨g, v⟩ for a vector g of which ⟨g, h⟩ and ⟨g, v before⟩ are known.
+// along returns ⟨g, v⟩ for a vector g from h = ⟨g, h⟩ and before = ⟨g, v before⟩.
 func (t turned) along(h, before *graph.Node) *graph.Node {
 	if t.shift != nil {
 		h = graph.Add(h, graph.Mul(t.shift, before))
@@ -147,12 +148,4 @@ func allFinite(scalars ...*graph.Node) *graph.Node {
 		all = graph.And(all, graph.IsFinite(x))
 	}
 	return all
-}
-
-// threePointDerivative returns dλ/dv with the clean gradient as the third point: ⟨v, g₊ − 2g + g₋⟩/r².
-func (p *pair) threePointDerivative(s *step, clean []*graph.Node) *graph.Node {
-	r := p.config.ProbeRadius
-	two := graph.Scalar(s.g, paramvec.DType(clean), 2)
-	second := paramvec.Sub(paramvec.Add(p.plus, p.minus), paramvec.Scale(two, clean))
-	return graph.DivScalar(paramvec.Dot(s.v, second), r*r)
 }

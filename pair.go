@@ -12,6 +12,7 @@ import (
 // the difference itself among them no digits cancel, as they would between ⟨v, g₊⟩ and ⟨v, g₋⟩.
 type pair struct {
 	config              Config
+	v                   []*graph.Node
 	lossPlus, lossMinus *graph.Node
 	plus, minus         []*graph.Node
 	difference          []*graph.Node // d
@@ -20,10 +21,11 @@ type pair struct {
 	dd, md, mm *graph.Node // ‖d‖², ⟨g₋, d⟩, ‖g₋‖²
 }
 
+// newPair takes what the two passes found, and adds the inner products; those that nobody asks for are not computed.
 func (s *step) newPair(lossPlus *graph.Node, plus []*graph.Node, lossMinus *graph.Node, minus []*graph.Node) *pair {
 	d := paramvec.Sub(plus, minus)
 	return &pair{
-		config: s.config, lossPlus: lossPlus, lossMinus: lossMinus, plus: plus, minus: minus, difference: d,
+		config: s.config, v: s.v, lossPlus: lossPlus, lossMinus: lossMinus, plus: plus, minus: minus, difference: d,
 		vd: paramvec.Dot(s.v, d), vm: paramvec.Dot(s.v, minus),
 		dd: paramvec.Dot(d, d), md: paramvec.Dot(minus, d), mm: paramvec.Dot(minus, minus),
 	}
@@ -57,6 +59,14 @@ func (p *pair) derivative() *graph.Node {
 	slopes := graph.Add(graph.MulScalar(p.vm, 2), p.vd)
 	rise := graph.ConvertDType(graph.Sub(p.lossPlus, p.lossMinus), slopes.DType())
 	return graph.MulScalar(graph.Sub(slopes, graph.DivScalar(rise, r)), 3/(2*r*r))
+}
+
+// threePointDerivative returns dλ/dv with the clean gradient as the third point: ⟨v, g₊ − 2g + g₋⟩/r².
+func (p *pair) threePointDerivative(clean []*graph.Node) *graph.Node {
+	r := p.config.ProbeRadius
+	two := graph.Scalar(p.vd.Graph(), p.vd.DType(), 2)
+	second := paramvec.Sub(paramvec.Add(p.plus, p.minus), paramvec.Scale(two, clean))
+	return graph.DivScalar(paramvec.Dot(p.v, second), r*r)
 }
 
 // mean tells whether g_adv is the mean of the pair, for MeanOfPair and Explicit. Otherwise it is the gradient on the side with the
