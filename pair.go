@@ -9,7 +9,8 @@ import (
 // pair is what a batch says of the loss along v: losses and gradients at w + r v and at w − r v.
 //
 // All numbers of a pair step follow from five inner products of v, g₋ and d = g₊ − g₋, each of which is a pass over the parameters. With
-// the difference itself among them no digits cancel, as they would between ⟨v, g₊⟩ and ⟨v, g₋⟩.
+// the difference itself among them no digits cancel in λ and ‖h‖, as they would between ⟨v, g₊⟩ and ⟨v, g₋⟩. A number that is not finite in
+// either gradient makes all of them not finite, whichever of the two is g_adv.
 type pair struct {
 	config              Config
 	v                   []*graph.Node
@@ -40,7 +41,8 @@ func (p *pair) product() []*graph.Node {
 func (p *pair) lambda() *graph.Node { return graph.DivScalar(p.vd, 2*p.config.ProbeRadius) }
 func (p *pair) norm() *graph.Node   { return graph.DivScalar(graph.Sqrt(p.dd), 2*p.config.ProbeRadius) }
 
-// off is ‖h − λv‖ = √(‖h‖² − λ²), v being of length 1. In float32 it is not known to better than about 1e-3·|λ|.
+// off is ‖h − λv‖ = √(‖h‖² − λ²), v being of length 1. Its digits are those that the two squares do not have in
+// common: in float32 it is not known below about 1e-3·|λ|, 5e-3·|λ| on the Go engine, and may read 0 there.
 func (p *pair) off() *graph.Node {
 	square := graph.Sub(graph.Square(p.norm()), graph.Square(p.lambda()))
 	return graph.Sqrt(graph.MaxScalar(square, 0))

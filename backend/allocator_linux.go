@@ -9,9 +9,12 @@ import (
 
 const tunablesEnv = "GLIBC_TUNABLES"
 
+// restartedEnv says that the program was started again: glibc takes its tunables out of the environment of privileged programs.
+const restartedEnv = "XSAM_MEMORY_KEPT"
+
 // tunables are settings of glibc's allocator under which a step does not pay for its memory anew: XLA allocates the buffers of each
 // step and frees them afterwards, and left to itself the allocator returns them to the system, which clears every page of 4 kB
-// again for the next step. docs/decisions/004-memory-of-a-step.md has the figures.
+// again for the next step. docs/decisions/006-kept-memory.md has the figures.
 var tunables = strings.Join([]string{
 	"glibc.malloc.hugetlb=1",                  // ask for pages of 2 MB, where the system gives them to those who ask
 	"glibc.malloc.mmap_threshold=33554432",    // the largest there is: what is smaller comes from memory that is kept
@@ -19,22 +22,27 @@ var tunables = strings.Join([]string{
 	"glibc.malloc.top_pad=67108864",           // and which grows by 64 MB at a time
 }, ":")
 
-// KeepMemory starts the program again, in place of itself, with glibc's allocator set for training; a program cannot choose these
-// settings for itself once it runs. It is for the first line of main. It returns where the environment already says something of
+// KeepMemory starts the program again, in place of itself, with glibc's allocator set for training; a program cannot ask for
+// large pages once it runs. It is for the first line of main. It returns where the environment already says something of
 // the allocator (GLIBC_TUNABLES, if only empty), as it does in the program that was started again, and where the start fails: then
 // all goes on, more slowly.
 func KeepMemory() {
 	if _, chosen := os.LookupEnv(tunablesEnv); chosen {
 		return
 	}
+	if _, restarted := os.LookupEnv(restartedEnv); restarted {
+		return
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return
 	}
-	_ = syscall.Exec(self, os.Args, append(os.Environ(), tunablesEnv+"="+tunables)) // returns on failure only
+	_ = syscall.Exec(self, os.Args, append(os.Environ(), tunablesEnv+"="+tunables, restartedEnv+"=1")) // returns on failure only
 }
 
 // EnvironOfOthers returns the environment without what KeepMemory added to it, for programs that choose their allocator themselves.
 func EnvironOfOthers() []string {
-	return slices.DeleteFunc(os.Environ(), func(setting string) bool { return setting == tunablesEnv+"="+tunables })
+	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
+		return setting == tunablesEnv+"="+tunables || strings.HasPrefix(setting, restartedEnv+"=")
+	})
 }
