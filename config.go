@@ -49,7 +49,7 @@ type Config struct {
 	RefreshMost int
 
 	// RefreshTolerance in (0, ∞) says how far v and λ may move for the interval to grow: the residual ‖Hv − λv‖/|λ|, which is
-	// the tangent of the angle by which v turns, and the relative change of λ. In float32 the residual is not known below about 1e-3. Used with RefreshMost only.
+	// the tangent of the angle by which v turns, and the relative change of λ. Used with RefreshMost only.
 	RefreshTolerance float64
 
 	// WarmupRefreshes is the number of refreshes before the correction begins: steps 0, 1, ..., WarmupRefreshes − 1 are

@@ -41,9 +41,13 @@ func (p *pair) product() []*graph.Node {
 func (p *pair) lambda() *graph.Node { return graph.DivScalar(p.vd, 2*p.config.ProbeRadius) }
 func (p *pair) norm() *graph.Node   { return graph.DivScalar(graph.Sqrt(p.dd), 2*p.config.ProbeRadius) }
 
-// off is ‖h − λv‖ = √(‖h‖² − λ²), v being of length 1. Its digits are those that the two squares do not have in
-// common: in float32 it is not known below about 1e-3·|λ|, 5e-3·|λ| on the Go engine, and may read 0 there.
+// off is ‖h − λv‖. Where nothing depends on it, it is √(‖h‖² − λ²), v being of length 1, without a pass of its own: that has the digits
+// that the two squares do not have in common, so in float32 it is not known below about 1e-3·|λ|, 5e-3·|λ| on the Go engine, and
+// may read 0 there. An interval that adapts goes by it, and a refresh beside the step has time for it: there it is measured.
 func (p *pair) off() *graph.Node {
+	if p.config.RefreshMost > 0 || p.config.Refresh == RefreshThreePoint {
+		return paramvec.Norm(paramvec.AddScaled(p.product(), graph.Neg(p.lambda()), p.v))
+	}
 	square := graph.Sub(graph.Square(p.norm()), graph.Square(p.lambda()))
 	return graph.Sqrt(graph.MaxScalar(square, 0))
 }

@@ -2,6 +2,7 @@ package backend
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -34,7 +35,7 @@ func KeepMemory() {
 		return
 	}
 	self, err := os.Executable()
-	if err != nil {
+	if err != nil || strings.HasPrefix(filepath.Base(self), "ld-") { // the loader, where that was told to load the program
 		return
 	}
 	_ = syscall.Exec(self, os.Args, append(os.Environ(), tunablesEnv+"="+tunables, restartedEnv+"=1")) // returns on failure only

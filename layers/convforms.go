@@ -17,7 +17,8 @@ import (
 //
 // and since T is linear in each argument, the derivatives of these three are again these three, with other arguments.
 // So derivatives of any order need no other kind of operation: a Hessian-vector product of a layer takes nine
-// convolutions where the gradient takes three, each of them in a form for which backends have fast code. (On XLA CPU the
+// convolutions where the gradient takes three, each of them in a form for which backends have fast code. (The input gradient of strided layers is several such
+// convolutions on a processor, see interleaved, and its derivatives are theirs. On XLA CPU the
 // product takes 2 to 3 times as long as the gradient of a small residual network, where derivatives of the general
 // convolution with exchanged axes and dilated inputs, which have no fast code, took 12 times as long.)
 type geometry struct {
