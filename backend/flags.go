@@ -14,7 +14,7 @@ const xlaFlagsEnv = "XLA_FLAGS"
 // docs/decisions/001-engine.md has the figures. Another plugin may not know them, and XLA ends the process on an option it does
 // not know.
 const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
-	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
+	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION,-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 
 // denseFlags take their place where there are no convolutions: matrix products are left to XLA itself.
 const denseFlags = "--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"

@@ -77,9 +77,10 @@ func (b *BatchNormalization) Done() *graph.Node {
 //
 // Its adjoint, with averages over all axes but the last and c = x − m:
 //
-//	∂x = scale/√s·(v − mean(v) − c·mean(v c)/s),  ∂scale = n·mean(v c)/√s
+//	∂x = (scale·(v − mean(v)) − c·scale·mean(v c)/s)/√s,  ∂scale = n·mean(v c)/√s
 //
-// It computes c again from x, when v is known, and mean(v c) as mean(v x) − m·mean(v). What GoMLX derives from the parts holds x and c
+// The division stands last on purpose: XLA computes ∂x once then. What ends in a multiplication is cheap in its eyes, and computed
+// again in each operation that reads it, the parts of a kernel gradient among them. The adjoint computes c again from x, when v is known, and mean(v c) as mean(v x) − m·mean(v). What GoMLX derives from the parts holds x and c
 // from the forward pass on, and passes over the images more often.
 func normalise(x, mean, variance, scale *graph.Node) *graph.Node {
 	root := graph.Sqrt(variance)
@@ -88,7 +89,9 @@ func normalise(x, mean, variance, scale *graph.Node) *graph.Node {
 		centred := graph.Sub(after(x, v), mean)
 		meanV := meanOfChannels(v)
 		product := graph.Sub(meanOfChannels(graph.Mul(v, x)), graph.Mul(mean, meanV))
-		dx := graph.Mul(slope, graph.Sub(graph.Sub(v, meanV), graph.Mul(centred, graph.Div(product, variance))))
+		scales := alongLastAxis(scale, x)
+		scaled := graph.Sub(graph.Mul(scales, graph.Sub(v, meanV)), graph.Mul(centred, graph.Div(graph.Mul(scales, product), variance)))
+		dx := graph.Div(scaled, root)
 		n := float64(x.Shape().Size() / x.Shape().Dim(-1))
 		dscale := graph.MulScalar(graph.Div(product, root), n)
 		return []*graph.Node{dx, graph.Reshape(dscale, scale.Shape().Dimensions...)}
