@@ -3,6 +3,7 @@ package backend
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -18,16 +19,20 @@ const restartedEnv = "XSAM_MEMORY_KEPT"
 // again for the next step. docs/decisions/006-kept-memory.md has the figures.
 var tunables = strings.Join([]string{
 	"glibc.malloc.hugetlb=1",                  // ask for pages of 2 MB, where the system gives them to those who ask
-	"glibc.malloc.mmap_threshold=33554432",    // the largest there is: what is smaller comes from memory that is kept
+	"glibc.malloc.mmap_max=0",                 // large blocks, too, come from memory that is kept
 	"glibc.malloc.trim_threshold=17179869184", // of which nothing is returned while fewer than 16 GB of it are free
 	"glibc.malloc.top_pad=67108864",           // and which grows by 64 MB at a time
 }, ":")
 
-// KeepMemory starts the program again, in place of itself, with glibc's allocator set for training; a program cannot ask for
-// large pages once it runs. It is for the first line of main. It returns where the environment already says something of
-// the allocator (GLIBC_TUNABLES, if only empty), as it does in the program that was started again, and where the start fails: then
-// all goes on, more slowly.
+// KeepMemory starts the program again, in place of itself, with glibc's allocator set for training; a program cannot ask for large
+// pages once it runs. And it binds the calling goroutine to the first thread of the process: the buffer of a step is allocated by
+// the thread that calls for the step, and glibc keeps what is larger than 64 MB for its first thread only. It is for the first
+// line of main. It returns where the environment already says something of the allocator (GLIBC_TUNABLES, if only empty), as it
+// does in the program that was started again, and where the start fails: then all goes on, more slowly.
 func KeepMemory() {
+	if syscall.Gettid() == os.Getpid() { // as on the first line of main
+		runtime.LockOSThread()
+	}
 	if _, chosen := os.LookupEnv(tunablesEnv); chosen {
 		return
 	}

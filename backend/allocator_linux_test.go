@@ -34,7 +34,7 @@ func TestKeepMemory(t *testing.T) {
 		want      []string
 		others    bool // whether programs of others are told, too
 	}{
-		{"started again", "", []string{"2 arguments, glibc.malloc.", "hugetlb=1", "mmap_threshold=", "trim_threshold=", "top_pad="}, false},
+		{"started again", "", []string{"2 arguments, glibc.malloc.", "hugetlb=1", "mmap_max=0", "trim_threshold=", "top_pad="}, false},
 		{"left alone", tunables + "=glibc.malloc.arena_max=1", []string{"2 arguments, glibc.malloc.arena_max=1\n"}, true},
 		{"left alone when empty", tunables + "=", []string{"2 arguments, \n"}, true},
 	}
