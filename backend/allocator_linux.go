@@ -27,8 +27,10 @@ var tunables = strings.Join([]string{
 // KeepMemory starts the program again, in place of itself, with glibc's allocator set for training; a program cannot ask for large
 // pages once it runs. And it binds the calling goroutine to the first thread of the process: the buffer of a step is allocated by
 // the thread that calls for the step, and glibc keeps what is larger than 64 MB for its first thread only. It is for the first
-// line of main. It returns where the environment already says something of the allocator (GLIBC_TUNABLES, if only empty), as it
-// does in the program that was started again, and where the start fails: then all goes on, more slowly.
+// line of main.
+//
+// It does not start the program where the environment already says something of the allocator (GLIBC_TUNABLES, if only empty), as it
+// does in the program that was started again. Where the start fails all goes on, more slowly.
 func KeepMemory() {
 	if syscall.Gettid() == os.Getpid() { // as on the first line of main
 		runtime.LockOSThread()

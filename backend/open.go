@@ -132,7 +132,7 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 // openXLA loads the plugin at an absolute path and makes a client of it. The pinned plugin's has as many devices as were asked
 // for: it would make four by itself, and a thread for each, which wait for each other where there are fewer processors. With one
 // device a program with convolutions runs in the thread that calls for it, where KeepMemory has its large buffers kept, and not in
-// one of the client's. Dense models have none, and their short steps are slower so.
+// one of the client's. The buffers of dense models are small, and their short steps are slower so.
 func openXLA(plugin, options string, opts Options) (*Engine, error) {
 	var clientOptions pjrt.NamedValuesMap
 	if isPinned(plugin) {

@@ -80,16 +80,17 @@ func (b *BatchNormalization) Done() *graph.Node {
 //	∂x = (scale·(v − mean(v)) − c·scale·mean(v c)/s)/√s,  ∂scale = n·mean(v c)/√s
 //
 // The division stands last on purpose: XLA computes ∂x once then. What ends in a multiplication is cheap in its eyes, and computed
-// again in each operation that reads it, the parts of a kernel gradient among them. The adjoint computes c again from x, when v is known, and mean(v c) as mean(v x) − m·mean(v). What GoMLX derives from the parts holds x and c
-// from the forward pass on, and passes over the images more often.
+// again in each operation that reads it, the parts of a kernel gradient among them.
+//
+// The adjoint computes c again from x, when v is known, and mean(v c) as mean(v x) − m·mean(v). What GoMLX derives from the parts
+// holds x and c from the forward pass on, and passes over the images more often.
 func normalise(x, mean, variance, scale *graph.Node) *graph.Node {
 	root := graph.Sqrt(variance)
-	slope := graph.Div(alongLastAxis(scale, x), root)
-	return composite(graph.Mul(graph.Sub(x, mean), slope), func(v *graph.Node) []*graph.Node {
+	scales := alongLastAxis(scale, x)
+	return composite(graph.Mul(graph.Sub(x, mean), graph.Div(scales, root)), func(v *graph.Node) []*graph.Node {
 		centred := graph.Sub(after(x, v), mean)
 		meanV := meanOfChannels(v)
 		product := graph.Sub(meanOfChannels(graph.Mul(v, x)), graph.Mul(mean, meanV))
-		scales := alongLastAxis(scale, x)
 		scaled := graph.Sub(graph.Mul(scales, graph.Sub(v, meanV)), graph.Mul(centred, graph.Div(graph.Mul(scales, product), variance)))
 		dx := graph.Div(scaled, root)
 		n := float64(x.Shape().Size() / x.Shape().Dim(-1))
