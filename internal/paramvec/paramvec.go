@@ -8,6 +8,7 @@ package paramvec
 
 import (
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
@@ -27,14 +28,42 @@ func DType(x []*graph.Node) dtypes.DType {
 func Dot(x, y []*graph.Node) *graph.Node {
 	match("Dot", x, y)
 	dtype := DType(x)
-	parts := make([]*graph.Node, len(x))
+	var parts, shortX, shortY []*graph.Node
 	for i := range x {
-		parts[i] = graph.ReduceAllSum(graph.Mul(as(x[i], dtype), as(y[i], dtype)))
+		xi, yi := as(x[i], dtype), as(y[i], dtype)
+		if xi.Shape().Size() > short {
+			parts = append(parts, graph.ReduceAllSum(graph.Mul(xi, yi)))
+			continue
+		}
+		shortX, shortY = append(shortX, xi), append(shortY, yi)
+	}
+	if len(shortX) > 0 {
+		sums := graph.ReduceSum(graph.Mul(endToEnd(shortX), endToEnd(shortY)), 0)
+		parts = append(parts, graph.ReduceAllSum(sums))
 	}
 	// XLA takes a sum of what is stacked apart, into additions that it then does again wherever the result comes in: one for each
 	// parameter array, in each operation that needs it. Doubled numbers it leaves together.
 	doubled := graph.MulScalar(graph.Stack(parts, 0), 2)
 	return graph.MulScalar(graph.ReduceAllSum(doubled), 0.5)
+}
+
+// Arrays of at most so many numbers are summed as one: each sum is an operation of its own, which for some hundred numbers takes
+// longer to begin than to do.
+const short = 1 << 15
+
+// endToEnd lays arrays end to end, in rows of as many numbers as a vector register holds, the last one filled up with zeros.
+func endToEnd(x []*graph.Node) *graph.Node {
+	const row = 16
+	var size int
+	flat := make([]*graph.Node, len(x))
+	for i, xi := range x {
+		flat[i] = graph.Reshape(xi, -1)
+		size += xi.Shape().Size()
+	}
+	if over := size % row; over > 0 {
+		flat = append(flat, graph.Zeros(x[0].Graph(), shapes.Make(x[0].DType(), row-over)))
+	}
+	return graph.Reshape(graph.Concatenate(flat, 0), -1, row)
 }
 
 // Norm returns the scalar ‖x‖ = √⟨x, x⟩. Its derivative at x = 0 is not defined.

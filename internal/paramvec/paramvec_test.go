@@ -2,10 +2,12 @@ package paramvec_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -47,4 +49,66 @@ func TestAfterIsNotDifferentiated(t *testing.T) {
 			t.Errorf("gradient towards y %v, want [1 1], of the sum alone", dy)
 		}
 	})
+}
+
+// Inner products are those of the plain sum over all numbers, and their gradient is the other vector, whatever the sizes of the
+// arrays are: short ones that are summed as one, whose number is no multiple of a row, long ones, one alone, some of each.
+func TestDot(t *testing.T) {
+	tolerances := map[dtypes.DType]float64{dtypes.Float64: 1e-14, dtypes.Float32: 1e-6}
+	for name, sizes := range map[string][]int{
+		"one number": {1}, "a row": {16}, "no rows": {3, 1, 10}, "short": {128, 1200, 10}, "long": {70000},
+		"short and long": {17, 60000, 125, 40000},
+	} {
+		n := len(sizes)
+		values := drawn(append(sizes, sizes...)) // those of x, those of y
+		var want, size float64
+		for i, y := range values[n:] {
+			for j := range y {
+				want += values[i][j] * y[j]
+				size += math.Abs(values[i][j] * y[j])
+			}
+		}
+		t.Run(name, func(t *testing.T) {
+			testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+				for dtype, within := range tolerances {
+					exec := graph.MustNewExec(b, func(xy []*graph.Node) []*graph.Node {
+						typed := make([]*graph.Node, len(xy))
+						for i := range xy {
+							typed[i] = graph.ConvertDType(xy[i], dtype)
+						}
+						dot := paramvec.Dot(typed[:n], typed[n:])
+						return append(graph.Gradient(dot, xy[:n]...), graph.ConvertDType(dot, dtypes.Float64))
+					})
+					defer exec.Finalize()
+					args := make([]any, len(values))
+					for i := range values {
+						args[i] = values[i]
+					}
+					got := exec.MustCall(args...)
+					if dot := tensors.ToScalar[float64](got[n]); !(math.Abs(dot-want) <= within*size) {
+						t.Errorf("%s: %v, want %v", dtype, dot, want)
+					}
+					for i, y := range values[n:] {
+						for j, d := range tensors.MustCopyFlatData[float64](got[i]) {
+							if !(math.Abs(d-y[j]) <= within*math.Abs(y[j])) {
+								t.Fatalf("%s: derivative by number %d of array %d is %v, want %v", dtype, j, i, d, y[j])
+							}
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+// drawn returns arrays of normally distributed numbers, the same ones each time.
+func drawn(sizes []int) [][]float64 {
+	random := rand.New(rand.NewPCG(1, 2))
+	arrays := make([][]float64, len(sizes))
+	for i, size := range sizes {
+		for range size {
+			arrays[i] = append(arrays[i], random.NormFloat64())
+		}
+	}
+	return arrays
 }
