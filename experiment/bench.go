@@ -59,8 +59,8 @@ func RandomImages(height, width, channels, classes, n int, seed int64) *datasets
 
 // RunBench measures what a training step costs with each of the recipes, which differ in their method alone, on images of
 // set. It compiles and warms up all of them, then lets them train in turn, so that whatever else the machine does meets
-// all alike. A turn takes the time of whole cycles of the schedule, after one step that is not timed, because it finds
-// the caches full of another method's data.
+// all alike. A turn takes the time of whole cycles of the schedule, after a cycle and a step that are not timed, because they
+// find the caches full of another method's data.
 //
 // When ctx is cancelled it returns what the finished rounds say, with an error that wraps ctx's.
 func RunBench(ctx context.Context, engine *backend.Engine, recipes []Recipe, set *datasets.Set, o BenchOptions) (result *BenchResult, err error) {

@@ -21,6 +21,7 @@ type lane struct {
 	label   string
 	devices int // over which each batch is spread
 	warmup  int // untimed steps at the start
+	cycle   int // steps after which the schedule repeats
 	steps   int // timed steps of a turn
 	batches *datasets.Loader
 
@@ -48,7 +49,7 @@ func newLane(engine *backend.Engine, r Recipe, data *datasets.Split, o BenchOpti
 	}
 	p.spread = o.Devices > 1
 	l := &lane{
-		program: p, label: r.Method, devices: o.Devices, warmup: o.Warmup * cycle, steps: (o.Steps + cycle - 1) / cycle * cycle,
+		program: p, label: r.Method, devices: o.Devices, warmup: o.Warmup * cycle, cycle: cycle, steps: (o.Steps + cycle - 1) / cycle * cycle,
 		first: map[string]float64{}, kinds: map[string][]float64{},
 	}
 	if config.RefreshEvery > 0 {
@@ -82,14 +83,16 @@ func (l *lane) warmUp(ctx context.Context) error {
 	})
 }
 
-// turn makes one untimed step and then those of whole cycles. The untimed one also shifts the cycle, so that no kind of
-// step stands at the same place of every turn.
+// turn makes the untimed steps of one cycle and one more, and then the timed ones of whole cycles. A kind of step that comes
+// once in a cycle would otherwise always find the caches full of another method's data, as it does not in training. The
+// step more shifts the cycle, so that no kind stands at the same place of every turn.
 func (l *lane) turn(ctx context.Context) error {
 	var watch, processor stopwatch
 	kinds := map[string][]float64{}
 	step, gradients, products := 0, 0, 0
-	err := l.run(ctx, 1+l.steps, func(kind string, p xsam.Probe, seconds, cpu float64) {
-		if step++; step == 1 {
+	untimed := l.cycle + 1
+	err := l.run(ctx, untimed+l.steps, func(kind string, p xsam.Probe, seconds, cpu float64) {
+		if step++; step <= untimed {
 			return
 		}
 		watch.add(kind, seconds)

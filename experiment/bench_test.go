@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
@@ -117,6 +120,33 @@ func TestBenchJSONHoldsWhatIsKnown(t *testing.T) {
 		if strings.Contains(string(text), key) != want {
 			t.Errorf("row %s: %s is there: %v, want %v", text, key, !want, want)
 		}
+	}
+}
+
+// Each kind of step is made once in a turn before any is timed, and the turns begin at all places of the cycle.
+func TestTurnsWarmEachKind(t *testing.T) {
+	l, err := newLane(goEngine(t), benchRecipes(t, "xsam")[0], &datasets.Split{Train: RandomImages(4, 4, 1, 3, 32, 1)}, tinyBench)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.close()
+	if err := l.warmUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	places := map[int64]bool{}
+	for turn := range 5 {
+		begun := optimizer.GetGlobalStep(l.store)
+		places[begun%5] = true
+		if err := l.turn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		made := optimizer.GetGlobalStep(l.store) - begun
+		if pairs, ascents := len(l.kinds["pair"]), len(l.kinds["ascent"]); made != 5+1+5 || l.timed != 5*(turn+1) || pairs != turn+1 || ascents != 4*(turn+1) {
+			t.Errorf("turn %d: %d steps, %d timed so far, %d pairs and %d ascents: want 11 steps, the last 5 of them timed, one a pair", turn, made, l.timed, pairs, ascents)
+		}
+	}
+	if len(places) != 5 {
+		t.Errorf("turns begin at the places %v of a cycle of 5 steps, want all", places)
 	}
 }
 

@@ -29,9 +29,9 @@ class Method:
         return times
 
     def turn(self, steps):
-        """Seconds of a step and of its processor time: the median of each kind, weighted with its share of the schedule. One step is not timed."""
+        """Seconds of a step and of its processor time: the median of each kind, weighted with its share of the schedule. A cycle and a step are not timed."""
         whole = -(-steps // len(self.cycle)) * len(self.cycle)
-        self.train(1)
+        self.train(len(self.cycle) + 1)
         kinds = self.train(whole).values()
         return [sum(len(t) * statistics.median(x[i] for x in t) for t in kinds) / whole for i in (0, 1)]
 
