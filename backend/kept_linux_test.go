@@ -1,0 +1,106 @@
+package backend_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/testbackend"
+)
+
+// largeSteps in the environment makes the test program one that makes steps with a large buffer and tells their page faults.
+const largeSteps = "XSAM_TEST_LARGE_STEPS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(largeSteps) == "" {
+		os.Exit(m.Run())
+	}
+	backend.KeepMemory()
+	if err := tellFaults(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// tellFaults prints how many page faults a step has that holds 128 MiB between two operations.
+func tellFaults() error {
+	engine, err := backend.Open(context.Background(), backend.Options{Name: "xla"})
+	if err != nil {
+		return err
+	}
+	defer engine.Finalize()
+	const rows, columns = 4096, 8192
+	step, err := graph.NewExec(engine.Backend, func(x *graph.Node) *graph.Node {
+		ones := graph.Ones(x.Graph(), shapes.Make(dtypes.Float32, columns, 1))
+		return graph.Dot(graph.Tanh(x), ones).Product()
+	})
+	if err != nil {
+		return err
+	}
+	defer step.Finalize()
+	x := tensors.FromShape(shapes.Make(dtypes.Float32, rows, columns))
+	const warm, counted = 3, 10
+	var before int64
+	for i := range warm + counted {
+		if i == warm {
+			before = pageFaults()
+		}
+		out, err := step.Call1(x)
+		if err != nil {
+			return err
+		}
+		if err := out.FinalizeAll(); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("%d faults\n", (pageFaults()-before)/counted)
+	return nil
+}
+
+func pageFaults() int64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		panic(err)
+	}
+	return usage.Minflt
+}
+
+// A buffer of more than 64 MB, which glibc keeps for the first thread of a process only, is not cleared anew in each step where
+// the program keeps its memory, and is where it does not.
+func TestLargeBufferOfAStepIsKept(t *testing.T) {
+	testbackend.XLA(t)    // installs it, or skips
+	const pages = 128 / 2 // as large ones, of 2 MB
+	for _, kept := range []bool{true, false} {
+		cmd := exec.Command(os.Args[0])
+		for _, setting := range backend.EnvironOfOthers() {
+			if !strings.HasPrefix(setting, "GLIBC_TUNABLES=") && !strings.HasPrefix(setting, "XSAM_MEMORY_KEPT=") {
+				cmd.Env = append(cmd.Env, setting)
+			}
+		}
+		cmd.Env = append(cmd.Env, largeSteps+"=1")
+		if !kept {
+			cmd.Env = append(cmd.Env, "GLIBC_TUNABLES=")
+		}
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		var faults int
+		if _, err := fmt.Sscanf(string(out), "%d faults", &faults); err != nil {
+			t.Fatalf("%v in %q", err, out)
+		}
+		if kept != (faults < pages/2) {
+			t.Errorf("memory kept: %v: %d page faults a step, of a buffer of %d large pages", kept, faults, pages)
+		}
+	}
+}
