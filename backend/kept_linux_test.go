@@ -41,8 +41,11 @@ func tellFaults() error {
 	defer engine.Finalize()
 	const rows, columns = 4096, 8192
 	step, err := graph.NewExec(engine.Backend, func(x *graph.Node) *graph.Node {
-		ones := graph.Ones(x.Graph(), shapes.Make(dtypes.Float32, columns, 1))
-		return graph.Dot(graph.Tanh(x), ones).Product()
+		y := graph.Dot(graph.Tanh(x), graph.Ones(x.Graph(), shapes.Make(dtypes.Float32, columns, 1))).Product()
+		for range 120 { // what has few operations the plugin runs in the calling thread in any case
+			y = graph.Tanh(graph.Dot(y, graph.ReduceAndKeep(y, graph.ReduceMax, 0)).Product())
+		}
+		return y
 	})
 	if err != nil {
 		return err
