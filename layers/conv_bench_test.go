@@ -1,20 +1,32 @@
 package layers
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
+
+// TestMain has benchmarks keep their memory, as the commands do.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.bench").Value.String() != "" {
+		backend.KeepMemory()
+	}
+	os.Exit(m.Run())
+}
 
 // BenchmarkConvolution measures the three forms of a 3×3 convolution, each in a program of its own, in billions of operations a second:
 //
 //	go test -run '^$' -bench Convolution -benchtime 20x ./layers
 func BenchmarkConvolution(b *testing.B) {
-	backend := testbackend.XLA(b)
+	engine := testbackend.XLA(b)
 	for _, c := range []struct{ batch, size, channels, stride int }{
 		{128, 28, 16, 1}, {128, 28, 16, 2}, {128, 14, 32, 1}, {128, 14, 32, 2}, {128, 7, 64, 1}, // resnet8
 		{64, 32, 64, 1}, {64, 32, 64, 2}, {64, 16, 128, 1}, {64, 8, 256, 1}, {64, 4, 512, 1}, // resnet18
@@ -35,7 +47,7 @@ func BenchmarkConvolution(b *testing.B) {
 			{"kernel", g.kernelAdjoint, [2][]int{x, y}},
 		} {
 			b.Run(fmt.Sprintf("%s/%dx%dx%dx%d/stride=%d", form.name, c.batch, c.size, c.size, c.channels, c.stride), func(b *testing.B) {
-				exec, err := graph.NewExec(backend, form.of)
+				exec, err := graph.NewExec(engine, form.of)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -92,11 +92,14 @@ const ourName = "xsam curvature"
 
 // compareSpectra measures here, hands weights and batch to Python, and measures there.
 func compareSpectra(ctx context.Context, python string, set *datasets.Set, s curvatureSetting, stderr io.Writer) (map[string]spectrum, error) {
-	dir, err := writeScripts()
+	dir, remove, err := temporary()
 	if err != nil {
 		return nil, err
 	}
-	defer removeScripts(dir)
+	defer remove()
+	if err := writeScripts(dir); err != nil {
+		return nil, err
+	}
 	ours, weights, err := ourSpectrum(ctx, set, &s, stderr)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,13 @@
 //
 //	go run ./bench/peers curvature --data digits --data-dir DIR
 //
-// It builds a Python environment with the versions of requirements.txt the first time it runs. Python 3.11 or later must be
+// With -against it compares with this module at another revision, or in another environment, and with no other library: so
+// small differences show that are lost between two runs.
+//
+//	go run ./bench/peers --model mlp --methods sam,xsam --steps 10 --rounds 100 --against HEAD~1
+//	go run ./bench/peers --model mlp --methods sam,xsam --steps 10 --rounds 100 --against . --against-env XLA_FLAGS=
+//
+// It builds a Python environment with the versions of requirements.txt the first time it needs one. Python 3.11 or later must be
 // there.
 //
 // Ctrl-C prints what the finished rounds say.
@@ -16,6 +22,7 @@
 //	main.go      flags, and what is timed
 //	venv.go      the Python environment
 //	worker.go    a library's process, which makes a turn when it is asked to
+//	against.go   such a process of this module
 //	table.go     ratios round by round, and how they are printed
 //	curvature.go the other comparison; spectra.go prints it, torch_curvature.py is its Python side
 //	*_worker.py  the steps; *_models.py the models; turns.py the protocol
@@ -29,7 +36,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -69,6 +78,8 @@ type setting struct {
 	PowerSteps   int      `json:"power_steps"`
 
 	SameAllocator bool `json:"same_allocator"` // the workers get the allocator settings that this module's commands choose for themselves
+
+	Against string `json:"against"` // what this module is compared with, where that is itself; else empty
 }
 
 // The devices. Processor times say little on a GPU.
@@ -79,36 +90,41 @@ var allMethods = []string{"sgd", "sam", "xsam", "xsam-lite", "xsam-paper"}
 
 // options are the flags that have no part in what is timed.
 type options struct {
-	rounds int
-	format string
-	venv   string
+	rounds   int
+	format   string
+	venv     string
+	revision string   // of this module to compare with
+	environ  []string // settings for that
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "curvature" {
 		return runCurvature(ctx, args[1:], stdout, stderr)
 	}
+	if len(args) == 2 && args[0] == "serve" { // as commandsOf calls it
+		return serve(args[1], os.Stdin, stdout, stderr)
+	}
 	s, o, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	python, err := environment(ctx, o.venv, s.Device, stderr)
+	dir, remove, err := temporary()
 	if err != nil {
 		return err
 	}
-	scripts, err := writeScripts()
+	defer remove()
+	commands, err := commandsOf(ctx, s, o, dir, stderr)
 	if err != nil {
 		return err
 	}
-	defer removeScripts(scripts)
 	var workers []*worker
 	defer func() {
 		for _, w := range workers {
 			w.close()
 		}
 	}()
-	for _, script := range []string{"torch_worker.py", "jax_worker.py"} {
-		w, err := startWorker(ctx, python, scripts, script, s, stderr)
+	for _, cmd := range commands {
+		w, err := startWorker(cmd, s, stderr)
 		if err != nil {
 			return err
 		}
@@ -126,6 +142,35 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return errors.Join(err, result.write(stdout))
 }
 
+// commandsOf are the workers' command lines, without the setting; what they need is put into dir or the Python environment.
+func commandsOf(ctx context.Context, s setting, o options, dir string, stderr io.Writer) ([]*exec.Cmd, error) {
+	if s.Against != "" {
+		path, err := build(ctx, o.revision, dir, stderr)
+		if err != nil {
+			return nil, err
+		}
+		cmd := exec.Command(path, "serve") // not killed when ctx ends, for it tells its times when its input does
+		cmd.Env = append(backend.EnvironOfOthers(), o.environ...)
+		return []*exec.Cmd{cmd}, nil
+	}
+	python, err := environment(ctx, o.venv, s.Device, stderr)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeScripts(dir); err != nil {
+		return nil, err
+	}
+	var commands []*exec.Cmd
+	for _, script := range []string{"torch_worker.py", "jax_worker.py"} {
+		cmd := exec.CommandContext(ctx, python, filepath.Join(dir, script))
+		if !s.SameAllocator {
+			cmd.Env = backend.EnvironOfOthers()
+		}
+		commands = append(commands, cmd)
+	}
+	return commands, nil
+}
+
 func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -139,6 +184,14 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	flags.IntVar(&s.Steps, "steps", 3, "timed steps of a turn, made up to whole cycles")
 	flags.IntVar(&o.rounds, "rounds", 10, "turns of each method; intervals take 6 at least")
 	flags.StringVar(&o.format, "format", "table", "table or json")
+	flags.StringVar(&o.revision, "against", "", "compare with this module at a `revision` of the repository, . being as it is, and with no other library")
+	flags.Func("against-env", "a `setting` for the process of -against, KEY=VALUE; any number of them", func(setting string) error {
+		o.environ = append(o.environ, setting)
+		if name, _, ok := strings.Cut(setting, "="); !ok || name == "" {
+			return errors.New("want KEY=VALUE")
+		}
+		return nil
+	})
 	flags.StringVar(&o.venv, "venv", "", "folder of the Python environment (default: in the user's cache folder)")
 	if err := flags.Parse(args); err != nil {
 		return s, o, err
@@ -164,6 +217,10 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	if o.format != "table" && o.format != "json" {
 		return s, o, fmt.Errorf("-format %q: want table or json", o.format)
 	}
+	if len(o.environ) > 0 && o.revision == "" {
+		return s, o, fmt.Errorf("-against-env %s: there is no -against: name a revision, or . for the module as it is", o.environ[0])
+	}
+	s.Against = strings.Join(slices.Concat(strings.Fields(o.revision), o.environ), " ")
 	s.Classes, s.LearningRate, s.Momentum, s.WeightDecay = 10, 0.01, 0.9, 5e-4
 	s.Rho, s.Alpha, s.RefreshEvery, s.PowerSteps = 0.05, 0.2, 3, 5
 	return s, o, nil
@@ -172,19 +229,9 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 // measure lets this module's methods and the workers train in turn. When it is interrupted it returns what the finished rounds
 // say, with the error.
 func measure(ctx context.Context, s setting, rounds int, workers []*worker, stderr io.Writer) (*comparison, error) {
-	recipes, err := s.recipes()
-	if err != nil {
-		return nil, err
-	}
-	engine, err := backend.Open(ctx, backend.Options{Name: map[string]string{cpu: "xla", cuda: "cuda"}[s.Device], Out: stderr, Dense: models.Dense(s.Model)})
-	if err != nil {
-		return nil, err
-	}
-	defer engine.Finalize()
-	set := experiment.RandomImages(s.Image[0], s.Image[1], s.Image[2], s.Classes, 4*s.Batch, 0)
 	last := time.Now()
-	ours, err := experiment.RunBench(ctx, engine, recipes, set, experiment.BenchOptions{
-		Rounds: rounds, Steps: s.Steps, Warmup: 1,
+	ours, err := s.bench(ctx, stderr, experiment.BenchOptions{
+		Rounds:  rounds,
 		Between: func(context.Context) error { return turns(workers) },
 		Progress: func(p experiment.BenchProgress) {
 			if time.Since(last) > 5*time.Second {
@@ -196,8 +243,27 @@ func measure(ctx context.Context, s setting, rounds int, workers []*worker, stde
 	if ours == nil || ours.Rounds == 0 {
 		return nil, err
 	}
+	for _, w := range workers {
+		err = errors.Join(err, w.finish())
+	}
 	c, compareErr := compareWith(ours, workers)
 	return c, errors.Join(err, compareErr)
+}
+
+// bench times this module's methods; o says what does not follow from the setting.
+func (s setting) bench(ctx context.Context, stderr io.Writer, o experiment.BenchOptions) (*experiment.BenchResult, error) {
+	recipes, err := s.recipes()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := backend.Open(ctx, backend.Options{Name: map[string]string{cpu: "xla", cuda: "cuda"}[s.Device], Out: stderr, Dense: models.Dense(s.Model)})
+	if err != nil {
+		return nil, err
+	}
+	defer engine.Finalize()
+	set := experiment.RandomImages(s.Image[0], s.Image[1], s.Image[2], s.Classes, 4*s.Batch, 0)
+	o.Steps, o.Warmup = s.Steps, 1
+	return experiment.RunBench(ctx, engine, recipes, set, o)
 }
 
 func turns(workers []*worker) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,6 +19,13 @@ import (
 const asWorker = "XSAM_TEST_AS_WORKER"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "serve" { // the program that is compared with itself
+		if err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	switch os.Getenv(asWorker) {
 	case "":
 		os.Exit(m.Run())
@@ -39,7 +47,7 @@ func startTestWorker(t *testing.T, mode string) (*worker, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startWorker(context.Background(), self, t.TempDir(), "worker.py", setting{}, io.Discard)
+	return startWorker(exec.Command(self, "worker.py"), setting{}, io.Discard)
 }
 
 func TestWorker(t *testing.T) {
@@ -109,7 +117,11 @@ func TestParse(t *testing.T) {
 	if err != nil || s.Model != "mlp" || s.Image != [3]int{8, 8, 3} || s.Batch != 4 || s.Device != cuda || s.DType != "bfloat16" || o.rounds != 7 {
 		t.Errorf("parsed %+v %+v (%v)", s, o, err)
 	}
-	for _, args := range []string{"-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
+	s, o, err = parse(strings.Fields("-against HEAD~2 -against-env A=1 -against-env B="), io.Discard)
+	if err != nil || s.Against != "HEAD~2 A=1 B=" || o.revision != "HEAD~2" || len(o.environ) != 2 {
+		t.Errorf("parsed %+v %+v (%v)", s, o, err)
+	}
+	for _, args := range []string{"-against-env A=1", "-against . -against-env A", "-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
 		if _, _, err := parse(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%s: no error", args)
 		}
@@ -149,11 +161,10 @@ func TestEnvironmentThatIsThereIsNotBuiltAgain(t *testing.T) {
 	if err != nil || python != filepath.Join(dir, "bin", "python") || stderr.Len() > 0 {
 		t.Errorf("python %q, error %v, messages %q: want the one that is there, without a word", python, err, stderr.String())
 	}
-	scripts, err := writeScripts()
-	if err != nil {
+	scripts := t.TempDir()
+	if err := writeScripts(scripts); err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(scripts)
 	if found, _ := filepath.Glob(filepath.Join(scripts, "*.py")); len(found) != 6 {
 		t.Errorf("scripts %v, want six", found)
 	}

@@ -50,7 +50,14 @@ func compareWith(ours *experiment.BenchResult, workers []*worker) (*comparison, 
 		}
 	}
 	for _, w := range workers {
-		for _, pair := range [][2]string{{"sgd", "sgd"}, {"sam", "sam"}, {"xsam", "sam"}, {"xsam-paper", "xsam-paper"}, {"xsam", "xsam-paper"}, {"xsam-lite", "sam"}} {
+		pairs := [][2]string{{"sgd", "sgd"}, {"sam", "sam"}, {"xsam", "sam"}, {"xsam-paper", "xsam-paper"}, {"xsam", "xsam-paper"}, {"xsam-lite", "sam"}}
+		if w.Late { // this module itself
+			pairs = nil
+			for _, method := range w.Methods {
+				pairs = append(pairs, [2]string{method, method})
+			}
+		}
+		for _, pair := range pairs {
 			a, b := c.find("xsam", pair[0]), c.fastest(w.Library, pair[1])
 			if a != nil && b != nil {
 				c.Pairs = append(c.Pairs, between(*a, *b))

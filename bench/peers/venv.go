@@ -77,18 +77,18 @@ func do(ctx context.Context, stderr io.Writer, name string, args ...string) erro
 	return nil
 }
 
-// writeScripts puts the Python files into a new folder and returns it.
-func writeScripts() (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "xsam-peers-"); err != nil {
-		return "", err
-	}
+// temporary makes a folder for what the workers need; remove deletes it. What cannot be deleted is left to the system.
+func temporary() (dir string, remove func(), err error) {
+	dir, err = os.MkdirTemp("", "xsam-peers-")
+	return dir, func() { _ = os.RemoveAll(dir) }, err
+}
+
+// writeScripts puts the Python files into a folder.
+func writeScripts(dir string) error {
 	names, err := fs.Glob(files, "*.py")
 	for _, name := range names {
 		text, readErr := files.ReadFile(name)
 		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(dir, name), text, 0o644))
 	}
-	return dir, err
+	return err
 }
-
-// removeScripts deletes what writeScripts wrote. What cannot be deleted is left to the system, in its folder for such files.
-func removeScripts(dir string) { _ = os.RemoveAll(dir) }

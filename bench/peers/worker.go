@@ -2,15 +2,12 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
 	"strings"
-
-	"github.com/xsam-go/xsam/backend"
 )
 
 // worker is a library's process. It stands still until a turn is asked of it.
@@ -22,20 +19,20 @@ type worker struct {
 	Library    string   `json:"library"`
 	Parameters int      `json:"parameters"`
 	Methods    []string `json:"methods"`
+	Late       bool     `json:"late"` // it tells its times, and Parameters, after the last turn
 	// seconds and cpu are times and processor times of a step in seconds, by method and round.
 	seconds, cpu map[string][]float64
 }
 
-// startWorker starts a script, which builds and warms up its methods.
-func startWorker(ctx context.Context, python, dir, script string, s setting, stderr io.Writer) (*worker, error) {
+// startWorker starts a process, which builds and warms up its methods. The setting is its last argument.
+func startWorker(cmd *exec.Cmd, s setting, stderr io.Writer) (*worker, error) {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{cmd: exec.CommandContext(ctx, python, filepath.Join(dir, script), string(text)), seconds: map[string][]float64{}, cpu: map[string][]float64{}}
-	if !s.SameAllocator {
-		w.cmd.Env = backend.EnvironOfOthers()
-	}
+	name := filepath.Base(cmd.Args[len(cmd.Args)-1])
+	cmd.Args = append(cmd.Args, string(text))
+	w := &worker{cmd: cmd, seconds: map[string][]float64{}, cpu: map[string][]float64{}}
 	w.cmd.Stderr = stderr
 	out, err := w.cmd.StdoutPipe()
 	if err != nil {
@@ -45,12 +42,13 @@ func startWorker(ctx context.Context, python, dir, script string, s setting, std
 		return nil, err
 	}
 	w.answers = bufio.NewScanner(out)
+	w.answers.Buffer(nil, 1<<26) // times of many rounds are one line
 	if err := w.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("%s: %w", script, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := w.read(w); err != nil {
 		w.close()
-		return nil, fmt.Errorf("%s did not start: %w", script, err)
+		return nil, fmt.Errorf("%s did not start: %w", name, err)
 	}
 	return w, nil
 }
@@ -67,6 +65,9 @@ func (w *worker) turn() error {
 	if err := w.read(&answer); err != nil {
 		return fmt.Errorf("%s: %w", w.Library, err)
 	}
+	if w.Late {
+		return nil
+	}
 	for _, method := range w.Methods {
 		seconds, ok := answer.Seconds[method]
 		if !ok {
@@ -75,6 +76,20 @@ func (w *worker) turn() error {
 		w.seconds[method] = append(w.seconds[method], seconds)
 		w.cpu[method] = append(w.cpu[method], answer.CPU[method])
 	}
+	return nil
+}
+
+// finish takes in what the worker has kept for itself. No turn can follow.
+func (w *worker) finish() error {
+	if !w.Late {
+		return nil
+	}
+	_ = w.ask.Close() // the worker's loop ends with its input
+	var times lateTimes
+	if err := w.read(&times); err != nil {
+		return fmt.Errorf("%s: %w", w.Library, err)
+	}
+	w.Parameters, w.seconds, w.cpu = times.Parameters, times.Seconds, times.CPU
 	return nil
 }
 

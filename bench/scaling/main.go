@@ -93,6 +93,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("%q: want flags only", flags.Args())
 	}
+	if o.out != "" { // before the measurements, so that these are not lost
+		if err := os.MkdirAll(o.out, 0o755); err != nil {
+			return err
+		}
+	}
 	engine, err := backend.Open(ctx, backend.Options{Name: *name, Out: stderr, Dense: true})
 	if err != nil {
 		return err

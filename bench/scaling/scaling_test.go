@@ -54,3 +54,20 @@ func TestRunRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A folder for the pictures that cannot be made is told before anything is measured, one that is not there is made.
+func TestFolderForThePictures(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	if err := run(context.Background(), []string{"--backend", "go", "--out", filepath.Join(file, "pictures")}, &bytes.Buffer{}, &stderr); err == nil || stderr.Len() > 0 {
+		t.Errorf("error %v, progress %q: want an error and no progress", err, stderr.String())
+	}
+	out := filepath.Join(t.TempDir(), "a", "b")
+	_ = run(context.Background(), []string{"--backend", "go", "--rounds", "0", "--out", out}, &bytes.Buffer{}, &bytes.Buffer{}) // no rounds: refused
+	if _, err := os.Stat(out); err != nil {
+		t.Error(err)
+	}
+}
