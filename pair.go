@@ -82,16 +82,12 @@ func (p *pair) mean() bool { return p.config.Side == MeanOfPair || p.config.Corr
 // upward tells whether the loss is larger at w + r v.
 func (p *pair) upward() *graph.Node { return graph.GreaterOrEqual(p.lossPlus, p.lossMinus) }
 
-// adversarial returns g_adv.
+// adversarial returns g_adv = g₋ + s·d. So g₊ is not held beside d, which can take its place in memory.
 func (p *pair) adversarial() []*graph.Node {
-	if p.mean() {
-		half := graph.Scalar(p.vd.Graph(), p.vd.DType(), 0.5)
-		return paramvec.Scale(half, paramvec.Add(p.plus, p.minus))
-	}
-	return paramvec.Where(p.upward(), p.plus, p.minus)
+	return paramvec.AddScaled(p.minus, p.side(), p.difference)
 }
 
-// side is s in g_adv = g₋ + s·d.
+// side is s: ½ for the mean of the pair, 1 for g₊, 0 for g₋.
 func (p *pair) side() *graph.Node {
 	if p.mean() {
 		return graph.Scalar(p.vd.Graph(), p.vd.DType(), 0.5)
