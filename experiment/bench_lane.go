@@ -84,7 +84,7 @@ func (l *lane) warmUp(ctx context.Context) error {
 }
 
 // turn makes the untimed steps of one cycle and one more, and then the timed ones of whole cycles. A kind of step that comes
-// once in a cycle would otherwise always find the caches full of another method's data, as it does not in training. The
+// once in a cycle would otherwise always find the caches full of another method's data, as it does not in training. The one
 // step more shifts the cycle, so that no kind stands at the same place of every turn.
 func (l *lane) turn(ctx context.Context) error {
 	var watch, processor stopwatch

@@ -13,7 +13,8 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// TestMain has benchmarks keep their memory, as the commands do.
+// TestMain has benchmarks keep their memory, as the commands do, but for buffers of more than 64 MB, which only the first thread
+// keeps.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() != "" {

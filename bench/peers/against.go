@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
 )
 
@@ -41,7 +42,7 @@ func build(ctx context.Context, revision, dir string, stderr io.Writer) (path st
 	path = filepath.Join(dir, "peers")
 	fmt.Fprintf(stderr, "building %s\n", revision)
 	compile := exec.CommandContext(ctx, "go", "build", "-o", path, "./"+filepath.ToSlash(here))
-	compile.Dir, compile.Stderr = tree, stderr
+	compile.Dir, compile.Stderr, compile.Env = tree, stderr, backend.EnvironOfOthers()
 	if err := compile.Run(); err != nil {
 		return "", fmt.Errorf("this command does not build with the module at %s: %w: choose a later revision", revision, err)
 	}
@@ -50,9 +51,11 @@ func build(ctx context.Context, revision, dir string, stderr io.Writer) (path st
 
 // extract writes the files of a revision of the repository around the working folder into a new folder.
 func extract(ctx context.Context, revision, dir string, stderr io.Writer) error {
-	root, err := exec.CommandContext(ctx, "git", "rev-parse", "--show-toplevel").Output()
+	locate := exec.CommandContext(ctx, "git", "rev-parse", "--show-toplevel")
+	locate.Stderr = stderr
+	root, err := locate.Output()
 	if err != nil {
-		return fmt.Errorf("-against %s: no repository here: %w: go into a clone of this module", revision, err)
+		return fmt.Errorf("-against %s: git finds no repository: %w: go into a clone of this module", revision, err)
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err

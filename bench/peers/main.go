@@ -42,6 +42,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
@@ -124,7 +125,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}()
 	for _, cmd := range commands {
-		w, err := startWorker(cmd, s, stderr)
+		w, err := startWorker(ctx, cmd, s, stderr)
 		if err != nil {
 			return err
 		}
@@ -217,10 +218,18 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	if o.format != "table" && o.format != "json" {
 		return s, o, fmt.Errorf("-format %q: want table or json", o.format)
 	}
-	if len(o.environ) > 0 && o.revision == "" {
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	switch {
+	case given["against"] && (o.revision == "" || strings.ContainsFunc(o.revision, unicode.IsSpace)):
+		return s, o, fmt.Errorf("-against %q: want a revision of the repository, or . for the module as it is", o.revision)
+	case given["against"] && (given["same-allocator"] || given["venv"]):
+		return s, o, errors.New("-same-allocator and -venv are for other libraries: leave them out with -against")
+	case given["against"]:
+		s.Against = strings.Join(append([]string{o.revision}, o.environ...), " ")
+	case given["against-env"]:
 		return s, o, fmt.Errorf("-against-env %s: there is no -against: name a revision, or . for the module as it is", o.environ[0])
 	}
-	s.Against = strings.Join(slices.Concat(strings.Fields(o.revision), o.environ), " ")
 	s.Classes, s.LearningRate, s.Momentum, s.WeightDecay = 10, 0.01, 0.9, 5e-4
 	s.Rho, s.Alpha, s.RefreshEvery, s.PowerSteps = 0.05, 0.2, 3, 5
 	return s, o, nil
@@ -244,7 +253,9 @@ func measure(ctx context.Context, s setting, rounds int, workers []*worker, stde
 		return nil, err
 	}
 	for _, w := range workers {
-		err = errors.Join(err, w.finish())
+		if finishErr := w.finish(); finishErr != nil {
+			return nil, errors.Join(err, finishErr)
+		}
 	}
 	c, compareErr := compareWith(ours, workers)
 	return c, errors.Join(err, compareErr)

@@ -20,6 +20,10 @@ const asWorker = "XSAM_TEST_AS_WORKER"
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" { // the program that is compared with itself
+		if os.Getenv(inOtherEnvironment) != "1" {
+			fmt.Fprintln(os.Stderr, "-against-env did not reach the process")
+			os.Exit(1)
+		}
 		if err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -47,7 +51,7 @@ func startTestWorker(t *testing.T, mode string) (*worker, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startWorker(exec.Command(self, "worker.py"), setting{}, io.Discard)
+	return startWorker(t.Context(), exec.Command(self, "worker.py"), setting{}, io.Discard)
 }
 
 func TestWorker(t *testing.T) {
@@ -121,7 +125,7 @@ func TestParse(t *testing.T) {
 	if err != nil || s.Against != "HEAD~2 A=1 B=" || o.revision != "HEAD~2" || len(o.environ) != 2 {
 		t.Errorf("parsed %+v %+v (%v)", s, o, err)
 	}
-	for _, args := range []string{"-against-env A=1", "-against . -against-env A", "-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
+	for _, args := range []string{"-against-env A=1", "-against . -against-env A", "-against=", "-against . -same-allocator", "-against . -venv x", "-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
 		if _, _, err := parse(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%s: no error", args)
 		}

@@ -2,19 +2,20 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
 // worker is a library's process. It stands still until a turn is asked of it.
 type worker struct {
 	cmd     *exec.Cmd
 	ask     io.WriteCloser
-	answers *bufio.Scanner
+	out     io.Reader
+	answers *bufio.Scanner // the lines of out
 
 	Library    string   `json:"library"`
 	Parameters int      `json:"parameters"`
@@ -24,8 +25,9 @@ type worker struct {
 	seconds, cpu map[string][]float64
 }
 
-// startWorker starts a process, which builds and warms up its methods. The setting is its last argument.
-func startWorker(cmd *exec.Cmd, s setting, stderr io.Writer) (*worker, error) {
+// startWorker starts a process, which builds and warms up its methods. The setting is its last argument. When ctx ends before
+// that is done, so does the process.
+func startWorker(ctx context.Context, cmd *exec.Cmd, s setting, stderr io.Writer) (*worker, error) {
 	text, err := json.Marshal(s)
 	if err != nil {
 		return nil, err
@@ -34,18 +36,19 @@ func startWorker(cmd *exec.Cmd, s setting, stderr io.Writer) (*worker, error) {
 	cmd.Args = append(cmd.Args, string(text))
 	w := &worker{cmd: cmd, seconds: map[string][]float64{}, cpu: map[string][]float64{}}
 	w.cmd.Stderr = stderr
-	out, err := w.cmd.StdoutPipe()
-	if err != nil {
+	if w.out, err = w.cmd.StdoutPipe(); err != nil {
 		return nil, err
 	}
 	if w.ask, err = w.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
-	w.answers = bufio.NewScanner(out)
+	w.answers = bufio.NewScanner(w.out)
 	w.answers.Buffer(nil, 1<<26) // times of many rounds are one line
 	if err := w.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	stop := context.AfterFunc(ctx, func() { _ = w.cmd.Process.Kill() })
+	defer stop()
 	if err := w.read(w); err != nil {
 		w.close()
 		return nil, fmt.Errorf("%s did not start: %w", name, err)
@@ -106,7 +109,7 @@ func (w *worker) read(to any) error {
 
 // close ends the process.
 func (w *worker) close() {
-	_ = w.ask.Close() // the worker ends with its input
-	_ = w.cmd.Wait()  // how it ends says nothing about the times it gave
-	w.answers = bufio.NewScanner(strings.NewReader(""))
+	_ = w.ask.Close()                 // the worker ends with its input
+	_, _ = io.Copy(io.Discard, w.out) // and may still have something to say
+	_ = w.cmd.Wait()                  // how it ends says nothing about the times it gave
 }

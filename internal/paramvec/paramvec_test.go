@@ -54,6 +54,7 @@ func TestAfterIsNotDifferentiated(t *testing.T) {
 // Inner products are those of the plain sum over all numbers, and their gradient is the other vector, whatever the sizes of the
 // arrays are: short ones that are summed as one, whose number is no multiple of a row, long ones, one alone, some of each.
 func TestDot(t *testing.T) {
+	// Relative to Σ|xᵢyᵢ|: some ten roundings of either type, as sums in a tree or in parallel rows have.
 	tolerances := map[dtypes.DType]float64{dtypes.Float64: 1e-14, dtypes.Float32: 1e-6}
 	for name, sizes := range map[string][]int{
 		"one number": {1}, "a row": {16}, "no rows": {3, 1, 10}, "short": {128, 1200, 10}, "long": {70000},
