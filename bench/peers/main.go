@@ -109,6 +109,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if s.Device == cuda && !backend.Status().GPU { // before an environment of some gigabytes is built for it
+		return errors.New("-device cuda: no NVIDIA GPU was found (no /dev/nvidia*, no nvidia-smi): take -device cpu")
+	}
 	dir, remove, err := temporary()
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -171,6 +172,18 @@ func TestEnvironmentThatIsThereIsNotBuiltAgain(t *testing.T) {
 	}
 	if found, _ := filepath.Glob(filepath.Join(scripts, "*.py")); len(found) != 6 {
 		t.Errorf("scripts %v, want six", found)
+	}
+}
+
+// Without a GPU nothing is built for one.
+func TestNoGPU(t *testing.T) {
+	if backend.Status().GPU {
+		t.Skip("there is a GPU here")
+	}
+	venv := filepath.Join(t.TempDir(), "venv")
+	err := run(t.Context(), []string{"-device", "cuda", "-venv", venv}, io.Discard, io.Discard)
+	if _, statErr := os.Stat(venv); err == nil || !strings.Contains(err.Error(), "no NVIDIA GPU") || statErr == nil {
+		t.Errorf("error %v, environment there: %v: want that there is no GPU, and no environment", err, statErr == nil)
 	}
 }
 
