@@ -11,8 +11,8 @@ import (
 const xlaFlagsEnv = "XLA_FLAGS"
 
 // cpuFlags are options of the pinned CPU plugin that were measured to help where there are convolutions, but for the last, which
-// makes no difference that shows there and much to dense nets; docs/decisions/001-engine.md has the figures. Another plugin may not know them, and XLA ends the process on an option it does
-// not know.
+// makes no difference that shows there and much to dense nets; docs/decisions/001-engine.md has the figures. Another plugin may
+// not know them, and XLA ends the process on an option it does not know.
 const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
 	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION,-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 
