@@ -47,25 +47,30 @@ func (s *step) gradientAt(w []*graph.Node) (loss *graph.Node, gradient []*graph.
 }
 
 // inOrder returns w for what must not begin before a pass, with that loss and gradient, is done: a second pass, of which XLA would
-// hold the activations at the same time, or the update. Where passes hold little, all at once is faster (docs/decisions/004).
+// hold the activations at the same time, or the update. All at once is faster, and where passes hold little it takes little: a step's
+// momentum, and the weights, before and after it, and two copies of v are six times the weights, of which 5 % are a second pass's to
+// take (docs/decisions/004).
 func inOrder(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
-	const little = 16 << 20
-	if passMemory(loss) <= little {
+	const little = 0.05 * 6
+	if float64(held(loss)) <= little*float64(paramvec.ByteSize(w)) {
 		return w
 	}
 	return paramvec.After(w, gradient)
 }
 
-// passMemory is the number of bytes of all values that come into the loss: more than a pass holds at once, by a factor that
-// depends on how much of it the compiler fuses.
-func passMemory(loss *graph.Node) int64 {
+// held is about the number of bytes that a pass to the loss keeps for the way back: the results of its products and convolutions, and
+// of what goes into a convolution copies, turned around. What comes of the results number by number takes their place or is computed again.
+func held(loss *graph.Node) int64 {
 	var sum int64
 	seen := map[*graph.Node]bool{loss: true}
 	for open := []*graph.Node{loss}; len(open) > 0; {
 		node := open[len(open)-1]
 		open = open[:len(open)-1]
-		if node.NumOutputs() == 1 {
+		switch node.Type() {
+		case graph.NodeTypeDotGeneral:
 			sum += node.Shape().ByteSize()
+		case graph.NodeTypeConvGeneral:
+			sum += node.Shape().ByteSize() + paramvec.ByteSize(node.Inputs())
 		}
 		for _, input := range node.Inputs() {
 			if !seen[input] {

@@ -24,7 +24,7 @@ type pair struct {
 
 // newPair takes what the two passes found, and adds the inner products; those that nobody asks for are not computed.
 func (s *step) newPair(lossPlus *graph.Node, plus []*graph.Node, lossMinus *graph.Node, minus []*graph.Node) *pair {
-	d := paramvec.Sub(plus, minus)
+	d := paramvec.Sub(plus, inOrder(minus, minus, lossMinus))
 	return &pair{
 		config: s.config, v: s.v, lossPlus: lossPlus, lossMinus: lossMinus, plus: plus, minus: minus, difference: d,
 		vd: paramvec.Dot(s.v, d), vm: paramvec.Dot(s.v, minus),

@@ -15,39 +15,72 @@ import (
 // writes them down in a process of its own.
 func TestStepMemory(t *testing.T) {
 	const child = "XSAM_TEST_STEP_MEMORY"
-	if os.Getenv(child) != "" {
-		benchForMemory(t)
+	cases := []memoryCase{
+		{name: "much held", model: "resnet8", side: 28, channels: 1, batch: 256, parameters: 77754},
+		{name: "the passes of a pair side by side", model: "mlp", side: 28, channels: 1, batch: 128, parameters: 118282},
+		{name: "a little more, in order", model: "mlp", side: 28, channels: 1, batch: 256, parameters: 118282},
+		{name: "short arrays only", model: "mlp", side: 8, channels: 1, batch: 64, parameters: 26122},
+		{name: "a small net with convolutions", model: "cnn", side: 12, channels: 1, batch: 64, parameters: 23946},
+		{name: "more weights than activations", model: "alexnet-narrow", side: 32, channels: 3, batch: 64, parameters: 159578},
+	}
+	if asked := os.Getenv(child); asked != "" {
+		for _, c := range cases {
+			for _, method := range []string{"sgd", "sam", "xsam:refresh-every=2:warmup-refreshes=0"} {
+				if c.name+method == asked {
+					c.bench(t, method)
+				}
+			}
+		}
 		return
 	}
 	testbackend.XLA(t) // skips here where there is no XLA
-	dir := t.TempDir()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestStepMemory$")
-	cmd.Env = append(os.Environ(), child+"=1", backend.PlanFlags(dir))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	plain, ascent, pair := plannedBytes(t, dir, "plain"), plannedBytes(t, dir, "ascent"), plannedBytes(t, dir, "pair")
-	const weights = 4 * 77754 // of resnet8 with one input channel
-	t.Logf("bytes of a plain step %.0f, an ascent step %.0f, a pair step %.0f", plain, ascent, pair)
-	if pair > 1.05*(ascent+2*weights) {
-		t.Errorf("a pair step needs %.0f bytes, an ascent step %.0f and two copies of the weights %d: want at most 5 %% more", pair, ascent, 2*weights)
-	}
-	if ascent > 1.05*(plain+2*weights) {
-		t.Errorf("an ascent step needs %.0f bytes, a plain step %.0f: want at most two copies of the weights and 5 %% more", ascent, plain)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			plan := func(method, kind string) float64 {
+				dir := t.TempDir()
+				cmd := exec.Command(os.Args[0], "-test.run=^TestStepMemory$")
+				cmd.Env = append(os.Environ(), child+"="+c.name+method, backend.PlanFlags(dir))
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Fatalf("%s: %v\n%s", method, err, out)
+				}
+				return plannedBytes(t, dir, kind)
+			}
+			plain, ascent, pair := plan("sgd", "plain"), plan("sam", "ascent"), plan("xsam:refresh-every=2:warmup-refreshes=0", "pair")
+			weights := 4 * float64(c.parameters)
+			t.Logf("%s: bytes of a step of SGD %.0f, of SAM %.0f, of a pair step %.0f, of the weights %.0f", c.model, plain, ascent, pair, weights)
+			if most := 1.05 * (ascent + 2*weights); pair > most {
+				t.Errorf("a pair step needs %.0f bytes, want at most %.0f: SAM's %.0f, two copies of the weights and 5 %%", pair, most, ascent)
+			}
+			if most := 1.05 * (plain + 2*weights); ascent > most {
+				t.Errorf("SAM's step needs %.0f bytes, want at most %.0f: SGD's %.0f, two copies of the weights and 5 %%", ascent, most, plain)
+			}
+		})
 	}
 }
 
-// benchForMemory compiles the three kinds of step of a residual net.
-func benchForMemory(t *testing.T) {
+// memoryCase is a net whose steps XLA plans, on square images.
+type memoryCase struct {
+	name, model           string
+	side, channels, batch int
+	parameters            int
+}
+
+// bench compiles the steps of a method.
+func (c memoryCase) bench(t *testing.T, method string) {
 	base := Defaults(RandomData)
-	base.Model, base.Batch, base.Schedule = "resnet8", 256, "constant"
-	recipes, err := Plan(base, []string{"sgd", "xsam:refresh-every=2:warmup-refreshes=0"}, nil, 0, 1)
+	base.Model, base.Batch, base.Schedule = c.model, c.batch, "constant"
+	recipes, err := Plan(base, []string{method}, nil, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	engine := &backend.Engine{Backend: testbackend.XLA(t), Name: "xla:cpu"}
-	if _, err := RunBench(context.Background(), engine, recipes, RandomImages(28, 28, 1, 10, 512, 1), BenchOptions{Rounds: 1, Steps: 1, Warmup: 1}); err != nil {
+	images := RandomImages(c.side, c.side, c.channels, 10, 2*c.batch, 1)
+	bench, err := RunBench(context.Background(), engine, recipes, images, BenchOptions{Rounds: 1, Steps: 1, Warmup: 1})
+	if err != nil {
 		t.Fatal(err)
+	}
+	if bench.Parameters != c.parameters {
+		t.Fatalf("%s has %d parameters, the test says %d", c.model, bench.Parameters, c.parameters)
 	}
 }
 

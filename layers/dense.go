@@ -27,10 +27,16 @@ func Flatten(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, x.Shape().Dim(0), -1)
 }
 
-// ReLU returns max(x, 0), with derivative 0 at 0 (GoMLX's own has 1 there). NaN stays NaN.
+// ReLU returns max(x, 0), with derivative 0 at 0 (GoMLX's own has 1 there). NaN stays NaN, and −∞ becomes it.
+//
+// Its derivative goes by the result, which the next layer keeps for its own derivative anyway; so x need not be kept (docs/decisions/004).
 func ReLU(x *graph.Node) *graph.Node {
 	zero := graph.ZerosLike(x)
-	return graph.Where(graph.LessOrEqual(x, zero), zero, x)
+	lift := graph.Where(graph.LessOrEqual(x, zero), graph.Neg(x), zero)
+	y := graph.Add(x, graph.StopGradient(lift)) // a sum hands its derivative on to x as it is
+	return graph.IdentityWithCustomGradient(y, func(y, dy *graph.Node) *graph.Node {
+		return graph.Where(graph.LessOrEqual(y, zero), zero, dy)
+	})
 }
 
 // alongLastAxis shapes v, [channels], such that it meets the last axis of x.

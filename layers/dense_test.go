@@ -24,7 +24,7 @@ func TestDense(t *testing.T) {
 	})
 }
 
-// max(x, 0), with slope 0 at 0, and NaN kept.
+// max(x, 0), with slope 0 at 0, and NaN kept; −∞ is no number either.
 func TestReLU(t *testing.T) {
 	op := func(args []*graph.Node) *graph.Node { return layers.ReLU(args[0]) }
 	slope := func(args []*graph.Node) *graph.Node {
@@ -42,6 +42,10 @@ func TestReLU(t *testing.T) {
 		}
 		if _, got = run(t, b, op, [][]int{{1}}, [][]float64{{math.NaN()}}); !math.IsNaN(got[0]) {
 			t.Errorf("ReLU(NaN) = %v, want NaN", got[0])
+		}
+		_, got = run(t, b, op, [][]int{{2}}, [][]float64{{math.Inf(1), math.Inf(-1)}})
+		if !math.IsInf(got[0], 1) || !math.IsNaN(got[1]) {
+			t.Errorf("ReLU(∞, −∞) = %v, want ∞ and NaN", got)
 		}
 		checkDerivatives(t, b, op, []int{4, 5})
 	})

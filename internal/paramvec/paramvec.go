@@ -7,11 +7,23 @@
 package paramvec
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
+
+// ByteSize is the number of bytes that x takes.
+func ByteSize(x []*graph.Node) int64 {
+	var sum int64
+	for _, xi := range x {
+		sum += xi.Shape().ByteSize()
+	}
+	return sum
+}
 
 // DType is the type in which inner products of x are summed: float64 when a parameter has it, float32 otherwise.
 func DType(x []*graph.Node) dtypes.DType {
@@ -28,10 +40,11 @@ func DType(x []*graph.Node) dtypes.DType {
 func Dot(x, y []*graph.Node) *graph.Node {
 	match("Dot", x, y)
 	dtype := DType(x)
+	together := shortOnes(x)
 	var parts, shortX, shortY []*graph.Node
 	for i := range x {
 		xi, yi := as(x[i], dtype), as(y[i], dtype)
-		if xi.Shape().Size() > short {
+		if !together[i] {
 			parts = append(parts, graph.ReduceAllSum(graph.Mul(xi, yi)))
 			continue
 		}
@@ -47,9 +60,27 @@ func Dot(x, y []*graph.Node) *graph.Node {
 	return graph.MulScalar(graph.ReduceAllSum(doubled), 0.5)
 }
 
-// Arrays of at most so many numbers are summed as one: each sum is an operation of its own, which for some hundred numbers takes
-// longer to begin than to do.
-const short = 1 << 15
+// shortOnes tells which arrays are summed as one, laid end to end: each sum is an operation of its own, which for some hundred numbers
+// takes longer to begin than to do. They are the shortest ones, of at most 32,768 numbers each; what is laid end to end is a copy,
+// so together they are no more than a part of all numbers.
+func shortOnes(x []*graph.Node) []bool {
+	const longest, part = 1 << 15, 6
+	order := make([]int, len(x))
+	var all int
+	for i, xi := range x {
+		order[i] = i
+		all += xi.Shape().Size()
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(x[i].Shape().Size(), x[j].Shape().Size()) })
+	short := make([]bool, len(x))
+	var together int
+	for _, i := range order {
+		size := x[i].Shape().Size()
+		together += size
+		short[i] = size <= longest && together <= all/part
+	}
+	return short
+}
 
 // endToEnd lays arrays end to end, in rows of as many numbers as a vector register holds, the last one filled up with zeros.
 func endToEnd(x []*graph.Node) *graph.Node {
