@@ -27,15 +27,19 @@ func Flatten(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, x.Shape().Dim(0), -1)
 }
 
-// ReLU returns max(x, 0), with derivative 0 at 0 (GoMLX's own has 1 there). NaN stays NaN, and −∞ becomes it.
+// ReLU returns max(x, 0), with derivative 0 at 0 (GoMLX's own has 1 there). NaN stays NaN.
 //
 // Its derivative goes by the result, which the next layer keeps for its own derivative anyway; so x need not be kept (docs/decisions/004).
 func ReLU(x *graph.Node) *graph.Node {
 	zero := graph.ZerosLike(x)
-	lift := graph.Where(graph.LessOrEqual(x, zero), graph.Neg(x), zero)
-	y := graph.Add(x, graph.StopGradient(lift)) // a sum hands its derivative on to x as it is
-	return graph.IdentityWithCustomGradient(y, func(y, dy *graph.Node) *graph.Node {
-		return graph.Where(graph.LessOrEqual(y, zero), zero, dy)
+	var y, dy *graph.Node // the result, and the derivative by it
+	in := graph.IdentityWithCustomGradient(x, func(_, _ *graph.Node) *graph.Node {
+		return graph.Where(graph.LessOrEqual(y, zero), zero, dy) // in place of Where's own, which goes by x
+	})
+	y = graph.Where(graph.LessOrEqual(x, zero), zero, in)
+	return graph.IdentityWithCustomGradient(y, func(_, v *graph.Node) *graph.Node {
+		dy = v
+		return v
 	})
 }
 
