@@ -48,6 +48,7 @@ var hooked = []graph.NodeType{
 	graph.NodeTypePad,         // none
 	graph.NodeTypeConcatenate, // second order only: its gradient is GoMLX's Slice
 
+	graph.NodeTypeDotGeneral,        // see product
 	graph.NodeTypeSchedulingBarrier, // see composite
 }
 

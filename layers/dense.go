@@ -11,7 +11,17 @@ func Dense(x, weights, biases *graph.Node) *graph.Node {
 		exceptions.Panicf("layers.Dense: got x of shape %s and weights of shape %s: want [batch, in] and [in, out]",
 			x.Shape(), weights.Shape())
 	}
-	return AddBias(graph.Dot(x, weights).Product(), biases)
+	return AddBias(product(x, weights), biases)
+}
+
+// product returns x·w, [rows, in]·[in, out], with a gradient of w that lies in memory as w does. GoMLX's own is computed the other way
+// round, [out, in], and turned; XLA on the CPU does without the turning, but sums it at half the speed (docs/decisions/007).
+func product(x, w *graph.Node) *graph.Node {
+	return withAdjoint(graph.Dot(x, w).Product(), func(v *graph.Node) []*graph.Node {
+		dx := graph.DotGeneral(v, []int{1}, nil, w, []int{1}, nil)
+		dw := graph.DotGeneral(x, []int{0}, nil, v, []int{0}, nil)
+		return []*graph.Node{dx, dw}
+	})
 }
 
 // AddBias adds biases, [channels], to the last axis of x, [..., channels].

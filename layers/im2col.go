@@ -24,7 +24,7 @@ func (c geometry) asProduct(x, k *graph.Node) *graph.Node {
 		}
 	}
 	rows := graph.Reshape(concatenateChannels(taps), -1, len(taps)*c.in)
-	y := graph.Dot(rows, graph.Reshape(k, len(taps)*c.in, c.out)).Product()
+	y := product(rows, graph.Reshape(k, len(taps)*c.in, c.out))
 	return graph.Reshape(y, c.batch, c.output[0], c.output[1], c.out)
 }
 

@@ -7,9 +7,6 @@
 package paramvec
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -35,16 +32,20 @@ func DType(x []*graph.Node) dtypes.DType {
 	return dtypes.Float32
 }
 
-// Dot returns the scalar ⟨x, y⟩ = Σᵢ xᵢ·yᵢ, of type DType(x). Where one of them is not computed in the graph but comes into it, put it
-// first: XLA on the CPU then sums in half the time.
+// short is how many numbers an array has at most that is laid end to end with others for a sum. A sum is an operation of its own, which
+// for some hundred numbers takes longer to begin than to do; what is laid end to end is a copy.
+const short = 1 << 10
+
+// Dot returns the scalar ⟨x, y⟩ = Σᵢ xᵢ·yᵢ, of type DType(x). Put that first which lies in memory as parameters do, as an input of the
+// graph does: their product lies as the first of them, and XLA on the CPU takes twice the time for the sum of one that lies the other
+// way round, as gradients of GoMLX's matrix product do (docs/decisions/007).
 func Dot(x, y []*graph.Node) *graph.Node {
 	match("Dot", x, y)
 	dtype := DType(x)
-	together := shortOnes(x)
 	var parts, shortX, shortY []*graph.Node
 	for i := range x {
 		xi, yi := as(x[i], dtype), as(y[i], dtype)
-		if !together[i] {
+		if xi.Shape().Size() > short {
 			parts = append(parts, graph.ReduceAllSum(graph.Mul(xi, yi)))
 			continue
 		}
@@ -58,28 +59,6 @@ func Dot(x, y []*graph.Node) *graph.Node {
 	// parameter array, in each operation that needs it. Doubled numbers it leaves together.
 	doubled := graph.MulScalar(graph.Stack(parts, 0), 2)
 	return graph.MulScalar(graph.ReduceAllSum(doubled), 0.5)
-}
-
-// shortOnes tells which arrays are summed as one, laid end to end: each sum is an operation of its own, which for some hundred numbers
-// takes longer to begin than to do. They are the shortest ones, of at most 32,768 numbers each; what is laid end to end is a copy,
-// so together they are no more than a part of all numbers.
-func shortOnes(x []*graph.Node) []bool {
-	const longest, part = 1 << 15, 6
-	order := make([]int, len(x))
-	var all int
-	for i, xi := range x {
-		order[i] = i
-		all += xi.Shape().Size()
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(x[i].Shape().Size(), x[j].Shape().Size()) })
-	short := make([]bool, len(x))
-	var together int
-	for _, i := range order {
-		size := x[i].Shape().Size()
-		together += size
-		short[i] = size <= longest && together <= all/part
-	}
-	return short
 }
 
 // endToEnd lays arrays end to end, in rows of as many numbers as a vector register holds, the last one filled up with zeros.
