@@ -23,7 +23,7 @@ func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
 		return s.accumulate(loss)
 	case s.mark.kind == Pair:
 		plus := graph.Gradient(loss, objective.Point(s.g, s.vars)...)
-		lossMinus, minus := s.gradientAfter(s.probe(-1), plus, loss)
+		lossMinus, minus := s.gradientAt(inOrder(s.probe(-1), plus, loss))
 		p := s.newPair(loss, plus, lossMinus, minus)
 		return gradients{loss: p.cleanLoss(), adv: p.adversarial(), pair: p}, true
 	case s.mark.kind == Ascent:
@@ -39,46 +39,23 @@ func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
 // gradientAt builds the loss of the step's batch at w and its gradient there, without side effects; afterwards the
 // variables are back at the step's own w.
 func (s *step) gradientAt(w []*graph.Node) (loss *graph.Node, gradient []*graph.Node) {
-	return s.gradientTurning(w, func(loss *graph.Node) *graph.Node { return loss })
-}
-
-// gradientTurning is gradientAt with a gradient of turn(loss), which must be the loss in value and gradient.
-func (s *step) gradientTurning(w []*graph.Node, turn func(loss *graph.Node) *graph.Node) (loss *graph.Node, gradient []*graph.Node) {
 	objective.SetPoint(s.vars, w)
 	loss = s.objective.Evaluate(s.scope, s.g, s.batch).Total
-	gradient = graph.Gradient(turn(loss), w...)
+	gradient = graph.Gradient(loss, w...)
 	objective.SetPoint(s.vars, s.w)
 	return loss, gradient
 }
 
-// gradientAfter is gradientAt for the second of two passes that do not depend on each other. It begins when the first one, with that
-// gradient and loss, is done. Where both hold little it begins at once, but turns when the loss of the first one is there: so that is
-// ahead on its way back, and has done with some of its activations when the second one holds most.
-func (s *step) gradientAfter(w, gradient []*graph.Node, loss *graph.Node) (*graph.Node, []*graph.Node) {
-	if !together(loss, w) {
-		return s.gradientAt(paramvec.After(w, gradient))
-	}
-	return s.gradientTurning(w, func(own *graph.Node) *graph.Node {
-		one := paramvec.After([]*graph.Node{graph.OnesLike(own)}, []*graph.Node{loss})[0]
-		return graph.Mul(own, one) // the factor, unlike a term, comes into the gradient
-	})
-}
-
 // inOrder returns w for what must not begin before a pass, with that loss and gradient, is done: a second pass, of which XLA would
-// hold the activations at the same time, or the update.
+// hold the activations at the same time, or the update. All at once is faster, and where passes hold little it takes little: a step's
+// momentum, and the weights, before and after it, and two copies of v are six times the weights, of which 5 % are a second pass's to
+// take (docs/decisions/004).
 func inOrder(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
-	if together(loss, w) {
+	const little = 0.05 * 6
+	if float64(held(loss)) <= little*float64(paramvec.ByteSize(w)) {
 		return w
 	}
 	return paramvec.After(w, gradient)
-}
-
-// together tells whether passes to the loss are made at the same time, which is faster, because they hold little: a step's momentum,
-// and the weights, before and after it, and two copies of v are six times the weights, of which 5 % are a second pass's to take
-// (docs/decisions/004).
-func together(loss *graph.Node, w []*graph.Node) bool {
-	const little = 0.05 * 6
-	return float64(held(loss)) <= little*float64(paramvec.ByteSize(w))
 }
 
 // held is about the number of bytes that a pass to the loss keeps for the way back: the results of its products and convolutions, and
