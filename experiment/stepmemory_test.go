@@ -19,7 +19,7 @@ func TestStepMemory(t *testing.T) {
 		{name: "much held", model: "resnet8", side: 28, channels: 1, batch: 256, parameters: 77754},
 		{name: "the passes of a pair side by side", model: "mlp", side: 28, channels: 1, batch: 128, parameters: 118282},
 		{name: "a little more, in order", model: "mlp", side: 28, channels: 1, batch: 256, parameters: 118282},
-		{name: "short arrays only", model: "mlp", side: 8, channels: 1, batch: 64, parameters: 26122},
+		{name: "a small perceptron", model: "mlp", side: 8, channels: 1, batch: 64, parameters: 26122},
 		{name: "a small net with convolutions", model: "cnn", side: 12, channels: 1, batch: 64, parameters: 23946},
 		{name: "more weights than activations", model: "alexnet-narrow", side: 32, channels: 3, batch: 64, parameters: 159578},
 	}

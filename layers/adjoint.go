@@ -48,7 +48,7 @@ var hooked = []graph.NodeType{
 	graph.NodeTypePad,         // none
 	graph.NodeTypeConcatenate, // second order only: its gradient is GoMLX's Slice
 
-	graph.NodeTypeDotGeneral,        // see product
+	graph.NodeTypeDotGeneral,        // right as it is, but see product
 	graph.NodeTypeSchedulingBarrier, // see composite
 }
 
