@@ -1,6 +1,8 @@
 package xsam
 
 import (
+	"slices"
+
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/xsam-go/xsam/internal/paramvec"
@@ -23,7 +25,7 @@ func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
 		return s.accumulate(loss)
 	case s.mark.kind == Pair:
 		plus := graph.Gradient(loss, objective.Point(s.g, s.vars)...)
-		lossMinus, minus := s.gradientAt(inOrder(s.probe(-1), plus, loss))
+		lossMinus, minus := s.gradientAt(afterPass(s.probe(-1), plus, loss))
 		p := s.newPair(loss, plus, lossMinus, minus)
 		return gradients{loss: p.cleanLoss(), adv: p.adversarial(), pair: p}, true
 	case s.mark.kind == Ascent:
@@ -46,16 +48,42 @@ func (s *step) gradientAt(w []*graph.Node) (loss *graph.Node, gradient []*graph.
 	return loss, gradient
 }
 
-// inOrder returns w for what must not begin before a pass, with that loss and gradient, is done: a second pass, of which XLA would
-// hold the activations at the same time, or the update. All at once is faster, and where passes hold little it takes little: a step's
-// momentum, and the weights, before and after it, and two copies of v are six times the weights, of which 5 % are a second pass's to
-// take (docs/decisions/004).
-func inOrder(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
-	const little = 0.05 * 6
-	if float64(held(loss)) <= little*float64(paramvec.ByteSize(w)) {
-		return w
+// afterPass returns w for a pass that does not depend on the one before it, with that gradient and loss. It begins when that one is done,
+// or XLA would hold the activations of both. Side by side they are faster, where they hold little; then only the last layer waits, for the
+// gradient of the other pass there: so that is ahead on its way back, and has done with some of its activations when this one turns.
+func afterPass(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
+	if !sideBySide(w, loss) {
+		return paramvec.After(w, gradient)
 	}
-	return paramvec.After(w, gradient)
+	w, last := slices.Clone(w), lastLayer(gradient)
+	w[last] = paramvec.After(w[last:last+1], gradient[last:last+1])[0]
+	return w
+}
+
+// inOrder returns x for what must not begin before a pass, with that gradient and loss, is done: the update, or the difference of a pair.
+func inOrder(x, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
+	if sideBySide(x, loss) {
+		return x
+	}
+	return paramvec.After(x, gradient)
+}
+
+// sideBySide tells whether passes to the loss hold little beside the weights w: a step's momentum, and the weights, before and after it,
+// and two copies of v are six times the weights, of which 5 % are a second pass's to take (docs/decisions/004).
+func sideBySide(w []*graph.Node, loss *graph.Node) bool {
+	const little = 0.05 * 6
+	return float64(held(loss)) <= little*float64(paramvec.ByteSize(w))
+}
+
+// lastLayer is the index of the matrix, or larger array, whose gradient was made first, for the way back begins at the last layer; 0 where there is none.
+func lastLayer(gradient []*graph.Node) int {
+	last := -1
+	for i, gi := range gradient {
+		if gi.Rank() > 1 && (last < 0 || gi.Id() < gradient[last].Id()) {
+			last = i
+		}
+	}
+	return max(last, 0)
 }
 
 // held is about the number of bytes that a pass to the loss keeps for the way back: the results of its products and convolutions, and

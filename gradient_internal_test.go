@@ -11,7 +11,7 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// A pass that holds little beside the weights may run beside another one; another waits for it. What a pass holds are results of products,
+// A pass that holds little beside the weights may run beside another one, of which only the last layer waits then; otherwise it waits with all. What a pass holds are results of products,
 // each once, and with convolutions what goes into them; what is computed number by number takes nothing.
 func TestPassesThatHoldMuchAreInOrder(t *testing.T) {
 	const rows, units = 64, 100
@@ -45,9 +45,36 @@ func TestPassesThatHoldMuchAreInOrder(t *testing.T) {
 			}
 			w := []*graph.Node{graph.Zeros(g, shapes.Make(dtypes.Float32, c.weights/4))}
 			if got := inOrder(w, []*graph.Node{x}, loss)[0] != w[0]; got != c.ordered {
-				t.Errorf("%s: the next pass waits: %v, want %v", c.name, got, c.ordered)
+				t.Errorf("%s: what follows waits: %v, want %v", c.name, got, c.ordered)
+			}
+			bias := graph.Zeros(g, shapes.Make(dtypes.Float32, 1))
+			next := afterPass([]*graph.Node{w[0], bias}, []*graph.Node{x, bias}, loss)
+			if waits := next[0] != w[0] && (next[1] != bias) == c.ordered; !waits {
+				t.Errorf("%s: the next pass waits not with its last layer, or with others: want others %v", c.name, c.ordered)
 			}
 			g.Finalize()
+		}
+	})
+}
+
+// The last layer is that to which the way back comes first, whatever its name; biases, to which it comes before, do not count.
+func TestLastLayer(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		g := graph.NewGraph(b, "layers")
+		defer g.Finalize()
+		matrix, bias := shapes.Make(dtypes.Float32, 4, 4), shapes.Make(dtypes.Float32, 4)
+		parameter := func(name string, shape shapes.Shape) *graph.Node { return graph.Parameter(g, name, shape) }
+		// In the order of the names, as an optimizer has them: the layer that comes last is neither the first nor the last of them.
+		biasLast, wFirst, wLast, wMiddle := parameter("a", bias), parameter("b", matrix), parameter("c", matrix), parameter("d", matrix)
+		y := graph.Tanh(graph.Dot(wFirst, wFirst).Product())
+		y = graph.Tanh(graph.Dot(y, wMiddle).Product())
+		y = graph.Add(graph.Dot(y, wLast).Product(), graph.BroadcastToShape(graph.Reshape(biasLast, 1, 4), matrix))
+		loss := graph.ReduceAllSum(graph.Square(y))
+		if got := lastLayer(graph.Gradient(loss, biasLast, wFirst, wLast, wMiddle)); got != 2 {
+			t.Errorf("the last layer of a, b, c, d is number %d, want 2", got)
+		}
+		if got := lastLayer(graph.Gradient(graph.ReduceAllSum(graph.Square(biasLast)), biasLast)); got != 0 {
+			t.Errorf("without matrices the last layer is number %d, want 0", got)
 		}
 	})
 }

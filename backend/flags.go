@@ -19,19 +19,25 @@ const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
 // denseFlags take their place where there are no convolutions: matrix products are left to XLA itself.
 const denseFlags = "--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 
-// setXLAFlags sets one of the above unless the user chose XLA's options, if only to none.
-func setXLAFlags(dense bool) error {
-	flags := cpuFlags
+func flagsFor(dense bool) string {
 	if dense {
-		flags = denseFlags
+		return denseFlags
 	}
-	return setDefault(xlaFlagsEnv, flags)
+	return cpuFlags
 }
 
-// PlanFlags returns the setting of the environment with which another process, on the same engine as this one, has XLA write
-// what it makes of each program into the folder dir: the buffers that it plans among other things.
-func PlanFlags(dir string) string {
-	return strings.TrimSpace(xlaFlagsEnv + "=" + os.Getenv(xlaFlagsEnv) + " --xla_dump_to=" + dir + " --xla_dump_hlo_as_text")
+// setXLAFlags sets one of the above unless the user chose XLA's options, if only to none.
+func setXLAFlags(dense bool) error { return setDefault(xlaFlagsEnv, flagsFor(dense)) }
+
+// PlanFlags returns the setting of the environment with which another process has XLA write what it makes of each program into the
+// folder dir: the buffers that it plans among other things. Its engine is the same as this process's, but that dense is as in its own
+// Options.
+func PlanFlags(dir string, dense bool) string {
+	flags := os.Getenv(xlaFlagsEnv)
+	if flags == cpuFlags || flags == denseFlags { // not the user's
+		flags = flagsFor(dense)
+	}
+	return strings.TrimSpace(xlaFlagsEnv + "=" + flags + " --xla_dump_to=" + dir + " --xla_dump_hlo_as_text")
 }
 
 // setDefault sets a variable of the environment unless it is there, if only empty.

@@ -126,6 +126,24 @@ func TestSetXLAFlags(t *testing.T) {
 	}
 }
 
+// Another process gets the options that its programs ask for, and the user's where they are his.
+func TestPlanFlags(t *testing.T) {
+	const plans = " --xla_dump_to=DIR --xla_dump_hlo_as_text"
+	for _, c := range []struct {
+		set   string
+		dense bool
+		want  string
+	}{
+		{cpuFlags, true, denseFlags + plans}, {denseFlags, false, cpuFlags + plans}, {cpuFlags, false, cpuFlags + plans},
+		{"--xla_of_mine", true, "--xla_of_mine" + plans}, {"", false, plans},
+	} {
+		t.Setenv(xlaFlagsEnv, c.set)
+		if got, want := PlanFlags("DIR", c.dense), xlaFlagsEnv+"="+c.want; got != want {
+			t.Errorf("XLA_FLAGS %q, dense %v: %q, want %q", c.set, c.dense, got, want)
+		}
+	}
+}
+
 // A JAX installation keeps NVIDIA's libraries two folders above its plugin.
 func TestPrepareCUDA(t *testing.T) {
 	site := t.TempDir()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/models"
 )
 
 // What the largest step of X-SAM needs in memory is what SAM's needs and two copies of the weights, the old v and the new, to 5 %; and
@@ -39,7 +40,7 @@ func TestStepMemory(t *testing.T) {
 			plan := func(method, kind string) float64 {
 				dir := t.TempDir()
 				cmd := exec.Command(os.Args[0], "-test.run=^TestStepMemory$")
-				cmd.Env = append(os.Environ(), child+"="+c.name+method, backend.PlanFlags(dir))
+				cmd.Env = append(os.Environ(), child+"="+c.name+method, backend.PlanFlags(dir, models.Dense(c.model)))
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Fatalf("%s: %v\n%s", method, err, out)
 				}

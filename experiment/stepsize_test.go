@@ -9,6 +9,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/models"
 )
 
 // A net of twice as many layers has twice as large a program, whatever the kind of step. It grows with the square where XLA does
@@ -25,7 +26,7 @@ func TestStepGrowsWithLayers(t *testing.T) {
 	for i, model := range []string{"mlp-16x8", "mlp-32x8"} {
 		dir := t.TempDir()
 		cmd := exec.Command(os.Args[0], "-test.run=^TestStepGrowsWithLayers$")
-		cmd.Env = append(os.Environ(), child+"="+model, backend.PlanFlags(dir))
+		cmd.Env = append(os.Environ(), child+"="+model, backend.PlanFlags(dir, models.Dense(model)))
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -24,7 +25,7 @@ func (f *benchFlags) measureMemory(cmd *cobra.Command, r *experiment.BenchResult
 		return fmt.Errorf("--memory starts the command anew: %w", err)
 	}
 	for i := range r.Rows {
-		out, planned, err := f.alone(cmd, self, r.Rows[i].Method, stderr)
+		out, planned, err := f.alone(cmd, self, r.Model, r.Rows[i].Method, stderr)
 		if cmd.Context().Err() != nil {
 			return cmd.Context().Err()
 		}
@@ -47,7 +48,7 @@ func (f *benchFlags) measureMemory(cmd *cobra.Command, r *experiment.BenchResult
 }
 
 // alone runs the bench of one method, and returns what it wrote and the memory that XLA planned for a step.
-func (f *benchFlags) alone(cmd *cobra.Command, self, method string, stderr io.Writer) (out []byte, planned runlog.Number, err error) {
+func (f *benchFlags) alone(cmd *cobra.Command, self, model, method string, stderr io.Writer) (out []byte, planned runlog.Number, err error) {
 	plans, err := os.MkdirTemp("", "xsam-plans-")
 	if err != nil {
 		return nil, planned, err
@@ -55,7 +56,7 @@ func (f *benchFlags) alone(cmd *cobra.Command, self, method string, stderr io.Wr
 	defer func() { err = errors.Join(err, os.RemoveAll(plans)) }()
 	child := exec.CommandContext(cmd.Context(), self, f.childArgs(cmd, method)...)
 	child.Stderr = stderr
-	child.Env = append(os.Environ(), backend.PlanFlags(plans))
+	child.Env = append(os.Environ(), backend.PlanFlags(plans, models.Dense(model)))
 	if out, err = child.Output(); err != nil {
 		return nil, planned, err
 	}
