@@ -27,8 +27,8 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 	case RefreshExact:
 		return s.refreshExact(g)
 	case RefreshThreePoint:
-		lossPlus, plus := s.gradientAt(afterPass(s.probe(+1), g.adv, g.loss))
-		lossMinus, minus := s.gradientAt(afterPass(s.probe(-1), plus, lossPlus))
+		lossPlus, plus := s.gradientAt(s.afterPass(s.probe(+1), g.adv))
+		lossMinus, minus := s.gradientAt(s.afterPass(s.probe(-1), plus))
 		p := s.newPair(lossPlus, plus, lossMinus, minus)
 		t, e := s.refreshFrom(p, p.threePointDerivative(g.clean), allFinite(g.loss, lossPlus, lossMinus))
 		return t.v, e

@@ -20,12 +20,13 @@ type gradients struct {
 // gradients takes the one or two gradients that the kind of step asks for. loss is the one that the trainer has built:
 // at w, or at w + r v in a pair step. Where batches are cut into micro-batches, ok is false until the last one.
 func (s *step) gradients(loss *graph.Node) (grads gradients, ok bool) {
+	s.sideBySide = holdsLittle(loss, s.w)
 	switch {
 	case s.mark.micro.n > 0:
 		return s.accumulate(loss)
 	case s.mark.kind == Pair:
 		plus := graph.Gradient(loss, objective.Point(s.g, s.vars)...)
-		lossMinus, minus := s.gradientAt(afterPass(s.probe(-1), plus, loss))
+		lossMinus, minus := s.gradientAt(s.afterPass(s.probe(-1), plus))
 		p := s.newPair(loss, plus, lossMinus, minus)
 		return gradients{loss: p.cleanLoss(), adv: p.adversarial(), pair: p}, true
 	case s.mark.kind == Ascent:
@@ -48,11 +49,11 @@ func (s *step) gradientAt(w []*graph.Node) (loss *graph.Node, gradient []*graph.
 	return loss, gradient
 }
 
-// afterPass returns w for a pass that does not depend on the one before it, with that gradient and loss. It begins when that one is done,
-// or XLA would hold the activations of both. Side by side they are faster, where they hold little; then only the last layer waits, for the
+// afterPass returns w for a pass that does not depend on the one before it, with that gradient. It begins when that one is done, or XLA
+// would hold the activations of both. Side by side they are faster, where they hold little; then only the last layer waits, for the
 // gradient of the other pass there: so that is ahead on its way back, and has done with some of its activations when this one turns.
-func afterPass(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
-	if !sideBySide(w, loss) {
+func (s *step) afterPass(w, gradient []*graph.Node) []*graph.Node {
+	if !s.sideBySide {
 		return paramvec.After(w, gradient)
 	}
 	w, last := slices.Clone(w), lastLayer(gradient)
@@ -60,17 +61,9 @@ func afterPass(w, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
 	return w
 }
 
-// inOrder returns x for what must not begin before a pass, with that gradient and loss, is done: the update, or the difference of a pair.
-func inOrder(x, gradient []*graph.Node, loss *graph.Node) []*graph.Node {
-	if sideBySide(x, loss) {
-		return x
-	}
-	return paramvec.After(x, gradient)
-}
-
-// sideBySide tells whether passes to the loss hold little beside the weights w: a step's momentum, and the weights, before and after it,
-// and two copies of v are six times the weights, of which 5 % are a second pass's to take (docs/decisions/004).
-func sideBySide(w []*graph.Node, loss *graph.Node) bool {
+// holdsLittle tells whether a pass to the loss holds little beside the weights w: a step's momentum, and the weights, before and after
+// it, and two copies of v are six times the weights, of which 5 % are a second pass's to take (docs/decisions/004).
+func holdsLittle(loss *graph.Node, w []*graph.Node) bool {
 	const little = 0.05 * 6
 	return float64(held(loss)) <= little*float64(paramvec.ByteSize(w))
 }

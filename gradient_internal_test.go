@@ -44,13 +44,14 @@ func TestPassesThatHoldMuchAreInOrder(t *testing.T) {
 				t.Errorf("%s: a pass holds %d bytes, want %d", c.name, got, c.held)
 			}
 			w := []*graph.Node{graph.Zeros(g, shapes.Make(dtypes.Float32, c.weights/4))}
-			if got := inOrder(w, []*graph.Node{x}, loss)[0] != w[0]; got != c.ordered {
-				t.Errorf("%s: what follows waits: %v, want %v", c.name, got, c.ordered)
+			s := step{sideBySide: holdsLittle(loss, w)}
+			if s.sideBySide == c.ordered {
+				t.Errorf("%s: side by side %v, want %v", c.name, s.sideBySide, !c.ordered)
 			}
 			bias := graph.Zeros(g, shapes.Make(dtypes.Float32, 1))
-			next := afterPass([]*graph.Node{w[0], bias}, []*graph.Node{x, bias}, loss)
-			if waits := next[0] != w[0] && (next[1] != bias) == c.ordered; !waits {
-				t.Errorf("%s: the next pass waits not with its last layer, or with others: want others %v", c.name, c.ordered)
+			next := s.afterPass([]*graph.Node{w[0], bias}, []*graph.Node{x, bias})
+			if others := next[1] != bias; next[0] == w[0] || others != c.ordered {
+				t.Errorf("%s: the next pass waits with its last layer: %v, want true; with others: %v, want %v", c.name, next[0] != w[0], others, c.ordered)
 			}
 			g.Finalize()
 		}

@@ -22,9 +22,10 @@ type pair struct {
 	dd, md, mm *graph.Node // ‖d‖², ⟨g₋, d⟩, ‖g₋‖²
 }
 
-// newPair takes what the two passes found, and adds the inner products; those that nobody asks for are not computed.
+// newPair takes what the two passes found, and adds the inner products; those that nobody asks for are not computed. The difference waits
+// for all of g₋: array by array it would come in the way of the pass, and where passes hold much it holds more (docs/decisions/004).
 func (s *step) newPair(lossPlus *graph.Node, plus []*graph.Node, lossMinus *graph.Node, minus []*graph.Node) *pair {
-	d := paramvec.Sub(plus, inOrder(minus, minus, lossMinus))
+	d := paramvec.Sub(plus, paramvec.After(minus, minus))
 	return &pair{
 		config: s.config, v: s.v, lossPlus: lossPlus, lossMinus: lossMinus, plus: plus, minus: minus, difference: d,
 		vd: paramvec.Dot(s.v, d), vm: paramvec.Dot(s.v, minus),

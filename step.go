@@ -24,6 +24,8 @@ type step struct {
 	v         []*graph.Node     // its value when the step begins
 	state     state
 
+	sideBySide bool // two passes of the batch may be under way at a time, for they hold little; set by gradients
+
 	norm, alongV *graph.Node // ‖g_adv‖ and ⟨g_adv, v⟩, set by eigenvector in a pair step and by correct in others
 }
 
