@@ -68,7 +68,8 @@ func holdsLittle(loss *graph.Node, w []*graph.Node) bool {
 	return float64(held(loss)) <= little*float64(paramvec.ByteSize(w))
 }
 
-// lastLayer is the index of the matrix, or larger array, whose gradient was made first, for the way back begins at the last layer; 0 where there is none.
+// lastLayer is the index of that array of two or more axes whose gradient was made first, for the way back begins at the last layer; 0
+// where there is none.
 func lastLayer(gradient []*graph.Node) int {
 	last := -1
 	for i, gi := range gradient {

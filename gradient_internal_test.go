@@ -11,8 +11,9 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// A pass that holds little beside the weights may run beside another one, of which only the last layer waits then; otherwise it waits with all. What a pass holds are results of products,
-// each once, and with convolutions what goes into them; what is computed number by number takes nothing.
+// Where passes hold little beside the weights a second one runs beside the first, and only its last layer waits; elsewhere all of it waits.
+// What a pass holds are results of products, each once, and with convolutions what goes into them; what is computed number by number takes
+// nothing.
 func TestPassesThatHoldMuchAreInOrder(t *testing.T) {
 	const rows, units = 64, 100
 	const product, limit = 4 * rows * units, 4 * rows * units * 10 / 3 // bytes
