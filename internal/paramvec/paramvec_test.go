@@ -52,16 +52,26 @@ func TestAfterIsNotDifferentiated(t *testing.T) {
 }
 
 // Inner products are those of the plain sum over all numbers, and their gradient is the other vector, whatever the sizes of the
-// arrays are: short ones that are summed as one, whose number is no multiple of a row, long ones, one alone, some of each.
+// arrays are: short ones that are summed as one, whose number is no multiple of a row, long ones, one alone, some of each; and matrices
+// that are summed in eighths, or are too short for it, or have another number of rows.
 func TestDot(t *testing.T) {
 	// Relative to Σ|xᵢyᵢ|: some ten roundings of either type, as sums in a tree or in parallel rows have.
 	tolerances := map[dtypes.DType]float64{dtypes.Float64: 1e-14, dtypes.Float32: 1e-6}
-	for name, sizes := range map[string][]int{
-		"one number": {1}, "a row": {16}, "no rows": {3, 1, 10}, "short": {128, 1000, 10}, "long": {70000},
-		"short and long": {17, 60000, 1024, 1025, 40000},
+	for name, test := range map[string]struct {
+		sizes []int
+		rows  int // 0: arrays of one axis
+	}{
+		"one number":     {sizes: []int{1}},
+		"a row":          {sizes: []int{16}},
+		"no rows":        {sizes: []int{3, 1, 10}},
+		"short":          {sizes: []int{128, 1000, 10}},
+		"long":           {sizes: []int{70000}},
+		"short and long": {sizes: []int{17, 60000, 1024, 1025, 40000}},
+		"matrices":       {sizes: []int{784 * 128, 784, 784 * 83, 784 * 84}, rows: 784},
+		"odd matrices":   {sizes: []int{785 * 100, 785}, rows: 785},
 	} {
-		n := len(sizes)
-		values := drawn(append(sizes, sizes...)) // those of x, those of y
+		n := len(test.sizes)
+		values := drawn(append(test.sizes, test.sizes...)) // those of x, those of y
 		var want, size float64
 		for i, y := range values[n:] {
 			for j := range y {
@@ -76,23 +86,23 @@ func TestDot(t *testing.T) {
 						typed := make([]*graph.Node, len(xy))
 						for i := range xy {
 							typed[i] = graph.ConvertDType(xy[i], dtype)
+							if test.rows > 0 {
+								typed[i] = graph.Reshape(typed[i], test.rows, -1)
+							}
 						}
 						dot := paramvec.Dot(typed[:n], typed[n:])
-						return append(graph.Gradient(dot, xy[:n]...), graph.ConvertDType(dot, dtypes.Float64))
+						return append(graph.Gradient(dot, xy...), graph.ConvertDType(dot, dtypes.Float64))
 					})
 					defer exec.Finalize()
-					args := make([]any, len(values))
-					for i := range values {
-						args[i] = values[i]
-					}
-					got := exec.MustCall(args...)
-					if dot := tensors.ToScalar[float64](got[n]); !(math.Abs(dot-want) <= within*size) {
+					got := exec.MustCall(arguments(values)...)
+					if dot := tensors.ToScalar[float64](got[2*n]); !(math.Abs(dot-want) <= within*size) {
 						t.Errorf("%s: %v, want %v", dtype, dot, want)
 					}
-					for i, y := range values[n:] {
+					for i := range values {
+						other := values[(i+n)%(2*n)]
 						for j, d := range tensors.MustCopyFlatData[float64](got[i]) {
-							if !(math.Abs(d-y[j]) <= within*math.Abs(y[j])) {
-								t.Fatalf("%s: derivative by number %d of array %d is %v, want %v", dtype, j, i, d, y[j])
+							if !(math.Abs(d-other[j]) <= within*math.Abs(other[j])) {
+								t.Fatalf("%s: derivative by number %d of array %d is %v, want %v", dtype, j, i, d, other[j])
 							}
 						}
 					}
@@ -100,6 +110,62 @@ func TestDot(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The square of a long matrix has 2x as its gradient, and ⟨∇⟨x∘x, y⟩, z⟩ has 2y∘z: inner products may be differentiated twice, as exact
+// Hessian-vector products do.
+func TestDotTwice(t *testing.T) {
+	values := drawn([]int{800 * 100, 800 * 100, 800 * 100})
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		exec := graph.MustNewExec(b, func(xyz []*graph.Node) []*graph.Node {
+			for i := range xyz {
+				xyz[i] = graph.Reshape(xyz[i], 800, 100)
+			}
+			x, y, z := xyz[:1], xyz[1:2], xyz[2:]
+			first := graph.Gradient(paramvec.Dot([]*graph.Node{graph.Mul(x[0], x[0])}, y), x...)
+			second := graph.Gradient(paramvec.Dot(first, z), x...)
+			return append(second, graph.Gradient(paramvec.Dot(x, x), x...)...)
+		})
+		defer exec.Finalize()
+		got := exec.MustCall(arguments(values)...)
+		second, square := tensors.MustCopyFlatData[float64](got[0]), tensors.MustCopyFlatData[float64](got[1])
+		for i := range second {
+			if want := 2 * values[1][i] * values[2][i]; !(math.Abs(second[i]-want) <= 1e-14*math.Abs(want)) {
+				t.Fatalf("second derivative %d is %v, want %v", i, second[i], want)
+			}
+			if want := 2 * values[0][i]; square[i] != want {
+				t.Fatalf("derivative %d of the square is %v, want %v", i, square[i], want)
+			}
+		}
+	})
+}
+
+// A number that is not finite makes the inner product so, wherever it stands.
+func TestDotIsNotFinite(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		exec := graph.MustNewExec(b, func(x, y *graph.Node) *graph.Node {
+			return paramvec.Dot([]*graph.Node{graph.Reshape(x, 800, 100)}, []*graph.Node{graph.Reshape(y, 800, 100)})
+		})
+		defer exec.Finalize()
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			for _, at := range []int{0, 12345, 79999} {
+				values := drawn([]int{800 * 100, 800 * 100})
+				values[0][at] = bad
+				dot := tensors.ToScalar[float64](exec.MustCall1(arguments(values)...))
+				if !math.IsNaN(dot) && !math.IsInf(dot, 0) {
+					t.Errorf("with %v at %d: %v", bad, at, dot)
+				}
+			}
+		}
+	})
+}
+
+func arguments(values [][]float64) []any {
+	args := make([]any, len(values))
+	for i := range values {
+		args[i] = values[i]
+	}
+	return args
 }
 
 // drawn returns arrays of normally distributed numbers, the same ones each time.
