@@ -66,7 +66,7 @@ func reduced(args []string, out string) []string {
 	case args[0] == "report" && len(args) > 1: // of the run of trainedForDocs
 		return append([]string{"report", out}, args[2:]...)
 	case args[0] == "bench":
-		return append(slices.Clone(args), strings.Fields("--model mlp --batch 8 --rounds 1 --steps 1 --warmup 1 --memory=false --backend go --quiet")...)
+		return append(slices.Clone(args), strings.Fields("--model mlp --batch 8 --rounds 1 --steps 1 --warmup 1 --memory=false --backend go --devices 1 --quiet")...)
 	case len(args) > 1 && slices.Contains([]string{"reproduce run", "reproduce verdict", "data get"}, args[0]+" "+args[1]):
 		return append(slices.Clone(args), "--help")
 	case args[0] != "compare" && args[0] != "train":
