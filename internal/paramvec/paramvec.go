@@ -73,7 +73,7 @@ func Dot(x, y []*graph.Node) *graph.Node {
 //
 // That of a long matrix is taken in parts: its rows are cut into eighths, whose products are added number by number, and only that
 // eighth of the numbers is summed up. XLA on the CPU adds numbers in whole vector registers and on all cores, but sums on one core, at
-// a fourth of the speed at which the caches give them (docs/decisions/007). It does so for the square of one array, too, but faster.
+// a fourth of the speed at which the caches give them (docs/decisions/007). Squares of one array it sums faster: there parts gain nothing.
 func sumOfProducts(x, y *graph.Node) *graph.Node {
 	if x == y || x.Rank() != 2 || x.Shape().Size() <= long || x.Shape().Dim(0)%eighths != 0 {
 		return graph.ReduceAllSum(graph.Mul(x, y))
