@@ -38,7 +38,8 @@ func DType(x []*graph.Node) dtypes.DType {
 // for some hundred numbers takes longer to begin than to do; what is laid end to end is a copy.
 const short = 1 << 10
 
-// A matrix of more than long numbers is summed in eighths.
+// A matrix of more than long numbers is summed in eighths of its rows, where they can be had. Both numbers are measured
+// (docs/decisions/007, "In eighths").
 const (
 	long    = 1 << 16
 	eighths = 8
@@ -53,6 +54,9 @@ func Dot(x, y []*graph.Node) *graph.Node {
 	var parts, shortX, shortY []*graph.Node
 	for i := range x {
 		xi, yi := as(x[i], dtype), as(y[i], dtype)
+		if x[i] == y[i] {
+			yi = xi // one node, whatever its type was
+		}
 		if xi.Shape().Size() > short {
 			parts = append(parts, sumOfProducts(xi, yi))
 			continue
@@ -72,19 +76,21 @@ func Dot(x, y []*graph.Node) *graph.Node {
 // sumOfProducts returns Σ xᵢ·yᵢ for two arrays.
 //
 // That of a long matrix is taken in parts: its rows are cut into eighths, whose products are added number by number, and only that
-// eighth of the numbers is summed up. XLA on the CPU adds numbers in whole vector registers and on all cores, but sums on one core, at
-// a fourth of the speed at which the caches give them (docs/decisions/007). Squares of one array it sums faster: there parts gain nothing.
+// eighth of the numbers is summed up. XLA on the CPU sums at half the speed at which a loop could; what it makes of additions of whole
+// arrays is faster, and shared among cores (docs/decisions/007). Squares of one array it sums faster: there parts gain nothing.
 func sumOfProducts(x, y *graph.Node) *graph.Node {
 	if x == y || x.Rank() != 2 || x.Shape().Size() <= long || x.Shape().Dim(0)%eighths != 0 {
 		return graph.ReduceAllSum(graph.Mul(x, y))
 	}
-	var v *graph.Node // the derivative by the result; those by x and y are v·y and v·x, whatever the parts
+	// The derivatives by x and y are set by hand, adjoint·y and adjoint·x, where adjoint is the one by the result: GoMLX would take
+	// them of each eighth, padded with zeros to the whole, and could not take them twice.
+	var adjoint *graph.Node
 	in := func(a, other *graph.Node) *graph.Node {
-		return graph.IdentityWithCustomGradient(a, func(_, _ *graph.Node) *graph.Node { return graph.Mul(v, other) })
+		return graph.IdentityWithCustomGradient(a, func(_, _ *graph.Node) *graph.Node { return graph.Mul(adjoint, other) })
 	}
-	return graph.IdentityWithCustomGradient(inEighths(in(x, y), in(y, x)), func(_, dv *graph.Node) *graph.Node {
-		v = dv
-		return dv
+	return graph.IdentityWithCustomGradient(inEighths(in(x, y), in(y, x)), func(_, v *graph.Node) *graph.Node {
+		adjoint = v
+		return v
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -112,35 +113,50 @@ func TestDot(t *testing.T) {
 	}
 }
 
-// The square of a long matrix has 2x as its gradient, and ⟨∇⟨x∘x, y⟩, z⟩ has 2y∘z: inner products may be differentiated twice, as exact
-// Hessian-vector products do.
+// Inner products of long matrices may be differentiated twice, as exact Hessian-vector products do, whatever is made of them and
+// however often: with d = ⟨x, y⟩, in one graph, ∇ₓd² = 2dy, ∇ₓ3d = 3y, and of ⟨∇ₓd², z⟩ = 2d⟨y, z⟩ the gradients are 2⟨y, z⟩y by x and
+// 2⟨y, z⟩x + 2dz by y; and of a square, ∇⟨x, x⟩ = 2x.
 func TestDotTwice(t *testing.T) {
 	values := drawn([]int{800 * 100, 800 * 100, 800 * 100})
+	x, y, z := values[0], values[1], values[2]
+	plain := func(a, b []float64) (sum float64) {
+		for i := range a {
+			sum += a[i] * b[i]
+		}
+		return sum
+	}
+	d, yz := plain(x, y), plain(y, z)
+	want := []func(i int) float64{
+		func(i int) float64 { return 2 * d * y[i] },
+		func(i int) float64 { return 3 * y[i] },
+		func(i int) float64 { return 2 * yz * y[i] },
+		func(i int) float64 { return 2*yz*x[i] + 2*d*z[i] },
+		func(i int) float64 { return 2 * x[i] },
+	}
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		exec := graph.MustNewExec(b, func(xyz []*graph.Node) []*graph.Node {
 			for i := range xyz {
 				xyz[i] = graph.Reshape(xyz[i], 800, 100)
 			}
 			x, y, z := xyz[:1], xyz[1:2], xyz[2:]
-			first := graph.Gradient(paramvec.Dot([]*graph.Node{graph.Mul(x[0], x[0])}, y), x...)
-			second := graph.Gradient(paramvec.Dot(first, z), x...)
-			return append(second, graph.Gradient(paramvec.Dot(x, x), x...)...)
+			dot := paramvec.Dot(x, y)
+			ofSquare := graph.Gradient(graph.Square(dot), x...)
+			ofThree := graph.Gradient(graph.MulScalar(dot, 3), x...)
+			again := graph.Gradient(paramvec.Dot(ofSquare, z), x[0], y[0])
+			return slices.Concat(ofSquare, ofThree, again, graph.Gradient(paramvec.Dot(x, x), x...))
 		})
 		defer exec.Finalize()
-		got := exec.MustCall(arguments(values)...)
-		second, square := tensors.MustCopyFlatData[float64](got[0]), tensors.MustCopyFlatData[float64](got[1])
-		for i := range second {
-			if want := 2 * values[1][i] * values[2][i]; !(math.Abs(second[i]-want) <= 1e-14*math.Abs(want)) {
-				t.Fatalf("second derivative %d is %v, want %v", i, second[i], want)
-			}
-			if want := 2 * values[0][i]; square[i] != want {
-				t.Fatalf("derivative %d of the square is %v, want %v", i, square[i], want)
+		for k, gradient := range exec.MustCall(arguments(values)...) {
+			for i, got := range tensors.MustCopyFlatData[float64](gradient) {
+				if !(math.Abs(got-want[k](i)) <= 1e-10) { // of numbers up to some thousand
+					t.Fatalf("number %d of gradient %d is %v, want %v", i, k, got, want[k](i))
+				}
 			}
 		}
 	})
 }
 
-// A number that is not finite makes the inner product so, wherever it stands.
+// A number that is not finite makes the inner product so, wherever it stands, and NaN makes it NaN.
 func TestDotIsNotFinite(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		exec := graph.MustNewExec(b, func(x, y *graph.Node) *graph.Node {
@@ -152,12 +168,50 @@ func TestDotIsNotFinite(t *testing.T) {
 				values := drawn([]int{800 * 100, 800 * 100})
 				values[0][at] = bad
 				dot := tensors.ToScalar[float64](exec.MustCall1(arguments(values)...))
-				if !math.IsNaN(dot) && !math.IsInf(dot, 0) {
+				if finite := !math.IsNaN(dot) && !math.IsInf(dot, 0); finite || math.IsNaN(bad) && !math.IsNaN(dot) {
 					t.Errorf("with %v at %d: %v", bad, at, dot)
 				}
 			}
 		}
 	})
+}
+
+// What is summed in eighths: products of two long matrices whose rows can be cut so, and not squares, in half precision either.
+// (That it is faster is BenchmarkDot's to show.)
+func TestDotInEighths(t *testing.T) {
+	slicesOf := func(dtype dtypes.DType, rows int, square bool) (n int) {
+		g := graph.NewGraph(testbackend.Go(t), "eighths")
+		defer g.Finalize()
+		x := []*graph.Node{graph.Zeros(g, shapes.Make(dtype, rows, 128))}
+		y := x
+		if !square {
+			y = []*graph.Node{graph.Ones(g, shapes.Make(dtype, rows, 128))}
+		}
+		paramvec.Dot(x, y)
+		for _, node := range g.Nodes() {
+			if node.Type() == graph.NodeTypeSlice {
+				n++
+			}
+		}
+		return n
+	}
+	for _, test := range []struct {
+		dtype  dtypes.DType
+		rows   int
+		square bool
+		want   int
+	}{
+		{dtypes.Float32, 784, false, 16},
+		{dtypes.BFloat16, 784, false, 16},
+		{dtypes.Float32, 784, true, 0},
+		{dtypes.BFloat16, 784, true, 0},
+		{dtypes.Float32, 785, false, 0},
+		{dtypes.Float32, 512, false, 0},
+	} {
+		if n := slicesOf(test.dtype, test.rows, test.square); n != test.want {
+			t.Errorf("%+v: %d slices", test, n)
+		}
+	}
 }
 
 func arguments(values [][]float64) []any {
