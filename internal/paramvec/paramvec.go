@@ -77,7 +77,8 @@ func Dot(x, y []*graph.Node) *graph.Node {
 //
 // That of a long matrix is taken in parts: its rows are cut into eighths, whose products are added number by number, and only that
 // eighth of the numbers is summed up. XLA on the CPU sums at half the speed at which a loop could; what it makes of additions of whole
-// arrays is faster, and shared among cores (docs/decisions/007). Squares of one array it sums faster: there parts gain nothing.
+// arrays is faster, and shared among cores (docs/decisions/007). Squares of one array it sums faster: a step gains
+// nothing by parts of them.
 func sumOfProducts(x, y *graph.Node) *graph.Node {
 	if x == y || x.Rank() != 2 || x.Shape().Size() <= long || x.Shape().Dim(0)%eighths != 0 {
 		return graph.ReduceAllSum(graph.Mul(x, y))
