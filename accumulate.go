@@ -33,7 +33,7 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 	if n < 1 {
 		return nil, fmt.Errorf("xsam: Accumulate got n = %d: want 1 or more micro-batches", n)
 	}
-	if o.config.RefreshEvery > 0 && o.config.Refresh != RefreshPair {
+	if o.config.refreshes() && o.config.Refresh != RefreshPair {
 		return nil, fmt.Errorf("xsam: Accumulate with Config.Refresh = %v: want RefreshPair, or RefreshEvery = 0", o.config.Refresh)
 	}
 	if o.config.RefreshMost > 0 {

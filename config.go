@@ -43,6 +43,10 @@ type Config struct {
 	// RefreshEvery is k: every k-th step (step mod k = 0) estimates v anew. 0 never does: no v, no correction.
 	RefreshEvery int
 
+	// EpochSteps is n: the phase of the refresh is counted anew every n steps, (step mod n) mod k, so that each epoch of n steps has its
+	// refreshes in the same places. 0 never counts anew.
+	EpochSteps int
+
 	// RefreshMost ≥ RefreshEvery lets the interval between refreshes follow the Hessian: it begins at RefreshEvery, doubles, up
 	// to RefreshMost, after a refresh that found v and λ where they were, and halves, down to RefreshEvery, after any other. 0
 	// keeps the interval fixed.
@@ -69,6 +73,9 @@ type Config struct {
 	// PowerSteps ≥ 1 is the number of Hessian-vector products of one RefreshExact.
 	PowerSteps int
 
+	// Length is how long the gradient is that is corrected. Before the first refresh of v it is left as it is.
+	Length Length
+
 	// Correction is the form of the corrected gradient g̃.
 	Correction Correction
 
@@ -90,7 +97,9 @@ const (
 	// RefreshThreePoint keeps the step as it is and spends two more gradients, at w ± r v; the clean gradient is the
 	// third point.
 	RefreshThreePoint
-	// RefreshExact keeps the step as it is and spends PowerSteps exact Hessian-vector products, as published.
+	// RefreshExact keeps the step as it is and spends PowerSteps exact Hessian-vector products on the model as in evaluation, as the
+	// authors do. v keeps the sign that comes out, and there is no refresh at the first step of an epoch: until the first one, at step
+	// RefreshEvery, steps are SAM's. With α = 0 there are no products, since nothing would use v.
 	RefreshExact
 )
 
@@ -104,18 +113,18 @@ const (
 	MeanOfPair
 )
 
-// Correction is the form of the corrected gradient g̃. With c = ⟨g_adv, v⟩:
+// Correction is the form of the corrected gradient g̃. With h the gradient after its length was set, and c = ⟨h, v⟩:
 type Correction int
 
 const (
-	// Oriented is g̃ = g_adv − α|c|v, with v turned so that λ falls along +v.
+	// Oriented is g̃ = h − α|c|v, with v turned so that λ falls along +v.
 	Oriented Correction = iota
-	// Projection is g̃ = g_adv − α c v: indifferent to the sign of v.
+	// Projection is g̃ = h − α c v: indifferent to the sign of v.
 	Projection
 	// Explicit is the mean of the pair, g̃ = (g₊ + g₋)/2 = ∇(L + r²λ/2 + …): λ is penalised itself. Every step is a
 	// pair step (RefreshEvery = 1), and α has no part in it.
 	Explicit
-	// Paper is g̃ = g_adv/‖g_adv‖ − α|c|v with the sign of v as power iteration leaves it, as published.
+	// Paper is g̃ = h − α|c|v with the sign of v as power iteration leaves it. With Length = Unit it is the published form.
 	Paper
 )
 
@@ -162,14 +171,32 @@ func LiteConfig() Config {
 	return c
 }
 
-// PaperConfig is X-SAM as published: Eq. 11 with α = 0.2 and ρ = 0.05, v from five exact power steps every third step,
-// its sign as power iteration leaves it. A step takes two gradients and, on average, 5/3 exact products.
+// PaperConfig is X-SAM as its authors run it: SAM with ρ = 0.05, and, from the first refresh on, the unit gradient corrected with
+// α = 0.2,
+//
+//	ĝ = g_adv/‖g_adv‖,  g̃ = ĝ − α|⟨ĝ, v⟩|v,
+//
+// v from five exact products every third step, its sign as it comes. A step takes two gradients and, on average, a third of one and 5/3
+// exact products. Set EpochSteps to the steps of an epoch: the authors count the third step in each epoch anew.
 func PaperConfig() Config {
 	return Config{
 		Rho: 0.05, Alpha: 0.2, AscentEvery: 1, RefreshEvery: 3, ProbeRadius: 0.05, Refresh: RefreshExact, PowerSteps: 5,
-		Correction: Paper,
+		Length: Unit, Correction: Paper,
 	}
 }
+
+// NSAMConfig is PaperConfig with α = 0, what is left of the published form without its correction: SAM's first RefreshEvery = 3 steps,
+// then SAM with a unit gradient. Two gradients a step.
+func NSAMConfig() Config {
+	c := PaperConfig()
+	c.Alpha = 0
+	return c
+}
+
+// SSAMConfig is SAM whose gradient keeps the length of the clean one (stable SAM), ρ = 0.05: two gradients a step.
+//
+// Reference: Tan et al. (2025), "Stabilizing Sharpness-aware Minimization Through A Simple Renormalization Strategy", JMLR.
+func SSAMConfig() Config { return Config{Rho: 0.05, AscentEvery: 1, Length: Clean} }
 
 // SAMConfig is SAM with ρ = 0.05: two gradients a step, no v.
 func SAMConfig() Config { return Config{Rho: 0.05, AscentEvery: 1} }
@@ -216,6 +243,16 @@ func (c Config) Validate() error {
 	if c.Reuse > 0 && (c.AscentEvery == 0 || c.Rho == 0 || c.LocalAscent) {
 		bad("Reuse = %v with AscentEvery = %d, Rho = %v, LocalAscent = %v: want ascents of the whole batch, or there is nothing to reuse",
 			c.Reuse, c.AscentEvery, c.Rho, c.LocalAscent)
+	}
+	if c.EpochSteps < 0 || (c.EpochSteps > 0 && (c.EpochSteps <= c.RefreshEvery || c.RefreshMost > 0)) {
+		bad("EpochSteps = %d with RefreshEvery = %d, RefreshMost = %d: want 0 (the phase is never counted anew), or more than RefreshEvery "+
+			"and a fixed interval", c.EpochSteps, c.RefreshEvery, c.RefreshMost)
+	}
+	if c.Length < AsIs || c.Length > Clean {
+		bad("Length = %d: want AsIs, Unit or Clean", int(c.Length))
+	}
+	if c.Length == Clean && c.LocalAscent {
+		bad("Length = Clean with LocalAscent: want one of them, since micro-batches that ascend on their own leave no clean gradient of the whole batch")
 	}
 	if c.RefreshMost != 0 {
 		if c.RefreshMost < c.RefreshEvery || c.RefreshEvery <= 0 {

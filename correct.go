@@ -10,38 +10,35 @@ import (
 	"github.com/xsam-go/xsam/objective"
 )
 
-// Correct returns the corrected gradient g̃. With c = ⟨g, v⟩:
+// Correct returns the corrected gradient g̃. With c = ⟨h, v⟩:
 //
-//	Oriented    g̃ = g − α|c|v      v must point to the side on which λ falls
-//	Projection  g̃ = g − α c v
-//	Paper       g̃ = g/‖g‖ − α|c|v  (Eq. 11; where ‖g‖ is 0 so is the first term)
-//	Explicit    g̃ = g              g being the mean of the pair
+//	Oriented    g̃ = h − α|c|v   v must point to the side on which λ falls
+//	Projection  g̃ = h − α c v
+//	Paper       g̃ = h − α|c|v   v's sign as power iteration leaves it; h is g_adv/‖g_adv‖ as published
+//	Explicit    g̃ = h           h being the mean of the pair
 //
-// g is the gradient at the perturbed point and v the dominant eigenvector of the Hessian, ‖v‖ = 1: one node per
-// parameter, equal shapes pair by pair, read as one long vector. alpha is a scalar node without unit. The result has
-// the shapes of g.
+// h is the gradient at the perturbed point after its length was set, and v the dominant eigenvector of the Hessian, ‖v‖ = 1: one node
+// per parameter, equal shapes pair by pair, read as one long vector. alpha is a scalar node without unit. The result has
+// the shapes of h, and ‖g̃‖ ≤ (1 + α)‖h‖; with Projection ‖g̃‖ ≤ ‖h‖.
 //
 // −v gives the same Projection, the opposite correction with Paper, and is the caller's to settle with Oriented: the
 // step −lr·g̃ moves by +lr·α|c| along v.
 //
-// Reference: Duan et al. (2026), arXiv:2601.10251, Eq. 11 (Paper) and the projector of Theorem 5.1 (Projection).
-func Correct(form Correction, g, v []*graph.Node, alpha *graph.Node) []*graph.Node {
-	return correct(form, g, v, paramvec.Dot(g, v), paramvec.Norm(g), alpha)
+// Reference: Duan et al. (2026), arXiv:2601.10251, and its authors' code (Paper); the projector of its Theorem 5.1 (Projection).
+func Correct(form Correction, h, v []*graph.Node, alpha *graph.Node) []*graph.Node {
+	return correct(form, h, v, paramvec.Dot(h, v), alpha)
 }
 
-// correct is Correct with c = ⟨g, v⟩ and ‖g‖ given.
-func correct(form Correction, g, v []*graph.Node, c, norm, alpha *graph.Node) []*graph.Node {
+// correct is Correct with c = ⟨h, v⟩ given.
+func correct(form Correction, h, v []*graph.Node, c, alpha *graph.Node) []*graph.Node {
 	alpha = graph.ConvertDType(alpha, c.DType())
 	switch form {
-	case Projection:
-		return paramvec.AddScaled(g, graph.Neg(graph.Mul(alpha, c)), v)
-	case Paper:
-		unit := paramvec.Scale(lengthOver(1, norm), g)
-		return paramvec.AddScaled(unit, graph.Neg(graph.Mul(alpha, graph.Abs(c))), v)
 	case Explicit:
-		return g
-	default: // Oriented
-		return paramvec.AddScaled(g, graph.Neg(graph.Mul(alpha, graph.Abs(c))), v)
+		return h
+	case Projection:
+		return paramvec.AddScaled(h, graph.Neg(graph.Mul(alpha, c)), v)
+	default: // Oriented, Paper
+		return paramvec.AddScaled(h, graph.Neg(graph.Mul(alpha, graph.Abs(c))), v)
 	}
 }
 
@@ -51,23 +48,36 @@ func (s *step) correct(grads gradients, v []*graph.Node) []*graph.Node {
 	if s.norm == nil {
 		s.norm = paramvec.Norm(grads.adv)
 	}
-	// A corrected gradient is there when all of it is, for c takes all of it. One that stays as it is waits, too: XLA would update
-	// the first weights during the backward pass, which where passes hold much takes longer: on resnet8 a step of SGD a tenth.
-	whole := grads.adv
-	if !s.sideBySide {
-		whole = paramvec.After(grads.adv, grads.adv)
+	s.alongV = s.along(grads, v)
+	h, c := grads.adv, s.alongV
+	if f := s.length(grads, s.norm); f != nil {
+		h, c = paramvec.Scale(f, h), graph.Mul(f, c)
 	}
-	if v == nil {
-		s.alongV = graph.Scalar(s.g, s.norm.DType(), math.NaN())
-		return whole
+	if v == nil || s.config.Alpha == 0 {
+		return s.whole(h)
 	}
-	if s.alongV == nil {
-		s.alongV = paramvec.Dot(v, grads.adv)
+	return correct(s.config.Correction, h, v, c, s.alpha())
+}
+
+// along is ⟨g_adv, v⟩, NaN where there is no v.
+func (s *step) along(grads gradients, v []*graph.Node) *graph.Node {
+	switch {
+	case v == nil:
+		return graph.Scalar(s.g, s.norm.DType(), math.NaN())
+	case s.alongV == nil:
+		return paramvec.Dot(v, grads.adv)
+	default:
+		return s.alongV
 	}
-	if s.config.Alpha == 0 && s.config.Correction != Paper {
-		return whole
+}
+
+// whole returns g, there when all of it is, as a corrected gradient is, since c takes all of it. XLA would update the first weights
+// during the backward pass, which where passes hold much takes longer: on resnet8 a step of SGD a tenth.
+func (s *step) whole(g []*graph.Node) []*graph.Node {
+	if s.sideBySide {
+		return g
 	}
-	return correct(s.config.Correction, grads.adv, v, s.alongV, s.norm, s.alpha())
+	return paramvec.After(g, g)
 }
 
 // alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps. Only refreshes can fall into the warm-up

@@ -18,14 +18,17 @@ type estimate struct {
 }
 
 // eigenvector returns the v with which this step corrects, and, in a refresh, what was learnt of it; the estimate is
-// nil in all other steps, which use the kept v.
+// nil in all other steps, which use the kept v. Before the first refresh there is no v.
 func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
-	if !s.mark.refresh {
+	switch {
+	case s.mark.raw:
+		return nil, nil
+	case !s.mark.refresh:
 		return s.v, nil
 	}
 	switch s.config.Refresh {
 	case RefreshExact:
-		return s.refreshExact(g)
+		return s.refreshExact()
 	case RefreshThreePoint:
 		lossPlus, plus := s.gradientAt(s.afterPass(s.probe(+1), g.adv))
 		lossMinus, minus := s.gradientAt(s.afterPass(s.probe(-1), plus))
@@ -55,13 +58,16 @@ func (s *step) refreshFrom(p *pair, d3, finite *graph.Node) (turned, *estimate) 
 	return t, e
 }
 
-// refreshExact makes PowerSteps steps of power iteration with exact products at w, as published.
-func (s *step) refreshExact(g gradients) ([]*graph.Node, *estimate) {
-	v, finite := s.v, allFinite(g.loss)
+// refreshExact makes PowerSteps steps of power iteration with exact products of the Hessian at w, on the step's batch with the model
+// as in evaluation: running averages in batch norm, no dropout. The sign of v is left as it comes, so a negative λ turns v around with
+// every product. So do the authors.
+func (s *step) refreshExact() ([]*graph.Node, *estimate) {
+	loss := s.objective.EvaluateInference(s.scope, s.g, s.batch).Total
+	g, v, finite := graph.Gradient(loss, s.w...), s.v, allFinite(loss)
 	var t turned
 	var e *estimate
 	for range s.config.PowerSteps {
-		h := curvature.HVPFromGradient(g.clean, s.w, v)
+		h := curvature.HVPFromGradient(g, s.w, v)
 		lambda := paramvec.Dot(v, h)
 		e = s.measure(lambda, paramvec.Norm(paramvec.AddScaled(h, graph.Neg(lambda), v)))
 		t = s.turn(v, product{h, paramvec.Norm(h), lambda}, e, finite)
@@ -70,7 +76,7 @@ func (s *step) refreshExact(g gradients) ([]*graph.Node, *estimate) {
 	if s.config.Correction == Oriented {
 		// dλ/dv = ⟨∇(vᵀHv), v⟩ with the new v.
 		v = paramvec.StopGradient(v)
-		quadratic := paramvec.Dot(v, curvature.HVPFromGradient(g.clean, s.w, v))
+		quadratic := paramvec.Dot(v, curvature.HVPFromGradient(g, s.w, v))
 		e.d3 = paramvec.Dot(graph.Gradient(quadratic, s.w...), v)
 		v = t.downhill(e.d3, finite).v
 	}
@@ -107,8 +113,8 @@ type turned struct {
 	shift               *graph.Node // σ; nil for 0, which it is without Config.Shift
 }
 
-// turn returns v' = h/‖h‖ with the sign of v, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
-// Config.Shift it is h + σv that is normalised.
+// turn returns v' = h/‖h‖, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With Config.Shift it is h + σv that
+// is normalised. From a pair v' gets the sign of v; from exact products its sign is left as it comes.
 func (s *step) turn(v []*graph.Node, p product, e *estimate, finite *graph.Node) turned {
 	t := turned{}
 	if s.config.Shift {
@@ -118,8 +124,10 @@ func (s *step) turn(v []*graph.Node, p product, e *estimate, finite *graph.Node)
 	}
 	zero := graph.ScalarZero(s.g, p.norm.DType())
 	t.usable = graph.And(finite, graph.And(graph.IsFinite(p.norm), graph.GreaterThan(p.norm, zero)))
-	inverse := lengthOver(1, p.norm)
-	t.scale = graph.Where(graph.LessThan(p.alongV, zero), graph.Neg(inverse), inverse)
+	t.scale = ratio(1, p.norm)
+	if s.config.Refresh != RefreshExact {
+		t.scale = graph.Where(graph.LessThan(p.alongV, zero), graph.Neg(t.scale), t.scale)
+	}
 	t.sign = graph.OnesLike(t.scale)
 	t.v = paramvec.Where(t.usable, paramvec.Scale(t.scale, p.h), v)
 	return t

@@ -130,15 +130,30 @@ func product(w *graph.Node) *graph.Node {
 // eval runs a graph function of vectors and returns its result.
 func eval(t *testing.T, b compute.Backend, f func(in []*graph.Node) *graph.Node, in ...any) []float64 {
 	t.Helper()
-	out, err := graph.CallOnce(b, f, in...)
+	return newEval(t, b, f)(in...)
+}
+
+// newEval compiles f once for many calls.
+func newEval(t *testing.T, b compute.Backend, f func(in []*graph.Node) *graph.Node) func(in ...any) []float64 {
+	t.Helper()
+	exec, err := graph.NewExec(b, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer out.MustFinalizeAll()
-	if out.DType() == dtypes.Float64 && out.Shape().IsScalar() {
-		return []float64{tensors.ToScalar[float64](out)}
+	t.Cleanup(exec.Finalize)
+	return func(in ...any) []float64 {
+		t.Helper()
+		outs, err := exec.Call(in...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := outs[0]
+		defer out.MustFinalizeAll()
+		if out.DType() == dtypes.Float64 && out.Shape().IsScalar() {
+			return []float64{tensors.ToScalar[float64](out)}
+		}
+		return tensors.MustCopyFlatData[float64](out)
 	}
-	return tensors.MustCopyFlatData[float64](out)
 }
 
 // near tells whether got equals want entry by entry within tol, absolutely and relative to the larger of the two.

@@ -75,7 +75,10 @@ func (o *Optimizer) due(store *model.Store, step int64) (bool, error) {
 		return o.config.due(step), nil
 	}
 	last, every, ok, err := o.interval(store)
-	return err == nil && (!ok || step >= last+every), err
+	if err != nil || !ok {
+		return err == nil && o.config.due(step), err
+	}
+	return step >= last+every, nil
 }
 
 // refreshed tells whether v was refreshed in a step, which must be the last one where the interval is adapted.

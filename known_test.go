@@ -2,6 +2,7 @@ package xsam_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -24,38 +25,79 @@ func TestPerturbationOfQuadratic(t *testing.T) {
 }
 
 func TestCorrectOfQuadratic(t *testing.T) {
-	gAdv := []float64{1.0189524511, -1.4530668631, 2.1895245109}
+	g, gAdv := []float64{1, -1.4, 2}, []float64{1.0189524511, -1.4530668631, 2.1895245109}
+	e3, back, third := []float64{0, 0, 1}, []float64{0, 0, -1}, []float64{1. / 3, 2. / 3, 2. / 3}
 	tests := []struct {
-		name  string
-		form  xsam.Correction
-		v     []float64
-		alpha float64
-		want  []float64
+		name   string
+		length xsam.Length
+		form   xsam.Correction
+		v      []float64
+		alpha  float64
+		want   []float64
 	}{
-		{"projection along e3", xsam.Projection, []float64{0, 0, 1}, 0.2, []float64{1.0189524511, -1.4530668631, 1.7516196087}},
-		{"projection along -e3 is the same", xsam.Projection, []float64{0, 0, -1}, 0.2, []float64{1.0189524511, -1.4530668631, 1.7516196087}},
-		{"paper along e3", xsam.Paper, []float64{0, 0, 1}, 0.2, []float64{0.3615288099, -0.5155545120, 0.3389480214}},
-		{"paper along -e3 is another", xsam.Paper, []float64{0, 0, -1}, 0.2, []float64{0.3615288099, -0.5155545120, 1.2147578257}},
-		{"paper with alpha 0 is the unit gradient", xsam.Paper, []float64{0, 0, 1}, 0, []float64{0.3615288099, -0.5155545120, 0.7768529235}},
-		{"oriented takes |c|v away", xsam.Oriented, []float64{0, 0, 1}, 1, []float64{1.0189524511, -1.4530668631, 0}},
-		{"oriented along -e3 adds it", xsam.Oriented, []float64{0, 0, -1}, 1, []float64{1.0189524511, -1.4530668631, 4.3790490218}},
-		{"oriented with alpha 0 is the gradient", xsam.Oriented, []float64{0, 0, 1}, 0, gAdv},
-		{"explicit is the gradient it is given", xsam.Explicit, []float64{0, 0, 1}, 1, gAdv},
+		{"projection along e3", xsam.AsIs, xsam.Projection, e3, 0.2, []float64{1.0189524511, -1.4530668631, 1.7516196087}},
+		{"projection along -e3 is the same", xsam.AsIs, xsam.Projection, back, 0.2, []float64{1.0189524511, -1.4530668631, 1.7516196087}},
+		{"published along e3", xsam.Unit, xsam.Paper, e3, 0.2, []float64{0.3615288099, -0.5155545120, 0.6214823388}},
+		{"published along -e3 is another", xsam.Unit, xsam.Paper, back, 0.2, []float64{0.3615288099, -0.5155545120, 0.9322235083}},
+		{"published along (1, 2, 2)/3", xsam.Unit, xsam.Paper, third, 0.2, []float64{0.3418815736, -0.5548489846, 0.7375584510}},
+		{"published with alpha 0 is the unit gradient", xsam.Unit, xsam.Paper, e3, 0, []float64{0.3615288099, -0.5155545120, 0.7768529235}},
+		{"the length of the clean gradient", xsam.Clean, xsam.Oriented, e3, 0, []float64{0.9537785064, -1.3601262168, 2.0494787716}},
+		{"oriented takes |c|v away", xsam.AsIs, xsam.Oriented, e3, 1, []float64{1.0189524511, -1.4530668631, 0}},
+		{"oriented along -e3 adds it", xsam.AsIs, xsam.Oriented, back, 1, []float64{1.0189524511, -1.4530668631, 4.3790490218}},
+		{"oriented with alpha 0 is the gradient", xsam.AsIs, xsam.Oriented, e3, 0, gAdv},
+		{"explicit is the gradient it is given", xsam.AsIs, xsam.Explicit, e3, 1, gAdv},
 	}
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				got := eval(t, b, func(in []*graph.Node) *graph.Node {
 					alpha := graph.Scalar(in[0].Graph(), in[0].DType(), tt.alpha)
-					corrected := xsam.Correct(tt.form, in[:1], in[1:], alpha)[0]
-					return graph.MulScalar(corrected, 1) // the pure-Go engine cannot return an input as it is
-				}, gAdv, tt.v)
+					h := xsam.SetLength(tt.length, in[:1], in[2:])
+					return graph.MulScalar(xsam.Correct(tt.form, h, in[1:2], alpha)[0], 1) // the pure-Go engine cannot return an input as it is
+				}, gAdv, tt.v, g)
 				if !near(got, tt.want, 2e-10) { // the digits given
-					t.Errorf("Correct(%v, %v, α=%v) = %v, want %v", tt.form, tt.v, tt.alpha, got, tt.want)
+					t.Errorf("Correct(%v × %v, %v, α=%v) = %v, want %v", tt.length, tt.form, tt.v, tt.alpha, got, tt.want)
 				}
 			})
 		}
 	})
+}
+
+// For any g, v and α in [0, 2] the published form has ‖g̃‖ ≤ 1 + α, so that it cannot blow up, and g̃(v) + g̃(−v) = 2ĝ.
+func TestPublishedFormIsBounded(t *testing.T) {
+	const n = 7
+	b, random := testbackend.Go(t), rand.New(rand.NewPCG(1, 2))
+	published := func(in []*graph.Node) *graph.Node {
+		alpha := graph.Reshape(in[2])
+		h := xsam.SetLength(xsam.Unit, in[:1], nil)
+		plus := xsam.Correct(xsam.Paper, h, in[1:2], alpha)[0]
+		minus := xsam.Correct(xsam.Paper, h, []*graph.Node{graph.Neg(in[1])}, alpha)[0]
+		return graph.Concatenate([]*graph.Node{plus, minus}, 0)
+	}
+	exec := newEval(t, b, published)
+	for range 200 {
+		g, v := make([]float64, n), make([]float64, n)
+		scale := math.Pow(10, 12*random.Float64()-6)
+		for i := range g {
+			g[i], v[i] = scale*random.NormFloat64(), random.NormFloat64()
+		}
+		size := norm(v)
+		for i := range v {
+			v[i] /= size
+		}
+		alpha := 2 * random.Float64()
+		got := exec(g, v, []float64{alpha})
+		for _, corrected := range [][]float64{got[:n], got[n:]} {
+			if norm(corrected) > 1+alpha+1e-12 {
+				t.Fatalf("‖g̃‖ = %v for g = %v, v = %v, α = %v: want at most 1 + α", norm(corrected), g, v, alpha)
+			}
+		}
+		for i := range n {
+			if sum, want := got[i]+got[n+i], 2*g[i]/norm(g); !(math.Abs(sum-want) <= 1e-12) {
+				t.Fatalf("g̃(v) + g̃(−v) = %v in entry %d, want 2ĝ = %v", sum, i, want)
+			}
+		}
+	}
 }
 
 // ASAM does not see how the two weights of f = (w₁w₂ − 1)² share their product; SAM does.
@@ -161,7 +203,7 @@ func TestPairStepOnProduct(t *testing.T) {
 		for _, refresh := range []xsam.Refresh{xsam.RefreshPair, xsam.RefreshThreePoint, xsam.RefreshExact} {
 			t.Run(refresh.String(), func(t *testing.T) {
 				c := xsam.DefaultConfig()
-				c.Refresh, c.ProbeRadius, c.WarmupRefreshes = refresh, r, 0
+				c.Refresh, c.ProbeRadius, c.WarmupRefreshes = refresh, r, 1
 				l := newLab(t, b, []float64{2, 0.5}, 0, c, loss).setV(v...)
 				reported := l.step(1)
 				p := l.probe()

@@ -48,6 +48,12 @@ func TestValidate(t *testing.T) {
 		{"no tolerance", with(func(c *xsam.Config) { c.RefreshMost = 20 }), []string{"RefreshTolerance = 0"}},
 		{"all of the rest", xsam.Config{AlphaWarmup: -1, Reuse: -1, Side: 2}, []string{"AlphaWarmup = -1", "Reuse = -1", "Side = 2"}},
 		{"looksam", xsam.LookSAMConfig(), nil},
+		{"nsam", xsam.NSAMConfig(), nil},
+		{"ssam", xsam.SSAMConfig(), nil},
+		{"epochs of 7 steps", with(func(c *xsam.Config) { c.EpochSteps = 7 }), nil},
+		{"an epoch without a refresh", with(func(c *xsam.Config) { c.EpochSteps = 5 }), []string{"EpochSteps = 5 with RefreshEvery = 5", "more than RefreshEvery"}},
+		{"a length that is none", with(func(c *xsam.Config) { c.Length = 3 }), []string{"Length = 3", "AsIs, Unit or Clean"}},
+		{"no clean gradient", with(func(c *xsam.Config) { c.Length, c.LocalAscent = xsam.Clean, true }), []string{"Length = Clean with LocalAscent"}},
 		{"all at once", xsam.Config{Rho: -1, Eta: -1, AscentEvery: -1, RefreshEvery: -1, WarmupRefreshes: -1, Refresh: 7, Correction: 9},
 			[]string{"Rho = -1", "Eta = -1", "AscentEvery = -1", "RefreshEvery = -1", "WarmupRefreshes = -1", "Refresh = 7", "Correction = 9"}},
 	}
@@ -80,7 +86,8 @@ func TestCost(t *testing.T) {
 		{"xsam", xsam.DefaultConfig(), 2, 0},
 		{"lite", xsam.LiteConfig(), 1.2, 0},
 		{"sam with a pair beside every tenth step", threePoint, 2.2, 0},
-		{"paper", xsam.PaperConfig(), 2, 5. / 3},
+		{"paper", xsam.PaperConfig(), 2 + 1./3, 5. / 3},
+		{"nsam", xsam.NSAMConfig(), 2, 0},
 	}
 	for _, tt := range tests {
 		var gradients, products int

@@ -109,3 +109,9 @@ func (p *pair) advNorm() *graph.Node {
 	rest := graph.Add(graph.MulScalar(p.md, 2), graph.Mul(p.side(), p.dd))
 	return graph.Sqrt(graph.MaxScalar(graph.Add(p.mm, graph.Mul(p.side(), rest)), 0))
 }
+
+// meanNorm is ‖(g₊ + g₋)/2‖ = √(‖g₋‖² + ⟨g₋, d⟩ + ‖d‖²/4).
+func (p *pair) meanNorm() *graph.Node {
+	square := graph.Add(graph.Add(p.mm, p.md), graph.MulScalar(p.dd, 0.25))
+	return graph.Sqrt(graph.MaxScalar(square, 0))
+}

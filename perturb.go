@@ -15,7 +15,7 @@ import (
 //
 // Reference: Foret et al. (2021), "Sharpness-Aware Minimization for Efficiently Improving Generalization", eq. 2.
 func Perturbation(g []*graph.Node, rho float64) []*graph.Node {
-	return paramvec.StopGradient(paramvec.Scale(lengthOver(rho, paramvec.Norm(g)), g))
+	return paramvec.StopGradient(paramvec.Scale(ratio(rho, paramvec.Norm(g)), g))
 }
 
 // AdaptivePerturbation returns ASAM's ascent, which does not depend on how the weights are scaled:
@@ -35,13 +35,7 @@ func AdaptivePerturbation(w, g []*graph.Node, rho, eta float64) []*graph.Node {
 		scaled[i] = graph.Mul(t, g[i])
 		twice[i] = graph.Mul(t, scaled[i])
 	}
-	return paramvec.StopGradient(paramvec.Scale(lengthOver(rho, paramvec.Norm(scaled)), twice))
-}
-
-// lengthOver returns length/norm, and 0 where norm is 0. There is no small number under the root: it would shift ε.
-func lengthOver(length float64, norm *graph.Node) *graph.Node {
-	zero := graph.ScalarZero(norm.Graph(), norm.DType())
-	return graph.Where(graph.GreaterThan(norm, zero), graph.Div(graph.Scalar(norm.Graph(), norm.DType(), length), norm), zero)
+	return paramvec.StopGradient(paramvec.Scale(ratio(rho, paramvec.Norm(scaled)), twice))
 }
 
 // perturb returns ε for the clean gradient g at w.

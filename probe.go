@@ -66,8 +66,9 @@ func (o *Optimizer) Probe(store *model.Store) (Probe, error) {
 
 // Cost returns what a step costs, counted from step 0: gradients of the loss, and exact Hessian-vector products.
 //
-//	plain 1    ascent 2    pair 2    three-point refresh +2    exact refresh PowerSteps products
+//	plain 1    ascent 2    pair 2    three-point refresh +2    exact refresh +1 and PowerSteps products
 //
+// The gradient of an exact refresh is that of the model as in evaluation, which its products are derivatives of.
 // With Oriented an exact refresh takes two products more, for dλ/dv. With RefreshMost it is an upper bound, for refreshes
 // every RefreshEvery steps; Probe knows what was done.
 func (c Config) Cost(step int64) (gradients, products int) {
@@ -84,6 +85,7 @@ func (c Config) cost(kind Kind, refresh bool) (gradients, products int) {
 		gradients += 2
 	}
 	if refresh && c.Refresh == RefreshExact {
+		gradients++
 		products = c.PowerSteps
 		if c.Correction == Oriented {
 			products += 2

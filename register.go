@@ -15,6 +15,8 @@ const (
 	ParamRefreshEvery    = "xsam_refresh_every"    // int, Config.RefreshEvery
 	ParamWarmupRefreshes = "xsam_warmup_refreshes" // int, Config.WarmupRefreshes
 	ParamProbeRadius     = "xsam_probe_radius"     // float64, Config.ProbeRadius
+	ParamEpochSteps      = "xsam_epoch_steps"      // int, Config.EpochSteps
+	ParamLength          = "xsam_length"           // string, as ParseLength reads it
 	ParamCorrection      = "xsam_correction"       // string, as ParseCorrection reads it
 )
 
@@ -24,6 +26,8 @@ const (
 // on the data set that Optimizer.Schedule returns.
 var Presets = map[string]func() Config{
 	"sam":        SAMConfig,
+	"nsam":       NSAMConfig,
+	"ssam":       SSAMConfig,
 	"asam":       ASAMConfig,
 	"looksam":    LookSAMConfig,
 	"xsam":       DefaultConfig,
@@ -47,6 +51,12 @@ func FromScope(scope *model.Scope, preset Config) *Optimizer {
 	c.RefreshEvery = model.GetParamOr(scope, ParamRefreshEvery, c.RefreshEvery)
 	c.WarmupRefreshes = model.GetParamOr(scope, ParamWarmupRefreshes, c.WarmupRefreshes)
 	c.ProbeRadius = model.GetParamOr(scope, ParamProbeRadius, c.ProbeRadius)
+	c.EpochSteps = model.GetParamOr(scope, ParamEpochSteps, c.EpochSteps)
+	length, err := ParseLength(model.GetParamOr(scope, ParamLength, c.Length.String()))
+	if err != nil {
+		panic(err)
+	}
+	c.Length = length
 	form, err := ParseCorrection(model.GetParamOr(scope, ParamCorrection, c.Correction.String()))
 	if err != nil {
 		panic(err)

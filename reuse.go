@@ -26,7 +26,7 @@ func (s *step) reuse(grads gradients) gradients {
 	if s.mark.kind == Ascent {
 		along := graph.Where(graph.GreaterThan(square, zero), graph.Div(paramvec.Dot(grads.adv, grads.clean), square), zero)
 		across := paramvec.AddScaled(grads.adv, graph.Neg(along), grads.clean)
-		objective.SetPoint(kept, paramvec.Scale(lengthOver(1, paramvec.Norm(across)), across))
+		objective.SetPoint(kept, paramvec.Scale(ratio(1, paramvec.Norm(across)), across))
 		return grads
 	}
 	length := graph.MulScalar(graph.Sqrt(square), s.config.Reuse)

@@ -28,11 +28,30 @@ var kindNames = []string{"plain", "ascent", "pair"}
 
 func (k Kind) String() string { return nameOf(int(k), kindNames, "Kind") }
 
-// due tells whether v is refreshed in a step, counted from 0, where the interval is fixed:
+// refreshes tells whether v is estimated at all. Exact products serve the correction alone: without one there are none.
+func (c Config) refreshes() bool {
+	return c.RefreshEvery > 0 && !(c.Refresh == RefreshExact && c.Alpha == 0)
+}
+
+// due tells whether v is refreshed in a step t, counted from 0, where the interval is fixed. With p = t mod EpochSteps, or t:
 //
-//	step < WarmupRefreshes or step mod RefreshEvery = 0
+//	t < WarmupRefreshes or p mod RefreshEvery = 0, but with RefreshExact not at p = 0
 func (c Config) due(step int64) bool {
-	return c.RefreshEvery > 0 && (step < int64(c.WarmupRefreshes) || step%int64(c.RefreshEvery) == 0)
+	if !c.refreshes() {
+		return false
+	}
+	p := step
+	if c.EpochSteps > 0 {
+		p %= int64(c.EpochSteps)
+	}
+	first := p == 0 && c.Refresh == RefreshExact
+	return step < int64(c.WarmupRefreshes) || p%int64(c.RefreshEvery) == 0 && !first
+}
+
+// raw tells whether a step comes before the first refresh, or before the one that there would be if α were not 0: it is SAM's, for
+// there is no v, and the length of the gradient is left as it is. Only RefreshExact has such steps.
+func (c Config) raw(step int64) bool {
+	return c.Refresh == RefreshExact && c.WarmupRefreshes == 0 && step < int64(c.RefreshEvery)
 }
 
 // kind returns the kind of a step, in which v is refreshed or not. Ascents are at step mod AscentEvery = 0. With RefreshPair a
@@ -53,6 +72,7 @@ type mark struct {
 	optimizer *Optimizer
 	kind      Kind
 	refresh   bool
+	raw       bool // before the first refresh
 	micro     micro
 	user      any
 }
@@ -73,7 +93,7 @@ func (m mark) Displace(scope *model.Scope, g *graph.Graph) {
 }
 
 func (m mark) String() string {
-	return fmt.Sprintf("xsam step(kind=%v refresh=%v micro=%+v data=%v)", m.kind, m.refresh, m.micro, m.user)
+	return fmt.Sprintf("xsam step(kind=%v refresh=%v raw=%v micro=%+v data=%v)", m.kind, m.refresh, m.raw, m.micro, m.user)
 }
 
 // Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows from
@@ -99,9 +119,10 @@ func (s *scheduled) marks() func(spec any) (mark, error) {
 	step := optimizer.GetGlobalStep(s.store)
 	return func(spec any) (mark, error) {
 		refresh, err := s.optimizer.due(s.store, step)
-		kind := s.optimizer.config.kind(step, refresh)
+		config := s.optimizer.config
+		m := mark{optimizer: s.optimizer, kind: config.kind(step, refresh), refresh: refresh, raw: config.raw(step), user: spec}
 		step++
-		return mark{optimizer: s.optimizer, kind: kind, refresh: refresh, user: spec}, err
+		return m, err
 	}
 }
 

@@ -44,7 +44,7 @@ func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
 	s := &step{optimizer: o, config: o.config, scope: scope, g: g, objective: obj, batch: batch, mark: marked}
 	s.vars = objective.Trainables(scope, g)
 	s.w = objective.Origin(g, s.vars)
-	if o.config.RefreshEvery > 0 {
+	if o.config.refreshes() {
 		s.kept = openEigenvector(scope.Store(), s.vars, o.config.Seed)
 		s.v = objective.Point(g, s.kept)
 	}

@@ -24,7 +24,8 @@ import (
 	"github.com/xsam-go/xsam/optim"
 )
 
-// golden is a network with reference trajectories, as testdata/golden/make_goldens.py writes it.
+// golden is a network with reference trajectories, as the programs in testdata/golden write it: make_goldens.py with JAX, and
+// make_published.py, the published form and the lengths of the gradient, with PyTorch.
 type golden struct {
 	Net        string
 	Parameters []struct {
@@ -40,6 +41,7 @@ type golden struct {
 		Shape  []int
 		Inputs []float64
 		Labels []int32
+		Mask   []float64 // of dropout after the pooling, [batch, channels]; none for networks without
 	}
 	Cases []goldenCase
 }
@@ -67,6 +69,8 @@ type goldenConfig struct {
 	RefreshMost      int     `json:"refresh_most"`
 	RefreshTolerance float64 `json:"refresh_tolerance"`
 	Side             string
+	Length           string
+	EpochSteps       int `json:"epoch_steps"`
 }
 
 // goldenStep is what the reference recorded of one step; nil where there was nothing to record.
@@ -79,6 +83,7 @@ type goldenStep struct {
 	TurnMargin              *float64 `json:"turn_margin"`
 	SideMargin              *float64 `json:"side_margin"`
 	CalmMargin              *float64 `json:"calm_margin"`
+	AbsMargin               *float64 `json:"abs_margin"`
 	WNorm                   float64  `json:"w_norm"`
 }
 
@@ -89,22 +94,24 @@ type goldenCheckpoint struct {
 	Averages [][2][]float64
 }
 
+var goldenFiles = []string{"mlp", "cnn", "published"}
+
 // TestTrajectories trains the networks of testdata/golden for 20 steps, with momentum and weight decay, and finds at every
 // step what an independent implementation in float64 found: each schedule, each way to refresh v and each correction.
 //
 // In float64 nothing but rounding may differ: 1e-9. In float32 the weights, v and the loss agree to 1e-4; the numbers
 // got from small differences of large ones (λ, its derivative, the residual, the angle) to 2e-3 of their size. XLA, which
-// takes a second or more to compile each kind of step, runs float32 with the two presets only.
+// takes a second or more to compile each kind of step, runs float32 with three presets only.
 func TestTrajectories(t *testing.T) {
-	for _, name := range []string{"mlp", "cnn"} {
+	for _, name := range goldenFiles {
 		g := readGolden(t, name)
 		for _, c := range g.Cases {
 			t.Run(name+"/"+c.Name, func(t *testing.T) {
 				testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-					preset := c.Name == "xsam oriented" || c.Name == "lite oriented"
+					preset := c.Name == "xsam oriented" || c.Name == "lite oriented" || c.Name == "published"
 					compiled := b.Name() != testbackend.Go(t).Name()
 					if compiled && testing.Short() && !preset {
-						t.Skip("compiling takes seconds a case: with -short XLA runs the two presets only")
+						t.Skip("compiling takes seconds a case: with -short XLA runs the presets only")
 					}
 					t.Run("float64", func(t *testing.T) { g.follow(t, b, c, dtypes.Float64, 1e-9, 1e-9) })
 					if compiled && !preset {
@@ -117,13 +124,13 @@ func TestTrajectories(t *testing.T) {
 	}
 }
 
-// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv and of L₊ − L₋, and
+// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv, of L₊ − L₋ and, for the published form, of ⟨g, v⟩, and
 // whether an interval grows) are nowhere near a tie.
 func TestTrajectoryMargins(t *testing.T) {
-	for _, name := range []string{"mlp", "cnn"} {
+	for _, name := range goldenFiles {
 		for _, c := range readGolden(t, name).Cases {
 			for i, s := range c.Steps {
-				for _, margin := range []*float64{s.AlignMargin, s.TurnMargin, s.SideMargin, s.CalmMargin} {
+				for _, margin := range []*float64{s.AlignMargin, s.TurnMargin, s.SideMargin, s.CalmMargin, s.AbsMargin} {
 					if margin != nil && !(*margin > 1e-3) {
 						t.Errorf("%s/%s: step %d has a margin of %v, want more than 1e-3", name, c.Name, i, *margin)
 					}
@@ -249,7 +256,11 @@ func (g golden) modelFn(scope *model.Scope, _ any, in []*graph.Node) []*graph.No
 		x = layers.Convolve(x, parameter(fmt.Sprintf("/conv%d/weights", i))).Same().Done()
 		x = graph.Tanh(layers.BatchNorm(scope.In("norm%d", i), x).Done())
 	}
-	return []*graph.Node{dense(graph.ReduceMean(x, 1, 2), "/dense")}
+	x = graph.ReduceMean(x, 1, 2)
+	if len(in) > 1 && scope.IsTraining(x.Graph()) {
+		x = graph.Mul(x, in[1])
+	}
+	return []*graph.Node{dense(x, "/dense")}
 }
 
 // create makes one variable a parameter under a scope, with the values of a flat vector.
@@ -290,6 +301,9 @@ func (d goldenBatches) Iter() iter.Seq2[train.Batch, error] {
 				Inputs: []*tensors.Tensor{tensorAs(d.dtype, b.Inputs, b.Shape)},
 				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(append([]int32(nil), b.Labels...), len(b.Labels), 1)},
 			}
+			if b.Mask != nil {
+				batch.Inputs = append(batch.Inputs, tensorAs(d.dtype, b.Mask, []int{len(b.Labels), len(b.Mask) / len(b.Labels)}))
+			}
 			if !yield(batch, nil) {
 				return
 			}
@@ -311,11 +325,18 @@ func (c goldenConfig) config(t *testing.T) xsam.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
+	length := xsam.AsIs
+	if c.Length != "" {
+		if length, err = xsam.ParseLength(c.Length); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return xsam.Config{
 		Rho: c.Rho, Alpha: c.Alpha, Adaptive: c.Adaptive, Eta: c.Eta,
 		AscentEvery: c.AscentEvery, RefreshEvery: c.RefreshEvery, WarmupRefreshes: c.WarmupRefreshes,
 		ProbeRadius: c.ProbeRadius, Refresh: refresh, PowerSteps: c.PowerSteps, Correction: correction,
 		AlphaWarmup: c.AlphaWarmup, Reuse: c.Reuse, RefreshMost: c.RefreshMost, RefreshTolerance: c.RefreshTolerance, Side: side,
+		Length: length, EpochSteps: c.EpochSteps,
 	}
 }
 

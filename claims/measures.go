@@ -45,7 +45,7 @@ func newRun(r *runlog.Run) (m run, ok bool, err error) {
 	}
 	m = run{
 		setting: config.setting,
-		method:  config.Method, seed: config.Seed, rho: config.Rho, accuracy: math.NaN(), lambda: map[float64]float64{},
+		method:  runlog.Label(r.Config, config.Method), seed: config.Seed, rho: config.Rho, accuracy: math.NaN(), lambda: map[float64]float64{},
 		early: earlyEpochs(config.Epochs),
 	}
 	if r.Summary == nil || !r.Summary.Finished {

@@ -10,8 +10,9 @@ import (
 	"github.com/xsam-go/xsam"
 )
 
-// MethodNames lists the methods: plain descent, SAM, adaptive SAM, SAM with reused ascents, X-SAM, X-SAM lite, and X-SAM as published.
-var MethodNames = []string{"sgd", "sam", "asam", "looksam", "xsam", "xsam-lite", "xsam-paper"}
+// MethodNames lists the methods: plain descent, SAM, SAM with a unit gradient and with the length of the clean one, adaptive SAM, SAM
+// with reused ascents, X-SAM, X-SAM lite, and X-SAM as published.
+var MethodNames = []string{"sgd", "sam", "nsam", "ssam", "asam", "looksam", "xsam", "xsam-lite", "xsam-paper"}
 
 // Settings are values for the parameters of a method, by the names of SettingNames.
 type Settings map[string]string
@@ -23,8 +24,10 @@ type setting struct {
 }
 
 var (
-	ascending  = []string{"sam", "asam", "looksam", "xsam", "xsam-paper"}
+	ascending  = []string{"sam", "nsam", "ssam", "asam", "looksam", "xsam", "xsam-paper"}
 	correcting = []string{"xsam", "xsam-lite", "xsam-paper"}
+	refreshing = append([]string{"nsam"}, correcting...) // nsam has the first steps that come before a refresh
+	lengths    = append([]string{"xsam-lite"}, ascending...)
 )
 
 var settings = map[string]setting{
@@ -35,7 +38,8 @@ var settings = map[string]setting{
 	"reuse":             {ascending, float(func(c *xsam.Config) *float64 { return &c.Reuse })},
 	"alpha":             {correcting, float(func(c *xsam.Config) *float64 { return &c.Alpha })},
 	"alpha-warmup":      {correcting, integer(func(c *xsam.Config) *int { return &c.AlphaWarmup })},
-	"refresh-every":     {correcting, integer(func(c *xsam.Config) *int { return &c.RefreshEvery })},
+	"length":            {lengths, parsed(xsam.ParseLength, func(c *xsam.Config) *xsam.Length { return &c.Length })},
+	"refresh-every":     {refreshing, integer(func(c *xsam.Config) *int { return &c.RefreshEvery })},
 	"warmup-refreshes":  {correcting, integer(func(c *xsam.Config) *int { return &c.WarmupRefreshes })},
 	"probe-radius":      {correcting, float(func(c *xsam.Config) *float64 { return &c.ProbeRadius })},
 	"refresh-most":      {correcting, integer(func(c *xsam.Config) *int { return &c.RefreshMost })},

@@ -76,6 +76,13 @@ func newProgram(engine *backend.Engine, r Recipe, data *datasets.Split) (*progra
 	if err != nil {
 		return nil, err
 	}
+	if config.Refresh == xsam.RefreshExact { // as the authors count: each epoch anew
+		config.EpochSteps = p.perEpoch
+		if err := config.Validate(); err != nil {
+			return nil, fmt.Errorf("experiment: %s with %d steps an epoch has no place for a refresh every %d: choose a smaller batch or --refresh-every: %w",
+				r.Method, p.perEpoch, config.RefreshEvery, err)
+		}
+	}
 	base, err := r.Base.optimizer(p.steps)
 	if err != nil {
 		return nil, err

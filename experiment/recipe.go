@@ -113,6 +113,9 @@ type Sharpness struct {
 	RefreshMost      int     `json:"refresh_most"`
 	RefreshTolerance float64 `json:"refresh_tolerance"`
 	Side             string  `json:"side,omitzero"` // missing where it is the one with the larger loss
+	// Length is missing where the gradient's is left as it is, but with correction paper it is always there: without it that is a
+	// record of the earlier form (runlog.IsRawC).
+	Length string `json:"length,omitzero"`
 }
 
 // config returns the optimizer's configuration. Its seed has no part: a run draws the first v itself (draw.go).
@@ -120,18 +123,25 @@ func (s Sharpness) config() (xsam.Config, error) {
 	refresh, err1 := xsam.ParseRefresh(s.Refresh)
 	correction, err2 := xsam.ParseCorrection(s.Correction)
 	var side xsam.Side
-	var err3 error
+	var length xsam.Length
+	var err3, err4 error
 	if s.Side != "" {
 		side, err3 = xsam.ParseSide(s.Side)
 	}
-	if err := errors.Join(err1, err2, err3); err != nil {
+	switch {
+	case s.Length != "":
+		length, err4 = xsam.ParseLength(s.Length)
+	case correction == xsam.Paper:
+		err4 = errors.New("experiment: correction paper without a length: it is the record of an earlier version, whose form is no longer made")
+	}
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return xsam.Config{}, err
 	}
 	c := xsam.Config{
 		Rho: s.Rho, Alpha: s.Alpha, Adaptive: s.Adaptive, Eta: s.Eta, AscentEvery: s.AscentEvery, RefreshEvery: s.RefreshEvery,
 		WarmupRefreshes: s.WarmupRefreshes, ProbeRadius: s.ProbeRadius, Refresh: refresh, PowerSteps: s.PowerSteps,
 		Correction: correction, Shift: s.Shift, LocalAscent: s.LocalAscent, AlphaWarmup: s.AlphaWarmup, Reuse: s.Reuse,
-		RefreshMost: s.RefreshMost, RefreshTolerance: s.RefreshTolerance, Side: side,
+		RefreshMost: s.RefreshMost, RefreshTolerance: s.RefreshTolerance, Side: side, Length: length,
 	}
 	return c, c.Validate()
 }
@@ -146,6 +156,9 @@ func sharpness(c xsam.Config) Sharpness {
 	}
 	if c.Side != xsam.LargerLoss {
 		s.Side = c.Side.String()
+	}
+	if c.Length != xsam.AsIs || c.Correction == xsam.Paper {
+		s.Length = c.Length.String()
 	}
 	return s
 }

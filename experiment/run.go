@@ -306,6 +306,9 @@ func (r *runner) claim(recipe Recipe, dir string) (*runlog.Summary, error) {
 	case r.options.Existing == Refuse:
 		return nil, fmt.Errorf("experiment: %s: %w: resume it, overwrite it, or choose another directory", dir, ErrExists)
 	case r.options.Existing == Resume:
+		if old.Correction == "paper" && old.Length == "" {
+			return nil, fmt.Errorf("experiment: %s holds a run of the earlier form of xsam-paper (raw c), which is no longer made: overwrite it or choose another directory", dir)
+		}
 		if changed := differences(old.Recipe, recipe); len(changed) > 0 {
 			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; overwrite it or choose another directory",
 				dir, strings.Join(changed, ", "))

@@ -138,6 +138,15 @@ func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Va
 	return value
 }
 
+// EvaluateInference is Evaluate with the model as in evaluation: batch norm takes its running averages, as they were when the step
+// began, and nothing is dropped.
+func (o *Objective) EvaluateInference(scope *model.Scope, g *graph.Graph, batch Batch) Value {
+	training := scope.IsTraining(g)
+	scope.Store().SetTraining(g, false)
+	defer scope.Store().SetTraining(g, training)
+	return o.Evaluate(scope, g, batch)
+}
+
 // Trainables returns the trainable floating-point variables that g uses, sorted by path: sums over them come out the
 // same, to the bit, whatever the order in which the store came by its variables (a restored checkpoint has its own).
 // InStoreOrder takes their gradients to the order that base optimizers expect.

@@ -118,7 +118,7 @@ func loadRun(fsys fs.FS, dir string) (Run, error) {
 	if run.Config.Method == "" {
 		return run, fmt.Errorf("%s names no method and its run is left out: want the config.json of a run", config)
 	}
-	run.Raw = text
+	run.Raw, run.Config.Method = text, runlog.Label(text, run.Config.Method)
 	run.loadSummary(fsys, dir)
 	run.Records = loadLines[runlog.Record](fsys, path.Join(dir, runlog.MetricsFile), &run.Problems)
 	measured := loadLines[runlog.Measurement](fsys, path.Join(dir, runlog.MeasurementsFile), &run.Problems)
@@ -151,6 +151,7 @@ func (r *Run) loadSummary(fsys fs.FS, dir string) {
 	if err == nil {
 		err = json.Unmarshal(text, &r.Summary)
 		if err == nil {
+			r.Summary.Method = runlog.Label(r.Raw, r.Summary.Method)
 			return
 		}
 	}

@@ -6,12 +6,13 @@ import (
 )
 
 // knownMethods is the order of the methods on a page: from the simplest to the most elaborate.
-var knownMethods = []string{"sgd", "sam", "asam", "looksam", "xsam", "xsam-lite", "xsam-paper"}
+var knownMethods = []string{"sgd", "sam", "nsam", "ssam", "asam", "looksam", "xsam", "xsam-lite", "xsam-paper"}
 
 // compareMethods orders methods: the known ones first, each followed by its variants, then the others by name.
 func compareMethods(a, b string) int {
 	rank := func(method string) int {
 		base, _, _ := strings.Cut(method, ":")
+		base, _, _ = strings.Cut(base, " ") // "xsam-paper (raw c)"
 		if i := slices.Index(knownMethods, base); i >= 0 {
 			return i
 		}

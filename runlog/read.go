@@ -13,10 +13,12 @@ import (
 // ReadConfig reads config.json into the value that into points to. Without one the error is fs.ErrNotExist.
 func ReadConfig(dir string, into any) error { return readJSON(filepath.Join(dir, ConfigFile), into) }
 
-// ReadSummary reads summary.json. Without one, of a run that has not ended, the error is fs.ErrNotExist.
+// ReadSummary reads summary.json, with the method as Label names it. Without one, of a run that has not ended, the error is
+// fs.ErrNotExist.
 func ReadSummary(dir string) (Summary, error) {
 	var s Summary
 	err := readJSON(filepath.Join(dir, SummaryFile), &s)
+	s.label(dir)
 	return s, err
 }
 

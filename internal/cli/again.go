@@ -28,11 +28,11 @@ var settingKeys = map[string]string{
 	"rho": "rho", "alpha": "alpha", "eta": "eta", "ascent-every": "ascent_every", "refresh-every": "refresh_every", "warmup-refreshes": "warmup_refreshes",
 	"probe-radius": "probe_radius", "power-steps": "power_steps", "refresh": "refresh", "correction": "correction",
 	"local-ascent": "local_ascent", "alpha-warmup": "alpha_warmup", "reuse": "reuse", "refresh-most": "refresh_most",
-	"refresh-tolerance": "refresh_tolerance", "side": "side",
+	"refresh-tolerance": "refresh_tolerance", "side": "side", "length": "length",
 }
 
 // settingOrder has every parameter behind those that it follows.
-var settingOrder = []string{"rho", "local-ascent", "correction", "alpha", "alpha-warmup", "eta", "reuse", "ascent-every", "refresh", "refresh-every",
+var settingOrder = []string{"rho", "local-ascent", "correction", "length", "alpha", "alpha-warmup", "eta", "reuse", "ascent-every", "refresh", "refresh-every",
 	"refresh-most", "refresh-tolerance", "warmup-refreshes", "probe-radius", "side", "power-steps"}
 
 // reproduction returns the xsam compare command that makes the runs of a comparison again, one command for each group of methods

@@ -44,7 +44,7 @@ func newRecipeFlags() *recipeFlags {
 	f := &recipeFlags{apply: map[string]func(*experiment.Recipe){}, settings: map[string]*string{}, choices: map[string][]string{
 		"data": datasets.Names(), "model": models.Names(), "dtype": experiment.DTypeNames, "base": experiment.BaseNames,
 		"schedule": experiment.ScheduleNames, "refresh": {"pair", "three-point", "exact"},
-		"side": {"larger-loss", "mean"}, "correction": {"oriented", "projection", "explicit", "paper"},
+		"side": {"larger-loss", "mean"}, "length": {"as-is", "unit", "clean"}, "correction": {"oriented", "projection", "explicit", "paper"},
 	}}
 
 	f.addData("Data")
@@ -68,13 +68,13 @@ func newRecipeFlags() *recipeFlags {
 	field(f, base.Float64, "clip", 0, "largest `norm` of the gradient (default: no limit)", func(r *experiment.Recipe) *float64 { return &r.Clip })
 
 	method := f.add("Method (each flag acts on the methods that have it)")
-	f.setting(method, "rho", "`radius` ρ of the ascent of sam, asam, looksam and xsam (default 0.05; asam 0.5)")
+	f.setting(method, "rho", "`radius` ρ of the ascent of all methods that ascend (default 0.05; asam 0.5)")
 	f.setting(method, "alpha", "`strength` α of xsam's correction, 0 to 2 (default 1; xsam-paper 0.2)")
 	f.setting(method, "local-ascent", "`true` for an ascent of each micro-batch's own, SAM on the m-sharpness (default false)")
 	f.setting(method, "ascent-every", "an ascent every so many `steps` (default 1; looksam 5)")
 	f.setting(method, "reuse", "`share` of the gradient's length at which steps between two ascents reuse the last one\n(default 0; looksam 0.7)")
 	f.setting(method, "alpha-warmup", "`steps` over which α rises (default 0)")
-	f.setting(method, "refresh-every", "a new estimate of the sharpest direction every so many `steps` (default 5;\nxsam-paper 3)")
+	f.setting(method, "refresh-every", "a new estimate of the sharpest direction every so many `steps` (default 5;\nxsam-paper and nsam, which is plain SAM before, 3)")
 	f.setting(method, "refresh-most", "adapt that number to how fast the direction turns, up to so many `steps` (default 0: do not)")
 	f.setting(method, "refresh-tolerance", "`change` of direction and λ, relative, at which the number still grows")
 	f.setting(method, "warmup-refreshes", "`number` of estimates before the correction begins (default 5; xsam-paper 0)")
@@ -82,6 +82,7 @@ func newRecipeFlags() *recipeFlags {
 	f.setting(method, "side", "`gradient` of the pair that is taken: larger-loss, mean (default larger-loss)")
 	f.setting(method, "refresh", "`way` to estimate it: pair, three-point, exact (default pair;\nxsam-paper exact)")
 	f.setting(method, "power-steps", "Hessian-vector `products` of an exact estimate (default 5)")
+	f.setting(method, "length", "`length` of the gradient that is corrected: as-is, unit, clean (that of the gradient at w)\n(default as-is; nsam and xsam-paper unit, ssam clean)")
 	f.setting(method, "correction", "`form`: oriented, projection, explicit, paper (default oriented;\nxsam-paper paper)")
 	f.setting(method, "eta", "`offset` η of asam's units (default 0.01)")
 

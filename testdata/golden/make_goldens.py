@@ -11,7 +11,9 @@ in row-major order.
 A trajectory is 20 steps of SGD with momentum and weight decay on four batches in turn, from given weights and a given
 first v. Four decisions are discontinuous: whether v' is turned to agree with the old v (the sign of <v', v>), whether
 it is turned by the sign of D3, which side of a pair has the larger loss, and whether v and lambda have moved little enough
-for the interval between refreshes to grow. Each is recorded with its margin
+for the interval between refreshes to grow. (The exact refresh does not take the first: its products see the loss in
+evaluation mode, with the running averages as they were when the step began, and their sign is left as it comes.) Each is
+recorded with its margin
 
     align  |<v', v>|            turn  |D3|*r/|lambda|  (the change of curvature within the probe radius, relative)
     side   |L+ - L-|            (in the units of the loss)
@@ -41,7 +43,8 @@ BN_EPSILON, BN_MOMENTUM = 1e-5, 0.9
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The two networks. A network is its parameters, in order, and a function of the flat vector of parameters that returns
-# the mean cross-entropy of a batch and the batch statistics of its normalisation layers.
+# the mean cross-entropy of a batch and the batch statistics of its normalisation layers. With running averages, a pair
+# (mean, variance) for each of these layers, it is the network in evaluation mode.
 
 MLP_PARAMETERS = [
     ("/dense0/weights", (6, 8)), ("/dense0/biases", (8,)),
@@ -73,14 +76,17 @@ def cross_entropy(logits, labels):
     return -jnp.mean(log_p[jnp.arange(labels.shape[0]), labels])
 
 
-def mlp(w, x, y):
+def mlp(w, x, y, averages=None):
     a0, b0, a1, b1 = unflatten(w, MLP_PARAMETERS)
     return cross_entropy(jnp.tanh(x @ a0 + b0) @ a1 + b1, y), ()
 
 
-def batch_norm(x, scale, offset):
-    mean = jnp.mean(x, axis=(0, 1, 2))
-    variance = jnp.mean((x - mean) ** 2, axis=(0, 1, 2))  # divided by n, also for the running average
+def batch_norm(x, scale, offset, averages):
+    if averages is None:
+        mean = jnp.mean(x, axis=(0, 1, 2))
+        variance = jnp.mean((x - mean) ** 2, axis=(0, 1, 2))  # divided by n, also for the running average
+    else:
+        mean, variance = averages
     return scale * (x - mean) / jnp.sqrt(variance + BN_EPSILON) + offset, (mean, variance)
 
 
@@ -88,10 +94,11 @@ def convolve(x, kernel):
     return jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
-def cnn(w, x, y):
+def cnn(w, x, y, averages=None):
+    averages0, averages1 = averages or (None, None)
     k0, s0, o0, k1, s1, o1, a, b = unflatten(w, CNN_PARAMETERS)
-    h, statistics0 = batch_norm(convolve(x, k0), s0, o0)
-    h, statistics1 = batch_norm(convolve(jnp.tanh(h), k1), s1, o1)
+    h, statistics0 = batch_norm(convolve(x, k0), s0, o0, averages0)
+    h, statistics1 = batch_norm(convolve(jnp.tanh(h), k1), s1, o1, averages1)
     h = jnp.mean(jnp.tanh(h), axis=(1, 2))
     return cross_entropy(h @ a + b, y), (statistics0, statistics1)
 
@@ -106,11 +113,11 @@ class Objective:
         loss = LOSS[net]
         self.value_and_gradient = jax.jit(jax.value_and_grad(loss, has_aux=True))
 
-        def hvp(w, v, x, y):
-            return jax.jvp(lambda u: jax.grad(loss, has_aux=True)(u, x, y)[0], (w,), (v,))[1]
+        def hvp(w, v, x, y, averages):
+            return jax.jvp(lambda u: jax.grad(loss, has_aux=True)(u, x, y, averages)[0], (w,), (v,))[1]
 
-        def third(w, v, x, y):  # d/ds of v' H(w + s v) v at s = 0
-            return jax.jvp(lambda u: v @ hvp(u, v, x, y), (w,), (v,))[1]
+        def third(w, v, x, y, averages):  # d/ds of v' H(w + s v) v at s = 0
+            return jax.jvp(lambda u: v @ hvp(u, v, x, y, averages), (w,), (v,))[1]
 
         self.hvp, self.third = jax.jit(hvp), jax.jit(third)
 
@@ -124,8 +131,6 @@ def correct(form, alpha, g_adv, v):
     if form == "explicit" or v is None:
         return g_adv
     c = float(g_adv @ v)
-    if form == "paper":
-        return g_adv / np.linalg.norm(g_adv) - alpha * abs(c) * v
     if form == "projection":
         return g_adv - alpha * c * v
     if form == "oriented":
@@ -141,18 +146,20 @@ def ascent(config, g, w):
     return config["rho"] * t * t * g / np.linalg.norm(t * g)
 
 
-def turn(config, v_new, v_old, d3, record):
-    """The two decisions about the sign of an eigenvector."""
+def align(v_new, v_old, record):
+    """The first decision about the sign of an eigenvector."""
     agreement = float(v_new @ v_old)
-    record["align_margin"] = min(abs(agreement), record.get("align_margin", math.inf))
-    if agreement < 0:
-        v_new = -v_new
-    if config["correction"] == "oriented" and d3 is not None:
-        record["turned"] = d3 > 0
-        record["turn_margin"] = abs(d3) * config["probe_radius"] / abs(record["lambda"])
-        if d3 > 0:
-            v_new = -v_new
-    return v_new
+    record["align_margin"] = abs(agreement)
+    return -v_new if agreement < 0 else v_new
+
+
+def orient(config, v, d3, record):
+    """The second."""
+    if config["correction"] != "oriented":
+        return v
+    record["turned"] = d3 > 0
+    record["turn_margin"] = abs(d3) * config["probe_radius"] / abs(record["lambda"])
+    return -v if d3 > 0 else v
 
 
 def measure(h, v, d3, record):
@@ -194,14 +201,18 @@ class Trajectory:
         alpha = 0.0 if warming else config["alpha"]
         if config["alpha_warmup"] > 0 and not warming:
             alpha *= min(1.0, (t - config["warmup_refreshes"] + 1) / config["alpha_warmup"])
+        if t == 0 and not warming and config["refresh"] == "exact":
+            refresh = False  # an exact refresh never falls on the first step
+        if refresh and config["refresh"] == "exact":
+            self.exact(batch, record)  # before the step's first pass writes the running averages
         if refresh and config["refresh"] == "pair":
             record["kind"] = "pair"
             g_adv = self.pair(batch, record)
         else:
             loss, g = self.gradient(w, batch, True)
             record["loss"] = loss
-            if refresh:
-                self.separate(g, batch, record)
+            if refresh and config["refresh"] == "three-point":
+                self.three_point(g, batch, record)
             if a > 0 and t % a == 0:
                 record["kind"] = "ascent"
                 _, g_adv = self.gradient((w + ascent(config, g, w)).astype(self.dtype), batch, False)
@@ -254,31 +265,37 @@ class Trajectory:
         measure(h, v, d3, record)
         record["loss_plus"], record["loss_minus"] = l_plus, l_minus
         record["loss"] = (l_plus + l_minus) / 2 - r * r * record["lambda"] / 2
-        self.v, self.has_v = turn(config, h / np.linalg.norm(h), v, d3, record).astype(self.dtype), True
+        self.keep(orient(config, align(h / np.linalg.norm(h), v, record), d3, record))
         if config["correction"] == "explicit" or config["side"] == "mean":
             return (g_plus + g_minus) / 2
         record["side"] = "+" if l_plus >= l_minus else "-"
         record["side_margin"] = abs(l_plus - l_minus)
         return g_plus if l_plus >= l_minus else g_minus
 
-    def separate(self, g, batch, record):
-        """New v from gradients or Hessian products that serve nothing else. g is the gradient at w."""
+    def three_point(self, g, batch, record):
+        """New v from gradients that serve nothing else. g is the gradient at w."""
         config, w, v, r = self.config, self.w, self.v, self.config["probe_radius"]
-        if config["refresh"] == "three-point":
-            _, g_plus = self.gradient((w + r * v).astype(self.dtype), batch, False)
-            _, g_minus = self.gradient((w - r * v).astype(self.dtype), batch, False)
-            h = (g_plus - g_minus) / (2 * r)
-            d3 = float(v @ (g_plus - 2 * g + g_minus)) / (r * r)
-            measure(h, v, d3, record)
-            v = turn(config, h / np.linalg.norm(h), v, d3, record)
-        else:
-            for _ in range(config["power_steps"]):
-                h = np.asarray(self.objective.hvp(w, v, *batch))
-                measure(h, v, None, record)
-                v = turn(config, h / np.linalg.norm(h), v, None, record).astype(self.dtype)
-            if config["correction"] == "oriented":  # the derivative of the curvature along the v just found, exactly
-                record["d3"] = float(self.objective.third(w, v, *batch))
-                v = turn(config, v, v, record["d3"], record)
+        _, g_plus = self.gradient((w + r * v).astype(self.dtype), batch, False)
+        _, g_minus = self.gradient((w - r * v).astype(self.dtype), batch, False)
+        h = (g_plus - g_minus) / (2 * r)
+        d3 = float(v @ (g_plus - 2 * g + g_minus)) / (r * r)
+        measure(h, v, d3, record)
+        self.keep(orient(config, align(h / np.linalg.norm(h), v, record), d3, record))
+
+    def exact(self, batch, record):
+        """New v from Hessian products of the loss in evaluation mode, with the running averages as they are now."""
+        config, w, v = self.config, self.w, self.v
+        averages = [[jnp.asarray(x) for x in pair] for pair in self.averages]
+        for _ in range(config["power_steps"]):
+            h = np.asarray(self.objective.hvp(w, v, *batch, averages))
+            measure(h, v, None, record)
+            v = (h / np.linalg.norm(h)).astype(self.dtype)
+        if config["correction"] == "oriented":  # the derivative of the curvature along the v just found, exactly
+            record["d3"] = float(self.objective.third(w, v, *batch, averages))
+            v = orient(config, v, record["d3"], record)
+        self.keep(v)
+
+    def keep(self, v):
         self.v, self.has_v = v.astype(self.dtype), True
 
 
@@ -309,7 +326,6 @@ CASES = {
         case("asam", rho=0.5, adaptive=True),
         case("xsam oriented", **XSAM),
         case("xsam projection", **XSAM, correction="projection", alpha=0.5),
-        case("xsam paper", **XSAM, correction="paper", alpha=0.2),
         case("xsam alpha 0", **XSAM, alpha=0.0),
         case("xsam adaptive", **XSAM, adaptive=True, rho=0.5, alpha=0.5),
         case("lite oriented", **LITE),
@@ -318,7 +334,6 @@ CASES = {
         case("explicit", **EXPLICIT),
         case("three-point oriented", **THREE_POINT),
         case("exact oriented", **EXACT),
-        case("exact paper", **EXACT, correction="paper", alpha=0.2),
         case("looksam", ascent_every=3, reuse=0.7),
         case("xsam mean of the pair", **XSAM, side="mean", alpha=0.5),
         case("lite alpha rising", **LITE, alpha_warmup=8),
@@ -331,7 +346,6 @@ CASES = {
         case("ascent every 2, refresh every 3, projection", **EVERY_OTHER, correction="projection", alpha=0.5),
         case("explicit", **EXPLICIT),
         case("three-point oriented", **THREE_POINT),
-        case("exact paper", **dict(EXACT, power_steps=2), correction="paper", alpha=0.2),
         case("exact oriented", **dict(EXACT, power_steps=2)),
         case("reuse, adaptive interval, mean, alpha rising", **ADAPTIVE, ascent_every=4, reuse=0.5, side="mean", alpha=0.8, alpha_warmup=5),
     ],
@@ -405,8 +419,6 @@ def self_check():
     g_adv = h @ (w + ascent(plain, h @ w, w))
     assert np.allclose(g_adv, [1.0189524511, -1.4530668631, 2.1895245109], atol=1e-10)
     assert np.isclose(correct("projection", 0.2, g_adv, e3)[2], 1.7516196087, atol=1e-10)
-    assert np.allclose(correct("paper", 0.2, g_adv, e3), [0.3615288099, -0.5155545120, 0.3389480214], atol=1e-10)
-    assert np.isclose(correct("paper", 0.2, g_adv, -e3)[2], 1.2147578257, atol=1e-10)
 
 
 def write(path, golden, cases):
