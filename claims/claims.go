@@ -1,6 +1,10 @@
 package claims
 
-import "github.com/xsam-go/xsam/compare"
+import (
+	"strings"
+
+	"github.com/xsam-go/xsam/compare"
+)
 
 // The claims, by the names that findings carry.
 const (
@@ -25,6 +29,19 @@ func Text(claim string) string {
 	return claim
 }
 
+// Text is what the claim says, with the finding's own baseline in SAM's place.
+func (f Finding) Text() string {
+	if name, _, _ := strings.Cut(f.Baseline, ":"); name != "sam" {
+		return strings.Replace(Text(f.Claim), "SAM", f.Baseline, 1)
+	}
+	return Text(f.Claim)
+}
+
+// sameComparison tells whether two findings are of the same two methods.
+func (f Finding) sameComparison(other Finding) bool {
+	return f.Method == other.Method && f.Baseline == other.Baseline
+}
+
 // Rules say how the claims are tested, one line each.
 var Rules = []string{
 	"(a) is about the last evaluation on the test images",
@@ -32,6 +49,7 @@ var Rules = []string{
 	"(c) is about the records of λmax on the same training examples, at the epochs that all paired runs have: supported when " +
 		"each epoch's own test says lower (p is the largest of them), contradicted when one says higher (p with Holm's " +
 		"correction over the epochs)",
+	"nsam is the published form without its correction: what differs from it is the correction, and what differs between it and sam the unit gradient",
 	"p is that of a two-sided paired t-test over seeds, with Holm's correction over the claims of a method",
 }
 
@@ -47,11 +65,11 @@ const (
 // Finding is what was found of one claim for one method.
 type Finding struct {
 	Claim   string // one of Names
-	Method  string // the form of X-SAM, as the runs call it
+	Method  string // the form of X-SAM, or nsam, as the runs call it
 	Verdict string
 	Detail  string // one line for people: difference, interval, p, n, and what weakens them
 
-	// Baseline is the SAM that it was held against, N the number of pairs.
+	// Baseline is the method that it was held against, SAM or nsam, N the number of pairs.
 	Baseline string
 	N        int
 	// Difference is method minus baseline with its 95 % interval: of accuracies as fractions, of losses, of λmax at the epoch

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -164,6 +165,31 @@ func TestBaseline(t *testing.T) {
 	}
 	if findings[0].Verdict != Supported || findings[3].Verdict != Contradicted {
 		t.Errorf("accuracy of xsam-lite %s, of xsam-paper %s, want supported, contradicted", findings[0].Verdict, findings[3].Verdict)
+	}
+}
+
+// The two parts of the published form are told apart: it is held against SAM and against nsam, and nsam against SAM.
+func TestThePartsOfThePublishedForm(t *testing.T) {
+	var runs []*runlog.Run
+	for _, method := range []string{"sam", "nsam", "xsam-paper", "xsam"} {
+		runs = append(runs, four(t, method, 0.05, 0.01, 0, [2]float64{}, nil)...)
+	}
+	findings, err := Judge(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range findings {
+		if f.Claim == Accuracy {
+			got = append(got, f.Method+" "+f.Baseline+": "+f.Text())
+		}
+	}
+	want := []string{
+		"xsam sam: (a) test accuracy above SAM's", "xsam-paper sam: (a) test accuracy above SAM's",
+		"xsam-paper nsam: (a) test accuracy above nsam's", "nsam sam: (a) test accuracy above SAM's",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("comparisons\n%q, want\n%q", got, want)
 	}
 }
 

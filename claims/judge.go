@@ -26,17 +26,21 @@ func Load(out string) ([]*runlog.Run, error) {
 	return runs, nil
 }
 
-// Judge returns what the runs say of each claim, for each form of X-SAM among them: three findings a form, forms in the order
-// of their names. Runs that are not finished are left out, and the Detail says so.
+// Judge returns what the runs say of each claim, three findings a comparison. Runs that are not finished are left out, and the Detail
+// says so. The comparisons are, forms in the order of their names:
+//
+//	each form of X-SAM with sam
+//	xsam-paper with nsam   its two parts told apart: nsam is the published form without its correction,
+//	nsam with sam          and differs from sam by the unit gradient alone
 //
 // The runs have to be of one experiment: the same data, model, epochs, batch, number of images and label noise.
 //
-// The baseline of a form is the SAM whose ρ is the form's, else the SAM with the smallest ρ. Without a run of SAM, or
+// Of several runs of the baseline with other ρ that with the form's is taken, else that with the smallest. Without a run of SAM, or
 // without a form of X-SAM, there is nothing to judge, which is an error.
 func Judge(runs []*runlog.Run) ([]Finding, error) {
 	finished := map[string]map[int64]run{}
 	unfinished := map[string]int{}
-	var forms, sams []string
+	var forms, sams, nsams []string
 	var common setting
 	for i, r := range runs {
 		m, ok, err := newRun(r)
@@ -54,6 +58,8 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 			switch name, _, _ := strings.Cut(m.method, ":"); {
 			case name == "sam":
 				sams = append(sams, m.method)
+			case name == "nsam":
+				nsams = append(nsams, m.method)
 			case strings.HasPrefix(name, "xsam"):
 				forms = append(forms, m.method)
 			}
@@ -68,9 +74,10 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 		return nil, fmt.Errorf("claims: among %d runs there are %d forms of X-SAM and %d of SAM: want one of each at least", len(runs), len(forms), len(sams))
 	}
 	slices.Sort(forms)
+	slices.Sort(nsams)
 	var findings []Finding
-	for _, form := range forms {
-		base := baseline(finished[form], sams, finished)
+	against := func(form string, bases []string) {
+		base := baseline(finished[form], bases, finished)
 		for _, f := range judge(form, base, finished[form], finished[base]) {
 			for _, method := range []string{form, base} {
 				if n := unfinished[method]; n > 0 {
@@ -80,19 +87,28 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 			findings = append(findings, f)
 		}
 	}
+	for _, form := range forms {
+		against(form, sams)
+		if published, _, _ := strings.Cut(form, ":"); published == "xsam-paper" && len(nsams) > 0 {
+			against(form, nsams)
+		}
+	}
+	for _, form := range nsams {
+		against(form, sams)
+	}
 	return findings, nil
 }
 
-// baseline chooses the SAM that a form is held against.
-func baseline(form map[int64]run, sams []string, finished map[string]map[int64]run) string {
+// baseline chooses the one of several variants of a method that a form is held against.
+func baseline(form map[int64]run, variants []string, finished map[string]map[int64]run) string {
 	rhoOf := func(runs map[int64]run) float64 {
 		for _, r := range runs {
 			return r.rho
 		}
 		return 0
 	}
-	sams = slices.Clone(sams)
-	slices.SortStableFunc(sams, func(a, b string) int {
+	variants = slices.Clone(variants)
+	slices.SortStableFunc(variants, func(a, b string) int {
 		if x, y := rhoOf(finished[a]), rhoOf(finished[b]); x < y {
 			return -1
 		} else if x > y {
@@ -100,12 +116,12 @@ func baseline(form map[int64]run, sams []string, finished map[string]map[int64]r
 		}
 		return strings.Compare(a, b)
 	})
-	for _, sam := range sams {
-		if len(finished[sam]) > 0 && rhoOf(finished[sam]) == rhoOf(form) {
-			return sam
+	for _, variant := range variants {
+		if len(finished[variant]) > 0 && rhoOf(finished[variant]) == rhoOf(form) {
+			return variant
 		}
 	}
-	return sams[0]
+	return variants[0]
 }
 
 // judge tests the claims for one form.

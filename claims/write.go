@@ -10,16 +10,16 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// WriteText writes findings for a terminal of 100 columns: a paragraph a method, and the rules below.
+// WriteText writes findings for a terminal of 100 columns: a paragraph a comparison, and the rules below.
 func WriteText(w io.Writer, findings []Finding) error {
 	var b strings.Builder
 	for i, f := range findings {
-		if i == 0 || f.Method != findings[i-1].Method {
+		if i == 0 || !f.sameComparison(findings[i-1]) {
 			fmt.Fprintf(&b, "%s against %s\n", f.Method, f.Baseline)
 		}
-		fmt.Fprintf(&b, "  %-58s%s\n", Text(f.Claim), f.Verdict)
+		fmt.Fprintf(&b, "  %-58s%s\n", f.Text(), f.Verdict)
 		writeWrapped(&b, "      ", "      ", f.Detail)
-		if i+1 == len(findings) || findings[i+1].Method != f.Method {
+		if i+1 == len(findings) || !f.sameComparison(findings[i+1]) {
 			b.WriteString("\n")
 		}
 	}
@@ -68,7 +68,7 @@ func WriteJSON(w io.Writer, findings []Finding) error {
 	}{[]finding{}, Rules}
 	for _, f := range findings {
 		out.Findings = append(out.Findings, finding{
-			Claim: f.Claim, Text: Text(f.Claim), Method: f.Method, Baseline: f.Baseline, Verdict: f.Verdict, Detail: f.Detail, N: f.N,
+			Claim: f.Claim, Text: f.Text(), Method: f.Method, Baseline: f.Baseline, Verdict: f.Verdict, Detail: f.Detail, N: f.N,
 			Difference: runlog.Num(f.Difference.Mean), DifferenceCI95: runlog.Num(f.Difference.HalfWidth), P: runlog.Num(f.P), PHolm: runlog.Num(f.PHolm),
 		})
 	}

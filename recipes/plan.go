@@ -80,7 +80,7 @@ func (p *Plan) full() {
 	p.Base.LambdaExamples, p.Base.LambdaBatch = 1024, 256
 	p.Methods = []Method{
 		{"sgd", ourSeeds}, {"sam", ourSeeds}, {"sam:rho=0.1", paperSeeds},
-		{"xsam-paper", paperSeeds}, {"xsam-paper:rho=0.1", paperSeeds}, {"xsam", ourSeeds}, {"xsam-lite", ourSeeds},
+		{"nsam", ourSeeds}, {"xsam-paper", paperSeeds}, {"xsam-paper:rho=0.1", paperSeeds}, {"xsam", ourSeeds}, {"xsam-lite", ourSeeds},
 	}
 	p.Validation, p.Trials = 5000, 8
 }

@@ -215,7 +215,7 @@ func TestTestAccuracyDoesNotReachTheChoice(t *testing.T) {
 
 func TestDraws(t *testing.T) {
 	for _, d := range draws(0.1, 200) {
-		if !(d.rate >= 0.025 && d.rate <= 0.4 && d.rho >= 0.02 && d.rho <= 0.4 && d.alpha >= 0.05 && d.alpha <= 1) {
+		if !(d.rate >= 0.0125 && d.rate <= 0.8 && d.rho >= 0.02 && d.rho <= 0.4 && d.alpha >= 0.05 && d.alpha <= 1) {
 			t.Errorf("draw %+v is out of range", d)
 		}
 	}

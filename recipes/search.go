@@ -12,7 +12,7 @@ import (
 )
 
 // The search. Its first trial is the recipe's own settings. The others are drawn from one seeded sequence, the same for
-// every method: the learning rate log-uniformly from a quarter to four times the recipe's, ρ log-uniformly from 0.02 to 0.4,
+// every method: the learning rate log-uniformly from an eighth to eight times the recipe's (a unit gradient wants another one), ρ log-uniformly from 0.02 to 0.4,
 // α log-uniformly from 0.05 to 1, each rounded to three digits. A method takes of a draw what it has; X-SAM lite, which
 // makes no ascents, takes ρ as the radius of its pairs.
 const (
@@ -21,14 +21,14 @@ const (
 	tuneFolder = "tune"      // under the folder of the runs
 	tuneFile   = "tune.json" // in it, all trials and the choice
 
-	rateFactor          = 4
+	rateFactor          = 8
 	rhoLow, rhoHigh     = 0.02, 0.4
 	alphaLow, alphaHigh = 0.05, 1
 )
 
 // searchRule says the above for tune.json.
 const searchRule = "trial 0 is the recipe's own settings; the others are drawn from one seeded sequence that all methods share: " +
-	"lr log-uniform in [lr/4, 4 lr], rho log-uniform in [0.02, 0.4], alpha log-uniform in [0.05, 1]; xsam-lite takes rho as its probe radius. " +
+	"lr log-uniform in [lr/8, 8 lr], rho log-uniform in [0.02, 0.4], alpha log-uniform in [0.05, 1]; xsam-lite takes rho as its probe radius. " +
 	"The trial with the highest validation accuracy is chosen, among equals the one with the lowest validation loss, then the first. " +
 	"No trial is evaluated on the test images."
 

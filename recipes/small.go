@@ -25,8 +25,8 @@ func (p *Plan) small() {
 		b.TrainSize, b.TestSize = 600, 500
 	}
 	b.LambdaBatch, b.LambdaTolerance, b.LambdaProducts = b.LambdaExamples, 2e-2, 40
-	p.Methods = []Method{{"sgd", ourSeeds}, {"sam", ourSeeds}, {"xsam-paper", paperSeeds}, {"xsam", ourSeeds}, {"xsam-lite", ourSeeds}}
-	p.Validation, p.Trials, p.TrialTrain = 1000, 4, b.TrainSize
+	p.Methods = []Method{{"sgd", ourSeeds}, {"sam", ourSeeds}, {"nsam", ourSeeds}, {"xsam-paper", paperSeeds}, {"xsam", ourSeeds}, {"xsam-lite", ourSeeds}}
+	p.Validation, p.Trials, p.TrialTrain = 1000, 5, b.TrainSize
 
 	for epochs := 3; epochs <= 30; epochs++ {
 		longer := *p

@@ -23,7 +23,7 @@ func claimSections(c *report.Comparison) []report.Section {
 		Intro: "Each form of X-SAM against SAM, paired by seed; Holm's correction over the three claims of a form. docs/recipes.md has the rules.",
 	}
 	for _, f := range findings {
-		section.Claims = append(section.Claims, report.Claim{Claim: f.Method + ": " + claims.Text(f.Claim), Verdict: f.Verdict, Detail: f.Detail})
+		section.Claims = append(section.Claims, report.Claim{Claim: f.Method + ": " + f.Text(), Verdict: f.Verdict, Detail: f.Detail})
 	}
 	return []report.Section{section}
 }
