@@ -37,11 +37,16 @@ func (b *builder) convolve(x *graph.Node, size, channels int) *layers.Convolutio
 	return layers.Convolve(x, b.weights(x.Graph(), size, size, x.Shape().Dim(-1), channels))
 }
 
-// convReLU is a square convolution with biases, kernel and biases here, and ReLU.
-func (b *builder) convReLU(x *graph.Node, size, channels, stride, padding int) *graph.Node {
+// convBias is a square convolution with biases, kernel and biases here.
+func (b *builder) convBias(x *graph.Node, size, channels, stride, padding int) *graph.Node {
 	pad := [2]int{padding, padding}
 	x = b.convolve(x, size, channels).Stride(stride).Padding(pad, pad).Done()
-	return layers.ReLU(layers.AddBias(x, b.biases(x.Graph(), channels)))
+	return layers.AddBias(x, b.biases(x.Graph(), channels))
+}
+
+// convReLU is convBias and ReLU.
+func (b *builder) convReLU(x *graph.Node, size, channels, stride, padding int) *graph.Node {
+	return layers.ReLU(b.convBias(x, size, channels, stride, padding))
 }
 
 // norm is a batch normalisation, in the type of the weights: means over a batch want more digits than activations have.

@@ -17,9 +17,13 @@ import (
 	"github.com/xsam-go/xsam/models"
 )
 
-// small is a configuration that is cheap to run, in float64.
+// small is a configuration that is cheap to run, in float64: 8×8 pixels, or 16×16 for models that want as many.
 func small(name string) models.Config {
-	return models.Config{Name: name, Height: 8, Width: 8, Channels: 1, Classes: 3, Seed: 5, DType: dtypes.Float64}
+	c := models.Config{Name: name, Height: 8, Width: 8, Channels: 1, Classes: 3, Seed: 5, DType: dtypes.Float64}
+	if strings.HasPrefix(name, "vgg") {
+		c.Height, c.Width = 16, 16
+	}
+	return c
 }
 
 func mustNew(t *testing.T, c models.Config) *models.Model {
@@ -69,7 +73,7 @@ func difference(a, b []float64) float64 {
 // The weights are drawn on the host, so both backends compute the same function. Logits are of size 1; the backends add
 // up in different orders.
 func TestSameOnBothBackends(t *testing.T) {
-	for _, name := range []string{"mlp", "cnn", "resnet8", "resnet20"} {
+	for _, name := range []string{"mlp", "cnn", "resnet8", "resnet20", "vgg11-bn-narrow"} {
 		t.Run(name, func(t *testing.T) {
 			m := mustNew(t, small(name))
 			onGo := logits(t, testbackend.Go(t), m, model.NewStore(), false)
@@ -87,7 +91,7 @@ func TestSameOnBothBackends(t *testing.T) {
 // Building the model again, in another graph or a second time in the same graph, finds the variables of the first time.
 func TestBuildingAgainUsesTheSameVariables(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, name := range []string{"mlp", "cnn", "resnet8"} {
+		for _, name := range []string{"mlp", "cnn", "resnet8", "vgg11-bn-narrow"} {
 			t.Run(name, func(t *testing.T) {
 				m, store := mustNew(t, small(name)), model.NewStore()
 				first := logits(t, b, m, store, false)
@@ -119,13 +123,15 @@ func TestBuildingAgainUsesTheSameVariables(t *testing.T) {
 	})
 }
 
-var kernelOf = map[string]string{"mlp": "/hidden1/weights", "cnn": "/conv1/weights", "resnet8": "/conv/weights"}
+var kernelOf = map[string]string{
+	"mlp": "/hidden1/weights", "cnn": "/conv1/weights", "resnet8": "/conv/weights", "vgg11-bn-narrow": "/conv1/weights",
+}
 
 // With batch norm, training and evaluation differ: the batch's statistics in one, the running averages in the other. After
 // one training pass the running averages are those of the batch, and the two agree. Without it they are the same.
 func TestTrainingAndEvaluation(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		for name, hasNorm := range map[string]bool{"mlp": false, "cnn": false, "resnet8": true} {
+		for name, hasNorm := range map[string]bool{"mlp": false, "cnn": false, "resnet8": true, "vgg11-bn-narrow": true} {
 			t.Run(name, func(t *testing.T) {
 				m, store := mustNew(t, small(name)), model.NewStore()
 				before := logits(t, b, m, store, false)

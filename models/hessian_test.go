@@ -20,7 +20,7 @@ import (
 func TestHessianVectorProduct(t *testing.T) {
 	const h = 1e-7
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, name := range []string{"mlp", "cnn", "resnet8"} {
+		for _, name := range []string{"mlp", "cnn", "resnet8", "vgg11-bn-narrow"} {
 			t.Run(name, func(t *testing.T) {
 				m, store := mustNew(t, small(name)), model.NewStore()
 				e := model.MustNewExec(b, store, func(scope *model.Scope, x, step *graph.Node) []*graph.Node {

@@ -68,6 +68,8 @@ func TestInitialisationIsHe(t *testing.T) {
 		{"cnn", "/conv2/weights", 9 * 16},
 		{"cnn", "/hidden/weights", 8 * 8 * 32},
 		{"resnet20", "/stage3_block2/conv2/weights", 9 * 64},
+		{"resnet34", "/stage3_block6/conv2/weights", 9 * 256},
+		{"vgg11-bn-narrow", "/conv4/weights", 9 * 64},
 	}
 	for _, tt := range tests {
 		store := model.NewStore()
@@ -152,6 +154,10 @@ func TestNewRefuses(t *testing.T) {
 		{"no layers", change(func(c *models.Config) { c.Name = "mlp-0x256" }), []string{`"mlp-0x256"`, models.Deep}},
 		{"too small for two poolings", change(func(c *models.Config) { c.Name, c.Height = "cnn", 3 }), []string{"3×8×1", "at least 4×4×1"}},
 		{"too small for alexnet", change(func(c *models.Config) { c.Name, c.Height, c.Width = "alexnet", 15, 28 }), []string{"15×28×1", "at least 16×16×1"}},
+		{
+			"too small for vgg11-bn", change(func(c *models.Config) { c.Name = "vgg11-bn" }),
+			[]string{"8×8×1", "at least 16×16×1"},
+		},
 		{"no channels", change(func(c *models.Config) { c.Channels = 0 }), []string{"8×8×0"}},
 		{"one class", change(func(c *models.Config) { c.Classes = 1 }), []string{"Classes = 1"}},
 		{"integers", change(func(c *models.Config) { c.DType = dtypes.Int32 }), []string{"want float32 or float64"}},

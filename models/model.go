@@ -47,11 +47,14 @@ var architectures = []architecture{
 	{"resnet8", 1, false, resnet8},
 	{"resnet20", 1, false, resnet20},
 	{"resnet18", 1, false, resnet18},
+	{"resnet34", 1, false, resnet34},
 	{"wrn16-1", 1, false, wrn(16, 1)},
 	{"wrn16-4", 1, false, wrn(16, 4)},
 	{"wrn28-10", 1, false, wrn(28, 10)},
 	{"alexnet-narrow", 16, false, alexnet([5]int{16, 48, 96, 64, 64})},
 	{"alexnet", 16, false, alexnet([5]int{64, 192, 384, 256, 256})},
+	{"vgg11-bn-narrow", 16, false, vgg11(16)},
+	{"vgg11-bn", 16, false, vgg11(64)},
 }
 
 // Names lists the models, smallest first within each family.

@@ -37,6 +37,8 @@ func TestParameters(t *testing.T) {
 		{digits("resnet8"), 78042 - 2*144},
 		{models.DefaultConfig("resnet20"), 269722},
 		{models.DefaultConfig("resnet18"), 11173962},
+		{models.DefaultConfig("resnet34"), 21282122},
+		{gray("resnet34", 28), 21282122 - 2*9*64},
 		{models.DefaultConfig("wrn16-4"), 2748890},
 		{models.DefaultConfig("wrn28-10"), 36479194},
 		{models.DefaultConfig("alexnet"), 2472266},
@@ -46,6 +48,11 @@ func TestParameters(t *testing.T) {
 		{models.DefaultConfig("wrn16-1"), 432 + 2*(4608+64) + 14432 + 18560 + 57536 + 73984 + 128 + 650},
 		// Kernels and biases of the five convolutions, and the dense layer on 64 values.
 		{models.DefaultConfig("alexnet-narrow"), (363+1)*16 + (400+1)*48 + (432+1)*96 + (864+1)*64 + (576+1)*64 + 650},
+		// Kernels of the eight convolutions; a bias, a scale and an offset for each of their 2,752 channels; the dense layer.
+		{models.DefaultConfig("vgg11-bn"), 9*(3*64+64*128+128*256+256*256+256*512+3*512*512) + 3*2752 + 513*10}, // 9,231,114
+		{models.DefaultConfig("vgg11-bn-narrow"), 9*(3*16+16*32+32*64+64*64+64*128+3*128*128) + 3*688 + 129*10}, // 579,786
+		{gray("vgg11-bn", 28), 9231114 - 2*9*64}, // framed to 32×32
+		{gray("vgg11-bn", 16), 9231114 - 2*9*64},
 	}
 	for _, tt := range tests {
 		store := model.NewStore()

@@ -9,13 +9,14 @@ import (
 
 // What the estimate of time rests on.
 const (
-	// flopPerSecond is the rate at which XLA computes gradients of convolutional nets on two CPU cores: a gradient of resnet8
-	// at 28×28 pixels and batch 128, 7.1 GFLOP by the count of this file, took 0.24 s.
-	flopPerSecond = 30e9
-	// narrowFLOPPerSecond is the rate for alexnet-narrow, whose maps are small: at batch 32 and 28×28 pixels its gradient, an
-	// eighth of the work of resnet8's, took two thirds of the time of it on the same machine in the same minutes (76 and
-	// 113 ms, both beside other work).
+	// flopPerSecond is the rate at which XLA computes gradients of convolutional nets, about a third of what one core of
+	// an AMD EPYC with AVX-512 was measured to do: a step of resnet8 at 28×28×1 pixels and batch 32, 1.8 GFLOP by the
+	// count of this file, took 15 ms of processor time, and one of wrn16-1, 3.9 GFLOP, 30 ms.
+	flopPerSecond = 45e9
+	// narrowFLOPPerSecond is the rate for alexnet-narrow, whose maps are small: 0.19 GFLOP took 20 ms there.
 	narrowFLOPPerSecond = 6e9
+	// narrowVGGFLOPPerSecond is the rate for vgg11-bn-narrow, whose last maps are small: 1.8 GFLOP took 42 ms there.
+	narrowVGGFLOPPerSecond = 15e9
 	// flopPerGradient is the work of a gradient in units of the multiply-adds of the forward pass: two operations each, and
 	// twice as much again on the way back.
 	flopPerGradient = 6
@@ -68,10 +69,14 @@ func (p *Plan) time(recipes []experiment.Recipe, programs int) time.Duration {
 
 // rate is the number of operations a second at which two CPU cores compute a model's gradients.
 func rate(model string) float64 {
-	if model == "alexnet-narrow" {
+	switch model {
+	case "alexnet-narrow":
 		return narrowFLOPPerSecond
+	case "vgg11-bn-narrow":
+		return narrowVGGFLOPPerSecond
+	default:
+		return flopPerSecond
 	}
-	return flopPerSecond
 }
 
 // gradients is the work of a run in gradients of one image.
@@ -110,19 +115,25 @@ func multiplyAdds(model string, side, channels, classes int) (float64, error) {
 	c := &counter{side: side, channels: channels}
 	switch model {
 	case "resnet8":
-		c.residual([]int{16, 32, 64}, 1, false, true)
+		c.residual([]stage{{16, 1}, {32, 1}, {64, 1}}, false, true)
 	case "resnet18":
-		c.residual([]int{64, 128, 256, 512}, 2, false, true)
+		c.residual([]stage{{64, 2}, {128, 2}, {256, 2}, {512, 2}}, false, true)
 	case "resnet20":
-		c.residual([]int{16, 32, 64}, 3, false, false)
+		c.residual([]stage{{16, 3}, {32, 3}, {64, 3}}, false, false)
+	case "resnet34":
+		c.residual([]stage{{64, 3}, {128, 4}, {256, 6}, {512, 3}}, false, true)
 	case "wrn16-1":
-		c.residual([]int{16, 32, 64}, 2, true, true)
+		c.residual([]stage{{16, 2}, {32, 2}, {64, 2}}, true, true)
 	case "wrn28-10":
-		c.residual([]int{160, 320, 640}, 4, true, true)
+		c.residual([]stage{{160, 4}, {320, 4}, {640, 4}}, true, true)
 	case "alexnet":
 		c.alexnet([5]int{64, 192, 384, 256, 256})
 	case "alexnet-narrow":
 		c.alexnet([5]int{16, 48, 96, 64, 64})
+	case "vgg11-bn":
+		c.vgg11(64)
+	case "vgg11-bn-narrow":
+		c.vgg11(16)
 	default:
 		return 0, fmt.Errorf("recipes: the work of model %q is not known", model)
 	}
@@ -142,26 +153,29 @@ func (c *counter) conv(size, channels, stride int) {
 	c.channels = channels
 }
 
+// stage is a run of residual blocks with the same number of channels.
+type stage struct{ channels, blocks int }
+
 // residual is a residual network; a wide one begins with 16 channels whatever its stages have. projected says that shortcuts
 // which change the shape are 1×1 convolutions.
-func (c *counter) residual(stages []int, blocks int, wide, projected bool) {
-	first := stages[0]
+func (c *counter) residual(stages []stage, wide, projected bool) {
+	first := stages[0].channels
 	if wide {
 		first = 16
 	}
 	c.conv(3, first, 1)
-	for i, channels := range stages {
-		for j := range blocks {
+	for i, s := range stages {
+		for j := range s.blocks {
 			stride := 1
 			if i > 0 && j == 0 {
 				stride = 2
 			}
 			before := *c
-			c.conv(3, channels, stride)
-			c.conv(3, channels, 1)
-			if projected && (stride != 1 || before.channels != channels) {
+			c.conv(3, s.channels, stride)
+			c.conv(3, s.channels, 1)
+			if projected && (stride != 1 || before.channels != s.channels) {
 				before.total = 0
-				before.conv(1, channels, stride)
+				before.conv(1, s.channels, stride)
 				c.total += before.total
 			}
 		}
@@ -177,5 +191,16 @@ func (c *counter) alexnet(channels [5]int) {
 	c.side /= 2
 	for _, n := range channels[2:] {
 		c.conv(3, n, 1)
+	}
+}
+
+// vgg11 is that of package models, which frames small images up to 32×32 pixels; the last pooling leaves one pixel.
+func (c *counter) vgg11(width int) {
+	c.side = max(c.side, 32)
+	for _, group := range [][]int{{1}, {2}, {4, 4}, {8, 8}, {8, 8}} { // a pooling after each
+		for _, times := range group {
+			c.conv(3, times*width, 1)
+		}
+		c.side /= 2
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 func TestStudies(t *testing.T) {
-	if n := len(Studies()); n != 9 {
-		t.Errorf("%d studies, want 3 data sets × 3 models", n)
+	if n := len(Studies()); n != 15 {
+		t.Errorf("%d studies, want 3 data sets × 5 models", n)
 	}
 	for _, s := range Studies() {
 		for _, model := range []string{s.Model, s.Small} {
@@ -67,7 +67,7 @@ func TestFullIsThePapers(t *testing.T) {
 		if len(rhos) != 2 || !rhos[0.05] || !rhos[0.1] {
 			t.Errorf("%s: the paper's form has ρ %v, want 0.05 and 0.1", s.Name, rhos)
 		}
-		for method, n := range map[string]int{"sgd": 5, "sam": 5, "sam:rho=0.1": 3, "xsam-paper": 3, "xsam-paper:rho=0.1": 3, "xsam": 5, "xsam-lite": 5} {
+		for method, n := range map[string]int{"sgd": 5, "sam": 5, "sam:rho=0.1": 3, "nsam": 5, "xsam-paper": 3, "xsam-paper:rho=0.1": 3, "xsam": 5, "xsam-lite": 5} {
 			if seeds[method] != n {
 				t.Errorf("%s: %d seeds of %s, want %d", s.Name, seeds[method], method, n)
 			}
@@ -96,8 +96,8 @@ func TestSmallFits(t *testing.T) {
 
 func TestSeedsAreReplaced(t *testing.T) {
 	recipes, err := plan(t, "cifar10-resnet18", Small, 2).Recipes()
-	if err != nil || len(recipes) != 10 || recipes[0].Method != "sgd" || recipes[5].Seed != 1 {
-		t.Errorf("%d runs (%v), want five methods for seed 0, then for seed 1", len(recipes), err)
+	if err != nil || len(recipes) != 12 || recipes[0].Method != "sgd" || recipes[6].Seed != 1 {
+		t.Errorf("%d runs (%v), want six methods for seed 0, then for seed 1", len(recipes), err)
 	}
 	s, _ := Find("cifar10-resnet18")
 	if _, err := NewPlan(s, "tiny", "", 0); err == nil || !strings.Contains(err.Error(), "full, small") {
@@ -120,6 +120,13 @@ func TestMultiplyAdds(t *testing.T) {
 		{"alexnet-narrow", 32, 64*363*16 + 16*400*48 + 4*432*96 + 4*864*64 + 4*576*64 + 640, 1e-12},
 		{"alexnet-narrow", 28, 64*363*16 + 16*400*48 + 4*432*96 + 4*864*64 + 4*576*64 + 640, 1e-12}, // framed
 		{"resnet8", 28, 784*(432+2*2304) + 196*(4608+9216+512) + 49*(18432+36864+2048) + 640, 1e-12},
+		// A 3×3 convolution of 64 channels to 64 has 36,864 weights, one of twice the channels 4 times as many. 1.16 G.
+		{"resnet34", 32, 1024*(1728+6*36864) + 256*(36864*(2+7*4)+8192) + 64*(36864*(8+11*16)+32768) +
+			16*(36864*(32+5*64)+131072) + 5120, 1e-12},
+		{"vgg11-bn", 32, 1024*1728 + 256*36864*2 + 64*36864*(8+16) + 16*36864*(32+64) + 4*36864*2*64 + 5120, 1e-12},
+		{"vgg11-bn-narrow", 32, 1024*432 + 256*2304*2 + 64*2304*(8+16) + 16*2304*(32+64) + 4*2304*2*64 + 1280, 1e-12},
+		// Framed.
+		{"vgg11-bn-narrow", 28, 1024*432 + 256*2304*2 + 64*2304*(8+16) + 16*2304*(32+64) + 4*2304*2*64 + 1280, 1e-12},
 		{"wrn16-1", 32, 1024*(432+4*2304) + 256*(4608+3*9216+512) + 64*(18432+3*36864+2048) + 640, 1e-12},
 	}
 	for _, tt := range tests {

@@ -9,9 +9,10 @@ const smallBudget = 25 * time.Minute
 // small sets the small scale: the model of Study.Small, a fixed number of images, and as many epochs as the budget allows by
 // counted work (cost.go), whatever the number of seeds that is asked for later. One ρ, 0.05, batch 32.
 //
-//	resnet8         1,000 images, 1,000 to test on
-//	alexnet-narrow  2,000 images, 1,000 to test on
-//	wrn16-1         600 images, 500 to test on
+//	resnet8          1,000 images, 1,000 to test on
+//	alexnet-narrow   2,000 images, 1,000 to test on
+//	vgg11-bn-narrow  600 images, 500 to test on
+//	wrn16-1          600 images, 500 to test on
 //
 // λmax (on 64 training images) and test accuracy are measured after every third of the epochs, rounded up, and at the end.
 func (p *Plan) small() {
@@ -21,6 +22,10 @@ func (p *Plan) small() {
 	switch b.Model {
 	case "alexnet-narrow":
 		b.TrainSize, b.LearningRate = 2000, 0.02
+	case "vgg11-bn-narrow":
+		// Five epochs of plain descent on Fashion-MNIST end at training losses of 0.14, 0.18 and 0.24 with this learning
+		// rate, 0.38, 0.41 and 0.40 with 0.05, and 1.6 with 0.1.
+		b.TrainSize, b.TestSize, b.LearningRate = 600, 500, 0.02
 	case "wrn16-1":
 		b.TrainSize, b.TestSize = 600, 500
 	}

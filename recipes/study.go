@@ -17,7 +17,10 @@ type Study struct {
 func Studies() []Study {
 	var all []Study
 	for _, data := range []string{"cifar10", "cifar100", "fashion-mnist"} {
-		for _, model := range [][2]string{{"resnet18", "resnet8"}, {"alexnet", "alexnet-narrow"}, {"wrn28-10", "wrn16-1"}} {
+		for _, model := range [][2]string{
+			{"resnet18", "resnet8"}, {"resnet34", "resnet8"}, {"alexnet", "alexnet-narrow"},
+			{"vgg11-bn", "vgg11-bn-narrow"}, {"wrn28-10", "wrn16-1"},
+		} {
 			all = append(all, Study{Name: data + "-" + model[0], Data: data, Model: model[0], Small: model[1]})
 		}
 	}
