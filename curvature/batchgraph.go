@@ -11,8 +11,8 @@ import (
 	"github.com/xsam-go/xsam/objective"
 )
 
-// site is the place in a graph where a program builds the loss of one batch.
-type site struct {
+// batchGraph is a graph with one batch of a Problem in it, while it is being built.
+type batchGraph struct {
 	*Problem
 	scope *model.Scope
 	g     *graph.Graph
@@ -20,12 +20,12 @@ type site struct {
 }
 
 // value builds the objective at the current point.
-func (s *site) value() objective.Value { return s.objective.Evaluate(s.scope, s.g, s.batch) }
+func (s *batchGraph) value() objective.Value { return s.objective.Evaluate(s.scope, s.g, s.batch) }
 
 // loss is the scalar that the options ask for.
-func (s *site) loss() *graph.Node { return s.chosen(s.value()) }
+func (s *batchGraph) loss() *graph.Node { return s.chosen(s.value()) }
 
-func (s *site) chosen(v objective.Value) *graph.Node {
+func (s *batchGraph) chosen(v objective.Value) *graph.Node {
 	if s.options.Regularization {
 		return v.Total
 	}
@@ -33,10 +33,10 @@ func (s *site) chosen(v objective.Value) *graph.Node {
 }
 
 // point returns the parameters where they are.
-func (s *site) point() []*graph.Node { return objective.Point(s.g, s.variables) }
+func (s *batchGraph) point() []*graph.Node { return objective.Point(s.g, s.variables) }
 
 // trainables are the variables that the options ask for.
-func (s *site) trainables() []*model.Variable {
+func (s *batchGraph) trainables() []*model.Variable {
 	var chosen []*model.Variable
 	prefix := strings.TrimSuffix(s.options.Scope, "/")
 	for _, v := range objective.Trainables(s.scope, s.g) {
@@ -48,23 +48,23 @@ func (s *site) trainables() []*model.Variable {
 }
 
 // refuseRandomness panics when the graph has drawn random numbers.
-func (s *site) refuseRandomness() {
+func (s *batchGraph) refuseRandomness() {
 	rng := s.store.GetVariable(model.JoinPath(model.RootScopePath, model.RNGStateVariableName))
 	if rng != nil && rng.InUseByGraph(s.g) {
-		panic(errors.New("curvature: the model draws random numbers (dropout?), so its loss is not a function of the weights: " +
-			"use RunningAverages, which builds the model as in evaluation, or turn the noise off"))
+		panic(errors.New("curvature: the model draws random numbers (dropout?), so its loss is no function of the " +
+			"weights: use RunningAverages, which builds the model as in evaluation, or turn the noise off"))
 	}
 }
 
 // displace moves the parameters to w + d, for a flat d, and returns them.
-func (s *site) displace(d *graph.Node) []*graph.Node {
+func (s *batchGraph) displace(d *graph.Node) []*graph.Node {
 	w := paramvec.Add(objective.Point(s.g, s.variables), s.split(d))
 	objective.SetPoint(s.variables, w)
 	return w
 }
 
 // split cuts a flat vector into nodes shaped and typed like the parameters.
-func (s *site) split(flat *graph.Node) []*graph.Node {
+func (s *batchGraph) split(flat *graph.Node) []*graph.Node {
 	parts := make([]*graph.Node, len(s.variables))
 	for i, v := range s.variables {
 		part := graph.Slice(flat, graph.AxisRange(s.offsets[i], s.offsets[i+1]))
@@ -74,7 +74,7 @@ func (s *site) split(flat *graph.Node) []*graph.Node {
 }
 
 // join makes one flat vector of nodes shaped like the parameters.
-func (s *site) join(parts []*graph.Node) *graph.Node {
+func (s *batchGraph) join(parts []*graph.Node) *graph.Node {
 	flat := make([]*graph.Node, len(parts))
 	for i, part := range parts {
 		flat[i] = graph.ConvertDType(graph.Reshape(part, part.Shape().Size()), s.dtype)

@@ -64,7 +64,8 @@ func catalogued(b *testing.B, name string, size, channels int) train.ModelFn {
 }
 
 // What a Hessian-vector product costs in gradients of the same problem, exact and by central differences: the metrics
-// exact/gradient and difference/gradient are ratios of medians of calls in turn. The vectors' way from and to the host is in.
+// exact/gradient and difference/gradient are ratios of medians of calls in turn. The vectors' way from and to the
+// host is in.
 //
 //	go test ./curvature -run '^$' -bench Products -benchtime 15x
 func BenchmarkProducts(b *testing.B) {

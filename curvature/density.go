@@ -10,30 +10,38 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// DensityOptions says how SpectralDensity works.
+// DensityOptions say how SpectralDensity works.
 type DensityOptions struct {
-	Steps  int // Lanczos steps a probe, 1 ≤ Steps ≤ Dim: the number of Ritz values, which resolve the ends of the spectrum best
+	// Steps is the number of Lanczos steps for a probe, and so of its Ritz values, which resolve the ends of the
+	// spectrum best; 1 ≤ Steps ≤ Dim.
+	Steps  int
 	Probes int // random unit vectors, ≥ 1
 	Seed   int64
-	// Vectors are unit vectors to use instead of random ones, and Probes is ignored. All n unit vectors with n steps give
-	// the exact density.
+	// Vectors are unit vectors to use instead of random ones; Probes then plays no part. All n unit vectors with n
+	// steps give the exact density.
 	Vectors [][]float64
 }
 
-// Density is the spectral density φ(λ) = (1/n) Σᵢ δ(λ − λᵢ) of an operator, as the mean over probes of discrete measures:
-// the Ritz values of each as its nodes, with weights that sum to 1.
+// Density is the spectral density of an operator of dimension n,
+//
+//	φ(λ) = (1/n) Σᵢ δ(λ − λᵢ)
+//
+// as the mean over probes of discrete measures. Those have the Ritz values of the probe as their nodes, and weights
+// that sum to 1.
 type Density struct {
 	Dim      int
 	Nodes    [][]float64 // by probe, ascending
 	Weights  [][]float64
 	Products int
-	Reason   Reason // "" when all probes were taken, or why not
+	Reason   Reason // why not all probes were taken; "" when they were
 }
 
-// SpectralDensity estimates the density of H's eigenvalues by stochastic Lanczos quadrature: a random unit vector u sees
-// the spectrum with the weights (uᵀqᵢ)², whose mean is 1/n, and Steps steps of Lanczos give the Gauss quadrature of that
-// measure, exact for polynomials up to degree 2·Steps − 1. It holds Steps + 1 vectors, for full reorthogonalisation.
-// When ctx ends, the probes that were finished are returned with its error.
+// SpectralDensity estimates the density of H's eigenvalues by stochastic Lanczos quadrature. A random unit vector u
+// sees the spectrum with the weights (uᵀqᵢ)², qᵢ the eigenvectors, whose mean is 1/n. Steps steps of Lanczos give the
+// Gauss quadrature of that measure, which is exact for polynomials up to degree 2·Steps − 1.
+//
+// It takes Steps products a probe and holds Steps + 1 vectors, for full reorthogonalisation. It fails when an option is
+// out of range. When ctx ends, the probes that were finished come with its error.
 //
 // Reference: Ubaru, Chen and Saad (2017), "Fast estimation of tr(f(A)) via stochastic Lanczos quadrature"; Ghorbani,
 // Krishnan and Xiao (2019), "An investigation into neural net optimization via Hessian eigenvalue density".
@@ -41,14 +49,16 @@ func SpectralDensity(ctx context.Context, h Operator, o DensityOptions) (Density
 	n := h.Dim()
 	var errs []error
 	if o.Steps < 1 || o.Steps > n {
-		errs = append(errs, fmt.Errorf("curvature: DensityOptions.Steps = %d for an operator of dimension %d: want 1 ≤ Steps ≤ %d", o.Steps, n, n))
+		errs = append(errs, fmt.Errorf("curvature: DensityOptions.Steps = %d for an operator of dimension %d: "+
+			"want 1 ≤ Steps ≤ %d", o.Steps, n, n))
 	}
 	if o.Vectors == nil && o.Probes < 1 {
 		errs = append(errs, fmt.Errorf("curvature: DensityOptions.Probes = %d: want at least 1", o.Probes))
 	}
 	for i, v := range o.Vectors {
 		if len(v) != n || math.Abs(norm(v)-1) > 1e-6 {
-			errs = append(errs, fmt.Errorf("curvature: DensityOptions.Vectors[%d] has length %d and norm %v: want %d and 1", i, len(v), norm(v), n))
+			errs = append(errs, fmt.Errorf("curvature: DensityOptions.Vectors[%d] has length %d and norm %v: "+
+				"want %d and 1", i, len(v), norm(v), n))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -56,7 +66,7 @@ func SpectralDensity(ctx context.Context, h Operator, o DensityOptions) (Density
 	}
 	m, rng := unlimited(h), newRandom(o.Seed)
 	d := Density{Dim: n}
-	basis := newRows(o.Steps+1, n)
+	basis := newVectorSet(o.Steps+1, n)
 	probes := o.Probes
 	if o.Vectors != nil {
 		probes = len(o.Vectors)
@@ -81,7 +91,7 @@ func SpectralDensity(ctx context.Context, h Operator, o DensityOptions) (Density
 }
 
 // quadrature runs Lanczos from the vector in row 0 of the basis and returns the Gauss quadrature of its measure.
-func quadrature(ctx context.Context, m *meter, basis *rows, steps int) (nodes, weights []float64, err error) {
+func quadrature(ctx context.Context, m *meter, basis *vectorSet, steps int) (nodes, weights []float64, err error) {
 	basis.count = 0
 	tridiagonal := mat.NewSymDense(steps, nil)
 	scale := 0.0
@@ -107,8 +117,7 @@ func quadrature(ctx context.Context, m *meter, basis *rows, steps int) (nodes, w
 	}
 }
 
-// Mean returns (1/n) Σᵢ f(λᵢ) as estimated by each probe: Mean of the identity is the trace over n, of the square
-// ‖H‖_F²/n.
+// Mean estimates (1/n) Σᵢ f(λᵢ), with one sample for each probe: for f(λ) = λ the trace over n, for λ² ‖H‖_F²/n.
 func (d Density) Mean(f func(lambda float64) float64) Estimate {
 	samples := make([]float64, len(d.Nodes))
 	for p, nodes := range d.Nodes {
@@ -119,8 +128,8 @@ func (d Density) Mean(f func(lambda float64) float64) Estimate {
 	return estimateOf(samples, d.Products, d.Reason)
 }
 
-// Range returns the smallest and the largest Ritz value: at most λmax, at least λmin, and close to both when Steps is
-// large. Both are NaN without a finished probe.
+// Range returns the smallest and the largest Ritz value. They lie between λmin and λmax, and close to them when Steps
+// is large. Both are NaN without a finished probe.
 func (d Density) Range() (smallest, largest float64) {
 	smallest, largest = math.NaN(), math.NaN()
 	for p, nodes := range d.Nodes {
@@ -136,7 +145,7 @@ func (d Density) Range() (smallest, largest float64) {
 //
 //	φ(x) = mean over probes of Σᵢ wᵢ·N(x; θᵢ, width²)
 //
-// It integrates to 1.
+// It integrates to 1. It fails when width is not a finite number > 0.
 func (d Density) At(points []float64, width float64) ([]float64, error) {
 	if !(width > 0) || math.IsInf(width, 0) {
 		return nil, fmt.Errorf("curvature: Density.At got a width of %v: want a positive number", width)

@@ -1,25 +1,22 @@
 package curvature
 
 import (
-	"errors"
 	"fmt"
-	"math"
 
-	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
 	"gonum.org/v1/gonum/floats"
-	"gonum.org/v1/gonum/mat"
 )
 
-// FilterNormalized returns a random Gaussian direction that is comparable between networks: every filter of it is as
-// long as the filter of the weights. The filters of a parameter are its slices along the last axis, one for each output
-// of a dense or convolutional kernel; a parameter of rank 1 or 0 (biases, norms) gets 0. w are the weights, as
-// Problem.Weights gives them.
+// FilterNormalized returns a random Gaussian direction that can be compared between networks: every filter of it is
+// as long as that filter of the weights w, as Problem.Weights gives them. The filters of a parameter are its slices
+// along the last axis, one for each output of a dense or convolutional kernel. A parameter of rank 1 or 0 (biases,
+// norms) gets 0. It fails unless w has Dim numbers.
 //
 // Reference: Li et al. (2018), "Visualizing the loss landscape of neural nets".
 func (p *Problem) FilterNormalized(w []float64, seed int64) ([]float64, error) {
 	if len(w) != p.Dim() {
-		return nil, fmt.Errorf("curvature: FilterNormalized got %d weights: want %d, the number of parameters", len(w), p.Dim())
+		return nil, fmt.Errorf("curvature: FilterNormalized got %d weights: want %d, the number of parameters",
+			len(w), p.Dim())
 	}
 	d := make([]float64, p.Dim())
 	gaussian(newRandom(seed), d)
@@ -39,7 +36,8 @@ func (p *Problem) FilterNormalized(w []float64, seed int64) ([]float64, error) {
 	return d, nil
 }
 
-// Difference returns to − from, the direction of the line between two checkpoints: t = 0 is from, t = 1 is to.
+// Difference returns to − from, the direction of the line between two checkpoints: t = 0 is from, t = 1 is to. It
+// fails when they are not equally long.
 func Difference(from, to []float64) ([]float64, error) {
 	if len(from) != len(to) {
 		return nil, fmt.Errorf("curvature: Difference got %d and %d weights: want the same number", len(from), len(to))
@@ -47,56 +45,4 @@ func Difference(from, to []float64) ([]float64, error) {
 	d := make([]float64, len(to))
 	floats.SubTo(d, to, from)
 	return d, nil
-}
-
-// Trajectory is a path of weights in the plane of its principal components.
-type Trajectory struct {
-	Directions  [][]float64 // orthonormal, most of the path first
-	Coordinates [][]float64 // by point, one number for each direction, relative to the last point
-	// Explained is the share of the squared distances from the last point along each direction. A random walk in many
-	// dimensions has high shares too (about 0.6 and 0.15): they are no sign of structure by themselves.
-	Explained []float64
-}
-
-// PrincipalPlane returns the k ≥ 1 principal directions of a trajectory of at least 2 points, seen from the last one: the
-// directions that hold most of Σ‖wᵢ − w_last‖². It works on the points' Gram matrix, so it costs points² inner products.
-//
-// Reference: Li et al. (2018), section 7; Antognini and Sohl-Dickstein (2018) on random walks.
-func PrincipalPlane(points [][]float64, k int) (Trajectory, error) {
-	m := len(points) - 1
-	if m < 1 || k < 1 || k > m {
-		return Trajectory{}, fmt.Errorf("curvature: PrincipalPlane got %d points and k = %d: want at least 2 points and 1 ≤ k < points", len(points), k)
-	}
-	last := points[m]
-	n := len(last)
-	offsets := mat.NewDense(m, n, nil)
-	for i := range m {
-		if len(points[i]) != n {
-			return Trajectory{}, fmt.Errorf("curvature: PrincipalPlane: point %d has %d weights and the last one %d: want the same", i, len(points[i]), n)
-		}
-		floats.SubTo(offsets.RawRowView(i), points[i], last)
-	}
-	gram := mat.NewSymDense(m, nil)
-	gram.SymOuterK(1, offsets)
-	values, vectors := eigenSym(gram)
-	total := floats.Sum(values)
-	if !(total > 0) || math.IsInf(total, 0) {
-		return Trajectory{}, errors.New("curvature: PrincipalPlane got points that do not differ, or are not finite")
-	}
-	tr := Trajectory{Coordinates: make([][]float64, m+1)}
-	for j := range k {
-		at := m - 1 - j // ascending order
-		if values[at] <= 1e-13*total {
-			return Trajectory{}, fmt.Errorf("curvature: the trajectory has %d dimensions: want at least k = %d", j, k)
-		}
-		d := make([]float64, n)
-		blas64.Gemv(blas.Trans, 1/math.Sqrt(values[at]), offsets.RawMatrix(), vector(mat.Col(nil, at, vectors)), 0, vector(d))
-		tr.Directions = append(tr.Directions, d)
-		tr.Explained = append(tr.Explained, values[at]/total)
-		for i := range m {
-			tr.Coordinates[i] = append(tr.Coordinates[i], dot(offsets.RawRowView(i), d))
-		}
-		tr.Coordinates[m] = append(tr.Coordinates[m], 0)
-	}
-	return tr, nil
 }

@@ -1,30 +1,50 @@
 // Package curvature measures the second derivative of a loss: its eigenvalues, trace, diagonal and spectral density,
-// the sharpness measures and the landscapes made from them.
+// and the measures of sharpness and the landscapes that are made from them.
 //
-// A matrix H is never formed. An Operator applies it to a vector on the host, in float64; everything else needs
-// nothing more, and works on any symmetric operator:
+// From a model, a loss and a data set to the five largest eigenvalues:
+//
+//	problem, err := curvature.ProblemOf(ctx, engine, store, objective.New(modelFn, lossFn), data)
+//	top, err := curvature.Top(ctx, problem, 5) // top.Pairs: Value, Vector, Residual, Converged
+//
+// That is the loss as in evaluation: batch norm uses its running averages, dropout is off. For the loss as in training,
+// for a block of layers, or with regularisation, NewProblem takes ProblemOptions.
+//
+// The matrix H is never formed. An Operator applies it to a vector, on the host, in float64. The solvers need nothing
+// more, and work on any symmetric operator:
+//
+//	top.go           Top: the largest eigenvalues of a Problem, in one call
+//	lanczos.go       Lanczos: the k largest, smallest or largest-magnitude eigenpairs; LambdaMax
+//	                 (thickrestart.go is its inside, lapack.go what it does with small matrices)
+//	power.go         PowerIteration: the dominant eigenpair, signed
+//	limits.go        when they stop; result.go: what they return
+//	trace.go         Hutchinson, HutchPP; xtrace.go: XTrace
+//	diagonal.go      Diagonal; frobenius.go: FrobeniusNorm
+//	density.go       SpectralDensity, by stochastic Lanczos quadrature
+//	estimate.go      what the random estimators return; random.go: what they draw
+//
+// The operators:
 //
 //	operator.go      Operator, and small ones: Dense, Shift, Scale, Preconditioned; Form
-//	power.go         PowerIteration: the dominant eigenpair, signed
-//	lanczos.go       Lanczos (process.go is its inside): the k largest, smallest or largest-magnitude eigenpairs; LambdaMax
-//	trace.go         Hutchinson, HutchPP, XTrace
-//	moments.go       Diagonal, FrobeniusNorm
-//	density.go       SpectralDensity by stochastic Lanczos quadrature
-//
-// Operators of a GoMLX model on a set of batches:
-//
-//	problem.go       Problem: objective, weights, batches; loss and gradient at any point, leaving no trace
-//	                 (program.go compiles its graphs, site.go is where they are built)
-//	hessian.go       Hessian: exact, or by central differences of gradients
-//	gaussnewton.go   generalised Gauss–Newton; fisher.go: empirical Fisher; adam.go: Adam-preconditioned
+//	hessian.go       Hessian, exact; difference.go: by central differences of gradients
+//	gaussnewton.go   generalised Gauss–Newton
+//	fisher.go        empirical Fisher
+//	adam.go          what makes the Adam-preconditioned Hessian
 //	hvp.go           the exact product inside a graph, for optimizers
+//
+// The loss that they are made from:
+//
+//	problem.go       Problem: objective, weights, batches
+//	loss.go          its loss and gradient at any point, leaving no trace
+//	parameters.go    its parameters as one vector; batches.go: its batches
+//	batchgraph.go    the graph of one batch; program.go: compiled; transfer.go: numbers to and from the device
 //
 // And what is read from them:
 //
-//	sharpness.go     rise of the loss in a ball (SAM, ASAM), m-sharpness, angles to the top eigenvectors
-//	edge.go          the edges of stability of gradient descent and of SAM
-//	landscape.go     the loss along lines and planes; directions.go: which directions
+//	sharpness.go     rise of the loss in a ball (SAM, ASAM), m-sharpness
+//	alignment.go     angles between a gradient and the top eigenvectors
+//	edge.go          the edges of stability of gradient descent, Adam and SAM
+//	landscape.go     the loss along lines and planes; directions.go, trajectory.go: which ones
 //
-// λmax always means the largest signed eigenvalue. Every result says how far it can be trusted: a residual or a standard
-// error, the products spent, and why it stopped.
+// λmax always means the largest signed eigenvalue. Every result says how far it can be trusted: a residual or a
+// standard error, the products taken, and why it stopped.
 package curvature

@@ -5,30 +5,35 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// NewEmpiricalFisher returns the empirical Fisher matrix of p, the mean over all examples of the outer products of
+// NewEmpiricalFisher returns the empirical Fisher matrix of p, the mean over the n examples of the outer products of
 // their gradients,
 //
 //	F = (1/n) Σᵢ gᵢgᵢᵀ        gᵢ = ∇ℓᵢ(w)
 //
-// with the labels of the data, not labels drawn from the model: it is not the Fisher information, and not near the
-// Hessian away from a good fit. It is positive semi-definite, of rank at most n. Where the Problem includes
+// The labels are those of the data, not drawn from the model. So it is not the Fisher information, and it is not near
+// the Hessian away from a good fit. It is positive semi-definite, of rank at most n. Where the Problem includes
 // regularisation losses, their Hessian is added.
 //
 // The loss must be the plain mean over the examples of a function of each one's predictions, whose first axis counts
-// the examples; then gᵢ = Jᵢᵀrᵢ with Jᵢ the Jacobian of the predictions zᵢ and rᵢ = n·∂L/∂zᵢ. A loss with weights or masks, or
-// one that the model adds to with train.AddMainLoss, does not have this form.
+// the examples. Then gᵢ = Jᵢᵀrᵢ with Jᵢ the Jacobian of the predictions zᵢ and rᵢ = n·∂L/∂zᵢ. A loss with weights or
+// masks does not have this form, and Apply gives something else. Apply fails when the model adds a loss with
+// train.AddMainLoss, or when the first axis of a prediction does not count the examples.
+//
+// Reference: Kunstner, Balles and Hennig (2019), "Limitations of the empirical Fisher
+// approximation for natural gradient descent".
 func NewEmpiricalFisher(p *Problem) Operator {
 	return averaged{p, p.program("empirical Fisher product", fisherProduct)}
 }
 
-func fisherProduct(s *site, flat []*graph.Node) []*graph.Node {
+func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 	w, v := s.point(), s.split(flat[0])
 	value := s.value()
 	z := value.Predictions
 	n := s.batch.Inputs[0].Shape().Dimensions[0]
 	for _, zk := range z {
 		if zk.Rank() == 0 || zk.Shape().Dimensions[0] != n {
-			exceptions.Panicf("curvature: the model predicts %s for a batch of %d examples: want a first axis of %d", zk.Shape(), n, n)
+			exceptions.Panicf("curvature: the model predicts %s for a batch of %d examples: want a first axis of %d",
+				zk.Shape(), n, n)
 		}
 	}
 	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, z))
@@ -38,7 +43,8 @@ func fisherProduct(s *site, flat []*graph.Node) []*graph.Node {
 	// gᵢ·v = Σ n·∂L/∂zᵢ·(J v)ᵢ, a column over the examples.
 	var projection *graph.Node
 	for k := range z {
-		part := graph.ReduceSum(graph.Reshape(graph.MulScalar(graph.Mul(r[k], jv[k]), float64(n)), n, z[k].Shape().Size()/n), 1)
+		part := graph.MulScalar(graph.Mul(r[k], jv[k]), float64(n))
+		part = graph.ReduceSum(graph.Reshape(part, n, z[k].Shape().Size()/n), 1)
 		if projection == nil {
 			projection = part
 		} else {

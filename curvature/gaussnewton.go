@@ -17,17 +17,17 @@ import (
 //	G = Σ_b n_b·JᵀBJ / Σ_b n_b        J = ∂z/∂w,  B = ∂²ℓ/∂z²
 //
 // with z the model's predictions on batch b and ℓ its mean loss as a function of them. G is the Hessian without the
-// curvature of the model itself; it is positive semi-definite where ℓ is convex in z, and equals the Hessian for a linear
-// model. Where the Problem includes regularisation losses, their Hessian is added.
+// curvature of the model itself. It is positive semi-definite where ℓ is convex in z, and equals the Hessian for a
+// model that is linear in w. Where the Problem includes regularisation losses, their Hessian is added.
 //
-// The loss must be the loss function's alone: a model that adds another with train.AddMainLoss makes Apply fail.
+// Apply fails when the model adds another loss with train.AddMainLoss.
 //
 // Reference: Schraudolph (2002), "Fast curvature matrix-vector products for second-order gradient descent".
 func NewGaussNewton(p *Problem) Operator {
 	return averaged{p, p.program("Gauss–Newton product", gaussNewtonProduct)}
 }
 
-func gaussNewtonProduct(s *site, flat []*graph.Node) []*graph.Node {
+func gaussNewtonProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 	w, v := s.point(), s.split(flat[0])
 	value := s.value()
 	z := value.Predictions
@@ -37,8 +37,8 @@ func gaussNewtonProduct(s *site, flat []*graph.Node) []*graph.Node {
 	return []*graph.Node{s.join(s.withRegularization(gv, value, w, v)), graph.Sub(value.Main, loss)}
 }
 
-// jacobianProduct returns (∂z/∂w)·v. GoMLX differentiates backwards only; but Jᵀu is linear in u, so that the derivative
-// of ⟨Jᵀu, v⟩ by u is J v, at any u.
+// jacobianProduct returns J v with J = ∂z/∂w. GoMLX differentiates backwards only, which gives Jᵀu. But that is
+// linear in u, so the derivative of ⟨Jᵀu, v⟩ by u is J v, at any u.
 func jacobianProduct(z, w, v []*graph.Node) []*graph.Node {
 	u := make([]*graph.Node, len(z))
 	for i := range z {
@@ -49,15 +49,15 @@ func jacobianProduct(z, w, v []*graph.Node) []*graph.Node {
 }
 
 // withRegularization adds ∇²R·v of the model's regularisation losses R to x where the options ask for it.
-func (s *site) withRegularization(x []*graph.Node, value objective.Value, w, v []*graph.Node) []*graph.Node {
+func (s *batchGraph) withRegularization(x []*graph.Node, value objective.Value, w, v []*graph.Node) []*graph.Node {
 	if !s.options.Regularization || value.Total == value.Main {
 		return x
 	}
 	return paramvec.Add(x, HVP(graph.Sub(value.Total, value.Main), w, v))
 }
 
-// averaged is the mean over the batches of a program of one vector, which also returns the part of the main loss that
-// it knows nothing of.
+// averaged is the mean over the batches of a program of one vector. The program's second result is the part of the main
+// loss that it knows nothing of, which must be 0.
 type averaged struct {
 	problem *Problem
 	program *program
@@ -66,11 +66,12 @@ type averaged struct {
 func (o averaged) Dim() int { return o.problem.Dim() }
 
 func (o averaged) Apply(ctx context.Context, dst, src []float64) error {
-	return o.problem.apply(ctx, o.program, dst, src, func(out []*tensors.Tensor) error {
+	return o.problem.product(ctx, o.program, dst, src, func(out []*tensors.Tensor) error {
 		unknown, err := scalar(out[1])
 		if err == nil && !(math.Abs(unknown) <= 1e-5) {
-			err = fmt.Errorf("curvature: %s: the model adds %v to the loss beside the loss function (train.AddMainLoss): "+
-				"want a loss that is the loss function of the predictions", o.program.name, unknown)
+			err = fmt.Errorf("curvature: %s: the model adds %v to the loss beside the loss function "+
+				"(train.AddMainLoss): want a loss that is the loss function of the predictions",
+				o.program.name, unknown)
 		}
 		return err
 	})

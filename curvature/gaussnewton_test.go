@@ -68,7 +68,8 @@ func TestGaussNewtonAgainstItsDefinition(t *testing.T) {
 		const n = 4
 		p := mlp.problemIn(t, b, model.NewStore(), mlp.data(dtypes.Float64, n, 3), evaluation)
 		want := mat.NewDense(p.Dim(), p.Dim(), nil)
-		// The logit differences follow from losses of chosen labels: ℓ_k = logsumexp(z) − z_k, so that z_k − z_0 = ℓ_0 − ℓ_k.
+		// The logit differences follow from losses of chosen labels: ℓ_k = logsumexp(z) − z_k, so that z_k − z_0 =
+		// ℓ_0 − ℓ_k.
 		for i := range n {
 			var one [3]*curvature.Problem // with class k for a label
 			for k := range one {
@@ -127,8 +128,8 @@ func TestGaussNewtonAgainstItsDefinition(t *testing.T) {
 	})
 }
 
-// Where the model fits its targets exactly, a square loss has H = G and F = 0. The model's second derivatives, which H has
-// and G has not, are multiplied by the residuals there.
+// Where the model fits its targets exactly, a square loss has H = G and F = 0. The model's second derivatives, which
+// H has and G has not, are multiplied by the residuals there.
 func TestGaussNewtonIsTheHessianAtAPerfectFit(t *testing.T) {
 	b := testbackend.Go(t)
 	for _, base := range []net{mlp, cnn} {

@@ -73,8 +73,8 @@ func flat(t *testing.T, p *curvature.Problem, parts map[string][]float64) []floa
 	return out
 }
 
-// Against JAX: 1e-8 of the norm in float64, 1e-4 in float32 for exact products. Differences are good to their truncation,
-// of order h², in float64, and to rounding over h in float32.
+// Against JAX: 1e-8 of the norm in float64, 1e-4 in float32 for exact products. Differences are good to their
+// truncation, of order h², in float64, and to rounding over h in float32.
 func TestAgainstJAX(t *testing.T) {
 	data, err := os.ReadFile("testdata/goldens.json")
 	if err != nil {

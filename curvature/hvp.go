@@ -10,17 +10,17 @@ import (
 //
 //	H v = ∇⟨∇L(w), v⟩
 //
-// w are the nodes at which loss was built, v has their shapes. v is held constant. Every operation between w and loss
-// must have a second derivative (package layers has those that GoMLX lacks).
+// w are the nodes at which loss was built. v has their shapes, and so has the result. v is held constant.
 //
-// Like every graph function it panics on error, for instance where an operation has no second derivative.
+// Like every graph function it panics on error, for instance where an operation between w and loss has no second
+// derivative. Package layers has those that GoMLX lacks.
 //
 // Reference: Pearlmutter (1994), "Fast exact multiplication by the Hessian".
 func HVP(loss *graph.Node, w, v []*graph.Node) []*graph.Node {
 	return HVPFromGradient(graph.Gradient(loss, w...), w, v)
 }
 
-// HVPFromGradient is HVP for a gradient that is already in the graph, so that several products share it.
+// HVPFromGradient is HVP for a gradient that is already in the graph. Several products can share it.
 func HVPFromGradient(gradient, w, v []*graph.Node) []*graph.Node {
 	return graph.Gradient(paramvec.Dot(gradient, paramvec.StopGradient(v)), w...)
 }

@@ -8,7 +8,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Line returns L(w + t·d) at each t. When ctx ends, the values that are missing are NaN and its error comes with them.
+// Line returns L(w + t·d) at each t. It fails unless d has Dim numbers. When ctx ends, the values that are missing are
+// NaN, and its error comes with them.
 func (p *Problem) Line(ctx context.Context, d, ts []float64) ([]float64, error) {
 	surface, err := p.Plane(ctx, d, nil, ts, []float64{0})
 	if len(surface) == 0 {
@@ -17,12 +18,12 @@ func (p *Problem) Line(ctx context.Context, d, ts []float64) ([]float64, error) 
 	return surface[0], err
 }
 
-// Plane returns L(w + x·d + y·e) with a row for each y and a column for each x. e may be nil, which is 0. When ctx ends,
-// the values that are missing are NaN and its error comes with them.
+// Plane returns L(w + x·d + y·e) with a row for each y and a column for each x. e may be nil, which is 0. It fails
+// unless d and e have Dim numbers. When ctx ends, the values that are missing are NaN, and its error comes with them.
 func (p *Problem) Plane(ctx context.Context, d, e, xs, ys []float64) ([][]float64, error) {
 	if len(d) != p.Dim() || e != nil && len(e) != p.Dim() {
-		return nil, fmt.Errorf("curvature: a landscape got directions of length %d and %d: want %d, the number of parameters",
-			len(d), len(e), p.Dim())
+		return nil, fmt.Errorf("curvature: a landscape got directions of length %d and %d: "+
+			"want %d, the number of parameters", len(d), len(e), p.Dim())
 	}
 	surface := make([][]float64, len(ys))
 	for i := range surface {

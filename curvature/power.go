@@ -3,57 +3,41 @@ package curvature
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 
 	"gonum.org/v1/gonum/floats"
 )
 
-// PowerOptions says how PowerIteration works. Start from DefaultPowerOptions.
+// PowerOptions say what PowerIteration looks for, and how. Start from DefaultPowerOptions.
 type PowerOptions struct {
-	Tolerance   float64   // stop when ‖Hv − λv‖ ≤ Tolerance·|λ|; 0 runs to the product limit
-	MaxProducts int       // ≥ 1
-	Start       []float64 // first vector, of any length but 0; nil draws one from Seed
-	Seed        int64
-	// Floor also accepts a residual ≤ Floor·‖H‖, with ‖H‖ the largest ‖Hv‖ seen: an eigenvalue at 0 has no relative
-	// residual. Keep it above the rounding of the products.
-	Floor float64
-	// Shift asks for the largest signed eigenvalue. Without it the result is the eigenvalue of largest magnitude,
-	// which may be negative.
+	Limits           // a Tolerance of 0 runs to the product limit
+	Start  []float64 // first vector, of any length but 0; nil draws one from Seed
+	Seed   int64
+	// Shift asks for the largest signed eigenvalue. Without it the result is the eigenvalue of largest magnitude, which
+	// may be negative.
 	Shift bool
 }
 
-// DefaultPowerOptions asks for the largest signed eigenvalue to a residual of 1e-3, in at most 500 products,
-// with a floor (1e-6) for products in float32.
+// DefaultPowerOptions ask for the largest signed eigenvalue to a residual of 1e-3, in at most 500 products, with a
+// floor (1e-6) for products in float32.
 func DefaultPowerOptions() PowerOptions {
-	return PowerOptions{Tolerance: 1e-3, Floor: 1e-6, MaxProducts: 500, Shift: true}
-}
-
-func (o PowerOptions) validate() error {
-	var errs []error
-	if !(o.Tolerance >= 0 && o.Tolerance < 1) {
-		errs = append(errs, fmt.Errorf("curvature: PowerOptions.Tolerance = %v: want 0 ≤ Tolerance < 1", o.Tolerance))
-	}
-	if !(o.Floor >= 0 && o.Floor < 1) {
-		errs = append(errs, fmt.Errorf("curvature: PowerOptions.Floor = %v: want 0 ≤ Floor < 1", o.Floor))
-	}
-	if o.MaxProducts < 1 {
-		errs = append(errs, fmt.Errorf("curvature: PowerOptions.MaxProducts = %d: want at least 1", o.MaxProducts))
-	}
-	return errors.Join(errs...)
+	return PowerOptions{Limits: Limits{Tolerance: 1e-3, Floor: 1e-6, MaxProducts: 500}, Shift: true}
 }
 
 // PowerIteration returns one eigenpair of h by v ← Hv/‖Hv‖, with the Rayleigh quotient λ = vᵀHv, which is signed.
 //
 // The iteration turns to the eigenvalue of largest magnitude. When that is negative and Shift is set, it starts again
-// on H + |λ|·I, all of whose eigenvalues are at least 0, and so finds the largest signed eigenvalue of H. The same is
-// done when two eigenvalues near ±λ dominate together, where the iteration alone would swing between two vectors for ever.
-// The residual in the result is always that of H.
+// on H + |λ|·I. All eigenvalues of that are at least 0, so it finds the largest signed eigenvalue of H. It does the
+// same when two eigenvalues near ±λ dominate together, between whose vectors the iteration would swing for ever. The
+// residual in the result is always that of H.
 //
-// The error of λ is at most residual, and about residual²/gap. Lanczos needs fewer products for the same residual;
-// power iteration needs only three vectors of memory.
+// The error of λ is at most the residual, and about residual²/gap, the gap to the next eigenvalue. Lanczos needs fewer
+// products for the same residual; power iteration needs only three vectors of memory. It fails when an option is out of
+// range, a product fails, or ctx ends.
+//
+// Reference: Golub and Van Loan (2013), "Matrix Computations", section 8.2.
 func PowerIteration(ctx context.Context, h Operator, o PowerOptions) (Result, error) {
-	if err := o.validate(); err != nil {
+	if err := errors.Join(o.errors("PowerOptions")...); err != nil {
 		return Result{}, err
 	}
 	rng := newRandom(o.Seed)
@@ -116,7 +100,7 @@ func powerSteps(ctx context.Context, m *meter, v []float64, sigma float64, o Pow
 		lambda, length := dot(v, hv), norm(hv)
 		scale = max(scale, length)
 		pair := Eigenpair{Value: lambda, Residual: residual(hv, v, lambda)}
-		pair.Converged = pair.Residual <= max(o.Tolerance*math.Abs(lambda), o.Floor*scale)
+		pair.Converged = pair.Residual <= o.allows(lambda, scale)
 		pair.Vector = append([]float64(nil), v...)
 		if r.Pairs != nil {
 			pair.Vector = r.Pairs[0].Vector

@@ -11,15 +11,15 @@ import (
 	"github.com/xsam-go/xsam/objective"
 )
 
-// program is a graph on (vectors…, batch), compiled once for each shape of batch and each Batch.Spec.
+// program is a graph on (vectors…, batch), compiled once for each shape of a batch and each Batch.Spec.
 type program struct {
 	problem *Problem
 	name    string
-	build   func(s *site, vectors []*graph.Node) []*graph.Node
+	build   func(s *batchGraph, vectors []*graph.Node) []*graph.Node
 	execs   map[any]*model.Exec // by Batch.Spec
 }
 
-func (p *Problem) program(name string, build func(s *site, vectors []*graph.Node) []*graph.Node) *program {
+func (p *Problem) program(name string, build func(s *batchGraph, vectors []*graph.Node) []*graph.Node) *program {
 	pr := &program{problem: p, name: name, build: build, execs: map[any]*model.Exec{}}
 	p.programs = append(p.programs, pr)
 	return pr
@@ -57,7 +57,7 @@ func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 	exec, err := model.NewExec(p.backend, p.store, func(scope *model.Scope, args []*graph.Node) []*graph.Node {
 		g := args[0].Graph()
 		p.store.SetTraining(g, p.options.Norm == BatchStatistics)
-		s := &site{Problem: p, scope: scope, g: g, batch: objective.Batch{
+		s := &batchGraph{Problem: p, scope: scope, g: g, batch: objective.Batch{
 			Spec: spec, Inputs: args[vectors : vectors+inputs], Labels: args[vectors+inputs:],
 		}}
 		out := pr.build(s, args[:vectors])

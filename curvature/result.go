@@ -1,30 +1,8 @@
 package curvature
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"math"
-	"math/rand/v2"
+import "math"
 
-	"gonum.org/v1/gonum/floats"
-)
-
-// Reason says why a solver stopped.
-type Reason string
-
-const (
-	ReasonResidual  Reason = "residual within tolerance"
-	ReasonDense     Reason = "solved as a dense matrix"
-	ReasonComplete  Reason = "the whole space is spanned"
-	ReasonZero      Reason = "H·v = 0"
-	ReasonProducts  Reason = "product limit reached"
-	ReasonCancelled Reason = "cancelled"
-	ReasonNoise     Reason = "the measured residual is larger than its estimate: the products are noisy or not symmetric"
-	ReasonOpposite  Reason = "two eigenvalues of equal magnitude and opposite sign dominate"
-)
-
-// Eigenpair is an eigenvalue with its vector, ‖Vector‖ = 1, whose sign is arbitrary.
+// Eigenpair is an eigenvalue with its unit vector, whose sign is arbitrary.
 type Eigenpair struct {
 	Value     float64   // vᵀHv, signed
 	Vector    []float64 // length Dim
@@ -40,12 +18,12 @@ func (p Eigenpair) RelativeResidual() float64 {
 	return p.Residual / math.Abs(p.Value)
 }
 
-// Result is what a solver found and how. When the solver returns an error too, for instance that of a cancelled
-// context, it holds what had been reached by then.
+// Result is what an eigensolver found, and how. When the solver returns an error too, that of a cancelled context for
+// instance, it holds what had been found by then.
 type Result struct {
-	Pairs      []Eigenpair // in the order asked for; fewer than asked for only if stopped before there were as many
-	Iterations int         // power steps, or Lanczos restarts
-	Products   int         // H·v spent, those that measured residuals included
+	Pairs      []Eigenpair // in the order asked for; fewer only when stopped before there were as many
+	Iterations int         // power steps, or restarts of Lanczos
+	Products   int         // H·v taken, those that measured residuals included
 	Converged  bool        // every pair asked for has converged
 	Reason     Reason
 }
@@ -83,52 +61,11 @@ func (r Result) Values() []float64 {
 	return values
 }
 
-// Ratio is λ₁/λₖ for the k-th pair, 1 ≤ k: how far the top eigenvalue stands out. NaN when there are fewer than k pairs or
-// λₖ = 0.
+// Ratio is λ₁/λₖ for the k-th pair, 1 ≤ k: how far the first eigenvalue stands out. NaN when there are fewer than k
+// pairs, or λₖ = 0.
 func (r Result) Ratio(k int) float64 {
 	if k < 1 || k > len(r.Pairs) || r.Pairs[k-1].Value == 0 {
 		return math.NaN()
 	}
 	return r.Pairs[0].Value / r.Pairs[k-1].Value
-}
-
-// stopped tells why a solver had to stop early, and whether that is an error of the caller's concern: reaching the
-// product limit is not.
-func stopped(err error) (Reason, error) {
-	switch {
-	case errors.Is(err, errBudget):
-		return ReasonProducts, nil
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return ReasonCancelled, err
-	default:
-		return "", err
-	}
-}
-
-// newRandom returns the generator of a seed: the same numbers on every machine.
-func newRandom(seed int64) *rand.Rand { return rand.New(rand.NewPCG(uint64(seed), 0x9e3779b97f4a7c15)) }
-
-func gaussian(rng *rand.Rand, x []float64) {
-	for i := range x {
-		x[i] = rng.NormFloat64()
-	}
-}
-
-// startVector returns a unit vector along start, or a random one when start is nil.
-func startVector(who string, start []float64, n int, rng *rand.Rand) ([]float64, error) {
-	v := make([]float64, n)
-	if start == nil {
-		gaussian(rng, v)
-	} else {
-		if len(start) != n {
-			return nil, fmt.Errorf("curvature: %s got a start vector of length %d for an operator of dimension %d", who, len(start), n)
-		}
-		copy(v, start)
-	}
-	size := norm(v)
-	if !(size > 0) || math.IsInf(size, 0) {
-		return nil, fmt.Errorf("curvature: %s got a start vector of norm %v: want a finite, non-zero vector, or nil for a random one", who, size)
-	}
-	floats.Scale(1/size, v)
-	return v, nil
 }

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// AscentOptions describe the ball ‖T⁻¹ε‖ ≤ Rho in which a larger loss is looked for.
+// AscentOptions describe the ball ‖T⁻¹ε‖ ≤ Rho in which BallSharpness looks for a larger loss.
 type AscentOptions struct {
 	Rho      float64 // radius, ≥ 0
 	Steps    int     // ≥ 1; 1 is the perturbation of SAM or ASAM
@@ -46,9 +46,9 @@ func (a Ascent) Rise() float64 { return a.Worst - a.Loss }
 //
 //	ε = ρ·T²g/‖Tg‖        g = ∇L(w)
 //
-// and each further one takes g at the point reached, w + ε, which is power iteration for the largest value of the loss on
-// the sphere: on a convex loss it never goes down. The largest loss seen counts. Every step costs a gradient, and so does the
-// last point.
+// Each further one takes g at the point reached, w + ε: power iteration for the largest loss on the sphere, which on
+// a convex loss never goes down. The largest loss seen counts. It costs at most Steps + 1 gradients. It fails when an
+// option is out of range, and when ctx ends.
 //
 // Reference: Foret et al. (2021), "Sharpness-aware minimization"; Kwon et al. (2021), "ASAM".
 func (p *Problem) BallSharpness(ctx context.Context, o AscentOptions) (Ascent, error) {
@@ -101,9 +101,11 @@ func (p *Problem) ascentScale(o AscentOptions) ([]float64, error) {
 	return t, err
 }
 
-// MSharpness is the mean over the batches, weighted by their sizes, of the rise that each batch finds in its own ball: the
-// m-sharpness with m the batch size, the quantity that SAM with batches of m minimises. Gradients are those of single
-// batches.
+// MSharpness is the m-sharpness with m the batch size: the rise that each batch finds in a ball of its own, as the
+// mean over the batches, weighted by their sizes. It is what SAM with batches of m minimises. gradients counts those
+// of single batches.
+//
+// Reference: Foret et al. (2021), "Sharpness-aware minimization", section 4.1.
 func (p *Problem) MSharpness(ctx context.Context, o AscentOptions) (rise float64, gradients int, err error) {
 	for i := range p.batches {
 		a, err := p.single(i).BallSharpness(ctx, o)
@@ -114,30 +116,4 @@ func (p *Problem) MSharpness(ctx context.Context, o AscentOptions) (rise float64
 		rise += a.Rise() * float64(p.sizes[i]) / float64(p.examples)
 	}
 	return rise, gradients, nil
-}
-
-// Alignment says how a gradient lies to eigenvectors. Everything is indifferent to the eigenvectors' signs.
-type Alignment struct {
-	AbsCos   []float64 // |⟨g, vᵢ⟩|/‖g‖
-	AngleDeg []float64 // arccos of it, 0 to 90
-	Span     float64   // the share of ‖g‖ in the span of all, √(Σ cos²)
-}
-
-// Align returns how g lies to the vectors of orthonormal eigenpairs. Everything is NaN for g = 0.
-func Align(g []float64, pairs []Eigenpair) (Alignment, error) {
-	var a Alignment
-	length := norm(g)
-	total := 0.0
-	for i, pair := range pairs {
-		if len(pair.Vector) != len(g) {
-			return Alignment{}, fmt.Errorf("curvature: Align got a gradient of length %d and an eigenvector %d of length %d: want the same",
-				len(g), i, len(pair.Vector))
-		}
-		c := min(math.Abs(dot(g, pair.Vector))/length, 1)
-		a.AbsCos = append(a.AbsCos, c)
-		a.AngleDeg = append(a.AngleDeg, math.Acos(c)*180/math.Pi)
-		total += c * c
-	}
-	a.Span = math.Sqrt(min(total, 1))
-	return a, nil
 }

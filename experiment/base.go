@@ -38,7 +38,7 @@ func (b Base) build(steps int) optimizer.Interface {
 	if b.Clip > 0 {
 		base = optim.Clip(base, b.Clip)
 	}
-	return optim.Scheduled(base, b.LearningRate, b.warmed(steps))
+	return optim.Scheduled(base, b.warmed(steps))
 }
 
 // warmed is the schedule with its warm-up.

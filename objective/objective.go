@@ -1,208 +1,109 @@
-// Package objective holds the training loss as what mathematics takes it for: a function of the weights, L(w).
+// Package objective is the training loss as a function of the weights, L(w).
 //
-// GoMLX builds the loss of a batch once, at the current weights. Sharpness-aware optimizers and Hessian-vector products
-// need it at other points too. An Objective stands between the user's model and loss and the trainer, remembers the
-// batch of the graph that is being built, and builds the loss again wherever the weights have been moved to, leaving no
-// trace: running averages, random state and accumulated losses are as after one ordinary forward pass.
+// GoMLX builds the loss of a batch once, at the current weights. Sharpness-aware optimizers and Hessians need it at
+// other weights too. An Objective stands between a model with its loss and the trainer. It remembers the batch whose
+// graph is being built, and builds the loss again wherever the weights have been moved to.
 //
 //	obj := objective.New(modelFn, lossFn)
 //	trainer := train.NewTrainer(backend, store, obj.ModelFn, obj.LossFn, opt, nil, nil)
+//
+// Building it again leaves no trace: running averages, random state and accumulated losses are what they are after one
+// ordinary forward pass.
+//
+// New, Objective, ModelFn and LossFn are for everyone. The rest is what packages xsam and curvature build on.
+//
+//	objective.go    New, and the two functions for the trainer
+//	modelforms.go   the forms that a model function may have
+//	batch.go        the batch of a graph: Of, and the Mark that an optimizer puts on it
+//	evaluate.go     Evaluate: the loss at the weights as they are now
+//	weights.go      the weights as a point: Trainables, Point, Origin, SetPoint
+//	sideeffects.go  what a forward pass writes, and how it is set back
 package objective
 
 import (
-	"slices"
-	"strings"
-
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Objective is a model with its loss. It is immutable and may be shared by several trainers.
+// Objective is a model with its loss. It does not change, and several trainers may share it.
 type Objective struct {
 	modelFn train.ModelFn
 	lossFn  train.LossFn
 }
 
-// New returns the objective of a model and a loss, both as train.NewTrainer takes them. lossFn may be nil when the model
-// adds all its losses with train.AddMainLoss.
-func New(modelFn train.ModelFn, lossFn train.LossFn) *Objective {
-	return &Objective{modelFn: modelFn, lossFn: lossFn}
+// New returns the objective of a model and a loss.
+//
+// modelFn may have every form that train.NewTrainer takes, train.ModelFnCompatible: with or without the batch's spec,
+// up to three inputs or a slice of them, up to three predictions or a slice of them. lossFn may give one number, or
+// one for each example; the loss is their mean. It may be nil when the model adds all its losses with
+// train.AddMainLoss.
+//
+// It panics when modelFn is nil. Pass ModelFn and LossFn of the result to train.NewTrainer, both of them.
+func New[F train.ModelFnCompatible](modelFn F, lossFn train.LossFn) *Objective {
+	return &Objective{modelFn: canonical(modelFn), lossFn: lossFn}
 }
 
-// Mark is a Batch.Spec put around the data set's own one by an optimizer, to say what kind of step the batch is for.
-// The model sees only the data set's own value.
-type Mark interface {
-	// UserSpec is the data set's own Batch.Spec.
-	UserSpec() any
-	// Displaces tells whether the trainer's own forward pass is to run at displaced weights.
-	Displaces() bool
-	// Displace moves the trainable variables of the graph to the point of that forward pass, with SetNodeValue.
-	// It is called once, when all the model's variables exist and hold their incoming values.
-	Displace(scope *model.Scope, g *graph.Graph)
-}
-
-// Batch is one batch of examples in a graph.
-type Batch struct {
-	Spec           any // the data set's own Batch.Spec
-	Inputs, Labels []*graph.Node
-}
-
-// captured is what a graph remembers of its batch.
-type captured struct {
-	objective *Objective
-	mark      Mark
-	batch     Batch
-}
-
-type captureKey struct{}
-
-// ModelFn is the train.ModelFn to pass to train.NewTrainer.
+// ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
+//
+// Like every graph function it panics on error, for instance when the batch has no inputs.
 func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) []*graph.Node {
 	if len(inputs) == 0 {
 		exceptions.Panicf("objective: the batch has no inputs: want at least one tensor to find the graph by")
 	}
 	g := inputs[0].Graph()
 	holdRandomState(scope.Store())
-	c := &captured{objective: o, batch: Batch{Spec: spec, Inputs: inputs}}
-	if mark, ok := spec.(Mark); ok {
-		c.mark, c.batch.Spec = mark, mark.UserSpec()
-	}
-	g.AttachState(captureKey{}, c)
-	if c.mark != nil && c.mark.Displaces() && scope.IsTraining(g) {
+	b := remember(g, o, spec, inputs)
+	if b.mark != nil && b.mark.Displaces() && scope.IsTraining(g) {
 		// A dry pass, of which the compiler keeps nothing: after it all variables exist.
 		untouched := takeSideEffects(scope.Store(), g)
-		o.modelFn(scope.ResetVisited(), c.batch.Spec, inputs)
+		o.modelFn(scope.ResetVisited(), b.Spec, inputs)
 		untouched.restore(scope.Store(), g)
-		c.mark.Displace(scope, g)
+		b.mark.Displace(scope, g)
 	}
-	return o.modelFn(scope, c.batch.Spec, inputs)
+	predictions := o.modelFn(scope, b.Spec, inputs)
+	b.modelLoss = train.GetMainLoss(g)
+	if len(predictions) == 0 && o.lossFn == nil {
+		// LossFn, and the metrics, need a prediction to find the graph by; GoMLX makes one up too.
+		return []*graph.Node{noLoss(g, nil)}
+	}
+	return predictions
 }
 
-// LossFn is the train.LossFn to pass to train.NewTrainer.
+// LossFn is the loss function to pass to train.NewTrainer. It builds the loss and remembers the labels. For an
+// objective without a loss function it is 0.
+//
+// Like every graph function it panics on error.
 func (o *Objective) LossFn(labels, predictions []*graph.Node) *graph.Node {
-	if len(predictions) > 0 {
-		if c, ok := predictions[0].Graph().State(captureKey{}).(*captured); ok {
-			c.batch.Labels = labels
+	var g *graph.Graph
+	for _, nodes := range [][]*graph.Node{predictions, labels} {
+		if len(nodes) > 0 {
+			g = nodes[0].Graph()
+			break
 		}
 	}
+	if g == nil {
+		exceptions.Panicf("objective: the model predicts nothing and the batch has no labels: there is nothing for a " +
+			"loss function; have the model call train.AddMainLoss and give objective.New no loss function")
+	}
+	if b := batchOf(g); b != nil {
+		b.Labels, b.askedForLoss = labels, true
+	}
 	if o.lossFn == nil {
-		if len(predictions) == 0 {
-			exceptions.Panicf("objective: no loss function and no predictions: pass a loss function to objective.New")
-		}
-		return graph.ScalarZero(predictions[0].Graph(), predictions[0].DType())
+		return noLoss(g, predictions)
 	}
 	return o.lossFn(labels, predictions)
 }
 
-// Of returns the objective, the batch and the mark (nil when there is none) that g was built for. It panics when the
-// graph was not built through Objective.ModelFn.
-func Of(g *graph.Graph) (*Objective, Batch, Mark) {
-	c, ok := g.State(captureKey{}).(*captured)
-	if !ok {
-		exceptions.Panicf("objective: this graph has no batch on record: " +
-			"pass ModelFn and LossFn of an objective.Objective to train.NewTrainer, not the model and the loss themselves")
-	}
-	return c.objective, c.batch, c.mark
-}
-
-// Value is the objective at one point.
-type Value struct {
-	Predictions []*graph.Node
-	Main        *graph.Node // the loss function's value plus every train.AddMainLoss, a scalar
-	Total       *graph.Node // Main plus every train.AddRegularizationLoss: what is minimised
-}
-
-// Evaluate builds the objective of a batch at the current node values of the trainable variables. To evaluate
-// elsewhere, move them with SetPoint first.
-//
-// Whatever the pass changes on its way (variables that are not trainable, the random state, accumulated losses) is set
-// back to what it was before the call, and the pass itself starts from the values with which the step began: every
-// pass of a step sees the same dropout mask and the same running averages.
-func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Value {
-	store := scope.Store()
-	holdRandomState(store)
-	before := takeSideEffects(store, g)
-	before.rewind(g)
-	var value Value
-	value.Predictions = o.modelFn(scope.ResetVisited(), batch.Spec, batch.Inputs)
-	if o.lossFn != nil {
-		train.AddMainLoss(o.lossFn(batch.Labels, value.Predictions))
-	}
-	value.Main, value.Total = train.GetMainLoss(g), train.TotalLoss(g)
-	if value.Main == nil {
-		exceptions.Panicf("objective: no loss: give objective.New a loss function or have the model call train.AddMainLoss")
-	}
-	before.restore(store, g)
-	return value
-}
-
-// EvaluateInference is Evaluate with the model as in evaluation: batch norm takes its running averages, as they were when the step
-// began, and nothing is dropped.
-func (o *Objective) EvaluateInference(scope *model.Scope, g *graph.Graph, batch Batch) Value {
-	training := scope.IsTraining(g)
-	scope.Store().SetTraining(g, false)
-	defer scope.Store().SetTraining(g, training)
-	return o.Evaluate(scope, g, batch)
-}
-
-// Trainables returns the trainable floating-point variables that g uses, sorted by path: sums over them come out the
-// same, to the bit, whatever the order in which the store came by its variables (a restored checkpoint has its own).
-// InStoreOrder takes their gradients to the order that base optimizers expect.
-func Trainables(scope *model.Scope, g *graph.Graph) []*model.Variable {
-	vs := trainablesOfStore(scope, g)
-	slices.SortFunc(vs, func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) })
-	return vs
-}
-
-// InStoreOrder returns x, one node for each of the variables vs that Trainables returned, in the order of the store.
-func InStoreOrder(scope *model.Scope, g *graph.Graph, vs []*model.Variable, x []*graph.Node) []*graph.Node {
-	of := make(map[*model.Variable]*graph.Node, len(vs))
-	for i, v := range vs {
-		of[v] = x[i]
-	}
-	var ordered []*graph.Node
-	for _, v := range trainablesOfStore(scope, g) {
-		ordered = append(ordered, of[v])
-	}
-	return ordered
-}
-
-func trainablesOfStore(scope *model.Scope, g *graph.Graph) []*model.Variable {
-	var vs []*model.Variable
-	for v := range scope.IterVariables() {
-		if v.Trainable && v.InUseByGraph(g) && v.DType().IsFloat() {
-			vs = append(vs, v)
+// noLoss is 0, in the type of the losses that the model has added so far, or else of its predictions.
+func noLoss(g *graph.Graph, predictions []*graph.Node) *graph.Node {
+	like := append([]*graph.Node{train.GetMainLoss(g), train.GetRegularizationLoss(g)}, predictions...)
+	for _, x := range like {
+		if x != nil && x.DType().IsFloat() {
+			return graph.ScalarZero(g, x.DType())
 		}
 	}
-	if len(vs) == 0 {
-		exceptions.Panicf("objective: the model has no trainable variables: there is nothing to optimize")
-	}
-	return vs
-}
-
-// Point returns the current node values of the variables: the point w at which the loss is built next.
-func Point(g *graph.Graph, vs []*model.Variable) []*graph.Node {
-	w := make([]*graph.Node, len(vs))
-	for i, v := range vs {
-		w[i] = v.NodeValue(g)
-	}
-	return w
-}
-
-// Origin returns the values with which the variables entered the graph, wherever they have been moved since.
-func Origin(g *graph.Graph, vs []*model.Variable) []*graph.Node {
-	w := make([]*graph.Node, len(vs))
-	for i, v := range vs {
-		w[i] = g.GetParameterByName(v.Path())
-	}
-	return w
-}
-
-// SetPoint moves the variables to w: the loss is built there until they are moved again.
-func SetPoint(vs []*model.Variable, w []*graph.Node) {
-	for i, v := range vs {
-		v.SetNodeValue(w[i])
-	}
+	return graph.ScalarZero(g, dtypes.Float32)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 )
 
-// sideEffects is what a forward pass writes besides its result: the values of variables that are not trained (running
-// averages, the random state, counters) and the sums of losses.
+// sideEffects is what a forward pass writes beside its result: the values of variables that are not trained (running
+// averages, the random state, counters), and the sums of losses.
 type sideEffects struct {
 	values map[*model.Variable]*graph.Node
 	losses map[string]*graph.Node // by graph parameter; absent where nothing has been added yet
@@ -55,8 +55,8 @@ func (s sideEffects) restore(store *model.Store, g *graph.Graph) {
 	}
 }
 
-// LeaveNoTrace sets everything that forward passes have written in g so far back to what it was when the step began, save
-// the sums of losses.
+// LeaveNoTrace sets everything that forward passes have written in g back to what it was when the step began. It leaves
+// the sums of losses as they are.
 func LeaveNoTrace(store *model.Store, g *graph.Graph) {
 	for v := range store.IterVariables() {
 		if isState(v) && v.ChangedInGraph(g) {
@@ -83,7 +83,8 @@ func lossSum(g *graph.Graph, key string) *graph.Node {
 	return sum
 }
 
-// SetReportedLoss makes main the loss that the trainer reports for this step, without regularisation terms beside it.
+// SetReportedLoss makes main, a scalar, the loss that the trainer reports for this step. Regularisation losses count
+// as 0.
 func SetReportedLoss(g *graph.Graph, main *graph.Node) {
 	clearSums(g)
 	model.SetGraphParam(g, lossParams[0], main)

@@ -14,16 +14,17 @@ import (
 //
 //	g ← g·min(1, maxNorm/‖g‖)
 //
-// where ‖g‖ is the Euclidean norm of the gradients of all trainable variables read as one vector. The direction stays.
-// The norm is computed so that it cannot overflow: any finite gradient is clipped as it should be. A gradient with a
-// NaN or an infinity in it has no direction, and goes to base as it is.
+// ‖g‖ is the Euclidean norm of the gradients of all trainable variables, read as one vector. The direction stays. The
+// norm cannot overflow: any finite gradient is clipped as it should be. A gradient that is not finite goes to base as
+// it is.
 //
-// Package xsam hands its corrected gradient to its base optimizer: with a clipped base, that gradient is what is clipped.
+// As a base of package xsam it clips the corrected gradient, not the two gradients of the loss.
 //
-// Clip panics when maxNorm is not a finite positive number, and when base does not take gradients.
+// Clip panics when maxNorm is not a finite number > 0, and when base does not take gradients.
 func Clip(base optimizer.Interface, maxNorm float64) Optimizer {
 	if !(maxNorm > 0 && maxNorm <= math.MaxFloat64) {
-		exceptions.Panicf("optim: Clip to a norm of %v: want a finite number > 0; leave Clip out for no clipping", maxNorm)
+		exceptions.Panicf("optim: Clip to a norm of %v: want a finite number > 0; leave Clip out for no clipping",
+			maxNorm)
 	}
 	return &clip{takesGradients("Clip", base), maxNorm}
 }
@@ -81,7 +82,8 @@ func clipFactor(gradients []*graph.Node, maxNorm float64) *graph.Node {
 	}
 	relative := graph.Sqrt(sum) // ‖g‖/largest; NaN when g is not finite
 	limit := graph.Div(graph.Scalar(g, dtype, maxNorm), largest)
-	// The norms are compared and not their quotient with 1: XLA multiplies by an inverse root, which rounds on some processors.
+	// The norms are compared, and not their quotient with 1: XLA multiplies by an inverse root, which rounds on some
+	// processors.
 	clips := graph.GreaterThan(relative, limit) // false also for NaN
 	return graph.Where(clips, graph.Div(limit, relative), one)
 }

@@ -1,19 +1,24 @@
-// Package optim holds the base optimizers that GoMLX lacks: the last line of a training step, in which a gradient
-// becomes an update of the weights. Nothing here knows about sharpness; package xsam hands its corrected gradient to any
-// of these, or to GoMLX's own Adam and AdamW.
+// Package optim has the base optimizers that GoMLX lacks. A base optimizer is the last line of a training step: it
+// turns a gradient into an update of the weights. Nothing here knows about sharpness. Package xsam hands its
+// corrected gradient to any of these, or to GoMLX's own Adam and AdamW.
 //
 //	base := optim.SGD(0.1).Momentum(0.9).WeightDecay(5e-4).Done()
-//	base = optim.Clip(base, 1)                                                        // ‖g‖ ≤ 1
-//	base = optim.Scheduled(base, 0.1, optim.LinearWarmup(500, optim.Cosine(10_000))) // lr·factor(step)
+//	base = optim.Clip(base, 1)                                                   // ‖g‖ ≤ 1
+//	base = optim.Scheduled(base, optim.LinearWarmup(500, optim.Cosine(10_000))) // 0.1·factor(step)
 //
-// Files: sgd.go (the update), clip.go (global norm), schedule.go (factors as functions of the step), scheduled.go (a base
-// with a schedule), gradients.go (which variables are trained, and in which order).
+// The files:
 //
-// A wrong setting is a programming error and panics, with an error that names the setting, where the optimizer is
-// made: in Done, Clip, Scheduled or the constructor of a schedule.
+//	sgd.go        the update
+//	clip.go       clipping by the norm of the whole gradient
+//	schedule.go   factors on the learning rate, as functions of the step
+//	scheduled.go  a base optimizer with a schedule
+//	gradients.go  which variables are trained, and in which order
 //
-// Numbers that are not finite. None of the optimizers looks at its gradient: a NaN or an infinity goes into the weights
-// and into the momentum, and training ends with GoMLX's error about the loss of the next step. Clip hands on such a
-// gradient as it is, for the same reason. GoMLX's hyperparameter "clip_nan" (optimizer.ParamClipNaN) is honoured: with it, a
-// variable whose gradient is not finite is updated as if that gradient were zero.
+// A wrong setting is a programming error. It panics where the optimizer is made, in Done, Clip, Scheduled or the
+// constructor of a schedule, with an error that names the setting.
+//
+// No optimizer here looks whether its gradient is finite. A NaN or an infinity goes into the weights and the
+// momentum, and training ends with GoMLX's error about the next loss. Clip hands such a gradient on as it is. With
+// GoMLX's hyperparameter "clip_nan" (optimizer.ParamClipNaN), a variable whose gradient is not finite is updated as
+// if that gradient were zero.
 package optim

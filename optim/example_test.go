@@ -11,18 +11,15 @@ import (
 	"github.com/xsam-go/xsam/optim"
 )
 
-// The loss w²/2 has the gradient w. From w = 1 with learning rate ½ and momentum ½, by hand: the momentum is 1, 1,
-// 0.5, so w is 0.5, 0, -0.25.
-func ExampleSGD() {
-	backend, err := gobackend.New("")
+// descend prints w after each of three steps from w = 1 on the loss w²/2, whose gradient is w.
+func descend(opt optim.Optimizer) {
+	engine, err := gobackend.New("")
 	if err != nil {
 		log.Fatal(err)
 	}
-	opt := optim.SGD(0.5).Momentum(0.5).Done()
-	step, err := model.NewExec(backend, model.NewStore(), func(scope *model.Scope, g *graph.Graph) *graph.Node {
+	step, err := model.NewExec(engine, model.NewStore(), func(scope *model.Scope, g *graph.Graph) *graph.Node {
 		w := scope.VariableWithValue("w", 1.0)
-		loss := graph.MulScalar(graph.Square(w.NodeValue(g)), 0.5)
-		opt.UpdateGraph(scope, g, loss)
+		opt.UpdateGraph(scope, g, graph.MulScalar(graph.Square(w.NodeValue(g)), 0.5))
 		return w.NodeValue(g)
 	})
 	if err != nil {
@@ -31,10 +28,33 @@ func ExampleSGD() {
 	for range 3 {
 		fmt.Println(step.MustCall()[0].Value())
 	}
+}
+
+// With learning rate ½ and momentum ½, m is 1, 1, 0.5.
+func ExampleSGD() {
+	descend(optim.SGD(0.5).Momentum(0.5).Done())
 	// Output:
 	// 0.5
 	// 0
 	// -0.25
+}
+
+// A gradient longer than ½ is shortened to ½; the last one, which is ½, is not.
+func ExampleClip() {
+	descend(optim.Clip(optim.SGD(0.5).Done(), 0.5))
+	// Output:
+	// 0.75
+	// 0.5
+	// 0.25
+}
+
+// The learning rate ½ is halved from step 1 on, and from step 2 on once more: ½, ¼, ⅛.
+func ExampleScheduled() {
+	descend(optim.Scheduled(optim.SGD(0.5).Done(), optim.Step([]int{1, 2}, 0.5)))
+	// Output:
+	// 0.5
+	// 0.375
+	// 0.328125
 }
 
 // Two steps of warm-up, then what is left of a cosine over four steps.

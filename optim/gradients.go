@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Optimizer is an optimizer that also takes its gradients ready-made: one a trainable variable, in the order of
+// Optimizer is an optimizer that also takes its gradients ready-made: one for each trainable variable, in the order of
 // scope.IterVariables(). GoMLX's Adam, AdamW and SGD are such optimizers too.
 type Optimizer interface {
 	optimizer.Interface
@@ -34,15 +34,17 @@ func trainables(scope *model.Scope, g *graph.Graph) []*model.Variable {
 			continue
 		}
 		if !v.DType().IsFloat() {
-			exceptions.Panicf("optim: trainable variable %s has type %s, which has no gradient: call SetTrainable(false) on it "+
-				"before building the graph (GoMLX forgets that when it restores a checkpoint)", v.Path(), v.DType())
+			exceptions.Panicf("optim: trainable variable %s has type %s, which has no gradient: call "+
+				"SetTrainable(false) on it before building the graph, every time "+
+				"(GoMLX forgets it when it restores a checkpoint)",
+				v.Path(), v.DType())
 		}
 		vs = append(vs, v)
 	}
 	return vs
 }
 
-// gradientOf returns ∇loss, one node a trainable variable. loss must be a scalar.
+// gradientOf returns ∇loss, one node for each trainable variable. loss must be a scalar.
 func gradientOf(scope *model.Scope, g *graph.Graph, loss *graph.Node) []*graph.Node {
 	if !loss.Shape().IsScalar() {
 		exceptions.Panicf("optim: the loss has shape %s: want a scalar", loss.Shape())

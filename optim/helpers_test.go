@@ -32,8 +32,8 @@ type machine struct {
 	paths []string
 }
 
-// newMachine returns a machine whose variables "/w0", "/w1", … start at the given vectors. A variable with an even number
-// has one axis, one with an odd number two.
+// newMachine returns a machine whose variables "/w0", "/w1", … start at the given vectors. A variable with an even
+// number has one axis, one with an odd number two.
 func newMachine(t *testing.T, b compute.Backend, store *model.Store, dtype dtypes.DType, opt optim.Optimizer,
 	start ...[]float64) *machine {
 	t.Helper()

@@ -8,13 +8,13 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Schedule is a factor on the learning rate as a function of the step. The first step is 0: the step is GoMLX's global
-// step as it stands before the update, so a resumed run goes on where it was.
+// Schedule is a factor on the learning rate, as a function of the step. The first step is 0. The step is GoMLX's global
+// step before the update, so that a resumed run goes on where it was.
 type Schedule interface {
 	// Factor returns the factor of a step ≥ 0, on the host.
 	Factor(step int) float64
 
-	// FactorGraph returns the same in a graph. step is a floating-point scalar that holds a whole number ≥ 0; the
+	// FactorGraph returns the same in a graph. step is a floating-point scalar with a whole number ≥ 0 in it. The
 	// result is a scalar of its type.
 	FactorGraph(step *graph.Node) *graph.Node
 }
@@ -32,7 +32,8 @@ func (constant) FactorGraph(step *graph.Node) *graph.Node { return graph.OnesLik
 //
 //	factor(t) = (1 + cos(π·min(t, T)/T))/2
 //
-// The last of T steps is step T−1, whose factor is still above 0. Cosine panics when totalSteps is below 1.
+// with T = totalSteps. The last of T steps is step T−1, whose factor is still above 0. Cosine panics when totalSteps is
+// below 1.
 //
 // Reference: Loshchilov and Hutter (2017), arXiv:1608.03983, without restarts.
 func Cosine(totalSteps int) Schedule {
@@ -53,9 +54,12 @@ func (c cosine) FactorGraph(step *graph.Node) *graph.Node {
 	return graph.MulScalar(graph.OnePlus(graph.Cos(graph.MulScalar(part, math.Pi))), 0.5)
 }
 
-// Step multiplies the factor, 1 at first, by gamma at each of the milestones: step t has the factor gammaⁿ, where n
-// is the number of milestones ≤ t. The milestones must increase and be ≥ 1, and gamma must be finite and ≥ 0, or else
-// Step panics. Without milestones it is Constant.
+// Step multiplies the factor, 1 at first, by gamma at each of the milestones:
+//
+//	factor(t) = gammaⁿ        n the number of milestones ≤ t
+//
+// Without milestones it is Constant. Step panics unless the milestones are ≥ 1 and increase, and gamma is finite and
+// ≥ 0.
 func Step(milestones []int, gamma float64) Schedule {
 	for i, m := range milestones {
 		if m < 1 || (i > 0 && m <= milestones[i-1]) {
@@ -93,13 +97,13 @@ func (s stepwise) FactorGraph(step *graph.Node) *graph.Node {
 	return factor
 }
 
-// LinearWarmup multiplies the factors of the schedule then by 1/n, 2/n, …, 1 in the first n steps (n ≥ 0) and leaves
-// the others alone:
+// LinearWarmup multiplies the factors of the schedule then by 1/n, 2/n, …, 1 in the first n steps, and leaves the
+// others alone:
 //
 //	factor(t) = min(1, (t + 1)/n)·then(t)
 //
-// It does not shift then: milestones and the end of a cosine are counted from step 0. n = 0 is no warm-up. It panics when
-// n is negative.
+// It does not shift then: milestones and the end of a cosine count from step 0. n = 0 is no warm-up. It panics when n
+// is negative.
 //
 // Reference: Goyal et al. (2017), arXiv:1706.02677, gradual warm-up.
 func LinearWarmup(n int, then Schedule) Schedule {

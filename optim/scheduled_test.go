@@ -2,6 +2,8 @@ package optim_test
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -26,21 +28,21 @@ func TestScheduledUnderAConstantGradient(t *testing.T) {
 		base optimizer.Interface
 		move func(w float64) float64
 	}{
-		{"SGD", optim.SGD(123).Done(), func(float64) float64 { return g }},
-		{"GoMLX's SGD", optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(123).Done(),
+		{"SGD", optim.SGD(lr).Done(), func(float64) float64 { return g }},
+		{"GoMLX's SGD", optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(lr).Done(),
 			func(float64) float64 { return g }},
-		{"GoMLX's Adam", optimizer.Adam().LearningRate(123).Epsilon(epsilon).Done(),
+		{"GoMLX's Adam", optimizer.Adam().LearningRate(lr).Epsilon(epsilon).Done(),
 			func(float64) float64 { return g / (g + epsilon) }},
-		{"GoMLX's AdamW", optimizer.Adam().Epsilon(epsilon).WeightDecay(decay).Done(),
+		{"GoMLX's AdamW", optimizer.Adam().LearningRate(lr).Epsilon(epsilon).WeightDecay(decay).Done(),
 			func(w float64) float64 { return g/(g+epsilon) + decay*w }},
-		{"clipped SGD", optim.Clip(optim.SGD(123).Done(), 2), func(float64) float64 { return 2 }},
-		{"clipped Adam", optim.Clip(optimizer.Adam().Epsilon(epsilon).Done(), 2),
+		{"clipped SGD", optim.Clip(optim.SGD(lr).Done(), 2), func(float64) float64 { return 2 }},
+		{"clipped Adam", optim.Clip(optimizer.Adam().LearningRate(lr).Epsilon(epsilon).Done(), 2),
 			func(float64) float64 { return 2 / (2 + epsilon) }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			eachType(t, func(t *testing.T, b compute.Backend, dtype dtypes.DType) {
-				m := newMachine(t, b, model.NewStore(), dtype, optim.Scheduled(tt.base, lr, schedule), []float64{1})
+				m := newMachine(t, b, model.NewStore(), dtype, optim.Scheduled(tt.base, schedule), []float64{1})
 				want := 1.0
 				for step := range 15 {
 					rate := lr * schedule.Factor(step)
@@ -51,7 +53,8 @@ func TestScheduledUnderAConstantGradient(t *testing.T) {
 					if got := m.w(0); !near(got, []float64{want}, tol) {
 						t.Fatalf("w after %d steps = %v, want %v", step+1, got[0], want)
 					}
-					if got := floats(t, m.store, "/optimizers/learning_rate"); !near(got, []float64{rate}, rounding(dtype)) {
+					got := floats(t, m.store, "/optimizers/learning_rate")
+					if !near(got, []float64{rate}, rounding(dtype)) {
 						t.Fatalf("learning rate after %d steps = %v, want %v", step+1, got[0], rate)
 					}
 					if got := floats(t, m.store, "/global_step")[0]; got != float64(step+1) {
@@ -66,14 +69,14 @@ func TestScheduledUnderAConstantGradient(t *testing.T) {
 // With weights and loss in half precision the rate is float32, and so are Adam's moments, told so or not. Half the rate
 // 1/256 is added to 0, exactly.
 func TestScheduledInHalfPrecision(t *testing.T) {
-	for name, adam := range map[string]optimizer.Interface{
-		"SGD":             optim.SGD(1).Done(),
-		"Adam":            optimizer.Adam().Epsilon(0).Done(),
-		"Adam in float32": optimizer.Adam().Epsilon(0).DType(dtypes.Float32).Done(),
+	for name, base := range map[string]optimizer.Interface{
+		"SGD":             optim.SGD(1.0 / 256).Done(),
+		"Adam":            optimizer.Adam().LearningRate(1.0 / 256).Epsilon(0).Done(),
+		"Adam in float32": optimizer.Adam().LearningRate(1.0 / 256).Epsilon(0).DType(dtypes.Float32).Done(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-				opt := optim.Scheduled(adam, 1.0/256, optim.LinearWarmup(2, optim.Constant()))
+				opt := optim.Scheduled(base, optim.LinearWarmup(2, optim.Constant()))
 				exec, err := model.NewExec(b, model.NewStore(), func(scope *model.Scope, gradient *graph.Node) *graph.Node {
 					v := scope.WithInitializer(initializer.Zero).VariableWithShape("w", shapes.Make(dtypes.BFloat16))
 					v.NodeValue(gradient.Graph())
@@ -96,10 +99,10 @@ func TestScheduledInHalfPrecision(t *testing.T) {
 // Clipping outside the schedule and inside it are the same.
 func TestClipAndScheduledCommute(t *testing.T) {
 	eachType(t, func(t *testing.T, b compute.Backend, dtype dtypes.DType) {
-		sgd := optim.SGD(1).Momentum(0.9).WeightDecay(0.01).Done()
+		sgd := optim.SGD(0.1).Momentum(0.9).WeightDecay(0.01).Done()
 		orders := []optim.Optimizer{
-			optim.Clip(optim.Scheduled(sgd, 0.1, optim.Cosine(5)), 1),
-			optim.Scheduled(optim.Clip(sgd, 1), 0.1, optim.Cosine(5)),
+			optim.Clip(optim.Scheduled(sgd, optim.Cosine(5)), 1),
+			optim.Scheduled(optim.Clip(sgd, 1), optim.Cosine(5)),
 		}
 		var got [2][]float64
 		for i, opt := range orders {
@@ -113,4 +116,53 @@ func TestClipAndScheduledCommute(t *testing.T) {
 			t.Errorf("%v and %v", got[0], got[1])
 		}
 	})
+}
+
+// The rate may also be GoMLX's hyperparameter, as bases that are made by name have it; and asking for it leaves
+// nothing in the store beside what the base itself keeps there.
+func TestScheduledTakesTheRateOfTheHyperparameters(t *testing.T) {
+	store := model.NewStore()
+	store.SetParam(optimizer.ParamLearningRate, 0.25)
+	base := optimizer.StochasticGradientDescent().WithDecay(false).Done()
+	m := newMachine(t, testbackend.Go(t), store, dtypes.Float64, optim.Scheduled(base, optim.Cosine(2)), []float64{0})
+	m.step([]float64{-8})
+	m.step([]float64{-8})
+	if got := m.w(0)[0]; got != 3 { // 0.25·8, then half of that
+		t.Errorf("w = %v, want 3", got)
+	}
+	var paths []string
+	for v := range store.IterVariables() {
+		paths = append(paths, v.Path())
+	}
+	slices.Sort(paths)
+	if want := []string{"/global_step", "/optimizers/learning_rate", "/w0"}; !slices.Equal(paths, want) {
+		t.Errorf("the store holds %v, want %v", paths, want)
+	}
+}
+
+// rateless is an optimizer that knows no learning rate.
+type rateless struct{ optimizer.Interface }
+
+func (rateless) UpdateGraphWithGradients(*model.Scope, []*graph.Node, dtypes.DType) {}
+
+// A base whose rate cannot be scheduled, or is none, is an error of the first step.
+func TestScheduledRefusesABaseWithoutARate(t *testing.T) {
+	for want, base := range map[string]optimizer.Interface{
+		"does not read its learning rate":              rateless{},
+		"the learning rate of the base optimizer is 0": optimizer.Adam().LearningRate(0).Done(),
+	} {
+		opt := optim.Scheduled(base, optim.Constant())
+		step := func(scope *model.Scope, x *graph.Node) *graph.Node {
+			w := scope.VariableWithValue("w", 1.0).NodeValue(x.Graph())
+			opt.UpdateGraphWithGradients(scope, []*graph.Node{w}, dtypes.Float64)
+			return x
+		}
+		exec, err := model.NewExec(testbackend.Go(t), model.NewStore(), step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = exec.Call(1.0); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v: want one that says %q", err, want)
+		}
+	}
 }

@@ -17,49 +17,52 @@ import (
 // sgdScope is where momentum is kept: /SGDOptimizer/<scope of the variable>/<name of the variable>_momentum.
 const sgdScope = "SGDOptimizer"
 
-// SGDConfig is the configuration of SGD. Start it with SGD and end it with Done.
+// SGDConfig are the settings of SGD. Start with SGD and end with Done.
 type SGDConfig struct {
 	learningRate, momentum, weightDecay float64
 	nesterov, decayBiasesAndNorms       bool
 }
 
-// SGD starts the configuration of stochastic gradient descent with learning rate lr (> 0): without more, w ← w − lr·g.
-//
-// With momentum μ and weight decay λ, for each parameter w with its gradient g,
+// SGD is stochastic gradient descent with learning rate lr, a finite number > 0. Without more it is w ← w − lr·g. With
+// momentum μ and weight decay λ, each parameter w with its gradient g becomes
 //
 //	d = g + λ·w
-//	m ← μ·m + d                   m starts at zero; μ = 0 keeps none
+//	m ← μ·m + d                   m is 0 at first; μ = 0 keeps none
 //	w ← w − lr·m                  or, with Nesterov, w ← w − lr·(d + μ·m)
 //
-// Weight decay is thus the gradient of λ‖w‖²/2 and passes through the momentum; it does not depend on the loss. When
-// package xsam corrects the gradient, decay comes after the correction.
+// So weight decay is the gradient of λ‖w‖²/2 and passes through the momentum. As a base of package xsam it is added to
+// the corrected gradient.
 //
-// The learning rate is GoMLX's variable /optimizers/learning_rate, of the type of the loss, so that Scheduled and GoMLX's
-// own schedules reach it. Parameters in half precision are updated in float32 and their momentum is kept in it.
+// The learning rate is in GoMLX's variable /optimizers/learning_rate, in the type of the loss, where Scheduled and
+// GoMLX's own schedules set it. Parameters in half precision are updated in float32, and their momentum is kept in
+// float32.
+//
+// Reference: Sutskever et al. (2013), "On the importance of initialization and momentum in deep learning", in the
+// form of PyTorch's SGD.
 func SGD(lr float64) *SGDConfig {
 	return &SGDConfig{learningRate: lr, decayBiasesAndNorms: true}
 }
 
-// Momentum sets μ, 0 ≤ μ < 1. 0, the initial setting, keeps no buffer.
+// Momentum sets μ, 0 ≤ μ < 1. It is 0 at first, which keeps nothing between steps.
 func (c *SGDConfig) Momentum(mu float64) *SGDConfig {
 	c.momentum = mu
 	return c
 }
 
-// Nesterov chooses the look-ahead form of momentum: the step is d + μ·m in place of m. It needs a momentum above 0.
+// Nesterov chooses the look-ahead form of momentum, with d + μ·m in place of m. It needs a momentum above 0.
 func (c *SGDConfig) Nesterov(nesterov bool) *SGDConfig {
 	c.nesterov = nesterov
 	return c
 }
 
-// WeightDecay sets λ ≥ 0. It starts at 0.
+// WeightDecay sets λ ≥ 0. It is 0 at first.
 func (c *SGDConfig) WeightDecay(lambda float64) *SGDConfig {
 	c.weightDecay = lambda
 	return c
 }
 
-// DecayBiasesAndNorms tells whether weight decay acts on every parameter (true, the initial setting) or leaves out those
-// with fewer than two axes: biases, and the scales and offsets of normalisation layers.
+// DecayBiasesAndNorms tells whether weight decay acts on every parameter, as it does at first, or leaves out those with
+// fewer than two axes: biases, and the scales and offsets of normalisation layers.
 func (c *SGDConfig) DecayBiasesAndNorms(decay bool) *SGDConfig {
 	c.decayBiasesAndNorms = decay
 	return c
@@ -78,12 +81,13 @@ func (c *SGDConfig) Validate() error {
 		errs = append(errs, fmt.Errorf("optim: SGD weight decay is %v: want a finite number ≥ 0", c.weightDecay))
 	}
 	if c.nesterov && c.momentum == 0 {
-		errs = append(errs, errors.New("optim: SGD has Nesterov without momentum: set Momentum above 0 or leave Nesterov out"))
+		errs = append(errs,
+			errors.New("optim: SGD has Nesterov without momentum: set Momentum above 0 or leave Nesterov out"))
 	}
 	return errors.Join(errs...)
 }
 
-// Done returns the optimizer. Later changes of c do not reach it. It panics with the error of Validate.
+// Done returns the optimizer. Later changes of c do not reach it. It panics with the error of Validate, if any.
 func (c *SGDConfig) Done() Optimizer {
 	if err := c.Validate(); err != nil {
 		panic(err)
@@ -136,8 +140,8 @@ func (o *sgd) update(scope *model.Scope, g *graph.Graph, v *model.Variable, grad
 	v.SetNodeValue(as(graph.Sub(w, step), v.DType()))
 }
 
-// momentumOf returns the momentum of v, created with zeros on first use: on the host, where they cost no graph to be
-// compiled. It is never trained: that has to be said on every build, because a restored checkpoint forgets it.
+// momentumOf returns the momentum of v. On first use it is created with zeros, on the host, where they cost no graph.
+// It is never trained, which has to be said on every build, because a restored checkpoint forgets it.
 func momentumOf(store *model.Store, v *model.Variable, dtype dtypes.DType) *model.Variable {
 	path := model.JoinPath(model.RootScopePath, sgdScope, v.Path()+"_momentum")
 	m := store.GetVariable(path)

@@ -61,7 +61,7 @@ var bases = map[string]func() optimizer.Interface{
 }
 
 func everything() optim.Optimizer {
-	return optim.Scheduled(optim.Clip(optim.SGD(1).Momentum(0.9).WeightDecay(5e-4).Done(), 0.5), 0.05,
+	return optim.Scheduled(optim.Clip(optim.SGD(0.05).Momentum(0.9).WeightDecay(5e-4).Done(), 0.5),
 		optim.LinearWarmup(3, optim.Cosine(12)))
 }
 
@@ -114,7 +114,7 @@ func TestTrainerStepByHand(t *testing.T) {
 	for name, opt := range map[string]optim.Optimizer{
 		"SGD":       optim.SGD(lr).Done(),
 		"clipped":   optim.Clip(optim.SGD(lr).Done(), 1000),
-		"scheduled": optim.Scheduled(optim.SGD(1).Done(), lr, optim.Constant()),
+		"scheduled": optim.Scheduled(optim.SGD(lr).Done(), optim.Constant()),
 	} {
 		t.Run(name, func(t *testing.T) {
 			testbackend.Each(t, func(t *testing.T, backend compute.Backend) {
@@ -131,8 +131,8 @@ func TestTrainerStepByHand(t *testing.T) {
 	}
 }
 
-// GoMLX's gradient accumulation hands the mean gradient of n batches to the optimizer: with the same batch n times, that
-// is one step.
+// GoMLX's gradient accumulation hands the mean gradient of n batches to the optimizer: with the same batch n times,
+// that is one step.
 func TestAccumulateGradients(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		one, two := model.NewStore(), model.NewStore()

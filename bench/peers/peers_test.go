@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,7 +127,11 @@ func TestParse(t *testing.T) {
 	if err != nil || s.Against != "HEAD~2 A=1 B=" || o.revision != "HEAD~2" || len(o.environ) != 2 {
 		t.Errorf("parsed %+v %+v (%v)", s, o, err)
 	}
-	for _, args := range []string{"-against-env A=1", "-against . -against-env A", "-against=", "-against . -same-allocator", "-against . -venv x", "-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
+	s, o, err = parse(strings.Fields("-python my/python -libraries jax -backend my/plugin.so"), io.Discard)
+	if err != nil || o.python != "my/python" || strings.Join(o.workers, " ") != "jax" || s.Engine != "my/plugin.so" {
+		t.Errorf("parsed %+v %+v (%v)", s, o, err)
+	}
+	for _, args := range []string{"-against-env A=1", "-against . -against-env A", "-against=", "-against . -same-allocator", "-against . -venv x", "-against . -python x", "-against . -libraries jax", "-venv x -python x", "-libraries keras", "-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
 		if _, _, err := parse(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%s: no error", args)
 		}
@@ -149,6 +154,27 @@ func TestSettingIsThatOfThePreset(t *testing.T) {
 	}
 	if sam.LearningRate != s.LearningRate || sam.Momentum != s.Momentum || sam.WeightDecay != s.WeightDecay || sam.Batch != s.Batch {
 		t.Errorf("workers get %+v, the base is %+v", s, sam.Base)
+	}
+}
+
+// With -python that program runs the workers of the libraries that were asked for, and nothing is built.
+func TestPythonThatIsThere(t *testing.T) {
+	s, o, err := parse([]string{"-python", "my-python", "-libraries", "jax,pytorch"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	commands, err := commandsOf(t.Context(), s, o, dir, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, cmd := range commands {
+		got = append(got, strings.Join(cmd.Args, " "))
+	}
+	want := []string{"my-python " + filepath.Join(dir, "jax_worker.py"), "my-python " + filepath.Join(dir, "torch_worker.py")}
+	if !slices.Equal(got, want) {
+		t.Errorf("workers %q, want %q", got, want)
 	}
 }
 

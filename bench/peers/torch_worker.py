@@ -28,8 +28,7 @@ class Trainer:
             self.x = self.x.contiguous(memory_format=torch.channels_last)
         self.w = list(self.model.parameters())
         self.base = torch.optim.SGD(self.w, s["lr"], momentum=s["momentum"], weight_decay=s["weight_decay"])
-        self.v = [torch.randn_like(p) for p in self.w]
-        torch._foreach_div_(self.v, norm(self.v))
+        self.v, self.steps = None, 0  # of X-SAM as published
 
     def loss(self):
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
@@ -53,19 +52,29 @@ class Trainer:
         self.update(self.adversarial(self.gradient()))
 
     def xsam_paper(self, kind):
-        """Eq. 11; in a refresh v takes power steps with exact Hessian-vector products."""
-        if kind == "refresh":
-            g = torch.autograd.grad(self.loss(), self.w, create_graph=True)
-            for _ in range(self.setting["power_steps"]):
-                h = torch.autograd.grad(g, self.w, grad_outputs=self.v, retain_graph=True)
-                self.v = list(torch._foreach_div(h, norm(h)))
-            g = [p.detach() for p in g]
-        else:
-            g = self.gradient()
-        g = self.adversarial(g)
-        c = sum(torch.sum(a * b) for a, b in zip(g, self.v))
-        torch._foreach_div_(g, norm(g))
-        self.update(torch._foreach_sub(g, torch._foreach_mul(self.v, self.setting["alpha"] * c.abs())))
+        """As the authors run it: SAM with the raw gradient up to the first refresh, which is not at step 0. From then on
+        ĝ − alpha·|⟨ĝ, v⟩|·v, with the unit gradient ĝ = g_adv/‖g_adv‖ and v with the sign that comes out."""
+        if kind == "refresh" and self.steps > 0:
+            self.refresh()
+        self.steps += 1
+        g = self.adversarial(self.gradient())
+        if self.v is not None:
+            torch._foreach_div_(g, norm(g))
+            c = sum(torch.sum(a * b) for a, b in zip(g, self.v))
+            g = torch._foreach_sub(g, torch._foreach_mul(self.v, self.setting["alpha"] * c.abs()))
+        self.update(g)
+
+    def refresh(self):
+        """Power steps with exact Hessian-vector products on the batch, each normalised, from the v before (at first a
+        random one). All share one graph of the gradient. The model is in eval mode: batch norm takes running averages."""
+        v = [torch.randn_like(p) for p in self.w] if self.v is None else self.v
+        self.model.eval()
+        g = torch.autograd.grad(self.loss(), self.w, create_graph=True)
+        for _ in range(self.setting["power_steps"]):
+            h = torch.autograd.grad(g, self.w, grad_outputs=v, retain_graph=True)
+            v = list(torch._foreach_div(h, norm(h)))
+        self.model.train()
+        self.v = v
 
     def adversarial(self, g):
         """The gradient at w + rho g/‖g‖. Batch norm keeps the statistics of the first pass: momentum 0 leaves them alone."""
@@ -87,6 +96,7 @@ class Trainer:
 def main():
     s = turns.setting()
     torch.set_num_threads(turns.cpus())
+    torch.backends.cudnn.benchmark = True  # on a GPU try algorithms while warming up, as XLA does when it compiles
     layouts = {"": False} if s["model"] == "mlp" else {"": False, ", channels last": True}
     parameters = sum(p.numel() for p in torch_models.build(s["model"], s["image"], s["classes"]).parameters())
     methods = {}

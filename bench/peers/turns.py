@@ -49,7 +49,7 @@ def cpus():
 def serve(library, parameters, methods, steps):
     """Warms up and then makes turns until standard input ends."""
     for method in methods.values():
-        method.train(max(2, len(method.cycle)))
+        method.train(2 * len(method.cycle))  # the first cycle may lack its refresh
     tell({"library": library, "parameters": parameters, "methods": list(methods)})
     for _ in sys.stdin:
         turns = {name: method.turn(steps) for name, method in methods.items()}

@@ -7,16 +7,16 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// rows is a set of vectors of length n that are orthonormal unless said otherwise, with room for more. Each is a slice of
-// its own: those that are handed out keep none of the others in memory.
-type rows struct {
+// vectorSet is a set of vectors of length n with room for more. They are orthonormal unless said otherwise. Each is a
+// slice of its own, so that one that is handed out keeps none of the others in memory.
+type vectorSet struct {
 	n, count int
 	data     [][]float64
 	scratch  []float64
 }
 
-func newRows(capacity, n int) *rows {
-	r := &rows{n: n, data: make([][]float64, capacity), scratch: make([]float64, capacity)}
+func newVectorSet(capacity, n int) *vectorSet {
+	r := &vectorSet{n: n, data: make([][]float64, capacity), scratch: make([]float64, capacity)}
 	for i := range r.data {
 		r.data[i] = make([]float64, n)
 	}
@@ -24,14 +24,14 @@ func newRows(capacity, n int) *rows {
 }
 
 // row is the i-th vector, within the set or just behind it.
-func (r *rows) row(i int) []float64 { return r.data[i] }
+func (r *vectorSet) row(i int) []float64 { return r.data[i] }
 
 // swap exchanges two vectors.
-func (r *rows) swap(i, j int) { r.data[i], r.data[j] = r.data[j], r.data[i] }
+func (r *vectorSet) swap(i, j int) { r.data[i], r.data[j] = r.data[j], r.data[i] }
 
-// project removes from x its components along the vectors of the set, twice, so that rounding leaves none. It adds the
+// project takes from x its components along the vectors of the set, twice, so that rounding leaves none. It adds the
 // coefficients to coeff, which may be nil, and returns what is left of ‖x‖.
-func (r *rows) project(x, coeff []float64) float64 {
+func (r *vectorSet) project(x, coeff []float64) float64 {
 	c := r.scratch[:r.count]
 	for range 2 {
 		for i := range c {
@@ -47,8 +47,8 @@ func (r *rows) project(x, coeff []float64) float64 {
 	return norm(x)
 }
 
-// append adds the part of x that is new to the set to it, if there is any; x is overwritten.
-func (r *rows) append(x []float64) {
+// append adds the part of x that is new to the set, if there is any. It overwrites x.
+func (r *vectorSet) append(x []float64) {
 	before := norm(x)
 	left := r.project(x, nil)
 	if !(left > 1e-12*before) {
@@ -60,9 +60,9 @@ func (r *rows) append(x []float64) {
 	r.count++
 }
 
-// rotate overwrites the first vectors by combinations of all count of them, one for each column of coefficients, which are
-// no more than count. It works on a block of entries at a time.
-func (r *rows) rotate(coefficients *mat.Dense) {
+// rotate overwrites the first vectors by combinations of all of them, one for each column of coefficients, of which
+// there are at most count. It works on a block of entries at a time.
+func (r *vectorSet) rotate(coefficients *mat.Dense) {
 	const block = 1024
 	_, keep := coefficients.Dims()
 	width := min(block, r.n)
@@ -80,3 +80,10 @@ func (r *rows) rotate(coefficients *mat.Dense) {
 		}
 	}
 }
+
+// vector gives blas64 the slice as it is.
+func vector(x []float64) blas64.Vector { return blas64.Vector{N: len(x), Inc: 1, Data: x} }
+
+func dot(x, y []float64) float64 { return blas64.Dot(vector(x), vector(y)) }
+
+func norm(x []float64) float64 { return blas64.Nrm2(vector(x)) }

@@ -9,13 +9,13 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// process is a Lanczos process on its way.
-type process struct {
+// thickRestart is Lanczos at work: a basis that grows, and is cut down to its best vectors when it is full.
+type thickRestart struct {
 	meter      *meter
 	o          LanczosOptions
 	rng        *rand.Rand
 	basis      int           // most vectors
-	v          *rows         // v.count vectors of the basis with their products taken, and the next one behind them
+	v          *vectorSet    // v.count vectors of the basis with their products taken, and the next one behind them
 	projection *mat.SymDense // VᵀHV, of which the leading v.count rows are filled
 	restarts   int
 
@@ -23,11 +23,11 @@ type process struct {
 	ritz     []float64
 	vectors  *mat.Dense // coefficients, a column each
 	residual []float64
-	scale    float64 // largest |θ| seen
+	scale    float64 // ‖H‖: the largest |θ| or ‖Hv‖ seen
 }
 
 // run extends and restarts the basis until the wanted pairs have converged.
-func (p *process) run(ctx context.Context) (Reason, error) {
+func (p *thickRestart) run(ctx context.Context) (Reason, error) {
 	var verifying []float64 // the wanted eigenvalues when the current verification began
 	for {
 		beta, err := p.extend(ctx)
@@ -54,9 +54,9 @@ func (p *process) run(ctx context.Context) (Reason, error) {
 }
 
 // extend takes the product of the vector behind the basis, which joins the basis, and leaves the next one behind it. It
-// returns the length of that before it was normalised: 0 when the basis spans an invariant subspace, where the next
-// vector is a random one.
-func (p *process) extend(ctx context.Context) (beta float64, err error) {
+// returns the length of that before it was normalised. It is 0 when the basis spans an invariant subspace; the next
+// vector is then a random one.
+func (p *thickRestart) extend(ctx context.Context) (beta float64, err error) {
 	j := p.v.count
 	next := p.v.row(j + 1)
 	if err := p.meter.apply(ctx, next, p.v.row(j)); err != nil {
@@ -80,7 +80,7 @@ func (p *process) extend(ctx context.Context) (beta float64, err error) {
 }
 
 // fresh puts a random unit vector, orthogonal to the basis, behind it, unless the basis spans the whole space.
-func (p *process) fresh() {
+func (p *thickRestart) fresh() {
 	if p.v.count >= p.v.n {
 		return
 	}
@@ -98,7 +98,7 @@ func (p *process) fresh() {
 }
 
 // solve finds the Ritz pairs of the basis and orders them; beta is the length of the residual vector behind it.
-func (p *process) solve(beta float64) {
+func (p *thickRestart) solve(beta float64) {
 	j := p.v.count
 	values, vectors := eigenSym(p.projection.SliceSym(0, j).(*mat.SymDense))
 	order := ordering(values, p.o.Which)
@@ -115,8 +115,9 @@ func (p *process) solve(beta float64) {
 	}
 }
 
-func (p *process) within(value, residual float64) bool {
-	return residual <= max(p.o.Tolerance*math.Abs(value), p.o.Floor*p.scale)
+// within tells whether a pair has converged.
+func (p *thickRestart) within(value, residual float64) bool {
+	return residual <= p.o.allows(value, p.scale)
 }
 
 // margin is the part of the tolerance that an estimated residual may take. A verification leaves out the residual with
@@ -124,7 +125,7 @@ func (p *process) within(value, residual float64) bool {
 const margin = 0.7
 
 // converged tells whether all wanted Ritz pairs have converged.
-func (p *process) converged() bool {
+func (p *thickRestart) converged() bool {
 	if len(p.ritz) < p.o.K {
 		return false
 	}
@@ -138,25 +139,30 @@ func (p *process) converged() bool {
 
 // complementKnown tells whether the best Ritz pair beside the wanted ones is an eigenpair, to the square root of the
 // tolerance: a looser one would at times be met by a lesser eigenvalue before the best has come up.
-func (p *process) complementKnown() bool {
+func (p *thickRestart) complementKnown() bool {
 	k := p.o.K
-	return len(p.ritz) > k && p.residual[k] <= max(math.Sqrt(p.o.Tolerance)*math.Abs(p.ritz[k]), p.o.Floor*p.scale)
+	if len(p.ritz) <= k {
+		return false
+	}
+	loose := p.o.Limits
+	loose.Tolerance = math.Sqrt(loose.Tolerance)
+	return p.residual[k] <= loose.allows(p.ritz[k], p.scale)
 }
 
 // improved tells whether a wanted eigenvalue is better than it was before, by more than both are known.
-func (p *process) improved(before []float64) bool {
+func (p *thickRestart) improved(before []float64) bool {
 	for i, value := range before {
 		gain := key(p.ritz[i], p.o.Which) - key(value, p.o.Which)
-		if gain > max(p.o.Tolerance*math.Abs(p.ritz[i]), p.o.Floor*p.scale) {
+		if gain > p.o.allows(p.ritz[i], p.scale) {
 			return true
 		}
 	}
 	return false
 }
 
-// restart makes the best keep Ritz vectors (fewer if there are not as many) the new basis, and leaves the vector behind
-// the old basis behind the new one.
-func (p *process) restart(keep int) {
+// restart makes the best keep Ritz vectors, or as many as there are, the new basis. The vector behind the old basis
+// is then behind the new one.
+func (p *thickRestart) restart(keep int) {
 	p.restarts++
 	j := p.v.count
 	keep = min(keep, j, p.basis-2)
@@ -176,8 +182,8 @@ func (p *process) restart(keep int) {
 	}
 }
 
-// result gives the wanted pairs as the process knows them, and ends it: their vectors take the place of the basis.
-func (p *process) result(reason Reason) Result {
+// result gives the wanted pairs as they are known, and ends the search: their vectors take the place of the basis.
+func (p *thickRestart) result(reason Reason) Result {
 	r := Result{Iterations: p.restarts, Products: p.meter.products, Reason: reason}
 	k := min(p.o.K, len(p.ritz))
 	if k == 0 {
@@ -195,7 +201,7 @@ func (p *process) result(reason Reason) Result {
 }
 
 // measured is result with every residual measured by a product of its own.
-func (p *process) measured(ctx context.Context, reason Reason) (Result, error) {
+func (p *thickRestart) measured(ctx context.Context, reason Reason) (Result, error) {
 	r := p.result(reason)
 	hv := p.v.row(p.basis) // behind all of the basis, and so behind the pairs
 	r.Converged = len(r.Pairs) == p.o.K

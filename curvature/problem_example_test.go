@@ -11,14 +11,13 @@ import (
 	"github.com/gomlx/gomlx/ml/dataset"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/curvature"
 	"github.com/xsam-go/xsam/objective"
 )
 
-// productProblem is the loss (1 − xy)²/2 at (x, y) = (2, 0.5), a minimum with the Hessian [[y², 2xy−1], [2xy−1, x²]], whose
-// eigenvalues are 4.25 and 0. Its data are one example that plays no part.
+// productProblem is the loss (1 − xy)²/2 at (x, y) = (2, 0.5), a minimum with the Hessian [[y², 2xy−1], [2xy−1, x²]],
+// whose eigenvalues are 4.25 and 0. Its data are one example that plays no part.
 func productProblem(ctx context.Context) (*curvature.Problem, error) {
 	return productProblemIn(ctx, model.NewStore())
 }
@@ -39,41 +38,6 @@ func productProblemIn(ctx context.Context, store *model.Store) (*curvature.Probl
 	batch := train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions([]float64{0}, 1)}}
 	return curvature.NewProblem(ctx, engine, store, objective.New(modelFn, lossFn), []train.Batch{batch},
 		curvature.ProblemOptions{Norm: curvature.RunningAverages})
-}
-
-func ExampleNewHessian() {
-	ctx := context.Background()
-	problem, err := productProblem(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer problem.Close()
-	hessian, err := curvature.NewHessian(problem, curvature.Exact)
-	if err != nil {
-		log.Fatal(err)
-	}
-	top, err := curvature.LambdaMax(ctx, hessian, curvature.LambdaMaxOptions())
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("lambda_max = %.4f after %d products\n", top.Value(), top.Products)
-	// Output: lambda_max = 4.2500 after 2 products
-}
-
-// At a minimum where the model fits exactly, Gauss–Newton is the Hessian: applied to the axis x it is (y², xy).
-func ExampleNewGaussNewton() {
-	ctx := context.Background()
-	problem, err := productProblem(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer problem.Close()
-	column := make([]float64, 2)
-	if err := curvature.NewGaussNewton(problem).Apply(ctx, column, []float64{1, 0}); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%.2f\n", column)
-	// Output: [0.25 1.00]
 }
 
 // Along x the loss is (1 − (2 + t)/2)²/2 = t²/8.
@@ -108,47 +72,7 @@ func ExampleProblem_BallSharpness() {
 	// Output: rise 0.000
 }
 
-// H by differences of gradients, which needs first derivatives only, with an estimate of its error along the x axis.
-func ExampleNewDifferenceHessian() {
-	ctx := context.Background()
-	problem, err := productProblem(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer problem.Close()
-	hessian, err := curvature.NewDifferenceHessian(problem, curvature.RelativeStep(problem.DType()))
-	if err != nil {
-		log.Fatal(err)
-	}
-	column := make([]float64, 2)
-	if err := hessian.Apply(ctx, column, []float64{1, 0}); err != nil {
-		log.Fatal(err)
-	}
-	relative, err := hessian.DifferenceError(ctx, []float64{1, 0})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%.4f, error below 1e-6: %t\n", column, relative < 1e-6)
-	// Output: [0.2500 1.0000], error below 1e-6: true
-}
-
-// At an exact fit every example's gradient is 0, and so is the Fisher matrix made of them.
-func ExampleNewEmpiricalFisher() {
-	ctx := context.Background()
-	problem, err := productProblem(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer problem.Close()
-	column := make([]float64, 2)
-	if err := curvature.NewEmpiricalFisher(problem).Apply(ctx, column, []float64{1, 0}); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%.2f\n", column)
-	// Output: [0.00 0.00]
-}
-
-// What a Problem is: a function of one vector, the parameters in the order of the store.
+// What a Problem is: a function of one vector, the parameters in the order of their paths.
 func ExampleNewProblem() {
 	ctx := context.Background()
 	problem, err := productProblem(ctx)
@@ -252,26 +176,6 @@ func ExampleProblem_FilterNormalized() {
 	}
 	fmt.Println(direction)
 	// Output: [0 0]
-}
-
-// Adam divides its step by D = √v̂ + ε. With second moments v̂ of 4 and 0.01 and ε → 0, D^-½ is (1/√2, 1/√0.1).
-func ExampleProblem_AdamScales() {
-	ctx := context.Background()
-	store := model.NewStore()
-	problem, err := productProblemIn(ctx, store)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer problem.Close()
-	moments := store.RootScope().In(optimizer.AdamDefaultScope) // where training would have left them
-	moments.VariableWithValue("x_2nd_moment", 4.0)
-	moments.VariableWithValue("y_2nd_moment", 0.01)
-	scales, err := problem.AdamScales(curvature.AdamOptions{Scope: optimizer.AdamDefaultScope, Beta2: 0, Epsilon: 1e-12, Step: 1})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Printf("%.4f\n", scales)
-	// Output: [0.7071 3.1623]
 }
 
 // The loss of each batch; here there is one, whose loss at (0, 0.5) is 1/2.

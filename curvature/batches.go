@@ -1,0 +1,52 @@
+package curvature
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/gomlx/ml/train"
+)
+
+// Batches reads a finite data set to its end. The batches are the caller's to finalize.
+func Batches(ds train.Dataset) ([]train.Batch, error) {
+	var batches []train.Batch
+	for batch, err := range ds.Iter() {
+		if err != nil {
+			finalize(batches)
+			return nil, fmt.Errorf("curvature: batch %d of %s: %w", len(batches), ds.Name(), err)
+		}
+		batches = append(batches, batch)
+	}
+	return batches, nil
+}
+
+// finalize frees the memory of the batches, which holds whatever it held if that fails.
+func finalize(batches []train.Batch) {
+	for _, b := range batches {
+		_ = b.Finalize()
+	}
+}
+
+// count finds the number of examples of each batch, and of all.
+func count(batches []train.Batch) (sizes []int, examples int, err error) {
+	if len(batches) == 0 {
+		return nil, 0, errors.New("curvature: there are no batches: want at least one")
+	}
+	first := batches[0]
+	for i, b := range batches {
+		if len(b.Inputs) == 0 || b.Inputs[0].Rank() == 0 {
+			return nil, 0, fmt.Errorf("curvature: batch %d has no input with a first axis to count its examples by", i)
+		}
+		if len(b.Inputs) != len(first.Inputs) || len(b.Labels) != len(first.Labels) {
+			return nil, 0, fmt.Errorf("curvature: batch %d has %d inputs and %d labels, batch 0 has %d and %d: "+
+				"want the same", i, len(b.Inputs), len(b.Labels), len(first.Inputs), len(first.Labels))
+		}
+		n := b.Inputs[0].Shape().Dimensions[0]
+		sizes = append(sizes, n)
+		examples += n
+	}
+	if examples == 0 {
+		return nil, 0, errors.New("curvature: the batches hold no examples")
+	}
+	return sizes, examples, nil
+}

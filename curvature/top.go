@@ -1,0 +1,27 @@
+package curvature
+
+import (
+	"context"
+	"fmt"
+)
+
+// Top returns the k largest eigenvalues of the Hessian of p, 1 ≤ k ≤ Dim, the largest first. Each comes with its unit
+// vector v and with its residual ‖Hv − λv‖: an eigenvalue of H lies within that distance. "Largest" goes by the signed
+// value, not by its size.
+//
+// The products H·v are exact, at the weights that the store holds, on all batches of p, in its NormMode. The solver
+// is Lanczos with DefaultLanczosOptions(k): to a residual of 1e-3·|λ| or in 1,000 products, whichever comes first.
+// Reaching the limit is no error: look at Converged, of the Result and of each pair.
+//
+// It fails when k is out of range, when the model has an operation without a second derivative, and when ctx ends;
+// then the Result holds what had been found by then.
+func Top(ctx context.Context, p *Problem, k int) (Result, error) {
+	if k < 1 || k > p.Dim() {
+		return Result{}, fmt.Errorf("curvature: Top got k = %d for %d parameters: want 1 ≤ k ≤ %d", k, p.Dim(), p.Dim())
+	}
+	h, err := NewHessian(p, Exact)
+	if err != nil {
+		return Result{}, err
+	}
+	return Lanczos(ctx, h, DefaultLanczosOptions(k))
+}
