@@ -31,10 +31,16 @@ func Text(claim string) string {
 
 // Text is what the claim says, with the finding's own baseline in SAM's place.
 func (f Finding) Text() string {
-	if name, _, _ := strings.Cut(f.Baseline, ":"); name != "sam" {
+	if family(f.Baseline) != "sam" {
 		return strings.Replace(Text(f.Claim), "SAM", f.Baseline, 1)
 	}
 	return Text(f.Claim)
+}
+
+// family is a method without its settings: "sam" of "sam:rho=0.1".
+func family(method string) string {
+	name, _, _ := strings.Cut(method, ":")
+	return name
 }
 
 // sameComparison tells whether two findings are of the same two methods.
@@ -72,8 +78,8 @@ type Finding struct {
 	// Baseline is the method that it was held against, SAM or nsam, N the number of pairs.
 	Baseline string
 	N        int
-	// Difference is method minus baseline with its 95 % interval: of accuracies as fractions, of losses, of λmax at the epoch
-	// at which the claim fares worst.
+	// Difference is method minus baseline with its 95 % interval: of accuracies as fractions, of losses, of λmax at
+	// the epoch at which the claim fares worst.
 	Difference compare.Estimate
 	// P is that of the claim's own test, PHolm with the correction; NaN where there is no test.
 	P, PHolm float64

@@ -1,9 +1,6 @@
 package claims
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -24,34 +21,35 @@ type made struct {
 	stopped  bool
 }
 
-func (m made) run(t *testing.T) *runlog.Run {
-	t.Helper()
-	config, err := json.Marshal(map[string]any{"method": m.method, "seed": m.seed, "rho": m.rho, "epochs": 10, "lambda_tolerance": 0.01})
-	if err != nil {
-		t.Fatal(err)
+func (m made) run() *runlog.Run {
+	r := &runlog.Run{
+		Dir:     runlog.Name(m.method, m.seed),
+		Setup:   runlog.Setup{Rho: m.rho, LambdaTolerance: 0.01, Task: runlog.Task{Epochs: 10}},
+		Summary: runlog.Summary{Method: m.method, Seed: m.seed, Finished: !m.stopped},
 	}
-	r := &runlog.Run{Dir: fmt.Sprintf("%s-seed%d", m.method, m.seed), Config: config, Summary: &runlog.Summary{
-		Method: m.method, Seed: m.seed, TestAccuracy: runlog.Num(m.accuracy), Finished: !m.stopped,
-	}}
+	r.Summary.TestAccuracy = runlog.Num(m.accuracy)
 	for epoch := 1; epoch <= 10; epoch++ {
 		loss := 0.1
 		if epoch <= 2 {
 			loss = m.losses[epoch-1]
 		}
-		r.Records = append(r.Records, runlog.Record{Kind: runlog.Train, Epoch: runlog.Num(float64(epoch)), Loss: runlog.Num(loss), LambdaMax: runlog.Num(99)})
+		at := runlog.Num(float64(epoch))
+		r.Records = append(r.Records, runlog.Record{
+			Kind: runlog.Train, Epoch: at, Loss: runlog.Num(loss), LambdaMax: runlog.Num(99),
+		})
 		if i := epoch/5 - 1; epoch%5 == 0 && m.lambda[i] != 0 {
 			r.Records = append(r.Records, runlog.Record{
-				Kind: runlog.Curvature, Split: runlog.TrainSplit, Epoch: runlog.Num(float64(epoch)), LambdaMax: runlog.Num(m.lambda[i]), LambdaResidual: runlog.Num(m.residual),
+				Kind: runlog.Curvature, Split: runlog.TrainSplit, Epoch: at,
+				LambdaMax: runlog.Num(m.lambda[i]), LambdaResidual: runlog.Num(m.residual),
 			})
 		}
 	}
 	return r
 }
 
-// four makes runs of four seeds whose differences from SAM alternate between d and 2d: mean 1.5 d, and t = ±3√3 on 3 degrees
-// of freedom whatever d > 0 is (compare's own test works this out). Its p is below 0.05/3.
-func four(t *testing.T, method string, rho, accuracy, loss float64, lambda [2]float64, change func(*made)) (runs []*runlog.Run) {
-	t.Helper()
+// four makes runs of four seeds whose differences from SAM alternate between d and 2d: mean 1.5 d, and t = ±3√3 on 3
+// degrees of freedom whatever d > 0 is (compare's own test works this out). Its p is below 0.05/3.
+func four(method string, rho, accuracy, loss float64, lambda [2]float64, change func(*made)) (runs []*runlog.Run) {
 	for seed := range int64(4) {
 		k := float64(1 + seed%2)
 		m := made{
@@ -61,7 +59,7 @@ func four(t *testing.T, method string, rho, accuracy, loss float64, lambda [2]fl
 		if change != nil {
 			change(&m)
 		}
-		runs = append(runs, m.run(t))
+		runs = append(runs, m.run())
 	}
 	return runs
 }
@@ -69,8 +67,8 @@ func four(t *testing.T, method string, rho, accuracy, loss float64, lambda [2]fl
 // p of t = 3√3 on 3 degrees of freedom.
 var p = 1 - 2/math.Pi*(math.Atan(3)+3.0/10)
 
-func sam(t *testing.T) []*runlog.Run {
-	return four(t, "sam", 0.05, 0, 0, [2]float64{}, nil)
+func sam() []*runlog.Run {
+	return four("sam", 0.05, 0, 0, [2]float64{}, nil)
 }
 
 func verdicts(findings []Finding) string {
@@ -88,33 +86,33 @@ func TestJudge(t *testing.T) {
 		want   string // verdicts on (a), (b), (c)
 		detail [3]string
 	}{
-		{"all as the paper says", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil),
+		{"all as the paper says", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil),
 			"supported, supported, supported", [3]string{"+1.50 ± 0.92 points of test accuracy", "-0.150 ± 0.092 in training loss over the first 2 epochs", "in λmax at epoch 10, the worst of 2"}},
-		{"the other way round", four(t, "xsam", 0.05, -0.01, 0.1, [2]float64{1, 0.5}, nil),
+		{"the other way round", four("xsam", 0.05, -0.01, 0.1, [2]float64{1, 0.5}, nil),
 			"contradicted, contradicted, contradicted", [3]string{"-1.50", "+0.150", "at epoch 5, the worst of 2"}},
-		{"λmax below at one epoch alone", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, 0.5}, nil),
+		{"λmax below at one epoch alone", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, 0.5}, nil),
 			"supported, supported, contradicted", [3]string{2: "at epoch 10"}},
-		{"nothing to tell apart", four(t, "xsam", 0.05, 0, 0, [2]float64{}, func(m *made) {
+		{"nothing to tell apart", four("xsam", 0.05, 0, 0, [2]float64{}, func(m *made) {
 			sign := float64(1 - 2*(m.seed%2))
 			m.accuracy += 0.01 * sign
 			m.losses[0] += sign
 			m.lambda[0] += sign
 			m.lambda[1] += sign
 		}), "not distinguishable, not distinguishable, not distinguishable", [3]string{}},
-		{"λmax at the end alone", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, func(m *made) { m.lambda[0] = 0 }),
+		{"λmax at the end alone", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, func(m *made) { m.lambda[0] = 0 }),
 			"supported, supported, supported", [3]string{2: "the worst of 1 (measured once: nothing is said of the other epochs)"}},
-		{"no λmax", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} }),
+		{"no λmax", four("xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} }),
 			"supported, supported, no test", [3]string{2: "no epoch"}},
-		{"one seed", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, nil)[:1],
+		{"one seed", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, nil)[:1],
 			"no test, no test, no test", [3]string{"n = 1", "n = 1", "n = 1"}},
-		{"a run that was stopped", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, func(m *made) { m.stopped = m.seed == 3 }),
+		{"a run that was stopped", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, func(m *made) { m.stopped = m.seed == 3 }),
 			"not distinguishable, not distinguishable, not distinguishable", [3]string{"n = 3; 1 runs of xsam are not finished", "n = 3", "n = 3"}},
-		{"λmax did not converge", four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, func(m *made) { m.residual = 0.5 }),
+		{"λmax did not converge", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, func(m *made) { m.residual = 0.5 }),
 			"supported, supported, supported", [3]string{2: "8 of 16 measurements of λmax did not converge"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			findings, err := Judge(append(sam(t), tt.runs...))
+			findings, err := Judge(append(sam(), tt.runs...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +132,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestHolmGoesOverTheClaims(t *testing.T) {
-	findings, err := Judge(append(sam(t), four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil)...))
+	findings, err := Judge(append(sam(), four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil)...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,11 +146,11 @@ func TestHolmGoesOverTheClaims(t *testing.T) {
 // Each form is held against the SAM of its own ρ, and where there is none against that of the smallest.
 func TestBaseline(t *testing.T) {
 	var runs []*runlog.Run
-	runs = append(runs, four(t, "sam:rho=0.1", 0.1, 0.02, 0, [2]float64{}, nil)...)
-	runs = append(runs, four(t, "sam", 0.05, 0, 0, [2]float64{}, nil)...)
-	runs = append(runs, four(t, "xsam-paper:rho=0.1", 0.1, 0.01, 0, [2]float64{}, nil)...)
-	runs = append(runs, four(t, "xsam-lite", 0.3, 0.01, 0, [2]float64{}, nil)...)
-	runs = append(runs, four(t, "sgd", 0, 0, 0, [2]float64{}, nil)...)
+	runs = append(runs, four("sam:rho=0.1", 0.1, 0.02, 0, [2]float64{}, nil)...)
+	runs = append(runs, four("sam", 0.05, 0, 0, [2]float64{}, nil)...)
+	runs = append(runs, four("xsam-paper:rho=0.1", 0.1, 0.01, 0, [2]float64{}, nil)...)
+	runs = append(runs, four("xsam-lite", 0.3, 0.01, 0, [2]float64{}, nil)...)
+	runs = append(runs, four("sgd", 0, 0, 0, [2]float64{}, nil)...)
 	findings, err := Judge(runs)
 	if err != nil || len(findings) != 6 {
 		t.Fatalf("%d findings, %v, want 3 for each of two forms", len(findings), err)
@@ -172,7 +170,7 @@ func TestBaseline(t *testing.T) {
 func TestThePartsOfThePublishedForm(t *testing.T) {
 	var runs []*runlog.Run
 	for _, method := range []string{"sam", "nsam", "xsam-paper", "xsam"} {
-		runs = append(runs, four(t, method, 0.05, 0.01, 0, [2]float64{}, nil)...)
+		runs = append(runs, four(method, 0.05, 0.01, 0, [2]float64{}, nil)...)
 	}
 	findings, err := Judge(runs)
 	if err != nil {
@@ -193,58 +191,39 @@ func TestThePartsOfThePublishedForm(t *testing.T) {
 	}
 }
 
+// Runs of the earlier form of xsam-paper are judged under their own name, and are not what nsam is a part of.
+func TestTheEarlierForm(t *testing.T) {
+	runs := append(sam(), four("nsam", 0.05, 0, 0, [2]float64{}, nil)...)
+	runs = append(runs, four("xsam-paper (raw c)", 0.05, 0.01, 0, [2]float64{}, nil)...)
+	findings, err := Judge(append(runs, four("xsam-paper", 0.05, 0.02, 0, [2]float64{}, nil)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range findings {
+		if f.Claim == Accuracy {
+			got = append(got, f.Method+" against "+f.Baseline)
+		}
+	}
+	want := []string{
+		"xsam-paper against sam", "xsam-paper against nsam", "xsam-paper (raw c) against sam", "nsam against sam",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("comparisons %q, want %q", got, want)
+	}
+}
+
 func TestJudgeWantsBoth(t *testing.T) {
-	if _, err := Judge(sam(t)); err == nil || !strings.Contains(err.Error(), "0 forms of X-SAM") {
+	if _, err := Judge(sam()); err == nil || !strings.Contains(err.Error(), "0 forms of X-SAM") {
 		t.Errorf("Judge of SAM alone: error %v", err)
 	}
 }
 
 func TestRunsOfTwoExperiments(t *testing.T) {
-	other := made{method: "xsam", rho: 0.05}.run(t)
-	other.Config = json.RawMessage(strings.Replace(string(other.Config), `"epochs":10`, `"epochs":20`, 1))
-	if _, err := Judge(append(sam(t), other)); err == nil || !strings.Contains(err.Error(), "different experiments") || !strings.Contains(err.Error(), "xsam-seed0") {
-		t.Errorf("error %v, want one that names the run", err)
-	}
-}
-
-func TestEarlyEpochs(t *testing.T) {
-	for epochs, want := range map[int]int{1: 1, 2: 2, 8: 2, 20: 2, 21: 3, 200: 20} {
-		if got := earlyEpochs(epochs); got != want {
-			t.Errorf("earlyEpochs(%d) = %d, want %d", epochs, got, want)
-		}
-	}
-}
-
-func TestWrite(t *testing.T) {
-	findings, err := Judge(append(sam(t), four(t, "xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} })...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text, js bytes.Buffer
-	if err := WriteText(&text, findings); err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range strings.Split(text.String(), "\n") {
-		if n := len([]rune(line)); n > 100 {
-			t.Errorf("a line of %d characters, want at most 100: %s", n, line)
-		}
-	}
-	for _, want := range []string{"xsam against sam\n", "(a) test accuracy above SAM's", "supported", "no test", "n = 4", "- (c) is about"} {
-		if !strings.Contains(text.String(), want) {
-			t.Errorf("text has no %q:\n%s", want, text.String())
-		}
-	}
-	if err := WriteJSON(&js, findings); err != nil {
-		t.Fatal(err)
-	}
-	var got struct{ Findings []map[string]any }
-	if err := json.Unmarshal(js.Bytes(), &got); err != nil || len(got.Findings) != 3 {
-		t.Fatalf("JSON %s: %v", js.String(), err)
-	}
-	if f := got.Findings[0]; f["claim"] != "accuracy" || f["verdict"] != "supported" || f["n"] != 4.0 || f["baseline"] != "sam" {
-		t.Errorf("first finding %v", f)
-	}
-	if f := got.Findings[2]; f["p"] != nil || f["difference"] != nil {
-		t.Errorf("third finding %v: want no numbers where there are none", f)
+	other := made{method: "xsam", rho: 0.05}.run()
+	other.Setup.Epochs = 20
+	const want = "claims: sam-seed0 and xsam-seed0 are of different experiments"
+	if _, err := Judge(append(sam(), other)); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want %q", err, want)
 	}
 }

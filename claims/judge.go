@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,25 +10,8 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Load reads the runs directly under out, by their names.
-func Load(out string) ([]*runlog.Run, error) {
-	dirs, err := runlog.List(out)
-	if err != nil {
-		return nil, err
-	}
-	var runs []*runlog.Run
-	for _, dir := range dirs {
-		r, err := runlog.ReadRun(dir)
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, r)
-	}
-	return runs, nil
-}
-
-// Judge returns what the runs say of each claim, three findings a comparison. Runs that are not finished are left out, and the Detail
-// says so. The comparisons are, forms in the order of their names:
+// Judge returns what the runs say of each claim, three findings a comparison. Runs that are not finished are left
+// out, and the Detail says so. The comparisons are, forms in the order of their names:
 //
 //	each form of X-SAM with sam
 //	xsam-paper with nsam   its two parts told apart: nsam is the published form without its correction,
@@ -35,43 +19,39 @@ func Load(out string) ([]*runlog.Run, error) {
 //
 // The runs have to be of one experiment: the same data, model, epochs, batch, number of images and label noise.
 //
-// Of several runs of the baseline with other ρ that with the form's is taken, else that with the smallest. Without a run of SAM, or
-// without a form of X-SAM, there is nothing to judge, which is an error.
+// Of several runs of the baseline with other ρ that with the form's is taken, else that with the smallest. Without a
+// run of SAM, or without a form of X-SAM, there is nothing to judge, which is an error.
 func Judge(runs []*runlog.Run) ([]Finding, error) {
 	finished := map[string]map[int64]run{}
 	unfinished := map[string]int{}
 	var forms, sams, nsams []string
-	var common setting
-	for i, r := range runs {
-		m, ok, err := newRun(r)
-		if err != nil {
-			return nil, err
+	for _, r := range runs {
+		if first := runs[0]; r.Setup.Task != first.Setup.Task {
+			return nil, fmt.Errorf("claims: %s and %s are of different experiments (%+v and %+v): judge one at a time",
+				first.Dir, r.Dir, first.Setup.Task, r.Setup.Task)
 		}
-		if i == 0 {
-			common = m.setting
-		}
-		if m.setting != common {
-			return nil, fmt.Errorf("claims: %s and %s are of different experiments (%+v and %+v): judge one at a time", runs[0].Dir, r.Dir, common, m.setting)
-		}
-		if finished[m.method] == nil {
-			finished[m.method] = map[int64]run{}
-			switch name, _, _ := strings.Cut(m.method, ":"); {
+		method := r.Summary.Method
+		if finished[method] == nil {
+			finished[method] = map[int64]run{}
+			switch name := family(method); {
 			case name == "sam":
-				sams = append(sams, m.method)
+				sams = append(sams, method)
 			case name == "nsam":
-				nsams = append(nsams, m.method)
+				nsams = append(nsams, method)
 			case strings.HasPrefix(name, "xsam"):
-				forms = append(forms, m.method)
+				forms = append(forms, method)
 			}
 		}
-		if ok {
-			finished[m.method][m.seed] = m
+		if r.Summary.Finished {
+			finished[method][r.Summary.Seed] = newRun(r)
 		} else {
-			unfinished[m.method]++
+			unfinished[method]++
 		}
 	}
 	if len(sams) == 0 || len(forms) == 0 {
-		return nil, fmt.Errorf("claims: among %d runs there are %d forms of X-SAM and %d of SAM: want one of each at least", len(runs), len(forms), len(sams))
+		return nil, fmt.Errorf("claims: among %d runs there are %d forms of X-SAM and %d of SAM: "+
+			"want one of each, as xsam compare --methods sam,xsam makes them",
+			len(runs), len(forms), len(sams))
 	}
 	slices.Sort(forms)
 	slices.Sort(nsams)
@@ -89,7 +69,7 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 	}
 	for _, form := range forms {
 		against(form, sams)
-		if published, _, _ := strings.Cut(form, ":"); published == "xsam-paper" && len(nsams) > 0 {
+		if family(form) == "xsam-paper" && len(nsams) > 0 {
 			against(form, nsams)
 		}
 	}
@@ -109,12 +89,7 @@ func baseline(form map[int64]run, variants []string, finished map[string]map[int
 	}
 	variants = slices.Clone(variants)
 	slices.SortStableFunc(variants, func(a, b string) int {
-		if x, y := rhoOf(finished[a]), rhoOf(finished[b]); x < y {
-			return -1
-		} else if x > y {
-			return 1
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(cmp.Compare(rhoOf(finished[a]), rhoOf(finished[b])), strings.Compare(a, b))
 	})
 	for _, variant := range variants {
 		if len(finished[variant]) > 0 && rhoOf(finished[variant]) == rhoOf(form) {
@@ -132,7 +107,7 @@ func judge(form, base string, runs, bases map[int64]run) []Finding {
 			pairs = append(pairs, pair{r, b})
 		}
 	}
-	slices.SortFunc(pairs, func(a, b pair) int { return int(a.form.seed - b.form.seed) })
+	slices.SortFunc(pairs, func(a, b pair) int { return cmp.Compare(a.form.seed, b.form.seed) })
 	tests := []test{testAccuracy(pairs), testEarlyLoss(pairs), testLambda(pairs)}
 	var p []float64
 	for _, t := range tests {

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/xsam-go/xsam/compare"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -18,33 +18,16 @@ func WriteText(w io.Writer, findings []Finding) error {
 			fmt.Fprintf(&b, "%s against %s\n", f.Method, f.Baseline)
 		}
 		fmt.Fprintf(&b, "  %-58s%s\n", f.Text(), f.Verdict)
-		writeWrapped(&b, "      ", "      ", f.Detail)
+		b.WriteString(compare.Wrap("      ", "      ", f.Detail))
 		if i+1 == len(findings) || !f.sameComparison(findings[i+1]) {
 			b.WriteString("\n")
 		}
 	}
 	for _, rule := range Rules {
-		writeWrapped(&b, "- ", "  ", rule)
+		b.WriteString(compare.Wrap("- ", "  ", rule))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// writeWrapped breaks a text into lines of at most 100 characters, which begin with first and then with next.
-func writeWrapped(b *strings.Builder, first, next, text string) {
-	const columns = 100
-	line, begin := first, first
-	for _, word := range strings.Fields(text) {
-		if line != begin && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
-			b.WriteString(line + "\n")
-			line, begin = next, next
-		}
-		if line != begin {
-			line += " "
-		}
-		line += word
-	}
-	b.WriteString(line + "\n")
 }
 
 // WriteJSON writes findings as {"findings": [...], "rules": [...]}. A number that is not known is absent.

@@ -88,8 +88,8 @@ var columns = join(
 	[]column{{"warnings", func(_ *Table, r *Row) any { return r.Warnings }}},
 )
 
-// rounded cuts a statistic to twelve significant digits: what follows is the rounding of its computation, and differs between
-// kinds of processors.
+// rounded cuts a statistic to twelve significant digits: what follows is the rounding of its computation, and differs
+// between kinds of processors.
 func rounded(x float64) runlog.Number {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return runlog.Number{}
@@ -149,9 +149,9 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// WriteJSON writes {"table": [one object a method], "runs": [the summaries]}. Accuracies are fractions, a …_ci95 is the
-// half-width of a 95 % interval, and a number that is not known is absent. Warnings stand in the row they belong to; those
-// of the whole table are in its field Warnings and not in the JSON.
+// WriteJSON writes {"table": [one object a method], "runs": [the summaries]}. Accuracies are fractions, a …_ci95 is
+// the half-width of a 95 % interval, and a number that is not known is absent. Warnings stand in the row they belong
+// to; those of the whole table are in its field Warnings and not in the JSON.
 func (t *Table) WriteJSON(w io.Writer) error {
 	out := struct {
 		Table []object         `json:"table"`

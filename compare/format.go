@@ -1,14 +1,36 @@
 package compare
 
-// String writes the mean and the half-width of the interval with two significant digits of the latter, as the text table
-// does: "7.31 ± 0.42"; the mean alone where there is no interval, "–" where there is no value.
-func (e Estimate) String() string { return text(e) }
+import (
+	"fmt"
+	"math"
+)
+
+// String writes the mean and the half-width of the interval with two significant digits of the latter: "7.31 ± 0.42";
+// the mean alone where there is no interval, "–" where there is no value.
+func (e Estimate) String() string {
+	switch {
+	case e.N == 0:
+		return "–"
+	case math.IsNaN(e.HalfWidth):
+		return plain(e.Mean, decimals(math.Abs(e.Mean)/10))
+	}
+	d := decimals(e.HalfWidth)
+	if e.HalfWidth == 0 {
+		d = decimals(math.Abs(e.Mean) / 10)
+	}
+	return plain(e.Mean, d) + " ± " + plain(e.HalfWidth, d)
+}
 
 // Percent is String of 100 times the estimate, for fractions.
-func (e Estimate) Percent() string { return percent(e) }
+func (e Estimate) Percent() string { return e.Scaled(100).String() }
 
 // Signed is String with a plus sign before a mean of 0 or more, for differences.
-func (e Estimate) Signed() string { return signed(e) }
+func (e Estimate) Signed() string {
+	if e.N > 0 && e.Mean >= 0 {
+		return "+" + e.String()
+	}
+	return e.String()
+}
 
 // Scaled returns the estimate in a unit that is 1/factor as large: Scaled(100) turns fractions into percentage points.
 func (e Estimate) Scaled(factor float64) Estimate {
@@ -16,5 +38,29 @@ func (e Estimate) Scaled(factor float64) Estimate {
 	return e
 }
 
-// PText writes the corrected p as the text table does: "p = 0.012", "p < 0.0001", "–" where there is no test.
-func (d Difference) PText() string { return pValue(d) }
+// PText writes the corrected p: "p = 0.012", "p < 0.0001", "–" where there is no test.
+func (d Difference) PText() string {
+	switch {
+	case math.IsNaN(d.PHolm):
+		return "–"
+	case d.PHolm < 0.0001:
+		return "p < 0.0001"
+	}
+	return fmt.Sprintf("p = %.2g", d.PHolm)
+}
+
+// plain writes x with a number of decimals, "–" for NaN.
+func plain(x float64, decimals int) string {
+	if math.IsNaN(x) {
+		return "–"
+	}
+	return fmt.Sprintf("%.*f", decimals, x)
+}
+
+// decimals is the number of decimals that shows two significant digits of x, at most 4.
+func decimals(x float64) int {
+	if !(x > 0) {
+		return 2
+	}
+	return min(4, max(0, 1-int(math.Floor(math.Log10(x)))))
+}

@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -36,8 +38,8 @@ func NewEstimate(values []float64) Estimate {
 	return e
 }
 
-// meanStdDev returns the mean and the sample standard deviation. A spread within the rounding of the values is none: the
-// differences 0.93 − 0.92 and 0.83 − 0.82 are meant to be equal.
+// meanStdDev returns the mean and the sample standard deviation. A spread within the rounding of the values is none:
+// the differences 0.93 − 0.92 and 0.83 − 0.82 are meant to be equal.
 func meanStdDev(values []float64) (mean, sd float64) {
 	mean, sd = stat.MeanStdDev(values, nil)
 	largest := 0.0
@@ -74,8 +76,9 @@ type Difference struct {
 	Verdict  Verdict
 }
 
-// PairedTest tests whether the mean of the differences is 0, with Student's t on len(differences) − 1 degrees of freedom.
-// NaN differences, of pairs that lack a value, are left out. PHolm equals P until Holm is applied over several tests.
+// PairedTest tests whether the mean of the differences is 0, with Student's t on len(differences) − 1 degrees of
+// freedom. NaN differences, of pairs that lack a value, are left out. PHolm equals P until Holm is applied over
+// several tests.
 //
 // Equal differences have no spread, and no test: P would be 0 for 0.01, 0.01 of two seeds, which proves nothing where
 // accuracies are multiples of 1/1000. Differences that are all 0 have p = 1.
@@ -112,6 +115,33 @@ func (d Difference) judged(pHolm float64) Difference {
 	return d
 }
 
+// Differences tests what each method has measured, by seed, against what the baseline has for the same seeds, with
+// Holm's correction over the methods. The baseline itself has none.
+func Differences(values map[string]map[int64]float64, baseline string) map[string]*Difference {
+	differences := map[string]*Difference{}
+	var methods []string
+	var p []float64
+	for _, method := range slices.Sorted(maps.Keys(values)) {
+		if method == baseline {
+			continue
+		}
+		var pairs []float64
+		for _, seed := range slices.Sorted(maps.Keys(values[method])) { // so that sums are the same every time
+			if base, ok := values[baseline][seed]; ok {
+				pairs = append(pairs, values[method][seed]-base)
+			}
+		}
+		d := PairedTest(pairs)
+		differences[method], methods, p = &d, append(methods, method), append(p, d.P)
+	}
+	for i, corrected := range Holm(p) {
+		if d := differences[methods[i]]; d.Verdict != NoTest {
+			*d = d.judged(corrected)
+		}
+	}
+	return differences
+}
+
 // Holm returns the p values corrected for testing all of them, by Holm's step-down method:
 //
 //	p̃₍ᵢ₎ = max over j ≤ i of min(1, (m − j + 1)·p₍ⱼ₎),  p₍₁₎ ≤ … ≤ p₍ₘ₎
@@ -127,14 +157,7 @@ func Holm(p []float64) []float64 {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		if p[i] < p[j] {
-			return -1
-		} else if p[i] > p[j] {
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(p[i], p[j]) })
 	floor := 0.0
 	for rank, i := range order {
 		floor = max(floor, min(1, float64(len(order)-rank)*p[i]))

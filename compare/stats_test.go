@@ -112,8 +112,31 @@ func TestHolm(t *testing.T) {
 	}
 }
 
-// Of 2,000 experiments without an effect, with four pairs each, about 5 % may call one. The count is binomial with standard
-// deviation 9.7; 60 to 140 is four of them.
+// Holm's correction goes over the methods with a test; pairs are of equal seeds; the baseline has no difference.
+func TestDifferences(t *testing.T) {
+	got := Differences(map[string]map[int64]float64{
+		"sam": {0: 1, 1: 2, 2: 4}, "xsam": {0: 2, 1: 4, 9: 100}, "lite": {1: 2, 2: 6}, "one": {0: 5},
+	}, "sam")
+	// xsam − sam is 1, 2: t = 3 on one degree of freedom, p = 1 − (2/π)·arctan 3. lite − sam is 0, 2: t = 1, p = 1/2.
+	p := 1 - 2/math.Pi*math.Atan(3)
+	for method, want := range map[string]Difference{
+		"xsam": {Estimate: Estimate{N: 2, Mean: 1.5}, P: p, PHolm: 2 * p, Verdict: NotDistinguishable},
+		"lite": {Estimate: Estimate{N: 2, Mean: 1}, P: 0.5, PHolm: 0.5, Verdict: NotDistinguishable},
+		"one":  {Estimate: Estimate{N: 1, Mean: 4}, P: nan, PHolm: nan, Verdict: NoTest},
+	} {
+		d := got[method]
+		if d.N != want.N || d.Mean != want.Mean || !near(d.P, want.P, 1e-12) || !near(d.PHolm, want.PHolm, 1e-12) ||
+			d.Verdict != want.Verdict {
+			t.Errorf("%s: %+v, want %+v", method, *d, want)
+		}
+	}
+	if len(got) != 3 {
+		t.Errorf("differences of %d methods, want 3: the baseline has none", len(got))
+	}
+}
+
+// Of 2,000 experiments without an effect, with four pairs each, about 5 % may call one. The count is binomial with
+// standard deviation 9.7; 60 to 140 is four of them.
 func TestPairedTestKeepsItsLevel(t *testing.T) {
 	const experiments = 2000
 	state := uint64(1)

@@ -1,16 +1,13 @@
 package compare
 
 import (
-	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/xsam-go/xsam/runlog"
 )
-
-// FewSeeds is the number of seeds below which a table carries a warning.
-const FewSeeds = 4
 
 // Options chooses what is compared with what.
 type Options struct {
@@ -25,8 +22,8 @@ type Table struct {
 	Rows []Row
 	// Runs are the summaries that went in, in their order.
 	Runs []runlog.Summary
-	// Baseline is the method from which differences are taken, "" when there is none; Tests is the number of methods that
-	// were tested against it, over which Holm's correction goes.
+	// Baseline is the method from which differences are taken, "" when there is none; Tests is the number of methods
+	// that were tested against it, over which Holm's correction goes.
 	Baseline string
 	Tests    int
 	// Warnings are those that belong to no single row.
@@ -94,7 +91,8 @@ func chooseBaseline(wanted string, methods []string, byMethod map[string]map[int
 	return first(methods, byMethod, "sgd")
 }
 
-// first returns the method called name, else the first variant of it ("sam:rho=0.1"), among those that have finished runs.
+// first returns the method called name, else the first variant of it ("sam:rho=0.1"), among those that have finished
+// runs.
 func first(methods []string, byMethod map[string]map[int64]runlog.Summary, name string) string {
 	if len(byMethod[name]) > 0 && slices.Contains(methods, name) {
 		return name
@@ -108,7 +106,7 @@ func first(methods []string, byMethod map[string]map[int64]runlog.Summary, name 
 }
 
 func newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
-	seeds := seedsOf(runs)
+	seeds := slices.Sorted(maps.Keys(runs))
 	over := func(value func(runlog.Summary) float64) Estimate {
 		var values []float64
 		for _, s := range seeds {
@@ -152,15 +150,6 @@ func validating(r runlog.Summary) bool { return r.ValidationAccuracy.Known() }
 // Validating tells whether the accuracies are of images held out for validation.
 func (t *Table) Validating() bool { return slices.ContainsFunc(t.Runs, validating) }
 
-func seedsOf(runs map[int64]runlog.Summary) []int64 {
-	var seeds []int64
-	for s := range runs {
-		seeds = append(seeds, s)
-	}
-	slices.Sort(seeds)
-	return seeds
-}
-
 // compareWithBaseline fills in the differences, each quantity with its own correction over the methods.
 func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary) {
 	base := byMethod[t.Baseline]
@@ -168,132 +157,36 @@ func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary
 		t.Baseline = ""
 		return
 	}
+	accuracies, lambdas := t.differences(byMethod, Accuracy), t.differences(byMethod, lambdaMax)
 	for i := range t.Rows {
 		row := &t.Rows[i]
 		if row.Method == t.Baseline {
 			continue
 		}
-		runs := byMethod[row.Method]
-		var accuracies, lambdas []float64
-		for _, s := range seedsOf(runs) {
-			if b, ok := base[s]; ok {
+		for s := range byMethod[row.Method] {
+			if _, ok := base[s]; ok {
 				row.Pairs++
-				accuracies = append(accuracies, Accuracy(runs[s])-Accuracy(b))
-				lambdas = append(lambdas, lambdaMax(runs[s])-lambdaMax(b))
 			}
 		}
-		a, l := PairedTest(accuracies), PairedTest(lambdas)
-		row.AccuracyDifference, row.LambdaDifference = &a, &l
-		if a.Verdict != NoTest || l.Verdict != NoTest {
+		row.AccuracyDifference, row.LambdaDifference = accuracies[row.Method], lambdas[row.Method]
+		if row.AccuracyDifference.Verdict != NoTest || row.LambdaDifference.Verdict != NoTest {
 			t.Tests++
 		}
 	}
-	t.correct(func(r *Row) *Difference { return r.AccuracyDifference })
-	t.correct(func(r *Row) *Difference { return r.LambdaDifference })
 }
 
-// correct applies Holm's correction over the rows.
-func (t *Table) correct(of func(*Row) *Difference) {
-	var differences []*Difference
-	var p []float64
-	for i := range t.Rows {
-		if d := of(&t.Rows[i]); d != nil {
-			differences, p = append(differences, d), append(p, d.P)
+// differences tests a quantity of the methods of the rows.
+func (t *Table) differences(
+	byMethod map[string]map[int64]runlog.Summary, of func(runlog.Summary) float64,
+) map[string]*Difference {
+	values := map[string]map[int64]float64{t.Baseline: {}}
+	for _, row := range t.Rows {
+		values[row.Method] = map[int64]float64{}
+	}
+	for method, bySeed := range values {
+		for seed, r := range byMethod[method] {
+			bySeed[seed] = of(r)
 		}
 	}
-	for i, corrected := range Holm(p) {
-		if d := differences[i]; d.Verdict != NoTest {
-			*d = d.judged(corrected)
-		}
-	}
-}
-
-// warn collects what weakens the table.
-func (t *Table) warn(opts Options) {
-	for i := range t.Rows {
-		row := &t.Rows[i]
-		add := func(format string, args ...any) { row.Warnings = append(row.Warnings, fmt.Sprintf(format, args...)) }
-		switch {
-		case row.N == 0:
-			add("no finished run")
-		case row.N < FewSeeds:
-			add("n = %d: fewer than %d seeds, a difference has to be large to be seen", row.N, FewSeeds)
-		}
-		for _, r := range t.Runs {
-			if r.Method != row.Method {
-				continue
-			}
-			switch {
-			case !r.Finished:
-				add("seed %d is not finished and left out%s", r.Seed, because(r.Stopped))
-			case !r.LambdaMax.Known():
-				add("seed %d has no λmax", r.Seed)
-			case r.LambdaStop != runlog.StopResidual:
-				add("seed %d: λmax did not converge (relative residual %.2g after %d products%s)", r.Seed, r.LambdaResidual.Float(), r.LambdaProducts,
-					reason(r.LambdaStop))
-			}
-		}
-		if row.AccuracyDifference != nil && row.N > 0 && row.Pairs < row.N {
-			add("only %d of %d seeds are shared with %s", row.Pairs, row.N, t.Baseline)
-		}
-	}
-	t.warnOfMixture()
-	switch {
-	case opts.Baseline != "" && t.Baseline == "":
-		t.Warnings = append(t.Warnings, fmt.Sprintf("no finished run of the baseline %s: no differences are tested", opts.Baseline))
-	case t.Baseline == "" && len(t.Rows) > 1:
-		t.Warnings = append(t.Warnings, "no finished run of sam or sgd to compare with: no differences are tested")
-	case t.Baseline != "" && opts.Baseline == "" && !isVariant(t.Baseline, "sam"):
-		t.Warnings = append(t.Warnings, "no finished run of sam to compare with: differences are from "+t.Baseline)
-	}
-}
-
-// warnOfMixture says when the runs differ in more than method and seed, or ran on a slower engine than was wanted.
-func (t *Table) warnOfMixture() {
-	distinct := func(what string, of func(runlog.Summary) string) {
-		var seen []string
-		for _, r := range t.Runs {
-			if v := of(r); r.Finished && !slices.Contains(seen, v) {
-				seen = append(seen, v)
-			}
-		}
-		if len(seen) > 1 {
-			t.Warnings = append(t.Warnings, fmt.Sprintf("the runs differ in %s (%s): their means do not belong in one table", what, strings.Join(seen, ", ")))
-		}
-	}
-	distinct("data", func(r runlog.Summary) string { return r.Data })
-	distinct("model", func(r runlog.Summary) string { return r.Model })
-	distinct("backend", func(r runlog.Summary) string { return r.Backend })
-	distinct("the images that accuracy is measured on", func(r runlog.Summary) string {
-		if validating(r) {
-			return "validation"
-		}
-		return "test"
-	})
-	distinct("steps", func(r runlog.Summary) string { return fmt.Sprint(r.Steps) })
-	for _, r := range t.Runs {
-		if r.BackendFallback != "" {
-			t.Warnings = append(t.Warnings, "computed by the pure-Go engine, whose step times say little about XLA, because "+r.BackendFallback)
-			break
-		}
-	}
-}
-
-func isVariant(method, name string) bool {
-	return method == name || strings.HasPrefix(method, name+":")
-}
-
-// reason is what ended the iteration, where the count of products does not say it.
-func reason(stop string) string {
-	if stop == runlog.StopProducts {
-		return ""
-	}
-	return "; " + stop
-}
-
-func because(reason string) string {
-	if reason == "" {
-		return ""
-	}
-	return ": " + reason
+	return Differences(values, t.Baseline)
 }

@@ -8,8 +8,8 @@ import (
 	"text/tabwriter"
 )
 
-// WriteText writes the table for a terminal of 100 columns: the means, the differences from the baseline with their tests,
-// and the warnings.
+// WriteText writes the table for a terminal of 100 columns: the means, the differences from the baseline with their
+// tests, and the warnings.
 func (t *Table) WriteText(w io.Writer) error {
 	var b strings.Builder
 	t.writeMeans(&b)
@@ -17,7 +17,7 @@ func (t *Table) WriteText(w io.Writer) error {
 	if warnings := t.AllWarnings(); len(warnings) > 0 {
 		b.WriteString("\nWarnings\n")
 		for _, warning := range warnings {
-			b.WriteString(wrap("  ! ", "    ", warning))
+			b.WriteString(Wrap("  ! ", "    ", warning))
 		}
 	}
 	_, err := io.WriteString(w, b.String())
@@ -29,8 +29,8 @@ func (t *Table) writeMeans(b *strings.Builder) {
 	columns.line("method", "n", t.Held()+" accuracy %", "λmax", "train loss", "gradients", "step time")
 	columns.line("", "", "", "", "", "per step", "× sgd")
 	for _, r := range t.Rows {
-		columns.line(r.Method, fmt.Sprint(r.N), percent(r.Accuracy()), text(r.LambdaMax), text(r.TrainLoss),
-			plain(r.GradientsPerStep.Mean, 2), ratio(r.StepCost))
+		columns.line(r.Method, fmt.Sprint(r.N), r.Accuracy().Percent(), r.LambdaMax.String(), r.TrainLoss.String(),
+			plain(r.GradientsPerStep.Mean, 2), plain(r.StepCost.Mean, 2))
 	}
 	columns.Flush()
 	b.WriteString("\nmean ± half-width of the Student-t 95 % interval over n seeds\n")
@@ -66,10 +66,9 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 		if r.AccuracyDifference == nil {
 			continue
 		}
-		points := r.AccuracyDifference.Estimate
-		points.Mean, points.HalfWidth = 100*points.Mean, 100*points.HalfWidth
-		columns.line(r.Method, t.Held()+" accuracy, points", signed(points), pValue(*r.AccuracyDifference), string(r.AccuracyDifference.Verdict))
-		columns.line("", "λmax", signed(r.LambdaDifference.Estimate), pValue(*r.LambdaDifference), string(r.LambdaDifference.Verdict))
+		a, l := r.AccuracyDifference, r.LambdaDifference
+		columns.line(r.Method, t.Held()+" accuracy, points", a.Scaled(100).Signed(), a.PText(), string(a.Verdict))
+		columns.line("", "λmax", l.Signed(), l.PText(), string(l.Verdict))
 	}
 	columns.Flush()
 }
@@ -100,65 +99,9 @@ func newColumns(w io.Writer) aligned { return aligned{tabwriter.NewWriter(w, 0, 
 
 func (a aligned) line(cells ...string) { fmt.Fprintln(a.Writer, strings.Join(cells, "\t")) }
 
-// text writes an estimate with the digits that its interval supports: two significant ones of the half-width.
-func text(e Estimate) string {
-	switch {
-	case e.N == 0:
-		return "–"
-	case math.IsNaN(e.HalfWidth):
-		return plain(e.Mean, decimals(math.Abs(e.Mean)/10))
-	}
-	d := decimals(e.HalfWidth)
-	if e.HalfWidth == 0 {
-		d = decimals(math.Abs(e.Mean) / 10)
-	}
-	return plain(e.Mean, d) + " ± " + plain(e.HalfWidth, d)
-}
-
-func percent(e Estimate) string {
-	e.Mean, e.HalfWidth = 100*e.Mean, 100*e.HalfWidth
-	return text(e)
-}
-
-// signed is text with the sign of a difference.
-func signed(e Estimate) string {
-	if e.N > 0 && e.Mean >= 0 {
-		return "+" + text(e)
-	}
-	return text(e)
-}
-
-// ratio writes a cost ratio without its interval, which the JSON and CSV forms hold.
-func ratio(e Estimate) string { return plain(e.Mean, 2) }
-
-// plain writes x with a number of decimals, "–" for NaN.
-func plain(x float64, decimals int) string {
-	if math.IsNaN(x) {
-		return "–"
-	}
-	return fmt.Sprintf("%.*f", decimals, x)
-}
-
-// decimals is the number of decimals that shows two significant digits of x, at most 4.
-func decimals(x float64) int {
-	if !(x > 0) {
-		return 2
-	}
-	return min(4, max(0, 1-int(math.Floor(math.Log10(x)))))
-}
-
-func pValue(d Difference) string {
-	switch {
-	case math.IsNaN(d.PHolm):
-		return "–"
-	case d.PHolm < 0.0001:
-		return "p < 0.0001"
-	}
-	return fmt.Sprintf("p = %.2g", d.PHolm)
-}
-
-// wrap breaks a text into lines of at most 100 characters.
-func wrap(first, next, text string) string {
+// Wrap breaks a text into lines of at most 100 characters, of which the first begins with first and the others with
+// next.
+func Wrap(first, next, text string) string {
 	var b strings.Builder
 	line := first
 	for i, word := range strings.Fields(text) {

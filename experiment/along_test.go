@@ -16,11 +16,11 @@ import (
 // curvatureOf returns the curvature records of a run, without times.
 func curvatureOf(t *testing.T, dir string) (records []runlog.Record) {
 	t.Helper()
-	all, _, err := runlog.ReadMetrics(dir)
+	run, err := runlog.ReadRun(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range all {
+	for _, r := range run.Records {
 		if r.Kind == runlog.Curvature {
 			r.Seconds = runlog.Number{}
 			records = append(records, r)

@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"errors"
-	"io/fs"
 	"path/filepath"
 
 	"github.com/xsam-go/xsam/internal/tensorboard"
@@ -26,17 +25,17 @@ func openBoard(dir string, recipe Recipe, done, steps int) (b *board, err error)
 	if b.events, last, err = tensorboard.Open(filepath.Join(dir, runlog.TensorBoardDir), int64(done)); err != nil {
 		return nil, err
 	}
-	records, _, err := runlog.ReadMetrics(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	for _, r := range records {
-		if err == nil && r.Step > last {
-			err = b.add(r)
-		}
-	}
+	run, err := runlog.ReadRun(dir)
 	if err != nil {
 		return nil, errors.Join(err, b.events.Close())
+	}
+	for _, r := range run.Records {
+		if r.Step <= last {
+			continue
+		}
+		if err := b.add(r); err != nil {
+			return nil, errors.Join(err, b.events.Close())
+		}
 	}
 	return b, nil
 }

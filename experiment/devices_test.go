@@ -26,9 +26,8 @@ func TestRunOnTwoDevices(t *testing.T) {
 			t.Errorf("%s is %v on one device and %v on two", name, a, b)
 		}
 	}
-	var config Config
-	if err := runlog.ReadConfig(dir, &config); err != nil || config.Devices != 2 {
-		t.Errorf("config.json says %d devices (%v), want 2", config.Devices, err)
+	if config := configOf(t, dir); config.Devices != 2 {
+		t.Errorf("config.json says %d devices, want 2", config.Devices)
 	}
 }
 

@@ -114,7 +114,7 @@ type Sharpness struct {
 	RefreshTolerance float64 `json:"refresh_tolerance"`
 	Side             string  `json:"side,omitzero"` // missing where it is the one with the larger loss
 	// Length is missing where the gradient's is left as it is, but with correction paper it is always there: without it that is a
-	// record of the earlier form (runlog.IsRawC).
+	// record of the earlier form (runlog.Setup.RawC).
 	Length string `json:"length,omitzero"`
 }
 

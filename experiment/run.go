@@ -298,7 +298,10 @@ func (s *session) summary(m sharpest) runlog.Summary {
 // claim checks that the run may go to dir. It returns a summary when there is nothing left to do.
 func (r *runner) claim(recipe Recipe, dir string) (*runlog.Summary, error) {
 	var old Config
-	err := runlog.ReadConfig(dir, &old)
+	run, err := runlog.ReadRun(dir)
+	if err == nil {
+		err = run.Decode(&old)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil && r.options.Existing != Overwrite:
@@ -306,14 +309,15 @@ func (r *runner) claim(recipe Recipe, dir string) (*runlog.Summary, error) {
 	case r.options.Existing == Refuse:
 		return nil, fmt.Errorf("experiment: %s: %w: resume it, overwrite it, or choose another directory", dir, ErrExists)
 	case r.options.Existing == Resume:
-		if old.Correction == "paper" && old.Length == "" {
-			return nil, fmt.Errorf("experiment: %s holds a run of the earlier form of xsam-paper (raw c), which is no longer made: overwrite it or choose another directory", dir)
+		if run.Setup.RawC() {
+			return nil, fmt.Errorf("experiment: %s holds a run of %s, a form that is no longer made: "+
+				"overwrite it or choose another directory", dir, run.Setup.Method)
 		}
 		if changed := differences(old.Recipe, recipe); len(changed) > 0 {
 			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; overwrite it or choose another directory",
 				dir, strings.Join(changed, ", "))
 		}
-		return r.resume(old, dir)
+		return r.resume(old, run)
 	}
 	return nil, nil
 }
@@ -335,19 +339,20 @@ func (r *runner) prepare(recipe Recipe, dir string) error {
 }
 
 // resume returns the summary of a run that has ended, and warns where going on will not give the same bits.
-func (r *runner) resume(old Config, dir string) (*runlog.Summary, error) {
-	summary, err := runlog.ReadSummary(dir)
+func (r *runner) resume(old Config, run *runlog.Run) (*runlog.Summary, error) {
+	dir, summary := run.Dir, run.Summary
 	switch {
-	case err == nil && summary.Finished:
+	case summary.Finished:
 		return &summary, nil
-	case err == nil && summary.Diverged:
+	case summary.Diverged:
 		return &summary, fmt.Errorf("experiment: %s: %w: %s", filepath.Base(dir), ErrDiverged, summary.Stopped)
-	case err == nil: // it was interrupted; its summary ends with the resumption
-		if err := os.Remove(filepath.Join(dir, runlog.SummaryFile)); err != nil {
-			return nil, fmt.Errorf("experiment: %w", err)
-		}
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
+	case len(run.Problems) > 0:
+		return nil, fmt.Errorf("experiment: %s cannot be resumed: %s: "+
+			"mend it, overwrite the run or choose another directory", dir, strings.Join(run.Problems, "; "))
+	}
+	// A run that was interrupted may have a summary, which ends with the resumption.
+	if err := os.RemoveAll(filepath.Join(dir, runlog.SummaryFile)); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	if old.Backend != r.engine.Name {
 		r.options.warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir, old.Backend, r.engine.Name))

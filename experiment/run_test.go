@@ -58,11 +58,11 @@ func TestRunLeavesACompleteRecord(t *testing.T) {
 			}
 		}})
 		run, err := runlog.ReadRun(dir)
-		if err != nil || len(run.Warnings) > 0 {
-			t.Fatalf("ReadRun: warnings %q, error %v", run.Warnings, err)
+		if err != nil || len(run.Problems) > 0 {
+			t.Fatalf("ReadRun: %+v, error %v", run, err)
 		}
-		if !reflect.DeepEqual(*run.Summary, summary) {
-			t.Errorf("summary.json is %+v, want what Run returned, %+v", *run.Summary, summary)
+		if run.Summary != summary {
+			t.Errorf("summary.json is %+v, want what Run returned, %+v", run.Summary, summary)
 		}
 		var kinds []string
 		for _, r := range run.Records {
@@ -96,11 +96,24 @@ func TestRunLeavesACompleteRecord(t *testing.T) {
 		if !(summary.StepSecondsMedian.Float() > 0 && summary.StepSecondsMedian.Float() < summary.WallSeconds.Float()) {
 			t.Errorf("a step takes %v s of %v s", summary.StepSecondsMedian, summary.WallSeconds)
 		}
-		var config Config
-		if err := runlog.ReadConfig(dir, &config); err != nil || !reflect.DeepEqual(config.Recipe, tiny(t, "xsam")) || config.Backend != b.Name() {
-			t.Errorf("config.json holds %+v (%v), want the recipe and the backend", config, err)
+		config := configOf(t, dir)
+		if !reflect.DeepEqual(config.Recipe, tiny(t, "xsam")) || config.Backend != b.Name() {
+			t.Errorf("config.json holds %+v, want the recipe and the backend", config)
 		}
 	})
+}
+
+// configOf is what config.json says.
+func configOf(t *testing.T, dir string) (config Config) {
+	t.Helper()
+	run, err := runlog.ReadRun(dir)
+	if err == nil {
+		err = run.Decode(&config)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return config
 }
 
 // trace is what must not depend on interruptions: the records without times, and every variable of the last checkpoint.
@@ -113,10 +126,10 @@ type trace struct {
 func traceOf(t *testing.T, dir string) trace {
 	t.Helper()
 	run, err := runlog.ReadRun(dir)
-	if err != nil || run.Summary == nil {
+	if err != nil || !run.Summary.Finished {
 		t.Fatalf("ReadRun(%s) = %+v, %v", dir, run, err)
 	}
-	tr := trace{records: run.Records, summary: *run.Summary, variables: map[string][]byte{}}
+	tr := trace{records: run.Records, summary: run.Summary, variables: map[string][]byte{}}
 	for i := range tr.records {
 		tr.records[i].StepSeconds = runlog.Number{}
 	}
@@ -193,9 +206,13 @@ func TestInterruptedAndResumedRunsAreTheSameBitForBit(t *testing.T) {
 				if !errors.Is(err, context.Canceled) {
 					t.Fatalf("%s: error %v, want context.Canceled", what, err)
 				}
-				unfinished, err := runlog.ReadSummary(dir)
-				if err != nil || unfinished.Finished || unfinished.Steps != int64(after) || !strings.Contains(unfinished.Stopped, "interrupted") {
-					t.Fatalf("%s: summary %+v, %v, want one that is not finished", what, unfinished, err)
+				run, err := runlog.ReadRun(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := run.Summary
+				if s.Finished || s.Steps != int64(after) || !strings.Contains(s.Stopped, "interrupted") {
+					t.Fatalf("%s: summary %+v, want one that is not finished", what, s)
 				}
 				if _, err := Run(context.Background(), engine, r, dir, Options{Existing: Resume}); err != nil {
 					t.Fatalf("%s: resumed: %v", what, err)
@@ -275,6 +292,13 @@ func TestExistingRuns(t *testing.T) {
 	if _, err := again(other, Resume); err == nil || !strings.Contains(err.Error(), "epochs 3, now 1") {
 		t.Errorf("resuming with another recipe: %v, want an error that names epochs", err)
 	}
+	summary := filepath.Join(dir, runlog.SummaryFile)
+	if err := os.WriteFile(summary, []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again(r, Resume); err == nil || !strings.Contains(err.Error(), summary+" cannot be read") {
+		t.Errorf("resuming a run with a broken summary: %v, want an error that names it", err)
+	}
 	if err := runlog.AppendMeasurement(dir, runlog.Measurement{Measure: runlog.MeasureTrace}); err != nil {
 		t.Fatal(err)
 	}
@@ -285,8 +309,9 @@ func TestExistingRuns(t *testing.T) {
 	if err != nil || s.Steps != 4 {
 		t.Errorf("overwriting with one epoch: %+v, %v, want 4 steps", s, err)
 	}
-	if records, _, err := runlog.ReadMetrics(dir); err != nil || records[len(records)-1].Step != 4 {
-		t.Errorf("after overwriting the records are %+v, %v, want none of the old run", records, err)
+	run, err := runlog.ReadRun(dir)
+	if err != nil || run.Records[len(run.Records)-1].Step != 4 {
+		t.Errorf("after overwriting the records are %+v, %v, want none of the old run", run, err)
 	}
 }
 

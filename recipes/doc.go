@@ -1,5 +1,6 @@
 // Package recipes holds the experiments of the X-SAM paper, each as one thing to run: {CIFAR-10, CIFAR-100, Fashion-MNIST} ×
-// {ResNet-18, AlexNet, WRN-28-10}, by plain descent, SAM, X-SAM in the paper's form and X-SAM in ours.
+// {ResNet-18, ResNet-34, AlexNet, VGG-11 with batch norm, WRN-28-10}, by plain descent, SAM, X-SAM in the paper's form
+// and X-SAM in ours.
 //
 //	study.go   Study: which data set and which model, by name
 //	plan.go    Plan: a study at a scale, with all its settings; the runs that it stands for

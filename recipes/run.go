@@ -45,6 +45,11 @@ func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune 
 		if err != nil {
 			return outcome, err
 		}
+		for _, p := range r.Problems {
+			if options.Warn != nil {
+				options.Warn(p)
+			}
+		}
 		runs = append(runs, r)
 	}
 	outcome.Findings, err = claims.Judge(runs)

@@ -71,7 +71,7 @@ func TestRun(t *testing.T) {
 	if len(outcome.Runs) != 6 || len(outcome.Findings) != 3 || outcome.Tuning != nil {
 		t.Fatalf("%d runs, %d findings, tuning %v, want 6, 3, none", len(outcome.Runs), len(outcome.Findings), outcome.Tuning)
 	}
-	runs, err := claims.Load(out)
+	runs, err := runlog.ReadRuns(out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestTheSearchKnowsNoTestImages(t *testing.T) {
 					t.Errorf("%s has a record of the test images", trial.Dir)
 				}
 			}
-			if run.Summary == nil || run.Summary.TestAccuracy.Known() {
+			if !run.Summary.Finished || run.Summary.TestAccuracy.Known() {
 				t.Errorf("%s has a test accuracy", trial.Dir)
 			}
 		}

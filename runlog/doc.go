@@ -1,4 +1,5 @@
-// Package runlog is the record of training runs on disk: one directory a run, in plain JSON, so that any tool can read it.
+// Package runlog is the record of training runs on disk: one directory a run, in plain JSON, so that any tool can
+// read it.
 //
 //	OUT/<method>-seed<k>/
 //	    config.json     the whole recipe of the run, written first
@@ -9,8 +10,8 @@
 //	    tensorboard/    the metrics once more, as TensorBoard's event files; absent unless asked for
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
-// A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that they do
-// not know. The package depends on the standard library alone.
+// A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that
+// they do not know. The package depends on the standard library alone.
 package runlog
 
 import (
@@ -30,8 +31,8 @@ const (
 	TensorBoardDir = "tensorboard"
 )
 
-// Name is the name of a run's directory: "<method>-seed<k>". Characters of the method that some file systems refuse become
-// underscores.
+// Name is the name of a run's directory: "<method>-seed<k>". Characters of the method that some file systems refuse
+// become underscores.
 func Name(method string, seed int64) string {
 	safe := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\:*?"<>| `, r) {

@@ -30,8 +30,8 @@ type Measurement struct {
 	// "difference". Both are empty for what is read from losses and gradients alone.
 	Operator string `json:"operator"`
 	Method   string `json:"method"`
-	// Split, Examples and Batch say of which loss, Norm how batch norm was taken: "batch" (the statistics of each batch, as
-	// in training) or "running" (running averages, as in evaluation).
+	// Split, Examples and Batch say of which loss, Norm how batch norm was taken: "batch" (the statistics of each
+	// batch, as in training) or "running" (running averages, as in evaluation).
 	Split    string `json:"split"`
 	Examples int    `json:"examples"`
 	Batch    int    `json:"batch"`
@@ -42,17 +42,17 @@ type Measurement struct {
 	// Settings are the other settings that decide the outcome, by the names of the command's flags: {"top": "5"}.
 	Settings map[string]string `json:"settings,omitempty"`
 	Version  string            `json:"version,omitempty"`
-	// Loss is the loss there. LearningRate is the one of the last update before (of the first one for fresh weights) and
-	// Momentum that of sgd, absent for other optimizers: 2/η and (2 + 2β)/η are drawn from them.
+	// Loss is the loss there. LearningRate is the one of the last update before (of the first one for fresh weights)
+	// and Momentum that of sgd, absent for other optimizers: 2/η and (2 + 2β)/η are drawn from them.
 	Loss         Number `json:"loss,omitzero"`
 	LearningRate Number `json:"learning_rate,omitzero"`
 	Momentum     Number `json:"momentum,omitzero"`
-	// Products are the matrix-vector products spent on this measurement: none where it used the eigenvectors of another.
-	// Seconds is its time, compiling included.
+	// Products are the matrix-vector products spent on this measurement: none where it used the eigenvectors of
+	// another. Seconds is its time, compiling included.
 	Products int    `json:"products"`
 	Seconds  Number `json:"seconds,omitzero"`
-	// Converged is false when a limit ended the measurement early; Reason is what ended it. ReasonInterrupted marks a part
-	// of a density or a landscape, with which the measurement can go on.
+	// Converged is false when a limit ended the measurement early; Reason is what ended it. ReasonInterrupted marks a
+	// part of a density or a landscape, with which the measurement can go on.
 	Converged bool   `json:"converged"`
 	Reason    string `json:"reason,omitempty"`
 
@@ -80,8 +80,8 @@ type Estimate struct {
 	Estimator     string `json:"estimator"`
 }
 
-// Density is a spectral density: for each probe the Ritz values (ascending) and their weights (sum 1), and the mean of them
-// smoothed by a Gaussian of the given width on a grid of points, for drawing. It integrates to 1.
+// Density is a spectral density: for each probe the Ritz values (ascending) and their weights (sum 1), and the mean
+// of them smoothed by a Gaussian of the given width on a grid of points, for drawing. It integrates to 1.
 type Density struct {
 	Nodes   [][]float64 `json:"nodes"`
 	Weights [][]float64 `json:"weights"`
@@ -90,8 +90,8 @@ type Density struct {
 	Values  []float64   `json:"values"`
 }
 
-// Angles says how the gradient lies to the top eigenvectors, first the top one: |cos|, the angle in degrees (0 to 90), and
-// the share of the gradient's norm in the span of all.
+// Angles says how the gradient lies to the top eigenvectors, first the top one: |cos|, the angle in degrees (0 to
+// 90), and the share of the gradient's norm in the span of all.
 type Angles struct {
 	GradNorm Number   `json:"grad_norm"`
 	AbsCos   []Number `json:"abs_cos"`
@@ -99,8 +99,8 @@ type Angles struct {
 	Span     Number   `json:"span"`
 }
 
-// BallSharpness is the rise of the loss found within a ball: Ball is "sam", "asam" or "m-sam" (the mean over batches of each
-// one's own rise), Rho its radius, Steps the number of ascent steps.
+// BallSharpness is the rise of the loss found within a ball: Ball is "sam", "asam" or "m-sam" (the mean over batches
+// of each one's own rise), Rho its radius, Steps the number of ascent steps.
 type BallSharpness struct {
 	Ball  string  `json:"ball"`
 	Rho   float64 `json:"rho"`
@@ -128,7 +128,8 @@ type Landscape struct {
 	Path [][2]float64 `json:"path,omitempty"`
 }
 
-// Same tells whether two measurements are of the same thing with the same settings, so that one can stand for the other.
+// Same tells whether two measurements are of the same thing with the same settings, so that one can stand for the
+// other.
 func (m Measurement) Same(o Measurement) bool {
 	return m.Measure == o.Measure && m.Step == o.Step && m.Operator == o.Operator && m.Method == o.Method &&
 		m.Split == o.Split && m.Examples == o.Examples && m.Batch == o.Batch && m.Norm == o.Norm &&
@@ -149,4 +150,14 @@ next:
 		newest = append(newest, m)
 	}
 	return newest
+}
+
+// Settled keeps of measurements the newest of each, without parts of those that were interrupted.
+func Settled(measurements []Measurement) (settled []Measurement) {
+	for _, m := range measurements {
+		if m.Reason != ReasonInterrupted {
+			settled = append(settled, m)
+		}
+	}
+	return Newest(settled)
 }

@@ -92,7 +92,7 @@ func TestReadMeasurementsOfDamagedFiles(t *testing.T) {
 		warning, error string
 	}{
 		{"a torn last line is left out", "{\"measure\":\"trace\"}\n{\"mea", 1, "line 2 was cut off", ""},
-		{"a broken line before the last is an error", "{\"mea\n{\"measure\":\"trace\"}\n", 0, "", "line 1 is no measurement"},
+		{"a broken line before the last is an error", "{\"mea\n{\"measure\":\"trace\"}\n", 0, "", "no valid record in line 1"},
 		{"unknown keys are ignored", "{\"measure\":\"trace\",\"flavour\":1}\n\n", 1, "", ""},
 	}
 	for _, tt := range tests {
@@ -119,5 +119,15 @@ func TestNewest(t *testing.T) {
 	got := Newest([]Measurement{first, other, again, finer})
 	if want := []Measurement{again, other, finer}; !reflect.DeepEqual(got, want) {
 		t.Errorf("Newest = %+v, want %+v: the last of the same step and settings", got, want)
+	}
+}
+
+// Of several measurements with the same settings the newest counts, and parts of interrupted ones do not.
+func TestSettled(t *testing.T) {
+	part := ofStep(10, 9)
+	part.Reason = ReasonInterrupted
+	got := Settled([]Measurement{ofStep(10, 1), ofStep(10, 2), part})
+	if want := []Measurement{ofStep(10, 2)}; !reflect.DeepEqual(got, want) {
+		t.Errorf("Settled = %+v, want %+v", got, want)
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"math"
 )
 
-// Number is a measured number that may be missing. Its zero value is missing, and so are NaN and the infinities, which JSON
-// cannot hold: a field of type Number with the tag "omitzero" is absent then, and cannot be mistaken for a 0.
+// Number is a measured number that may be missing. Its zero value is missing, and so are NaN and the infinities,
+// which JSON cannot hold: a field of type Number with the tag "omitzero" is absent then, and cannot be mistaken for a
+// 0.
 type Number struct {
 	value float64
 	known bool

@@ -1,127 +1,151 @@
 package runlog
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 )
 
-// ReadConfig reads config.json into the value that into points to. Without one the error is fs.ErrNotExist.
-func ReadConfig(dir string, into any) error { return readJSON(filepath.Join(dir, ConfigFile), into) }
-
-// ReadSummary reads summary.json, with the method as Label names it. Without one, of a run that has not ended, the error is
-// fs.ErrNotExist.
-func ReadSummary(dir string) (Summary, error) {
-	var s Summary
-	err := readJSON(filepath.Join(dir, SummaryFile), &s)
-	s.label(dir)
-	return s, err
+// Run is a run directory as far as it could be read.
+type Run struct {
+	// Dir is the path of the directory, as it was given.
+	Dir string
+	// Raw is config.json as it stands, Setup what readers understand of it.
+	Raw   json.RawMessage
+	Setup Setup
+	// Summary is summary.json, under the method of Setup. Without a readable one it holds what Setup says of the run,
+	// which counts as not finished, and Stopped says why.
+	Summary Summary
+	// Records are the readable lines of metrics.jsonl, Measurements those of curvature.jsonl.
+	Records      []Record
+	Measurements []Measurement
+	// Problems name the files that are not as they should be, and say what was left out. A file that is not there yet
+	// is no problem, nor is a last line that is being written or was cut off.
+	Problems []string
 }
 
-func readJSON(path string, into any) error {
-	text, err := os.ReadFile(path)
+// ReadRun reads a run directory, whether or not the run has ended. Only config.json has to be there and to be readable;
+// without one the error wraps fs.ErrNotExist.
+func ReadRun(dir string) (*Run, error) { return open(os.DirFS(dir), ".", dir) }
+
+// Open is ReadRun of a directory in a file system.
+func Open(fsys fs.FS, dir string) (*Run, error) { return open(fsys, dir, dir) }
+
+// open reads dir, which messages call by another name.
+func open(fsys fs.FS, dir, name string) (*Run, error) {
+	r := &Run{Dir: name}
+	config := filepath.Join(name, ConfigFile)
+	text, err := readFile(fsys, path.Join(dir, ConfigFile))
 	if err != nil {
-		return fmt.Errorf("runlog: %w", err)
+		const want = "want a folder <out>/<method>-seed<k> of xsam train or compare"
+		return nil, fmt.Errorf("runlog: %s cannot be read: %w: %s", config, err, want)
 	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("runlog: %s is no valid record: %w", path, err)
+	if r.Setup, err = newSetup(text, config); err != nil {
+		return nil, err
+	}
+	r.Raw = text
+	r.readSummary(fsys, dir)
+	r.Records = recordsIn[Record](r, fsys, dir, MetricsFile)
+	r.Measurements = recordsIn[Measurement](r, fsys, dir, MeasurementsFile)
+	return r, nil
+}
+
+// Decode puts config.json into the value that into points to.
+func (r *Run) Decode(into any) error {
+	if err := json.Unmarshal(r.Raw, into); err != nil {
+		return fmt.Errorf("runlog: %s is no valid recipe: %w", filepath.Join(r.Dir, ConfigFile), err)
 	}
 	return nil
 }
 
-// ReadMetrics reads metrics.jsonl in the order in which it was written. A torn last line, which a killed run may leave
-// behind, is left out with a warning; any other line that is no record is an error that names it.
-func ReadMetrics(dir string) (records []Record, warnings []string, err error) {
-	lines, warnings, err := readLines(filepath.Join(dir, MetricsFile))
-	for _, l := range lines {
-		records = append(records, l.record)
-	}
-	return records, warnings, err
-}
-
-// line is one line of metrics.jsonl without its end, and what it says.
-type line struct {
-	text   []byte
-	record Record
-}
-
-func readLines(path string) (lines []line, warnings []string, err error) {
-	content, err := os.ReadFile(path)
+// ReadRuns reads the run directories directly under a folder, by their names. A config.json that cannot be read is an
+// error.
+func ReadRuns(out string) (runs []*Run, err error) {
+	dirs, err := list(os.DirFS(out), ".")
 	if err != nil {
-		return nil, nil, fmt.Errorf("runlog: %w", err)
+		return nil, fmt.Errorf("runlog: cannot list the runs in %s: %w", out, err)
 	}
-	for number := 1; len(content) > 0; number++ {
-		text, rest, ended := bytes.Cut(content, []byte{'\n'})
-		content = rest
-		if len(bytes.TrimSpace(text)) == 0 {
-			continue
+	for _, dir := range dirs {
+		r, err := ReadRun(filepath.Join(out, dir))
+		if err != nil {
+			return nil, err
 		}
-		l := line{text: text}
-		if err := json.Unmarshal(text, &l.record); err != nil {
-			if !ended {
-				warnings = append(warnings, fmt.Sprintf("%s: line %d was cut off while it was written and is left out", path, number))
-				break
-			}
-			return nil, nil, fmt.Errorf("runlog: %s: line %d is no record: %w", path, number, err)
-		}
-		lines = append(lines, l)
+		runs = append(runs, r)
 	}
-	return lines, warnings, nil
+	return runs, nil
 }
 
-// Run is a run directory as it was read.
-type Run struct {
-	// Dir is the path of the directory.
-	Dir string
-	// Config is config.json as it stands.
-	Config json.RawMessage
-	// Summary is summary.json, nil for a run without one.
-	Summary *Summary
-	// Records are the lines of metrics.jsonl.
-	Records []Record
-	// Warnings say what was not as it should be.
-	Warnings []string
+// Summaries are the outcomes of runs.
+func Summaries(runs []*Run) (all []Summary) {
+	for _, r := range runs {
+		all = append(all, r.Summary)
+	}
+	return all
 }
 
-// ReadRun reads a run directory, whether or not the run has ended. Only config.json has to be there.
-func ReadRun(dir string) (*Run, error) {
-	r := &Run{Dir: dir}
-	if err := ReadConfig(dir, &r.Config); err != nil {
-		return nil, err
-	}
-	summary, err := ReadSummary(dir)
-	switch {
-	case err == nil:
-		r.Summary = &summary
-	case errors.Is(err, fs.ErrNotExist):
-		r.Warnings = append(r.Warnings, dir+": no "+SummaryFile+": the run has not ended")
-	default:
-		return nil, err
-	}
-	records, warnings, err := ReadMetrics(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	r.Records, r.Warnings = records, append(r.Warnings, warnings...)
-	return r, nil
-}
-
-// List returns the run directories directly under out, sorted by name: those folders that hold a config.json.
-func List(out string) ([]string, error) {
-	entries, err := os.ReadDir(out)
+// List returns the run directories directly under dir, sorted by name.
+func List(fsys fs.FS, dir string) ([]string, error) {
+	dirs, err := list(fsys, dir)
 	if err != nil {
-		return nil, fmt.Errorf("runlog: %w", err)
-	}
-	var dirs []string
-	for _, e := range entries {
-		dir := filepath.Join(out, e.Name())
-		if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
-			dirs = append(dirs, dir)
-		}
+		return nil, fmt.Errorf("runlog: cannot list the runs in %s: %w", dir, err)
 	}
 	return dirs, nil
+}
+
+func list(fsys fs.FS, dir string) (dirs []string, err error) {
+	entries, err := fs.ReadDir(fsys, dir)
+	for _, e := range entries {
+		if sub := path.Join(dir, e.Name()); IsRun(fsys, sub) {
+			dirs = append(dirs, sub)
+		}
+	}
+	return dirs, err
+}
+
+// IsRun tells whether dir is a run directory: whether it holds a config.json.
+func IsRun(fsys fs.FS, dir string) bool {
+	info, err := fs.Stat(fsys, path.Join(dir, ConfigFile))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// readSummary reads summary.json, or puts in its place what is known without one.
+func (r *Run) readSummary(fsys fs.FS, dir string) {
+	text, err := readFile(fsys, path.Join(dir, SummaryFile))
+	if err == nil {
+		err = json.Unmarshal(text, &r.Summary)
+	}
+	if err == nil {
+		r.Summary.Method = r.Setup.Method
+		return
+	}
+	s := r.Setup
+	r.Summary = Summary{Method: s.Method, Seed: s.Seed, Data: s.Data, Model: s.Model, Backend: s.Backend}
+	r.Summary.Stopped = "it has no " + SummaryFile
+	if !errors.Is(err, fs.ErrNotExist) {
+		r.Summary.Stopped = "its " + SummaryFile + " cannot be read"
+		r.problem(SummaryFile, " cannot be read and the run counts as unfinished: %v", err)
+	}
+}
+
+func (r *Run) problem(file, format string, args ...any) {
+	r.Problems = append(r.Problems, filepath.Join(r.Dir, file)+fmt.Sprintf(format, args...))
+}
+
+// recordsIn reads what can be read of a file of one JSON object a line.
+func recordsIn[T any](r *Run, fsys fs.FS, dir, file string) (records []T) {
+	lines, faults, err := readLines[T](fsys, path.Join(dir, file))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.problem(file, " cannot be read: %v", err)
+	}
+	if faults.broken != "" {
+		r.problem(file, ": no valid record in line %s, left out", faults.broken)
+	}
+	for _, l := range lines {
+		records = append(records, l.value)
+	}
+	return records
 }

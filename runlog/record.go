@@ -8,8 +8,8 @@ const (
 	Train Kind = "train"
 	// Eval records hold the loss and the accuracy of a whole set of examples, with the weights held still.
 	Eval Kind = "eval"
-	// Curvature records hold what was measured of the Hessian on a fixed set of examples, with the weights held still: the
-	// top eigenvalue, iterated to its end, and along training more than that.
+	// Curvature records hold what was measured of the Hessian on a fixed set of examples, with the weights held
+	// still: the top eigenvalue, iterated to its end, and along training more than that.
 	Curvature Kind = "curvature"
 )
 
@@ -29,24 +29,24 @@ type Record struct {
 	Epoch Number `json:"epoch,omitzero"`
 	// Split is the set of examples that was measured; absent in Train records.
 	Split string `json:"split,omitempty"`
-	// Loss is a mean over examples. In a Train record it is the loss at the weights, not at a perturbed point, and the mean
-	// over the batches since the last Train record.
+	// Loss is a mean over examples. In a Train record it is the loss at the weights, not at a perturbed point, and
+	// the mean over the batches since the last Train record.
 	Loss Number `json:"loss,omitzero"`
 	// Accuracy is a fraction in [0, 1].
 	Accuracy Number `json:"accuracy,omitzero"`
-	// LambdaMax is the mean of the optimizer's running estimates, over the refreshes since the last Train record, in a Train
-	// record, and the measured eigenvalue in a Curvature record.
+	// LambdaMax is the mean of the optimizer's running estimates, over the refreshes since the last Train record, in
+	// a Train record, and the measured eigenvalue in a Curvature record.
 	LambdaMax Number `json:"lambda_max,omitzero"`
 	// LambdaResidual is ‖Hv − λv‖/|λ|, without unit.
 	LambdaResidual Number `json:"lambda_residual,omitzero"`
-	// Lambda5 is the fifth largest eigenvalue with its own relative residual, Trace the trace with the standard error of its
-	// estimate: of Curvature records along training (--curvature-every) alone.
+	// Lambda5 is the fifth largest eigenvalue with its own relative residual, Trace the trace with the standard error
+	// of its estimate: of Curvature records along training (--curvature-every) alone.
 	Lambda5         Number `json:"lambda5,omitzero"`
 	Lambda5Residual Number `json:"lambda5_residual,omitzero"`
 	Trace           Number `json:"trace,omitzero"`
 	TraceError      Number `json:"trace_error,omitzero"`
-	// Products and Seconds are what a Curvature record along training took; LambdaStop is what ended the iteration for the
-	// eigenvalues, as in Summary.
+	// Products and Seconds are what a Curvature record along training took; LambdaStop is what ended the iteration
+	// for the eigenvalues, as in Summary.
 	LambdaStop string `json:"lambda_stop,omitempty"`
 	Products   int    `json:"products,omitzero"`
 	Seconds    Number `json:"seconds,omitzero"`
@@ -74,8 +74,8 @@ type Summary struct {
 	Seed   int64  `json:"seed"`
 	Data   string `json:"data"`
 	Model  string `json:"model"`
-	// Backend is the engine that computed, "xla:cpu" for instance. BackendFallback says why it was pure Go although XLA was
-	// wanted; absent when there was no falling back.
+	// Backend is the engine that computed, "xla:cpu" for instance. BackendFallback says why it was pure Go although
+	// XLA was wanted; absent when there was no falling back.
 	Backend         string `json:"backend"`
 	BackendFallback string `json:"backend_fallback,omitempty"`
 	// Parameters is the number of trainable numbers in the model.
@@ -92,32 +92,33 @@ type Summary struct {
 	ValidationLoss     Number `json:"validation_loss,omitzero"`
 	ValidationAccuracy Number `json:"validation_accuracy,omitzero"`
 
-	// LambdaMax is the largest eigenvalue of the Hessian of the loss of LambdaExamples training examples, with the relative
-	// residual, the number of Hessian-vector products spent, and what ended the iteration.
+	// LambdaMax is the largest eigenvalue of the Hessian of the loss of LambdaExamples training examples, with the
+	// relative residual, the number of Hessian-vector products spent, and what ended the iteration.
 	LambdaMax      Number `json:"lambda_max,omitzero"`
 	LambdaResidual Number `json:"lambda_residual,omitzero"`
 	LambdaStop     string `json:"lambda_stop,omitempty"`
 	LambdaProducts int    `json:"lambda_products,omitzero"`
 	LambdaExamples int    `json:"lambda_examples,omitzero"`
 
-	// AngleDeg is the angle in degrees, folded into [0, 90], between the gradient of those examples and the eigenvector of
-	// LambdaMax; AbsCos is its cosine.
+	// AngleDeg is the angle in degrees, folded into [0, 90], between the gradient of those examples and the
+	// eigenvector of LambdaMax; AbsCos is its cosine.
 	AngleDeg Number `json:"angle_deg,omitzero"`
 	AbsCos   Number `json:"abs_cos,omitzero"`
 
-	// StepSecondsMedian is the time of one step: the median of each kind of step (plain, ascent, pair), weighted with how
-	// often the kind occurs, compilations left out.
+	// StepSecondsMedian is the time of one step: the median of each kind of step (plain, ascent, pair), weighted with
+	// how often the kind occurs, compilations left out.
 	StepSecondsMedian          Number `json:"step_seconds_median,omitzero"`
 	GradientEvaluationsPerStep Number `json:"gradient_evaluations_per_step,omitzero"`
 	// WallSeconds is the time of the whole run with compilation and evaluation, over all its resumptions.
 	WallSeconds Number `json:"wall_seconds,omitzero"`
 
-	// CurvatureSeconds is the part of WallSeconds that the measurements along training took (--curvature-every), compiling
-	// included; CurvatureShare is it as a fraction.
+	// CurvatureSeconds is the part of WallSeconds that the measurements along training took (--curvature-every),
+	// compiling included; CurvatureShare is it as a fraction.
 	CurvatureSeconds Number `json:"curvature_seconds,omitzero"`
 	CurvatureShare   Number `json:"curvature_share,omitzero"`
 
-	// Finished is false for a run that was interrupted or whose loss is no longer finite (Diverged); Stopped says where.
+	// Finished is false for a run that was interrupted or whose loss is no longer finite (Diverged); Stopped says
+	// where.
 	Finished bool   `json:"finished"`
 	Diverged bool   `json:"diverged,omitempty"`
 	Stopped  string `json:"stopped,omitempty"`

@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,17 +61,18 @@ func replace(path string, content []byte) error {
 // Metrics appends records to a run's metrics.jsonl.
 type Metrics struct{ file *os.File }
 
-// OpenMetrics opens metrics.jsonl for appending. Records for which keep is false are dropped, and a torn last line: what a run
-// wrote after the checkpoint from which it goes on. The warnings are those of ReadMetrics.
+// OpenMetrics opens metrics.jsonl for appending. Records for which keep is false are dropped, and, with a warning, a
+// torn last line: what a run wrote after the checkpoint from which it goes on. Any other line that is no record is an
+// error.
 func OpenMetrics(dir string, keep func(Record) bool) (*Metrics, []string, error) {
 	path := filepath.Join(dir, MetricsFile)
-	lines, warnings, err := readLines(path)
+	lines, warnings, err := wholeLines[Record](dir, MetricsFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, err
 	}
 	var kept []byte
 	for _, l := range lines {
-		if keep(l.record) {
+		if keep(l.value) {
 			kept = append(append(kept, l.text...), '\n') // the text itself, with keys of other versions
 		}
 	}
@@ -106,4 +108,68 @@ func (m *Metrics) Close() error {
 		return fmt.Errorf("runlog: closing %s: %w", m.file.Name(), err)
 	}
 	return nil
+}
+
+// AppendMeasurement adds a measurement to curvature.jsonl, durably. A line that was cut off while it was written is
+// removed first. Two processes must not append to the same file at a time.
+func AppendMeasurement(dir string, m Measurement) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("runlog: a measurement of %s cannot be written as JSON: %w", m.Measure, err)
+	}
+	path := filepath.Join(dir, MeasurementsFile)
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return fmt.Errorf("runlog: cannot append to %s: %w", path, err)
+	}
+	start, err := endLastLine(file)
+	if err == nil {
+		_, err = file.Write(append(append(start, text...), '\n'))
+	}
+	if err == nil {
+		err = file.Sync()
+	}
+	if closeErr := file.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("runlog: cannot append to %s: %w", path, err)
+	}
+	return nil
+}
+
+// endLastLine sees to it that the next line starts on its own: a last line without an end is cut away when it is no
+// whole measurement, and otherwise the end that it lacks is returned.
+func endLastLine(file *os.File) (end []byte, err error) {
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 {
+		return nil, err
+	}
+	content := make([]byte, info.Size())
+	if _, err := file.ReadAt(content, 0); err != nil {
+		return nil, err
+	}
+	whole := bytes.LastIndexByte(content, '\n') + 1
+	last := content[whole:]
+	switch {
+	case len(last) == 0:
+		return nil, nil
+	case json.Unmarshal(last, new(Measurement)) == nil:
+		return []byte{'\n'}, nil
+	default:
+		return nil, file.Truncate(int64(whole))
+	}
+}
+
+// ReadMeasurements reads curvature.jsonl for those who append to it; none when there is no such file. A torn last
+// line is left out with a warning, any other line that is no measurement is an error.
+func ReadMeasurements(dir string) (measurements []Measurement, warnings []string, err error) {
+	lines, warnings, err := wholeLines[Measurement](dir, MeasurementsFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	for _, l := range lines {
+		measurements = append(measurements, l.value)
+	}
+	return measurements, warnings, nil
 }

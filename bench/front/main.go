@@ -1,4 +1,4 @@
-// Command front evaluates the runs of docs/front.md, which says what each gradient spent on X-SAM's schedule buys.
+// Command front evaluates the runs of docs/studies/front-protocol.md, which says what each gradient spent on X-SAM's schedule buys.
 //
 //	go run ./bench/front choose DIR             stage 1: a table of all settings, and the six that go on
 //	go run ./bench/front verdicts DIR…          stage 2: differences from SAM on each problem, and the verdicts
@@ -56,14 +56,11 @@ func run(args []string, stdout, stderr io.Writer) error {
 
 // load reads the runs under a folder. It fails where there are none.
 func load(dir string) ([]runlog.Summary, error) {
-	paths, err := runlog.List(dir)
-	if err != nil {
-		return nil, err
+	runs, err := runlog.ReadRuns(dir)
+	if err == nil && len(runs) == 0 {
+		err = fmt.Errorf("%s holds no runs: give a folder that xsam compare --out wrote", dir)
 	}
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("%s holds no runs: give a folder that xsam compare --out wrote", dir)
-	}
-	return compare.Load(paths)
+	return runlog.Summaries(runs), err
 }
 
 // row returns the row of a method, or an error that names what is missing.

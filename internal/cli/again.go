@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/xsam-go/xsam/experiment"
-	"github.com/xsam-go/xsam/report"
+	"github.com/xsam-go/xsam/internal/report"
 )
 
 // recipeKeys are the flags that set a key of config.json, in the order in which a command line names them. data-dir is left to

@@ -116,7 +116,7 @@ func TestExitCodes(t *testing.T) {
 		{"curvature run --grid 1", exitUsage, "grid = 1"},
 		{"curvature run --format xml", exitUsage, "--format"},
 		{"curvature run --model cnn", exitUsage, "--model has no effect on run"},
-		{"curvature run", exitFailed, "run is no run directory"},
+		{"curvature run", exitFailed, "want a folder <out>/<method>-seed<k>"},
 		{"curvature --model cnn --checkpoint last", exitUsage, "without RUN_DIR"},
 		{"curvature --model cnn --measure landscape --landscape line", exitUsage, "without RUN_DIR"},
 		{"curvature --model vgg", exitUsage, "vgg"},
@@ -166,9 +166,9 @@ func TestCompare(t *testing.T) {
 	if !strings.Contains(stderr, "[6/6] xsam-seed1  test accuracy") {
 		t.Errorf("stderr %q, want a line for each run that ended", stderr)
 	}
-	dirs, err := runlog.List("runs")
-	if err != nil || len(dirs) != 6 {
-		t.Fatalf("runs %v (%v), want 6", dirs, err)
+	runs, err := runlog.ReadRuns("runs")
+	if err != nil || len(runs) != 6 {
+		t.Fatalf("runs %v (%v), want 6", runs, err)
 	}
 
 	t.Run("again, without --resume, is refused", func(t *testing.T) {
@@ -235,13 +235,13 @@ func TestTrain(t *testing.T) {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	stdout, _, code := xsam(t, append(args, "--resume", "--format", "json")...)
-	var got, want runlog.Summary
+	var got runlog.Summary
 	if err := json.Unmarshal([]byte(stdout), &got); code != exitDone || err != nil {
 		t.Fatalf("exit %d, %v in %s", code, err, stdout)
 	}
-	want, err := runlog.ReadSummary(filepath.Join("runs", "xsam_alpha=0.5-seed3"))
-	if err != nil || got != want || got.Seed != 3 || got.Method != "xsam:alpha=0.5" {
-		t.Errorf("printed %+v, want what summary.json holds, %+v (%v)", got, want, err)
+	want := readRun(t, "runs/xsam_alpha=0.5-seed3").Summary
+	if got != want || got.Seed != 3 || got.Method != "xsam:alpha=0.5" {
+		t.Errorf("printed %+v, want what summary.json holds, %+v", got, want)
 	}
 	stdout, _, code = xsam(t, append(args, "--resume", "--format", "csv")...)
 	if lines, err := csv.NewReader(strings.NewReader(stdout)).ReadAll(); code != exitDone || err != nil || len(lines) != 2 {

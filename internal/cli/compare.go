@@ -90,7 +90,7 @@ func (f *compareFlags) plan(cmd *cobra.Command, methods []string) ([]experiment.
 		return nil, usageError{fmt.Errorf("--seeds %d: want 1 or more, 4 for a test that says something", f.seeds)}
 	}
 	if i := slices.IndexFunc(methods, func(m string) bool { return count(methods, m) > 1 }); i >= 0 {
-		return nil, usageError{fmt.Errorf("--methods names %s twice", methods[i])}
+		return nil, usageError{fmt.Errorf("--methods names %s twice: want each method once", methods[i])}
 	}
 	common, err := f.recipe.common(cmd, methods)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -132,9 +133,11 @@ func (f *curvatureFlags) runningGroup() group {
 
 // measuredRun is what is measured.
 type measuredRun struct {
-	dir    string // "" for fresh weights
-	recipe experiment.Recipe
-	states []experiment.Weights
+	dir      string // "" for fresh weights
+	recipe   experiment.Recipe
+	records  []runlog.Record // along training
+	problems []string        // of the run directory
+	states   []experiment.Weights
 }
 
 // curvature measures and prints.
@@ -154,6 +157,9 @@ func (f *curvatureFlags) curvature(cmd *cobra.Command, args []string, stdout, st
 	f.options.Warn = func(text string) {
 		bar.clear()
 		fmt.Fprintln(stderr, "xsam: warning:", text)
+	}
+	for _, p := range run.problems {
+		f.options.Warn(p)
 	}
 	done, err := experiment.Measure(cmd.Context(), engine, run.recipe, run.dir, run.states, f.options)
 	bar.clear()
@@ -241,17 +247,18 @@ func (f *curvatureFlags) savedRun(cmd *cobra.Command, dir string) (run measuredR
 	if wrong != nil {
 		return run, wrong
 	}
-	var config experiment.Config
-	err = runlog.ReadConfig(dir, &config)
-	switch runs, _ := runlog.List(dir); {
+	saved, err := runlog.ReadRun(dir)
+	switch runs, _ := runlog.List(os.DirFS(dir), "."); {
 	case errors.Is(err, fs.ErrNotExist) && len(runs) > 0:
-		return run, fmt.Errorf("%s holds %d runs: want one of them, %s for instance", dir, len(runs), shown(runs[0]))
-	case errors.Is(err, fs.ErrNotExist):
-		return run, fmt.Errorf("%s is no run directory, for it has no %s: want a folder <out>/<method>-seed<k> of xsam train or compare", dir, runlog.ConfigFile)
+		first := shown(filepath.Join(dir, runs[0]))
+		return run, fmt.Errorf("%s holds %d runs: want one of them, %s for instance", dir, len(runs), first)
 	case err != nil:
 		return run, err
 	}
-	run.dir, run.recipe = dir, config.Recipe
+	if err := saved.Decode(&run.recipe); err != nil {
+		return run, err
+	}
+	run.dir, run.records, run.problems = dir, saved.Records, saved.Problems
 	if cmd.Flags().Changed("data-dir") {
 		f.recipe.apply["data-dir"](&run.recipe)
 	}

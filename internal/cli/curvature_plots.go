@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"errors"
-	"io/fs"
 	"math"
 
 	"github.com/xsam-go/xsam/plots"
@@ -12,15 +10,9 @@ import (
 // draw writes the pictures of measurements, with what the run recorded of curvature along training.
 func (f *curvatureFlags) draw(run measuredRun, list []runlog.Measurement) ([]string, error) {
 	d := plots.Data{Title: title(run), Measurements: list}
-	if run.dir != "" {
-		records, _, err := runlog.ReadMetrics(run.dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		for _, r := range records {
-			if r.Kind == runlog.Curvature {
-				d.Along = append(d.Along, r)
-			}
+	for _, r := range run.records {
+		if r.Kind == runlog.Curvature {
+			d.Along = append(d.Along, r)
 		}
 	}
 	d.Edges = edges(run, list, d.Along)

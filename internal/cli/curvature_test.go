@@ -26,11 +26,17 @@ func trained(t *testing.T, args ...string) (dir string, summary runlog.Summary) 
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	dir = filepath.Join("runs", "sgd-seed0")
-	summary, err := runlog.ReadSummary(dir)
-	if err != nil {
-		t.Fatal(err)
+	return dir, readRun(t, dir).Summary
+}
+
+// readRun reads a run directory that is as it should be.
+func readRun(t *testing.T, dir string) *runlog.Run {
+	t.Helper()
+	run, err := runlog.ReadRun(dir)
+	if err != nil || len(run.Problems) > 0 {
+		t.Fatalf("%+v, %v", run, err)
 	}
-	return dir, summary
+	return run
 }
 
 // measuredJSON runs xsam curvature on the go engine and returns its measurements.
@@ -73,10 +79,7 @@ func TestCurvature(t *testing.T) {
 	if math.Abs(lambda-summary.LambdaMax.Float()) > 1e-3*lambda || math.Abs(angle-summary.AngleDeg.Float()) > 1 {
 		t.Errorf("λmax %v and angle %v°, want those of the summary, %v and %v°", lambda, angle, summary.LambdaMax, summary.AngleDeg)
 	}
-	along, _, err := runlog.ReadMetrics(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	along := readRun(t, dir).Records
 	at := slices.IndexFunc(along, func(r runlog.Record) bool {
 		return r.Kind == runlog.Curvature && r.Step == list[0].Step && r.Trace.Known()
 	})
@@ -201,14 +204,14 @@ func TestCurvatureOfBrokenRuns(t *testing.T) {
 	}{
 		{"a line of curvature.jsonl", func(*testing.T) error {
 			return os.WriteFile(filepath.Join(dir, runlog.MeasurementsFile), []byte("{\n{}\n"), 0o644)
-		}, "line 1 is no measurement"},
+		}, "curvature.jsonl: no valid record in line 1"},
 		{"no checkpoint", func(*testing.T) error { return os.RemoveAll(runlog.Checkpoints(dir)) }, "no whole checkpoint"},
 		{"a recipe of nothing", func(*testing.T) error {
 			return os.WriteFile(filepath.Join(dir, runlog.ConfigFile), []byte("{}"), 0o644)
-		}, "holds no recipe that can be measured"},
+		}, "names no method: want the config.json of a run"},
 		{"a torn config.json", func(*testing.T) error {
 			return os.WriteFile(filepath.Join(dir, runlog.ConfigFile), []byte(`{"method":`), 0o644)
-		}, "is no valid record"},
+		}, "is no valid recipe"},
 	}
 	for _, tt := range tests {
 		if err := tt.damage(t); err != nil {
@@ -237,9 +240,9 @@ func TestCurvatureEvery(t *testing.T) {
 	if code != exitDone || !strings.Contains(stdout, "curvature   measured along training in ") {
 		t.Errorf("exit %d, stdout %q, want the cost of the measurements", code, stdout)
 	}
-	summary, err := runlog.ReadSummary("runs/sgd-seed0")
-	if share := summary.CurvatureShare.Float(); err != nil || !(share > 0 && share < 1) {
-		t.Errorf("summary %+v, %v, want the share of the time", summary, err)
+	summary := readRun(t, "runs/sgd-seed0").Summary
+	if share := summary.CurvatureShare.Float(); !(share > 0 && share < 1) {
+		t.Errorf("summary %+v, want the share of the time", summary)
 	}
 }
 

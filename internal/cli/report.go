@@ -13,13 +13,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/xsam-go/xsam/report"
+	"github.com/xsam-go/xsam/internal/report"
+	"github.com/xsam-go/xsam/runlog"
 )
 
 var reportFormats = []string{"html", "md"}
 
 // reportOptions are those of every page: xsam report's and xsam serve's.
-var reportOptions = report.Options{Command: reproduction, Sections: claimSections}
+var reportOptions = report.Options{Command: reproduction}
 
 func newReport(stdout, stderr io.Writer) *cobra.Command {
 	var out, format string
@@ -105,7 +106,7 @@ func loadComparisons(dirs []string) (comparisons []*report.Comparison, err error
 		if err != nil {
 			return nil, err
 		}
-		if report.IsRun(os.DirFS(clean), ".") { // a run directory itself
+		if runlog.IsRun(os.DirFS(clean), ".") { // a run directory itself
 			loaded := report.Load(os.DirFS(filepath.Dir(clean)), "Runs", []string{filepath.Base(clean)})
 			if single == nil {
 				single = loaded
@@ -115,12 +116,13 @@ func loadComparisons(dirs []string) (comparisons []*report.Comparison, err error
 			}
 			continue
 		}
-		runs, err := report.List(os.DirFS(clean), ".")
+		runs, err := runlog.List(os.DirFS(clean), ".")
 		if err != nil {
 			return nil, err
 		}
 		if len(runs) == 0 {
-			return nil, fmt.Errorf("%s holds no run: want a folder with run directories (<method>-seed<k>), as --out of xsam compare makes it, or a run directory", dir)
+			return nil, fmt.Errorf("%s holds no run: want a folder with run directories (<method>-seed<k>), "+
+				"as --out of xsam compare makes it, or a run directory", dir)
 		}
 		comparisons = append(comparisons, report.Load(os.DirFS(clean), filepath.Base(clean), runs))
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/experiment"
-	"github.com/xsam-go/xsam/report"
+	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -146,7 +146,7 @@ func comparison(t *testing.T, recipes []experiment.Recipe) *report.Comparison {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.Runs = append(c.Runs, report.Run{Raw: text})
+		c.Runs = append(c.Runs, &runlog.Run{Raw: text})
 	}
 	return c
 }

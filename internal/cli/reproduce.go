@@ -18,6 +18,7 @@ import (
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/recipes"
+	"github.com/xsam-go/xsam/runlog"
 )
 
 // reproduceFlags are the flags of xsam reproduce show and run.
@@ -41,7 +42,8 @@ paper whether the records support it, contradict it, or cannot tell.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newReproduceList(stdout), newReproduceShow(stdout), newReproduceRun(stdout, stderr), newReproduceVerdict(stdout))
+	cmd.AddCommand(newReproduceList(stdout), newReproduceShow(stdout))
+	cmd.AddCommand(newReproduceRun(stdout, stderr), newReproduceVerdict(stdout, stderr))
 	return cmd
 }
 
@@ -297,7 +299,7 @@ func (f *reproduceFlags) printOutcome(stdout, stderr io.Writer, p *recipes.Plan,
 	return claims.WriteText(stdout, outcome.Findings)
 }
 
-func newReproduceVerdict(stdout io.Writer) *cobra.Command {
+func newReproduceVerdict(stdout, stderr io.Writer) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "verdict DIR",
@@ -310,9 +312,14 @@ of the paper and each form of X-SAM there whether they support it. Nothing is tr
 			if err := checkVerdictFormat(format); err != nil {
 				return err
 			}
-			runs, err := claims.Load(args[0])
+			runs, err := runlog.ReadRuns(args[0])
 			if err != nil {
 				return err
+			}
+			for _, r := range runs {
+				for _, p := range r.Problems {
+					fmt.Fprintln(stderr, "xsam: warning:", p)
+				}
 			}
 			findings, err := claims.Judge(runs)
 			if err != nil {

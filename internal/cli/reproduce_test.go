@@ -70,7 +70,16 @@ func TestVerdictOnAComparison(t *testing.T) {
 	if code != exitDone || !strings.Contains(text, "xsam-lite against sam") || !strings.Contains(text, "the worst of 2") {
 		t.Errorf("exit %d, stderr %q, verdicts\n%s", code, stderr, text)
 	}
-	out, _, code := xsam(t, "reproduce", "verdict", "runs", "--format", "json")
+	records := filepath.Join("runs", runlog.Name("sam", 0), runlog.MetricsFile)
+	if content, err := os.ReadFile(records); err != nil {
+		t.Fatal(err)
+	} else if err := os.WriteFile(records, append([]byte("nonsense\n"), content...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, stderr, code := xsam(t, "reproduce", "verdict", "runs", "--format", "json")
+	if want := "xsam: warning: " + records + ": no valid record in line 1, left out\n"; stderr != want {
+		t.Errorf("stderr %q, want %q", stderr, want)
+	}
 	var got struct{ Findings []map[string]any }
 	if err := json.Unmarshal([]byte(out), &got); code != exitDone || err != nil || len(got.Findings) != 3 {
 		t.Errorf("exit %d, %v, %d findings in %s, want 3", code, err, len(got.Findings), out)

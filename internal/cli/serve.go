@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/xsam-go/xsam/report/live"
+	"github.com/xsam-go/xsam/internal/report/live"
 )
 
 func newServe(stdout io.Writer) *cobra.Command {

@@ -1,0 +1,102 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// FewSeeds is the number of seeds below which a table carries a warning.
+const FewSeeds = 4
+
+// warn collects what weakens the table.
+func (t *Table) warn(opts Options) {
+	for i := range t.Rows {
+		row := &t.Rows[i]
+		add := func(format string, args ...any) { row.Warnings = append(row.Warnings, fmt.Sprintf(format, args...)) }
+		switch {
+		case row.N == 0:
+			add("no finished run")
+		case row.N < FewSeeds:
+			add("n = %d: fewer than %d seeds, a difference has to be large to be seen", row.N, FewSeeds)
+		}
+		for _, r := range t.Runs {
+			if r.Method != row.Method {
+				continue
+			}
+			switch {
+			case !r.Finished:
+				add("seed %d is not finished and left out%s", r.Seed, because(r.Stopped))
+			case !r.LambdaMax.Known():
+				add("seed %d has no λmax", r.Seed)
+			case r.LambdaStop != runlog.StopResidual:
+				add("seed %d: λmax did not converge (relative residual %.2g after %d products%s)", r.Seed, r.LambdaResidual.Float(), r.LambdaProducts,
+					reason(r.LambdaStop))
+			}
+		}
+		if row.AccuracyDifference != nil && row.N > 0 && row.Pairs < row.N {
+			add("only %d of %d seeds are shared with %s", row.Pairs, row.N, t.Baseline)
+		}
+	}
+	t.warnOfMixture()
+	switch {
+	case opts.Baseline != "" && t.Baseline == "":
+		t.Warnings = append(t.Warnings, fmt.Sprintf("no finished run of the baseline %s: no differences are tested", opts.Baseline))
+	case t.Baseline == "" && len(t.Rows) > 1:
+		t.Warnings = append(t.Warnings, "no finished run of sam or sgd to compare with: no differences are tested")
+	case t.Baseline != "" && opts.Baseline == "" && !isVariant(t.Baseline, "sam"):
+		t.Warnings = append(t.Warnings, "no finished run of sam to compare with: differences are from "+t.Baseline)
+	}
+}
+
+// warnOfMixture says when the runs differ in more than method and seed, or ran on a slower engine than was wanted.
+func (t *Table) warnOfMixture() {
+	distinct := func(what string, of func(runlog.Summary) string) {
+		var seen []string
+		for _, r := range t.Runs {
+			if v := of(r); r.Finished && !slices.Contains(seen, v) {
+				seen = append(seen, v)
+			}
+		}
+		if len(seen) > 1 {
+			t.Warnings = append(t.Warnings, fmt.Sprintf("the runs differ in %s (%s): their means do not belong in one table", what, strings.Join(seen, ", ")))
+		}
+	}
+	distinct("data", func(r runlog.Summary) string { return r.Data })
+	distinct("model", func(r runlog.Summary) string { return r.Model })
+	distinct("backend", func(r runlog.Summary) string { return r.Backend })
+	distinct("the images that accuracy is measured on", func(r runlog.Summary) string {
+		if validating(r) {
+			return "validation"
+		}
+		return "test"
+	})
+	distinct("steps", func(r runlog.Summary) string { return fmt.Sprint(r.Steps) })
+	for _, r := range t.Runs {
+		if r.BackendFallback != "" {
+			t.Warnings = append(t.Warnings, "computed by the pure-Go engine, whose step times say little about XLA, because "+r.BackendFallback)
+			break
+		}
+	}
+}
+
+func isVariant(method, name string) bool {
+	return method == name || strings.HasPrefix(method, name+":")
+}
+
+// reason is what ended the iteration, where the count of products does not say it.
+func reason(stop string) string {
+	if stop == runlog.StopProducts {
+		return ""
+	}
+	return "; " + stop
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
+}

@@ -1,0 +1,236 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Series is one line, or one set of points, of a chart. Missing values are NaN.
+type Series struct {
+	Name string
+	// Style is the number of its look, that of its method; Reference is the look of a line that is no measurement.
+	Style int
+	X, Y  []float64
+	// Lo and Hi bound the band; nil for none.
+	Lo, Hi []float64
+	// Text is what the table behind the chart says of each point; nil writes the number Y.
+	Text []string
+	// Points draws marks without a line.
+	Points bool
+}
+
+// Reference is the style of reference lines.
+const Reference = styles
+
+// Chart is a chart before it is drawn.
+type Chart struct {
+	ID, Title, Note string
+	XLabel, YLabel  string
+	Series          []Series
+	// LogFirst shows the logarithmic form at first; NoLog has none.
+	LogFirst, NoLog bool
+	// Whole keeps the ticks of X to whole numbers.
+	Whole bool
+	// Long writes the table behind the chart with one row a point, for series that do not share their X.
+	Long bool
+}
+
+// The size of a drawing, and of the area within its axes, in units of the SVG.
+const (
+	width, height                      = 440.0, 300.0
+	left, right, top, bottom           = 58.0, 428.0, 12.0, 256.0
+	padding, ticksWanted, bandsAtMost  = 0.04, 5, 0.6
+	marksAtMost, rowsAtMost            = 14, 40
+	shortestLogRange, decimalsOfPixels = 1e-12, 2
+)
+
+// axis maps values to pixels. A whole one has ticks at whole numbers alone.
+type axis struct {
+	from, to      float64 // the values at its ends; their logarithms when log
+	pixel, pixel2 float64
+	log, whole    bool
+}
+
+func (a axis) at(x float64) float64 {
+	if a.log {
+		x = math.Log10(x)
+	}
+	return a.pixel + (x-a.from)/(a.to-a.from)*(a.pixel2-a.pixel)
+}
+
+// newAxis spans the values with some room at both ends.
+func newAxis(lo, hi float64, log bool, pixel, pixel2, room float64) axis {
+	if log {
+		lo, hi = math.Log10(lo), math.Log10(hi)
+	}
+	if hi-lo < shortestLogRange*max(1, math.Abs(hi)) {
+		span := max(math.Abs(lo)*0.1, 0.1)
+		lo, hi = lo-span, hi+span
+	}
+	span := (hi - lo) * room
+	return axis{from: lo - span, to: hi + span, pixel: pixel, pixel2: pixel2, log: log}
+}
+
+// Tick is a line of the grid with its label.
+type Tick struct {
+	At   string
+	Text string
+}
+
+func (a axis) ticks() (ticks []Tick) {
+	for _, v := range a.tickValues() {
+		ticks = append(ticks, Tick{px(a.at(v)), tickText(v)})
+	}
+	return ticks
+}
+
+// tickValues are multiples of 1, 2 or 5 times a power of ten, on a long logarithmic axis powers of ten.
+func (a axis) tickValues() (values []float64) {
+	lo, hi := a.from, a.to
+	if a.log {
+		if hi-lo >= 1 {
+			every := math.Ceil((hi - lo) / 7)
+			for e := math.Ceil(lo); e <= hi; e += every {
+				values = append(values, math.Pow(10, e))
+				for _, m := range []float64{2, 5} {
+					if v := e + math.Log10(m); hi-lo < 2.5 && v <= hi {
+						values = append(values, m*math.Pow(10, e))
+					}
+				}
+			}
+			return values
+		}
+		lo, hi = math.Pow(10, lo), math.Pow(10, hi)
+	}
+	rough := (hi - lo) / ticksWanted
+	step := math.Pow(10, math.Floor(math.Log10(rough)))
+	for _, m := range []float64{10, 5, 2} {
+		if m*step <= rough*1.5 {
+			step *= m
+			break
+		}
+	}
+	if a.whole {
+		step = max(1, step)
+	}
+	for i := math.Ceil(lo / step); i*step <= hi; i++ {
+		if v := i * step; v == 0 && !a.log {
+			values = append(values, 0) // not −0
+		} else if v != 0 && (!a.log || v > 0) {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+func px(x float64) string { return strconv.FormatFloat(x, 'f', decimalsOfPixels, 64) }
+
+// Plot is a drawn chart in one of its two forms.
+type Plot struct {
+	Log            bool
+	XAxis, YAxis   string // what the script needs to draw ticks anew: from, to, log
+	XTicks, YTicks []Tick
+	Curves         []Curve
+}
+
+// Curve is a drawn series: a band, lines between neighbours that are known, and marks.
+type Curve struct {
+	Style int
+	Bands []string // polygons
+	Lines []string // polylines
+	Marks []string // positions, "x y"
+	Mark  string   // the shape
+}
+
+// draw draws the chart; false when no point of it can be drawn.
+func (c *Chart) draw(log bool) (Plot, bool) {
+	x0, x1, y0, y1 := c.extent(log)
+	if x0 > x1 || y0 > y1 {
+		return Plot{}, false
+	}
+	x, y := newAxis(x0, x1, false, left, right, padding/2), newAxis(y0, y1, log, bottom, top, padding)
+	x.whole = c.Whole
+	p := Plot{Log: log, XAxis: x.describe(), YAxis: y.describe(), XTicks: x.ticks(), YTicks: y.ticks()}
+	for _, s := range c.Series {
+		p.Curves = append(p.Curves, s.draw(x, y))
+	}
+	return p, true
+}
+
+func (a axis) describe() string { return fmt.Sprintf("%g %g %t", a.from, a.to, a.log) }
+
+// extent is the range of the values. Bands widen it by little: two seeds may have an interval of ten times their
+// difference.
+func (c *Chart) extent(log bool) (x0, x1, y0, y1 float64) {
+	x0, x1, y0, y1 = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, s := range c.Series {
+		for i := range s.X {
+			if !drawable(s.X[i], s.Y[i], log) {
+				continue
+			}
+			x0, x1, y0, y1 = min(x0, s.X[i]), max(x1, s.X[i]), min(y0, s.Y[i]), max(y1, s.Y[i])
+			if s.Lo != nil && drawable(s.X[i], s.Lo[i], log) {
+				lo = min(lo, s.Lo[i])
+			}
+			if s.Hi != nil && drawable(s.X[i], s.Hi[i], log) {
+				hi = max(hi, s.Hi[i])
+			}
+		}
+	}
+	if log {
+		return x0, x1, min(y0, max(lo, y0/3)), max(y1, min(hi, 3*y1))
+	}
+	room := bandsAtMost * max(y1-y0, 0.05*math.Abs(y1))
+	return x0, x1, min(y0, max(lo, y0-room)), max(y1, min(hi, y1+room))
+}
+
+// drawable tells whether a point has a place; differences of what lies beyond largestDrawn overflow.
+func drawable(x, y float64, log bool) bool {
+	const largestDrawn = 1e150
+	return math.Abs(x) <= largestDrawn && math.Abs(y) <= largestDrawn && (!log || y > 0) // NaN is not
+}
+
+func (s *Series) draw(x, y axis) Curve {
+	c := Curve{Style: s.Style, Mark: marks[s.Style%styles]}
+	var line, upper, lower []string
+	flush := func() {
+		if len(line) > 1 && !s.Points {
+			c.Lines = append(c.Lines, strings.Join(line, " "))
+		}
+		if len(upper) > 1 {
+			for i := len(lower) - 1; i >= 0; i-- {
+				upper = append(upper, lower[i])
+			}
+			c.Bands = append(c.Bands, strings.Join(upper, " "))
+		}
+		line, upper, lower = nil, nil, nil
+	}
+	every := 1
+	if !s.Points {
+		every = (len(s.X) + marksAtMost - 1) / marksAtMost
+	}
+	for i := range s.X {
+		if !drawable(s.X[i], s.Y[i], y.log) {
+			flush()
+			continue
+		}
+		line = append(line, px(x.at(s.X[i]))+","+px(y.at(s.Y[i])))
+		if s.Style != Reference && (i+s.Style)%every == 0 { // marks of different methods at different places
+			c.Marks = append(c.Marks, px(x.at(s.X[i]))+" "+px(y.at(s.Y[i])))
+		}
+		if s.Lo == nil || !drawable(s.X[i], s.Lo[i], false) || !drawable(s.X[i], s.Hi[i], y.log) {
+			continue
+		}
+		low := bottom
+		if drawable(s.X[i], s.Lo[i], y.log) {
+			low = min(y.at(s.Lo[i]), 2*bottom)
+		}
+		upper = append(upper, px(x.at(s.X[i]))+","+px(max(y.at(s.Hi[i]), -bottom)))
+		lower = append(lower, px(x.at(s.X[i]))+","+px(low))
+	}
+	flush()
+	return c
+}

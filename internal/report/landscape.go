@@ -1,0 +1,145 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// Surface is the loss over a plane through the weights of one run, drawn in steps of equal height.
+type Surface struct {
+	ID, Title, XLabel, YLabel string
+	Levels                    []Level
+	XTicks, YTicks            []Tick
+	Path                      string // the way that training took, a polyline; "" when unknown
+	// At is where the weights are.
+	At string
+	// Rows are the losses for the table behind the drawing, with the coordinates at their heads.
+	Columns []string
+	Rows    []GridRow
+	Lowest  string
+	Highest string
+}
+
+// Level is one step of height: the cells of the plane that lie in it, and their shade from 0 (lowest) to shades − 1.
+type Level struct {
+	Shade int
+	Cells string
+	Text  string
+}
+
+// shades is the number of steps, each of which has a colour in page.css: dark is low, light is high.
+const shades = 10
+
+// plane is a measured plane with the run that it belongs to.
+type plane struct {
+	key, title string
+	*runlog.Landscape
+}
+
+// surfaces draws the newest plane of each pair of directions of each method, one run a method. Planes over the same
+// directions share the heights of their levels, so that their colours compare.
+func (c *Comparison) surfaces() (all []Surface) {
+	var planes []plane
+	for _, m := range c.Methods() {
+		seen := map[string]bool{}
+		for _, r := range c.of(m) {
+			for _, l := range slices.Backward(r.Measurements) {
+				if l.Measure != runlog.MeasureLandscape || l.Landscape == nil || !isPlane(l.Landscape) {
+					continue
+				}
+				if key := strings.Join(l.Landscape.Directions, " × "); !seen[key] {
+					seen[key] = true
+					planes = append(planes, plane{key, fmt.Sprintf("%s, seed %d: %s loss", m, r.Summary.Seed, l.Split), l.Landscape})
+				}
+			}
+		}
+	}
+	for _, p := range planes {
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for _, other := range planes {
+			if other.key == p.key {
+				l, h := other.heights()
+				lo, hi = min(lo, l), max(hi, h)
+			}
+		}
+		if hi > lo {
+			s := newSurface(p.Landscape, lo, hi)
+			s.ID, s.Title = fmt.Sprintf("surface-%d", len(all)+1), p.title
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// isPlane tells whether the losses are those of a grid of two directions.
+func isPlane(l *runlog.Landscape) bool {
+	return len(l.X) >= 2 && len(l.Y) >= 2 && len(l.Loss) == len(l.Y) && len(l.Directions) >= 2 &&
+		!slices.ContainsFunc(l.Loss, func(row []runlog.Number) bool { return len(row) != len(l.X) })
+}
+
+func (p plane) heights() (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	for _, row := range p.Loss {
+		for _, v := range row {
+			if v.Known() {
+				lo, hi = min(lo, v.Float()), max(hi, v.Float())
+			}
+		}
+	}
+	return lo, hi
+}
+
+func newSurface(l *runlog.Landscape, lo, hi float64) Surface {
+	x, y := newAxis(slices.Min(l.X), slices.Max(l.X), false, left, right, 0.5/float64(len(l.X)-1)), newAxis(slices.Min(l.Y), slices.Max(l.Y), false, bottom, top, 0.5/float64(len(l.Y)-1))
+	s := Surface{XLabel: l.Directions[0], YLabel: l.Directions[1], XTicks: x.ticks(), YTicks: y.ticks(), At: px(x.at(0)) + " " + px(y.at(0)),
+		Lowest: short(lo), Highest: short(hi)}
+	s.fill(l, x, y, lo, hi)
+	var path []string
+	for _, p := range l.Path {
+		path = append(path, px(x.at(p[0]))+","+px(y.at(p[1])))
+	}
+	s.Path = strings.Join(path, " ")
+	s.table(l)
+	return s
+}
+
+// fill collects the cells of each level. The steps are equal in log(1 + loss − lowest), so that the bottom shows its
+// shape when the rim is high.
+func (s *Surface) fill(l *runlog.Landscape, x, y axis, lo, hi float64) {
+	cells := make([]strings.Builder, shades)
+	w, h := (right-left)/float64(len(l.X)), (bottom-top)/float64(len(l.Y))
+	for j, row := range l.Loss {
+		for i, v := range row {
+			if !v.Known() {
+				continue
+			}
+			shade := min(shades-1, int(shades*math.Log1p(v.Float()-lo)/math.Log1p(hi-lo)))
+			fmt.Fprintf(&cells[shade], "M%.1f %.1fh%.1fv%.1fh-%.1fz", x.at(l.X[i])-w/2, y.at(l.Y[j])-h/2, w+0.3, h+0.3, w+0.3)
+		}
+	}
+	height := func(k int) string { return short(lo + math.Expm1(float64(k)/shades*math.Log1p(hi-lo))) }
+	for k := range cells {
+		if cells[k].Len() > 0 {
+			s.Levels = append(s.Levels, Level{k, cells[k].String(), height(k) + " to " + height(k+1)})
+		}
+	}
+}
+
+// table thins the plane to at most 9 by 9 points.
+func (s *Surface) table(l *runlog.Landscape) {
+	everyX, everyY := (len(l.X)+8)/9, (len(l.Y)+8)/9
+	for i := 0; i < len(l.X); i += everyX {
+		s.Columns = append(s.Columns, short(l.X[i]))
+	}
+	for j := 0; j < len(l.Y); j += everyY {
+		row := GridRow{Head: short(l.Y[j]), Style: -1}
+		for i := 0; i < len(l.X); i += everyX {
+			row.Cells = append(row.Cells, plainCell(short(l.Loss[j][i].Float())))
+		}
+		s.Rows = append(s.Rows, row)
+	}
+}

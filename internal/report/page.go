@@ -1,0 +1,212 @@
+package report
+
+import (
+	"crypto/sha256"
+	_ "embed" // the files of assets
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/xsam-go/xsam/claims"
+	"github.com/xsam-go/xsam/compare"
+)
+
+// Options is what a caller adds to a page.
+type Options struct {
+	// Title of the page and its first heading; "" takes the names of the comparisons for the title.
+	Title string
+	// Command returns the command line that makes the runs again, "" when there is none; nil leaves it out.
+	Command func(*Comparison) string
+	// Events is the address of a stream of server-sent events that tell when to load the page again; "" for a page
+	// that stands.
+	Events string
+	// Back is the address of a list of comparisons; "" for none.
+	Back string
+}
+
+var (
+	//go:embed assets/page.css
+	pageCSS string
+	//go:embed assets/page.js
+	pageJS string
+	//go:embed assets/page.html.tmpl
+	pageText string
+
+	pageTemplate = template.Must(template.New("page").Parse(pageText))
+)
+
+// ContentSecurityPolicy is the policy of a page: its own style and script, known by their hashes, and nothing else. A
+// page from disk carries it in a meta element; a server sends it, with leave to connect to itself for live pages.
+func ContentSecurityPolicy(live bool) string {
+	policy := fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", hash(pageCSS), hash(pageJS))
+	if live {
+		policy += "; connect-src 'self'; frame-ancestors 'none'"
+	}
+	return policy
+}
+
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// page is what the template sees.
+type page struct {
+	Title, Policy, Events, Back string
+	Heading                     string
+	CSS                         template.CSS
+	JS                          template.JS
+	Views                       []view
+	List                        []ListItem
+	IsList                      bool
+	Problem                     string
+}
+
+// ListItem is a line of a list of comparisons.
+type ListItem struct{ Name, Address, Text string }
+
+func newPage(title string, o Options) page {
+	return page{Title: title, Policy: ContentSecurityPolicy(o.Events != ""), Events: o.Events, Back: o.Back,
+		CSS: template.CSS(pageCSS), JS: template.JS(pageJS)} //nolint:gosec // the embedded files themselves
+}
+
+// WriteHTML writes the page of one or more comparisons.
+func WriteHTML(w io.Writer, comparisons []*Comparison, o Options) error {
+	p := newPage(o.title(comparisons), o)
+	p.Heading = o.Title
+	if o.Title == "" {
+		p.Heading = "X-SAM report"
+	}
+	for i, c := range comparisons {
+		p.Views = append(p.Views, newView(c, fmt.Sprintf("c%d", i+1), o))
+	}
+	return p.write(w)
+}
+
+// WriteList writes a page that lists comparisons; problem says what is wrong with the list, "" when nothing is.
+func WriteList(w io.Writer, items []ListItem, problem string, o Options) error {
+	p := newPage(o.Title, o)
+	p.Heading = o.Title
+	p.List, p.IsList, p.Problem = items, true, problem
+	return p.write(w)
+}
+
+func (p page) write(w io.Writer) error {
+	if err := pageTemplate.Execute(w, p); err != nil {
+		return fmt.Errorf("report: cannot write the page: %w", err)
+	}
+	return nil
+}
+
+func (o Options) title(comparisons []*Comparison) string {
+	if o.Title != "" {
+		return o.Title
+	}
+	var names []string
+	for _, c := range comparisons {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ") + " – X-SAM report"
+}
+
+// view is a comparison as the template sees it.
+type view struct {
+	ID, Name  string
+	Headline  Headline
+	Facts     []string
+	Legend    []legend
+	Warnings  []string
+	Claims    []claims.Finding
+	Intro     string // of the claims
+	Methods   Grid
+	Early     Grid
+	EarlyFig  []figure
+	Training  []figure
+	Curvature []figure
+	Surfaces  []Surface
+	Measured  *Grid
+	Cost      Grid
+	Bars      []Bar
+	Settings  []setting
+	ByMethod  Grid
+	Runs      Grid
+	Command   string
+}
+
+func newView(c *Comparison, id string, o Options) view {
+	t := c.table("")
+	v := view{ID: id, Name: c.Name, Headline: c.headline(t), Facts: c.facts(), Warnings: c.warnings(t)}
+	v.Claims, v.Intro = c.claims(), claimsIntro
+	for i, m := range c.Methods() {
+		v.Legend = append(v.Legend, legend{m, i % styles, marks[i%styles], false, false})
+	}
+	v.Methods = c.methodsTable(t)
+	v.Early, v.EarlyFig = c.early(t.Baseline), draw(id, []Chart{c.earlyChart()})
+	v.Training = draw(id, append(c.trainingCharts(), c.scatter()))
+	v.Curvature = draw(id, append([]Chart{c.stability()}, c.measuredCharts()...))
+	v.Surfaces = c.surfaces()
+	for i := range v.Surfaces {
+		v.Surfaces[i].ID = id + "-" + v.Surfaces[i].ID
+	}
+	if g, ok := c.measuredTable(); ok {
+		v.Measured = &g
+	}
+	v.Cost, v.Bars = c.cost(t), c.costBars(t)
+	v.Settings, v.ByMethod = c.settings()
+	v.Runs = c.runsTable()
+	if o.Command != nil {
+		v.Command = o.Command(c)
+	}
+	return v
+}
+
+// facts say in a line what was trained.
+func (c *Comparison) facts() []string {
+	if len(c.Runs) == 0 {
+		return nil
+	}
+	task := c.Runs[0].Setup.Task
+	facts := []string{task.Data, task.Model, count(task.Epochs, "epoch")}
+	if n := task.LabelNoise; n > 0 {
+		facts = append(facts, fmt.Sprintf("%g %% of the training labels random", 100*n))
+	}
+	return append(facts, fmt.Sprintf("%d of %s finished", c.finished(), count(len(c.Runs), "run")))
+}
+
+// runsTable lists the runs with their outcome.
+func (c *Comparison) runsTable() Grid {
+	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps", c.held() + " accuracy, %", "λmax", "train loss", "seconds", "engine"}}
+	methods := c.Methods()
+	for _, r := range c.Runs {
+		s := r.Summary
+		state := "finished"
+		switch {
+		case s.Diverged:
+			state = "diverged"
+		case !s.Finished:
+			state = "not finished"
+			if last := len(r.Records); last > 0 {
+				state = fmt.Sprintf("at epoch %s of %d", short(r.Records[last-1].Epoch.Float()), r.Setup.Epochs)
+			}
+		}
+		steps := s.Steps
+		if last := len(r.Records); steps == 0 && last > 0 {
+			steps = r.Records[last-1].Step
+		}
+		g.Rows = append(g.Rows, GridRow{Head: s.Method, Style: indexOf(methods, s.Method) % styles, Cells: []Cell{
+			plainCell(fmt.Sprint(s.Seed)), plainCell(state), plainCell(fmt.Sprint(steps)), plainCell(compare.NewEstimate([]float64{compare.Accuracy(s)}).Percent()),
+			plainCell(short(s.LambdaMax.Float())), plainCell(short(s.TrainLoss.Float())), plainCell(short(s.WallSeconds.Float())), plainCell(s.Backend)}})
+	}
+	return g
+}
+
+func indexOf(list []string, s string) int {
+	for i, x := range list {
+		if x == s {
+			return i
+		}
+	}
+	return 0
+}

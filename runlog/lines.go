@@ -1,0 +1,89 @@
+package runlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// largestFile is the size of a record file above which it is taken for something else: 200 epochs need less than 1 MB.
+const largestFile = 256 << 20
+
+// readFile reads a record file. It does not wait for a pipe, nor fill the memory with what is no record.
+func readFile(fsys fs.FS, file string) ([]byte, error) {
+	info, err := fs.Stat(fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", file)
+	}
+	if info.Size() > largestFile {
+		const format = "%s has %d bytes, more than %d: want the record of a run"
+		return nil, fmt.Errorf(format, file, info.Size(), largestFile)
+	}
+	return fs.ReadFile(fsys, file)
+}
+
+// line is one line of a file of records without its end, and what it says.
+type line[T any] struct {
+	text  []byte
+	value T
+}
+
+// faults are what is wrong with a file of records.
+type faults struct {
+	broken string // the numbers of the lines that are no record, "" for none
+	torn   int    // that of a last line without an end, which is being written or was cut off; 0 for none
+}
+
+// readLines reads a file of one JSON object a line, and leaves out what is no T.
+func readLines[T any](fsys fs.FS, file string) (lines []line[T], found faults, err error) {
+	content, err := readFile(fsys, file)
+	if err != nil {
+		return nil, found, err
+	}
+	var broken []string
+	for number := 1; len(content) > 0; number++ {
+		text, rest, ended := bytes.Cut(content, []byte{'\n'})
+		content = rest
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		l := line[T]{text: text}
+		switch err := json.Unmarshal(text, &l.value); {
+		case err == nil:
+			lines = append(lines, l)
+		case ended:
+			broken = append(broken, fmt.Sprint(number))
+		default:
+			found.torn = number
+		}
+	}
+	const shown = 5
+	if n := len(broken); n > shown {
+		broken = append(broken[:shown], fmt.Sprintf("and %d more", n-shown))
+	}
+	found.broken = strings.Join(broken, ", ")
+	return lines, found, nil
+}
+
+// wholeLines is readLines for those who go on writing the file: a broken line is an error, a torn last one a warning.
+func wholeLines[T any](dir, file string) (lines []line[T], warnings []string, err error) {
+	name := filepath.Join(dir, file)
+	lines, found, err := readLines[T](os.DirFS(dir), file)
+	switch {
+	case err != nil:
+		return nil, nil, fmt.Errorf("runlog: %s cannot be read: %w", name, err)
+	case found.broken != "":
+		return nil, nil, fmt.Errorf("runlog: %s: no valid record in line %s: mend it or remove it", name, found.broken)
+	case found.torn > 0:
+		const format = "%s: line %d was cut off while it was written and is left out"
+		warnings = []string{fmt.Sprintf(format, name, found.torn)}
+	}
+	return lines, warnings, nil
+}

@@ -1,0 +1,56 @@
+package runlog
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Setup is what readers understand of config.json; other keys are in Run.Raw alone.
+type Setup struct {
+	Task
+	// Method is the name under which the run is shown: the method of config.json, and "xsam-paper (raw c)" for a run of
+	// the earlier form of xsam-paper, so that it is not pooled with runs of the published form.
+	Method         string  `json:"method"`
+	Seed           int64   `json:"seed"`
+	ValidationSize int     `json:"validation_size"`
+	Base           string  `json:"base"`
+	LearningRate   float64 `json:"lr"`
+	Schedule       string  `json:"schedule"`
+	WarmupSteps    int     `json:"lr_warmup_steps"`
+	Rho            float64 `json:"rho"`
+	Correction     string  `json:"correction"`
+	Length         string  `json:"length"`
+	// LambdaTolerance is the relative residual at which λmax counts as converged.
+	LambdaTolerance float64 `json:"lambda_tolerance"`
+	Backend         string  `json:"backend"`
+}
+
+// Task is what runs have in common whose outcomes can be judged together.
+type Task struct {
+	Data       string  `json:"data"`
+	Model      string  `json:"model"`
+	Epochs     int     `json:"epochs"`
+	Batch      int     `json:"batch"`
+	TrainSize  int     `json:"train_size"`
+	LabelNoise float64 `json:"label_noise"`
+}
+
+// RawC tells whether a run is of a form that is no longer made: g_adv/‖g_adv‖ − α|c|v with c of the raw gradient, which
+// earlier versions took for the published form of X-SAM. That one takes c of the unit gradient. The records of the
+// earlier form have the correction "paper" and say nothing of a length.
+func (s Setup) RawC() bool { return s.Correction == "paper" && s.Length == "" }
+
+// newSetup reads the text of the config.json at path.
+func newSetup(text []byte, path string) (s Setup, err error) {
+	const want = "want the config.json of a run"
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("runlog: %s is no valid recipe: %w: %s", path, err, want)
+	}
+	if s.Method == "" {
+		return s, fmt.Errorf("runlog: %s names no method: %s", path, want)
+	}
+	if s.RawC() {
+		s.Method += " (raw c)"
+	}
+	return s, nil
+}
