@@ -18,7 +18,7 @@ import (
 //	pass 1   Σᵢ ∇Lᵢ(w)/n, or at w + r v      n micro-batches
 //	pass 2   Σᵢ ∇Lᵢ(w + ε)/n, or at w − r v  the same n again, with the same dropout masks; plain steps have none
 //
-// (with Config.LocalAscent an ascent step is a single pass of Σᵢ ∇Lᵢ(w + εᵢ)/n, each micro-batch with an εᵢ of its own)
+// (with Ascent.Local an ascent step is a single pass of Σᵢ ∇Lᵢ(w + εᵢ)/n, each micro-batch with an εᵢ of its own)
 // so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch, for losses
 // that are means over the examples. Batch norm is the exception: it sees the statistics of its micro-batch.
 //
@@ -26,18 +26,18 @@ import (
 // trainer is one micro-batch; MicroSteps says how many make up one update, and GoMLX's global step counts updates. The losses
 // that the trainer reports are those of the micro-batches at the point of their pass, and with the last one that of the whole.
 //
-// It fails for n < 1, for configurations whose refresh is not RefreshPair, which go through the batch at more points, and for
+// It fails for n < 1, for configurations whose refresh is not ByPair, which go through the batch at more points, and for
 // an interval between refreshes that is adapted.
 // A batch that does not divide by n makes the iteration fail. An iteration begins with a whole batch.
 func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (train.Dataset, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("xsam: Accumulate got n = %d: want 1 or more micro-batches", n)
 	}
-	if o.config.refreshes() && o.config.Refresh != RefreshPair {
-		return nil, fmt.Errorf("xsam: Accumulate with Config.Refresh = %v: want RefreshPair, or RefreshEvery = 0", o.config.Refresh)
+	if o.config.refreshes() && o.config.By != ByPair {
+		return nil, fmt.Errorf("xsam: Accumulate with Refresh.By = %v: want ByPair, or Refresh.Every = 0", o.config.By)
 	}
-	if o.config.RefreshMost > 0 {
-		return nil, fmt.Errorf("xsam: Accumulate with Config.RefreshMost = %d: want 0, a fixed interval", o.config.RefreshMost)
+	if o.config.Refresh.Most > 0 {
+		return nil, fmt.Errorf("xsam: Accumulate with Refresh.Most = %d: want 0, a fixed interval", o.config.Refresh.Most)
 	}
 	const axis = "micro"
 	mesh, err := distributed.NewDeviceMesh([]int{n}, []string{axis})
@@ -52,14 +52,14 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 }
 
 // MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut into n
-// micro-batches: n for a plain step and for an ascent step with LocalAscent, 2n for the others.
+// micro-batches: n for a plain step and for an ascent step with Ascent.Local, 2n for the others.
 func (c Config) MicroSteps(step int64, n int) int {
 	return n * c.passes(c.kind(step, c.due(step)))
 }
 
 // passes is how often the micro-batches of a step go through the trainer.
 func (c Config) passes(k Kind) int {
-	if k == Plain || k == Ascent && c.LocalAscent {
+	if k == PlainStep || k == AscentStep && c.Local {
 		return 1
 	}
 	return 2

@@ -3,6 +3,7 @@ package xsam_test
 import (
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 	"testing"
 
@@ -46,8 +47,11 @@ func newMicroLab(t *testing.T, b compute.Backend, m net, c xsam.Config, n int) *
 // schedule. The sums are made in another order: only rounding differs, in float64.
 func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 	explicit := xsam.DefaultConfig()
-	explicit.Correction, explicit.RefreshEvery = xsam.Explicit, 1
+	explicit.Form, explicit.Refresh.Every = xsam.Explicit, 1
+	unit, clean := xsam.DefaultConfig(), xsam.LookSAMConfig()
+	unit.Length, unit.Form, clean.Length = xsam.Unit, xsam.Paper, xsam.Clean
 	for name, config := range map[string]xsam.Config{
+		"unit length": unit, "clean length": clean, "NSAM": xsam.NSAMConfig(), "SSAM": xsam.SSAMConfig(),
 		"SGD": xsam.SGDConfig(), "SAM": xsam.SAMConfig(), "ASAM": xsam.ASAMConfig(), "X-SAM": xsam.DefaultConfig(),
 		"X-SAM lite": xsam.LiteConfig(), "explicit": explicit, "LookSAM": xsam.LookSAMConfig(),
 	} {
@@ -66,7 +70,7 @@ func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 				if !near([]float64{p.Loss, p.GradNorm, got}, []float64{q.Loss, q.GradNorm, q.Loss}, 1e-9) {
 					t.Errorf("loss %v, ‖g‖ %v, reported %v; undivided %v, %v, %v", p.Loss, p.GradNorm, got, q.Loss, q.GradNorm, want)
 				}
-				if config.RefreshEvery > 0 && !near([]float64{p.Lambda, p.D3}, []float64{q.Lambda, q.D3}, 1e-6) {
+				if !math.IsNaN(q.Lambda) && !near([]float64{p.Lambda, p.D3}, []float64{q.Lambda, q.D3}, 1e-6) {
 					t.Errorf("λ %v, dλ/dv %v; undivided %v, %v", p.Lambda, p.D3, q.Lambda, q.D3)
 				}
 				if p.Step != 11 {
@@ -127,7 +131,7 @@ func TestAccumulateBeginsWithAWholeBatch(t *testing.T) {
 func TestLocalAscentIsTheMeanOverTheMicroBatches(t *testing.T) {
 	b := testbackend.Go(t)
 	config := xsam.SAMConfig()
-	config.Rho, config.LocalAscent = 0.5, true
+	config.Rho, config.Local = 0.5, true
 	local := newMicroLab(t, b, net{}, config, 2)
 	local.updates(2, 1)
 	var mean []float64
@@ -145,7 +149,7 @@ func TestLocalAscentIsTheMeanOverTheMicroBatches(t *testing.T) {
 	if !near(local.weights(), mean, 1e-12) {
 		t.Errorf("weights %v, want the mean of the halves %v", local.weights(), mean)
 	}
-	config.LocalAscent = false
+	config.Local = false
 	global := newMicroLab(t, b, net{}, config, 2)
 	global.updates(2, 1)
 	if near(global.weights(), mean, 1e-6) {
@@ -178,8 +182,8 @@ func TestAccumulateRefuses(t *testing.T) {
 		t.Errorf("n = 0: error %v", err)
 	}
 	paper := newNetLab(t, b, net{}, xsam.PaperConfig())
-	if _, err := paper.opt.Accumulate(paper.store, examples{}, 2); err == nil || !strings.Contains(err.Error(), "RefreshPair") {
-		t.Errorf("exact refresh: error %v, want one that names RefreshPair", err)
+	if _, err := paper.opt.Accumulate(paper.store, examples{}, 2); err == nil || !strings.Contains(err.Error(), "ByPair") {
+		t.Errorf("exact refresh: error %v, want one that names ByPair", err)
 	}
 	ds, err := l.opt.Accumulate(l.store, examples{}, 3)
 	if err != nil {

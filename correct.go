@@ -1,13 +1,10 @@
 package xsam
 
 import (
-	"math"
-
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/internal/paramvec"
-	"github.com/xsam-go/xsam/objective"
 )
 
 // Correct returns the corrected gradient g̃. With c = ⟨h, v⟩:
@@ -25,12 +22,12 @@ import (
 // step −lr·g̃ moves by +lr·α|c| along v.
 //
 // Reference: Duan et al. (2026), arXiv:2601.10251, and its authors' code (Paper); the projector of its Theorem 5.1 (Projection).
-func Correct(form Correction, h, v []*graph.Node, alpha *graph.Node) []*graph.Node {
+func Correct(form Form, h, v []*graph.Node, alpha *graph.Node) []*graph.Node {
 	return correct(form, h, v, paramvec.Dot(h, v), alpha)
 }
 
 // correct is Correct with c = ⟨h, v⟩ given.
-func correct(form Correction, h, v []*graph.Node, c, alpha *graph.Node) []*graph.Node {
+func correct(form Form, h, v []*graph.Node, c, alpha *graph.Node) []*graph.Node {
 	alpha = graph.ConvertDType(alpha, c.DType())
 	switch form {
 	case Explicit:
@@ -42,42 +39,12 @@ func correct(form Correction, h, v []*graph.Node, c, alpha *graph.Node) []*graph
 	}
 }
 
-// correct returns g̃, and measures ‖g_adv‖ and ⟨g_adv, v⟩ on the way where a pair has not told them.
-func (s *step) correct(grads gradients, v []*graph.Node) []*graph.Node {
-	objective.SetPoint(s.vars, s.w) // wherever the passes went, the update starts at w
-	if s.norm == nil {
-		s.norm = paramvec.Norm(grads.adv)
-	}
-	s.alongV = s.along(grads, v)
-	h, c := grads.adv, s.alongV
-	if f := s.length(grads, s.norm); f != nil {
-		h, c = paramvec.Scale(f, h), graph.Mul(f, c)
-	}
+// correct returns g̃ for h and c = ⟨h, v⟩.
+func (s *step) correct(h, v []*graph.Node, c *graph.Node) []*graph.Node {
 	if v == nil || s.config.Alpha == 0 {
-		return s.whole(h)
+		return whole(h)
 	}
-	return correct(s.config.Correction, h, v, c, s.alpha())
-}
-
-// along is ⟨g_adv, v⟩, NaN where there is no v.
-func (s *step) along(grads gradients, v []*graph.Node) *graph.Node {
-	switch {
-	case v == nil:
-		return graph.Scalar(s.g, s.norm.DType(), math.NaN())
-	case s.alongV == nil:
-		return paramvec.Dot(v, grads.adv)
-	default:
-		return s.alongV
-	}
-}
-
-// whole returns g, there when all of it is, as a corrected gradient is, since c takes all of it. XLA would update the first weights
-// during the backward pass, which where passes hold much takes longer: on resnet8 a step of SGD a tenth.
-func (s *step) whole(g []*graph.Node) []*graph.Node {
-	if s.sideBySide {
-		return g
-	}
-	return paramvec.After(g, g)
+	return correct(s.config.Form, h, v, c, s.alpha())
 }
 
 // alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps. Only refreshes can fall into the warm-up
@@ -85,11 +52,11 @@ func (s *step) whole(g []*graph.Node) []*graph.Node {
 func (s *step) alpha() *graph.Node {
 	dtype := paramvec.DType(s.w)
 	alpha := graph.Scalar(s.g, dtype, s.config.Alpha)
-	warming := s.mark.refresh && s.config.WarmupRefreshes > 0
+	warming := s.mark.refresh && s.config.Refresh.Warmup > 0
 	if !warming && s.config.AlphaWarmup == 0 {
 		return alpha
 	}
-	done := graph.SubScalar(s.now(), s.config.WarmupRefreshes) // steps since v is warm
+	done := graph.SubScalar(s.now(), s.config.Refresh.Warmup) // steps since v is warm
 	if s.config.AlphaWarmup > 0 {
 		share := graph.DivScalar(graph.ConvertDType(graph.AddScalar(done, 1), dtype), s.config.AlphaWarmup)
 		alpha = graph.Mul(alpha, graph.MinScalar(share, 1))

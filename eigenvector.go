@@ -9,6 +9,14 @@ import (
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
+// direction is v, and what g_adv is beside it.
+type direction struct {
+	v        []*graph.Node // nil where there is none
+	norm     *graph.Node   // ‖g_adv‖
+	c        *graph.Node   // ⟨g_adv, v⟩; NaN without v
+	estimate *estimate     // what a refresh has found; nil in all other steps
+}
+
 // estimate is what one refresh says about the curvature along v. All are scalar nodes.
 type estimate struct {
 	lambda   *graph.Node // vᵀHv for the v that the product was taken with
@@ -17,29 +25,34 @@ type estimate struct {
 	sigma    *graph.Node // the largest |λ| seen so far
 }
 
-// eigenvector returns the v with which this step corrects, and, in a refresh, what was learnt of it; the estimate is
-// nil in all other steps, which use the kept v. Before the first refresh there is no v.
-func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
+// eigenvector returns the v with which this step corrects: estimated anew in a refresh, else the kept one. Before the first refresh
+// there is none.
+func (s *step) eigenvector(g gradients) direction {
+	d := direction{norm: paramvec.Norm(g.adv)}
 	switch {
-	case s.mark.raw:
-		return nil, nil
-	case !s.mark.refresh:
-		return s.v, nil
+	case s.mark.raw || s.v == nil:
+		d.c = graph.Scalar(s.g, d.norm.DType(), math.NaN())
+		return d
+	case s.mark.refresh:
+		d.v, d.estimate = s.refresh(g)
+	default:
+		d.v = s.v
 	}
-	switch s.config.Refresh {
-	case RefreshExact:
+	d.c = paramvec.Dot(d.v, g.adv)
+	return d
+}
+
+// refresh estimates v and λ, on the step's batch at w.
+func (s *step) refresh(g gradients) ([]*graph.Node, *estimate) {
+	switch s.config.By {
+	case ByExact:
 		return s.refreshExact()
-	case RefreshThreePoint:
-		lossPlus, plus := s.gradientAt(s.afterPass(s.probe(+1), g.adv))
-		lossMinus, minus := s.gradientAt(s.afterPass(s.probe(-1), plus))
-		p := s.newPair(lossPlus, plus, lossMinus, minus)
-		t, e := s.refreshFrom(p, p.threePointDerivative(g.clean), allFinite(g.loss, lossPlus, lossMinus))
-		return t.v, e
-	default: // RefreshPair
-		p := g.pair
-		t, e := s.refreshFrom(p, p.derivative(), allFinite(p.lossPlus, p.lossMinus))
-		s.norm, s.alongV = p.advNorm(), t.along(p.advAlongProduct(), p.advAlongV()) // no pass over g_adv
-		return t.v, e
+	case ByThreePoint:
+		plus := s.passAt(inOrder(s.probe(+1), pass{gradient: g.adv}))
+		p := s.newPair(plus, s.passAt(inOrder(s.probe(-1), plus)))
+		return s.refreshFrom(p, p.threePointDerivative(g.clean))
+	default: // ByPair
+		return s.refreshFrom(g.pair, g.pair.derivative())
 	}
 }
 
@@ -47,15 +60,13 @@ func (s *step) eigenvector(g gradients) ([]*graph.Node, *estimate) {
 //
 //	h = (g₊ − g₋)/2r ≈ H v,  λ = ⟨v, h⟩,  v' = h/‖h‖,
 //
-// and orients v' by d3 where the correction needs it. Where the losses are not finite, v is kept.
-func (s *step) refreshFrom(p *pair, d3, finite *graph.Node) (turned, *estimate) {
-	e := s.measure(p.lambda(), p.off())
+// and turns v' by the old v, and by d3 where the correction needs it. Where the losses are not finite, v is kept.
+func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
+	e := s.measure(s.v, p.h, p.lambda)
 	e.d3 = d3
-	t := s.turn(s.v, product{p.product(), p.norm(), p.lambda()}, e, finite)
-	if s.config.Correction == Oriented {
-		t = t.downhill(d3, finite)
-	}
-	return t, e
+	v := s.powerStep(s.v, p.h, e, p.finite())
+	v = flip(graph.LessThan(paramvec.Dot(v, s.v), graph.ScalarZero(s.g, p.lambda.DType())), v)
+	return s.downhill(v, d3, p.finite()), e
 }
 
 // refreshExact makes PowerSteps steps of power iteration with exact products of the Hessian at w, on the step's batch with the model
@@ -64,30 +75,27 @@ func (s *step) refreshFrom(p *pair, d3, finite *graph.Node) (turned, *estimate) 
 func (s *step) refreshExact() ([]*graph.Node, *estimate) {
 	loss := s.objective.EvaluateInference(s.scope, s.g, s.batch).Total
 	g, v, finite := graph.Gradient(loss, s.w...), s.v, allFinite(loss)
-	var t turned
 	var e *estimate
 	for range s.config.PowerSteps {
 		h := curvature.HVPFromGradient(g, s.w, v)
-		lambda := paramvec.Dot(v, h)
-		e = s.measure(lambda, paramvec.Norm(paramvec.AddScaled(h, graph.Neg(lambda), v)))
-		t = s.turn(v, product{h, paramvec.Norm(h), lambda}, e, finite)
-		v = t.v
+		e = s.measure(v, h, paramvec.Dot(v, h))
+		v = s.powerStep(v, h, e, finite)
 	}
-	if s.config.Correction == Oriented {
+	if s.config.Form == Oriented {
 		// dλ/dv = ⟨∇(vᵀHv), v⟩ with the new v.
 		v = paramvec.StopGradient(v)
 		quadratic := paramvec.Dot(v, curvature.HVPFromGradient(g, s.w, v))
 		e.d3 = paramvec.Dot(graph.Gradient(quadratic, s.w...), v)
-		v = t.downhill(e.d3, finite).v
 	}
-	return v, e
+	return s.downhill(v, e.d3, finite), e
 }
 
-// measure records the Rayleigh quotient λ of v and how far H v is from λv, ‖Hv − λv‖.
-func (s *step) measure(lambda, off *graph.Node) *estimate {
+// measure records the Rayleigh quotient λ of v and the residual of the product h = H v.
+func (s *step) measure(v, h []*graph.Node, lambda *graph.Node) *estimate {
 	size := graph.Abs(lambda)
 	nan := graph.Scalar(s.g, lambda.DType(), math.NaN())
 	zero := graph.ScalarZero(s.g, lambda.DType())
+	off := paramvec.Norm(paramvec.AddScaled(h, graph.Neg(lambda), v)) // ‖Hv − λv‖
 	sigma := s.state.sigma()
 	return &estimate{
 		lambda:   lambda,
@@ -97,57 +105,30 @@ func (s *step) measure(lambda, off *graph.Node) *estimate {
 	}
 }
 
-// product is h ≈ H v with ‖h‖ and ⟨v, h⟩.
-type product struct {
-	h            []*graph.Node
-	norm, alongV *graph.Node
-}
-
-// turned is a new v, and how it came about:
-//
-//	sign·scale·(h + σv)   where that is usable, scale being ±1/‖h + σv‖
-//	sign·v                elsewhere
-type turned struct {
-	v                   []*graph.Node
-	usable, scale, sign *graph.Node
-	shift               *graph.Node // σ; nil for 0, which it is without Config.Shift
-}
-
-// turn returns v' = h/‖h‖, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With Config.Shift it is h + σv that
-// is normalised. From a pair v' gets the sign of v; from exact products its sign is left as it comes.
-func (s *step) turn(v []*graph.Node, p product, e *estimate, finite *graph.Node) turned {
-	t := turned{}
+// powerStep returns v' = h/‖h‖, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With Refresh.Shift it is h + σv
+// that is normalised.
+func (s *step) powerStep(v, h []*graph.Node, e *estimate, finite *graph.Node) []*graph.Node {
 	if s.config.Shift {
-		t.shift = e.sigma
-		p.h = paramvec.AddScaled(p.h, e.sigma, v)
-		p.norm, p.alongV = paramvec.Norm(p.h), paramvec.Dot(v, p.h)
+		h = paramvec.AddScaled(h, e.sigma, v)
 	}
-	zero := graph.ScalarZero(s.g, p.norm.DType())
-	t.usable = graph.And(finite, graph.And(graph.IsFinite(p.norm), graph.GreaterThan(p.norm, zero)))
-	t.scale = ratio(1, p.norm)
-	if s.config.Refresh != RefreshExact {
-		t.scale = graph.Where(graph.LessThan(p.alongV, zero), graph.Neg(t.scale), t.scale)
-	}
-	t.sign = graph.OnesLike(t.scale)
-	t.v = paramvec.Where(t.usable, paramvec.Scale(t.scale, p.h), v)
-	return t
+	norm := paramvec.Norm(h)
+	usable := graph.And(finite, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, graph.ScalarZero(s.g, norm.DType()))))
+	return paramvec.Where(usable, paramvec.Scale(ratio(1, norm), h), v)
 }
 
-// downhill turns v around where d3 = dλ/dv > 0, so that λ falls along it.
-func (t turned) downhill(d3, finite *graph.Node) turned {
-	zero, one := graph.ScalarZero(d3.Graph(), d3.DType()), graph.ScalarOne(d3.Graph(), d3.DType())
-	uphill := graph.And(graph.GreaterThan(d3, zero), graph.And(graph.IsFinite(d3), finite))
-	sign := graph.Where(uphill, graph.Neg(one), one)
-	t.sign, t.v = graph.Mul(t.sign, sign), paramvec.Scale(sign, t.v)
-	return t
+// downhill turns v so that λ falls along it, where the form of the correction asks for that: around where d3 = dλ/dv > 0.
+func (s *step) downhill(v []*graph.Node, d3, finite *graph.Node) []*graph.Node {
+	if s.config.Form != Oriented {
+		return v
+	}
+	uphill := graph.GreaterThan(d3, graph.ScalarZero(s.g, d3.DType()))
+	return flip(graph.And(uphill, graph.And(graph.IsFinite(d3), finite)), v)
 }
 
-// along returns ⟨g, v⟩ for a vector g from h = ⟨g, h⟩ and before = ⟨g, v before⟩.
-func (t turned) along(h, before *graph.Node) *graph.Node {
-	if t.shift != nil {
-		h = graph.Add(h, graph.Mul(t.shift, before))
-	}
-	return graph.Mul(t.sign, graph.Where(t.usable, graph.Mul(t.scale, h), before))
+// flip returns −v where the condition holds, else v.
+func flip(condition *graph.Node, v []*graph.Node) []*graph.Node {
+	one := graph.ScalarOne(condition.Graph(), paramvec.DType(v))
+	return paramvec.Scale(graph.Where(condition, graph.Neg(one), one), v)
 }
 
 func allFinite(scalars ...*graph.Node) *graph.Node {

@@ -72,9 +72,9 @@ func (l *lab) step(n int) float64 {
 }
 
 // probe returns what the last step measured.
-func (l *lab) probe() xsam.Probe {
+func (l *lab) probe() xsam.StepStats {
 	l.t.Helper()
-	p, err := l.opt.Probe(l.store)
+	p, err := l.opt.Stats(l.store)
 	if err != nil {
 		l.t.Fatal(err)
 	}

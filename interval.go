@@ -9,10 +9,10 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// With RefreshMost the interval between refreshes is measured as training goes on. A refresh leaves behind, in the store,
+// With Refresh.Most the interval between refreshes is measured as training goes on. A refresh leaves behind, in the store,
 //
 //	last    its step
-//	every   the interval to the next: doubled where v and λ have moved by RefreshTolerance at most, else halved
+//	every   the interval to the next: doubled where v and λ have moved by Refresh.Tolerance at most, else halved
 //
 // and the host, which chooses the kind of each step, reads them when it needs to know the next one.
 
@@ -28,27 +28,27 @@ func openInterval(store *model.Store, c Config) *model.Variable {
 	v := store.GetVariable(path)
 	if v == nil {
 		initial := make([]int64, intervalEntries)
-		initial[intervalLast], initial[intervalEvery] = -1, int64(c.RefreshEvery)
+		initial[intervalLast], initial[intervalEvery] = -1, int64(c.Refresh.Every)
 		v = store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(initial, intervalEntries))
 	}
 	return v.SetTrainable(false)
 }
 
 // adaptInterval writes the interval that follows this refresh. The residual is the tangent of the angle between v and Hv; with
-// RefreshExact those of the last product.
+// ByExact those of the last product.
 func (s *step) adaptInterval(e *estimate) {
-	if s.config.RefreshMost == 0 {
+	if s.config.Refresh.Most == 0 {
 		return
 	}
 	v := openInterval(s.scope.Store(), s.config)
 	every := graph.Reshape(graph.Slice(v.NodeValue(s.g), graph.AxisElem(intervalEvery)))
 	moved := graph.Div(graph.Abs(graph.Sub(e.lambda, s.state.lambda())), graph.Abs(e.lambda)) // NaN in the first refresh
-	tolerance := graph.Scalar(s.g, moved.DType(), s.config.RefreshTolerance)
+	tolerance := graph.Scalar(s.g, moved.DType(), s.config.Refresh.Tolerance)
 	calm := graph.And(graph.LessOrEqual(e.residual, tolerance), graph.LessOrEqual(moved, tolerance))
-	least, most := graph.Scalar(s.g, dtypes.Int64, s.config.RefreshEvery), graph.Scalar(s.g, dtypes.Int64, s.config.RefreshMost)
+	least, most := graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Every), graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Most)
 	next := graph.Where(calm, graph.Min(graph.MulScalar(every, 2), most), graph.Max(graph.DivScalar(every, 2), least))
 	now := graph.ConvertDType(s.now(), dtypes.Int64)
-	warm := graph.LessThan(now, graph.Scalar(s.g, dtypes.Int64, s.config.WarmupRefreshes-1))
+	warm := graph.LessThan(now, graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Warmup-1))
 	v.SetNodeValue(graph.Stack([]*graph.Node{now, graph.Where(warm, least, next)}, 0))
 }
 
@@ -71,7 +71,7 @@ func (o *Optimizer) interval(store *model.Store) (last, every int64, ok bool, er
 
 // due tells whether v is refreshed in a step, which must be the next one where the interval is adapted.
 func (o *Optimizer) due(store *model.Store, step int64) (bool, error) {
-	if o.config.RefreshMost == 0 || step < int64(o.config.WarmupRefreshes) {
+	if o.config.Refresh.Most == 0 || step < int64(o.config.Refresh.Warmup) {
 		return o.config.due(step), nil
 	}
 	last, every, ok, err := o.interval(store)
@@ -83,7 +83,7 @@ func (o *Optimizer) due(store *model.Store, step int64) (bool, error) {
 
 // refreshed tells whether v was refreshed in a step, which must be the last one where the interval is adapted.
 func (o *Optimizer) refreshed(store *model.Store, step int64) (bool, error) {
-	if o.config.RefreshMost == 0 {
+	if o.config.Refresh.Most == 0 {
 		return o.config.due(step), nil
 	}
 	last, _, ok, err := o.interval(store)

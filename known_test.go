@@ -30,7 +30,7 @@ func TestCorrectOfQuadratic(t *testing.T) {
 	tests := []struct {
 		name   string
 		length xsam.Length
-		form   xsam.Correction
+		form   xsam.Form
 		v      []float64
 		alpha  float64
 		want   []float64
@@ -159,7 +159,7 @@ func TestSAMCycle(t *testing.T) {
 				t.Errorf("η %v ρ %v: SAM's edge at the cycle is %v, want λ = %v", tt.eta, tt.rho, edge, tt.lambda)
 			}
 
-			c.Correction, c.Alpha, c.Refresh, c.RefreshEvery, c.PowerSteps = xsam.Projection, 0.5, xsam.RefreshExact, 1, 1
+			c.Form, c.Alpha, c.By, c.Refresh.Every, c.PowerSteps = xsam.Projection, 0.5, xsam.ByExact, 1, 1
 			l = newLab(t, b, []float64{0.4}, tt.eta, c, quadratic(tt.lambda))
 			l.step(800)
 			eta := (1 - c.Alpha) * tt.eta
@@ -200,10 +200,10 @@ func TestPairStepOnProduct(t *testing.T) {
 	lossPlus := math.Pow(b0*r+c0*r*r, 2) / 2
 	lossMinus := math.Pow(-b0*r+c0*r*r, 2) / 2
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, refresh := range []xsam.Refresh{xsam.RefreshPair, xsam.RefreshThreePoint, xsam.RefreshExact} {
+		for _, refresh := range []xsam.Estimator{xsam.ByPair, xsam.ByThreePoint, xsam.ByExact} {
 			t.Run(refresh.String(), func(t *testing.T) {
 				c := xsam.DefaultConfig()
-				c.Refresh, c.ProbeRadius, c.WarmupRefreshes = refresh, r, 1
+				c.By, c.ProbeRadius, c.Refresh.Warmup = refresh, r, 1
 				l := newLab(t, b, []float64{2, 0.5}, 0, c, loss).setV(v...)
 				reported := l.step(1)
 				p := l.probe()
@@ -219,7 +219,7 @@ func TestPairStepOnProduct(t *testing.T) {
 				if !near([]float64{reported}, []float64{0}, 1e-9) { // r⁴
 					t.Errorf("reported loss %v, want L(w) = 0", reported)
 				}
-				if refresh == xsam.RefreshPair {
+				if refresh == xsam.ByPair {
 					// L₊ > L₋: the gradient of the + side is the one that is corrected.
 					if lossPlus <= lossMinus {
 						t.Fatal("the example is wrong: the + side must have the larger loss")
@@ -242,7 +242,7 @@ func TestNegativeDominantEigenvalue(t *testing.T) {
 			want  float64
 		}{{false, -5}, {true, 3}} {
 			c := xsam.DefaultConfig()
-			c.RefreshEvery, c.Shift = 1, tt.shift
+			c.Refresh.Every, c.Shift = 1, tt.shift
 			l := newLab(t, b, []float64{0.1, 0.1, 0.1}, 0, c, quadratic(3, -5, 1)).setV(0.6, 0.6, math.Sqrt(0.28))
 			l.step(200)
 			if p := l.probe(); !near([]float64{p.Lambda}, []float64{tt.want}, 1e-8) || p.Residual > 1e-4 {

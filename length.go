@@ -6,31 +6,6 @@ import (
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
-// Length says how long the gradient h is that the correction starts from. With g the clean gradient ∇L(w):
-type Length int
-
-const (
-	// AsIs leaves it: h = g_adv, as SAM does.
-	AsIs Length = iota
-	// Unit divides it by its global norm: h = g_adv/‖g_adv‖, as the authors of X-SAM do. It wants a learning rate of its own.
-	Unit
-	// Clean gives it the length of the clean gradient: h = ‖g‖·g_adv/‖g_adv‖ (SSAM, stable SAM).
-	//
-	// A plain step has the clean gradient already and stays as it is. A pair step has none: there ‖(g₊ + g₋)/2‖ stands for ‖g‖, with an
-	// error of order r².
-	Clean
-)
-
-var lengthNames = []string{"as-is", "unit", "clean"}
-
-func (l Length) String() string { return nameOf(int(l), lengthNames, "Length") }
-
-// ParseLength returns the Length called name: as-is, unit or clean.
-func ParseLength(name string) (Length, error) {
-	i, err := indexOf(name, lengthNames, "length")
-	return Length(i), err
-}
-
 // SetLength returns h, the gradient at the perturbed point with its length set:
 //
 //	AsIs   h = g_adv
@@ -53,17 +28,26 @@ func SetLength(length Length, gAdv, g []*graph.Node) []*graph.Node {
 	}
 }
 
-// length returns the factor f of h = f·g_adv, given ‖g_adv‖, or nil where h is g_adv itself: see SetLength.
-func (s *step) length(grads gradients, norm *graph.Node) *graph.Node {
+// setLength returns h and c = ⟨h, v⟩: f·g_adv and f·⟨g_adv, v⟩ with the factor f of SetLength.
+func (s *step) setLength(g gradients, d direction) (h []*graph.Node, c *graph.Node) {
+	f := s.length(g, d.norm)
+	if f == nil {
+		return g.adv, d.c
+	}
+	return paramvec.Scale(f, g.adv), graph.Mul(f, d.c)
+}
+
+// length returns f, or nil where it is 1, given ‖g_adv‖.
+func (s *step) length(g gradients, norm *graph.Node) *graph.Node {
 	switch {
 	case s.mark.raw:
 		return nil
 	case s.config.Length == Unit:
 		return ratio(1, norm)
-	case s.config.Length == Clean && grads.pair != nil:
-		return over(grads.pair.meanNorm(), norm)
-	case s.config.Length == Clean && (s.mark.kind == Ascent || s.config.Reuse > 0):
-		return over(paramvec.Norm(grads.clean), norm)
+	case s.config.Length == Clean && g.pair != nil:
+		return over(paramvec.Norm(g.pair.meanGradient()), norm)
+	case s.config.Length == Clean:
+		return over(paramvec.Norm(g.clean), norm)
 	default:
 		return nil
 	}

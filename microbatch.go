@@ -31,57 +31,50 @@ func openSums(store *model.Store, vars []*model.Variable, dtype dtypes.DType, pa
 }
 
 // add returns the sums with one more micro-batch of n; begin is true in the first one of a pass.
-func (s sums) add(g *graph.Graph, begin, loss *graph.Node, gradient []*graph.Node, n int) (*graph.Node, []*graph.Node) {
+func (s sums) add(g *graph.Graph, begin *graph.Node, part pass, n int) pass {
 	grow := func(v *model.Variable, part *graph.Node) *graph.Node {
 		old := v.NodeValue(g)
 		return graph.Add(graph.Where(begin, graph.ZerosLike(old), old), graph.DivScalar(graph.ConvertDType(part, v.DType()), float64(n)))
 	}
-	total := make([]*graph.Node, len(gradient))
-	for i := range gradient {
-		total[i] = grow(s.gradient[i], gradient[i])
+	total := pass{loss: grow(s.loss, part.loss)}
+	for i, gi := range part.gradient {
+		total.gradient = append(total.gradient, grow(s.gradient[i], gi))
 	}
-	return grow(s.loss, loss), total
+	return total
 }
 
-// accumulate adds the micro-batch to its pass. With the last one it returns the gradients of the whole batch; ok is false
-// before.
-func (s *step) accumulate(loss *graph.Node) (grads gradients, ok bool) {
+// collect adds a pass over the micro-batch to that of the whole batch. With the last micro-batch it returns the passes over the whole
+// batch; ok is false before.
+func (s *step) collect(part pass) (first, second pass, ok bool) {
 	m, store, dtype := s.mark.micro, s.scope.Store(), paramvec.DType(s.w)
-	gradient := graph.Gradient(loss, objective.Point(s.g, s.vars)...)
-	if s.mark.kind == Ascent && s.config.LocalAscent {
-		_, gradient = s.gradientAt(paramvec.Add(s.w, s.optimizer.perturb(s.w, gradient)))
+	if s.mark.kind == AscentStep && s.config.Local {
+		part.gradient = s.passAt(s.optimizer.perturbed(s.w, part.gradient)).gradient
 	}
 	objective.SetPoint(s.vars, s.w)
-	first := openSums(store, s.vars, dtype, "first")
-	here := first
+	firstSums := openSums(store, s.vars, dtype, "first")
+	here := firstSums
 	if m.second {
 		objective.LeaveNoTrace(store, s.g)
 		here = openSums(store, s.vars, dtype, "second")
 	}
 	count := openCount(store)
 	now := count.NodeValue(s.g)
-	total, sum := here.add(s.g, graph.Equal(now, graph.Scalar(s.g, dtypes.Int32, s.beginning())), loss, gradient, m.n)
+	sum := here.add(s.g, graph.Equal(now, graph.Scalar(s.g, dtypes.Int32, s.beginning())), part, m.n)
 	if !m.second {
 		saveRandom(store, s.g, now, m.n)
 	}
 	if !m.last {
-		here.loss.SetNodeValue(total)
-		objective.SetPoint(here.gradient, sum)
+		here.loss.SetNodeValue(sum.loss)
+		objective.SetPoint(here.gradient, sum.gradient)
 		count.SetNodeValue(graph.AddScalar(now, 1))
-		return gradients{}, false
+		return first, second, false
 	}
 	count.SetNodeValue(graph.ZerosLike(now))
-	sum = typed(sum, s.w)
-	switch {
-	case s.mark.kind == Pair:
-		p := s.newPair(first.loss.NodeValue(s.g), typed(objective.Point(s.g, first.gradient), s.w), total, sum)
-		return gradients{loss: p.cleanLoss(), adv: p.adversarial(), pair: p}, true
-	case m.second: // of an ascent step
-		clean := typed(objective.Point(s.g, first.gradient), s.w)
-		return gradients{loss: first.loss.NodeValue(s.g), clean: clean, adv: sum}, true
-	default: // a single pass
-		return gradients{loss: total, clean: sum, adv: sum}, true
+	sum.gradient = typed(sum.gradient, s.w)
+	if !m.second { // a single pass; with local ascents it is the one at their points
+		return sum, sum, true
 	}
+	return pass{firstSums.loss.NodeValue(s.g), typed(objective.Point(s.g, firstSums.gradient), s.w)}, sum, true
 }
 
 // beginning is the count at which the micro-batch's pass begins.
@@ -107,7 +100,7 @@ func (o *Optimizer) displaceMicro(scope *model.Scope, g *graph.Graph, m mark) {
 	vars := objective.Trainables(scope, g)
 	w := objective.Origin(g, vars)
 	switch {
-	case m.kind == Pair:
+	case m.kind == PairStep:
 		v := objective.Point(g, openEigenvector(store, vars, o.config.Seed))
 		radius := o.config.ProbeRadius
 		if m.micro.second {
@@ -116,7 +109,7 @@ func (o *Optimizer) displaceMicro(scope *model.Scope, g *graph.Graph, m mark) {
 		objective.SetPoint(vars, probePoint(w, v, radius))
 	case m.micro.second:
 		clean := typed(objective.Point(g, openSums(store, vars, paramvec.DType(w), "first").gradient), w)
-		objective.SetPoint(vars, paramvec.Add(w, o.perturb(w, clean)))
+		objective.SetPoint(vars, o.perturbed(w, clean))
 	}
 	if m.micro.second {
 		loadRandom(store, g, graph.SubScalar(openCount(store).NodeValue(g), m.micro.n), m.micro.n)

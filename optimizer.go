@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
@@ -58,18 +59,25 @@ func newOptimizer(obj *objective.Objective, inner optimizer.Interface, config Co
 func (o *Optimizer) Config() Config { return o.config }
 
 // UpdateGraph builds one step; it implements optimizer.Interface.
-func (o *Optimizer) UpdateGraph(scope *model.Scope, g *graph.Graph, loss *graph.Node) {
-	s := o.begin(scope, g)
+func (o *Optimizer) UpdateGraph(scope *model.Scope, gr *graph.Graph, loss *graph.Node) {
+	s := o.begin(scope, gr)
 
-	grads, ok := s.gradients(loss) // ∇L(w), ε, g_adv; or the pair ∇L(w ± r v)
+	g, ok := s.gradients(loss) // g_adv: ∇L(w), ε, ∇L(w + ε); or one of the pair ∇L(w ± r v)
 	if !ok {
 		return // further micro-batches of this step are to come
 	}
-	grads = s.reuse(grads)               // in plain steps, what the last ascent found
-	v, refreshed := s.eigenvector(grads) // v, λ, dλ/dv
-	corrected := s.correct(grads, v)     // g̃
-	s.keep(grads, v, refreshed)          // for the next step and for Probe
-	o.base.UpdateGraphWithGradients(scope, objective.InStoreOrder(scope, g, s.vars, corrected), loss.DType())
+	g = s.reuse(g)                    // in plain steps, what the last ascent found
+	d := s.eigenvector(g)             // v, λ, dλ/dv
+	h, c := s.setLength(g, d)         // h: g_adv, or a unit vector
+	corrected := s.correct(h, d.v, c) // g̃ = h − α|⟨h, v⟩|v
+	objective.SetPoint(s.vars, s.w)   // wherever the passes went, the update starts at w
+	s.keep(g, d)                      // for the next step, and for Stats
+	s.update(corrected, loss.DType()) // w ← base optimizer(w, g̃)
+}
+
+// update hands g̃ to the base optimizer.
+func (s *step) update(corrected []*graph.Node, lossDType dtypes.DType) {
+	s.optimizer.base.UpdateGraphWithGradients(s.scope, objective.InStoreOrder(s.scope, s.g, s.vars, corrected), lossDType)
 }
 
 // Clear deletes everything that the optimizer and its base keep in the store; it implements optimizer.Interface.

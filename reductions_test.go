@@ -52,6 +52,31 @@ func TestReducesToBase(t *testing.T) {
 	})
 }
 
+// The published form with α = 0 is nsam, bit for bit, and takes no products; so is the length alone, from the third step on.
+func TestPublishedWithoutCorrectionIsNSAM(t *testing.T) {
+	published := xsam.PaperConfig()
+	published.Alpha = 0
+	n := net{dropout: 0.3, l2: 0.01}
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		nsam, other := newNetLab(t, b, n, xsam.NSAMConfig()), newNetLab(t, b, n, published)
+		sam := newNetLab(t, b, n, xsam.SAMConfig())
+		for step := range 12 {
+			nsam.step(1)
+			other.step(1)
+			sam.step(1)
+			if got, want := other.weights(), nsam.weights(); !slices.Equal(got, want) {
+				t.Fatalf("step %d: weights differ from nsam's:\n got %v\nwant %v", step, got, want)
+			}
+			if raw, same := step < 3, slices.Equal(nsam.weights(), sam.weights()); raw != same {
+				t.Fatalf("step %d: nsam's weights are those of SAM: %v, want that for the first three steps alone", step, same)
+			}
+			if p := other.probe(); p.Products != 0 || p.Gradients != 2 || p.Refreshed {
+				t.Fatalf("step %d: %+v, want two gradients and no products", step, p)
+			}
+		}
+	})
+}
+
 // With a refresh beside the step, α = 0 is SAM bit for bit, for the forms that leave g_adv alone at α = 0.
 func TestAlphaZeroIsSAM(t *testing.T) {
 	n := net{dropout: 0.3, l2: 0.01}
@@ -59,10 +84,10 @@ func TestAlphaZeroIsSAM(t *testing.T) {
 		sam := newNetLab(t, b, n, xsam.SAMConfig())
 		sam.step(20)
 		want := sam.weights()
-		for _, form := range []xsam.Correction{xsam.Oriented, xsam.Projection} {
-			for _, refresh := range []xsam.Refresh{xsam.RefreshThreePoint, xsam.RefreshExact} {
+		for _, form := range []xsam.Form{xsam.Oriented, xsam.Projection} {
+			for _, refresh := range []xsam.Estimator{xsam.ByThreePoint, xsam.ByExact} {
 				c := xsam.DefaultConfig()
-				c.Alpha, c.Correction, c.Refresh, c.PowerSteps = 0, form, refresh, 1
+				c.Alpha, c.Form, c.By, c.PowerSteps = 0, form, refresh, 1
 				l := newNetLab(t, b, n, c)
 				l.step(20)
 				got := l.weights()
@@ -77,10 +102,10 @@ func TestAlphaZeroIsSAM(t *testing.T) {
 // −v is as good an eigenvector as v: starting from either, Projection and Oriented make the same steps.
 func TestSignOfVDoesNotMatter(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, form := range []xsam.Correction{xsam.Oriented, xsam.Projection} {
-			for _, refresh := range []xsam.Refresh{xsam.RefreshPair, xsam.RefreshThreePoint} {
+		for _, form := range []xsam.Form{xsam.Oriented, xsam.Projection} {
+			for _, refresh := range []xsam.Estimator{xsam.ByPair, xsam.ByThreePoint} {
 				c := xsam.DefaultConfig()
-				c.Correction, c.Refresh, c.WarmupRefreshes = form, refresh, 1
+				c.Form, c.By, c.Refresh.Warmup = form, refresh, 1
 				straight := newNetLab(t, b, net{}, c).injectNetV(1)
 				straight.step(20)
 				turned := newNetLab(t, b, net{}, c).injectNetV(-1)

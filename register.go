@@ -1,70 +1,67 @@
 package xsam
 
 import (
+	"fmt"
+
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/xsam-go/xsam/internal/parameter"
 )
 
-// Hyperparameters that the registered optimizers read from the store. What is not set comes from the preset.
-const (
-	ParamBase            = "xsam_base"             // name of the base optimizer, default "adamw"
-	ParamRho             = "xsam_rho"              // float64, Config.Rho
-	ParamAlpha           = "xsam_alpha"            // float64, Config.Alpha
-	ParamAscentEvery     = "xsam_ascent_every"     // int, Config.AscentEvery
-	ParamRefreshEvery    = "xsam_refresh_every"    // int, Config.RefreshEvery
-	ParamWarmupRefreshes = "xsam_warmup_refreshes" // int, Config.WarmupRefreshes
-	ParamProbeRadius     = "xsam_probe_radius"     // float64, Config.ProbeRadius
-	ParamEpochSteps      = "xsam_epoch_steps"      // int, Config.EpochSteps
-	ParamLength          = "xsam_length"           // string, as ParseLength reads it
-	ParamCorrection      = "xsam_correction"       // string, as ParseCorrection reads it
-)
+// ParamBase is the hyperparameter that names the base optimizer of one that is made by name, default "adamw".
+const ParamBase = "xsam_base"
 
-// Presets are the named configurations, by the names under which they are registered in optimizer.KnownOptimizers.
-//
-// An optimizer made by name finds its objective in the graph: train with ModelFn and LossFn of an objective.Objective,
-// on the data set that Optimizer.Schedule returns.
-var Presets = map[string]func() Config{
-	"sam":        SAMConfig,
-	"nsam":       NSAMConfig,
-	"ssam":       SSAMConfig,
-	"asam":       ASAMConfig,
-	"looksam":    LookSAMConfig,
-	"xsam":       DefaultConfig,
-	"xsam-lite":  LiteConfig,
-	"xsam-paper": PaperConfig,
+// Param is the hyperparameter of the parameter called name: "xsam_rho" for "rho", "xsam_refresh_every" for "refresh-every". Its value
+// has the type of the field of Config, and that of an enumeration is a text. What is not set comes from the preset.
+func Param(name string) string {
+	p, ok := parameter.Find(name)
+	if !ok {
+		exceptions.Panicf("xsam: there is no parameter %q: want one of %v", name, parameter.Names())
+	}
+	return "xsam_" + p.Key()
 }
 
+// An optimizer made by name finds its objective in the graph: train with ModelFn and LossFn of an objective.Objective, on the data set
+// that Optimizer.Schedule returns. "sgd" stays GoMLX's own.
 func init() {
 	for name, preset := range Presets {
-		optimizer.KnownOptimizers[name] = func(scope *model.Scope) optimizer.Interface { return FromScope(scope, preset()) }
+		if _, known := optimizer.KnownOptimizers[name]; !known {
+			optimizer.KnownOptimizers[name] = func(scope *model.Scope) optimizer.Interface { return FromScope(scope, preset()) }
+		}
 	}
 }
 
-// FromScope returns preset with the hyperparameters of the scope laid over it, around the base optimizer that
-// ParamBase names. Like GoMLX's own constructors it panics on an unknown name or a value out of range.
+// SetDefaultParams puts the parameters of the preset into the store as hyperparameters, so that GoMLX's settings can change them:
+// -set xsam_rho=0.1.
+func SetDefaultParams(store *model.Store, preset Config) {
+	store.SetParam(ParamBase, "adamw")
+	for _, p := range parameter.All {
+		field := preset.field(p.Name)
+		if p.Choices != nil {
+			store.SetParam(Param(p.Name), preset.Get(p.Name))
+			continue
+		}
+		store.SetParam(Param(p.Name), field.Interface())
+	}
+}
+
+// FromScope returns preset with the hyperparameters of the scope laid over it, around the base optimizer that ParamBase names. Like
+// GoMLX's own constructors it panics on an unknown name or a value out of range.
 func FromScope(scope *model.Scope, preset Config) *Optimizer {
 	c := preset
-	c.Rho = model.GetParamOr(scope, ParamRho, c.Rho)
-	c.Alpha = model.GetParamOr(scope, ParamAlpha, c.Alpha)
-	c.AscentEvery = model.GetParamOr(scope, ParamAscentEvery, c.AscentEvery)
-	c.RefreshEvery = model.GetParamOr(scope, ParamRefreshEvery, c.RefreshEvery)
-	c.WarmupRefreshes = model.GetParamOr(scope, ParamWarmupRefreshes, c.WarmupRefreshes)
-	c.ProbeRadius = model.GetParamOr(scope, ParamProbeRadius, c.ProbeRadius)
-	c.EpochSteps = model.GetParamOr(scope, ParamEpochSteps, c.EpochSteps)
-	length, err := ParseLength(model.GetParamOr(scope, ParamLength, c.Length.String()))
-	if err != nil {
-		panic(err)
+	for _, p := range parameter.All {
+		value, found := scope.GetParam(Param(p.Name))
+		if !found {
+			continue
+		}
+		if err := c.Set(p.Name, fmt.Sprint(value)); err != nil {
+			exceptions.Panicf("xsam: hyperparameter %s = %v: %v", Param(p.Name), value, err)
+		}
 	}
-	c.Length = length
-	form, err := ParseCorrection(model.GetParamOr(scope, ParamCorrection, c.Correction.String()))
-	if err != nil {
-		panic(err)
-	}
-	c.Correction = form
-
 	name := model.GetParamOr(scope, ParamBase, "adamw")
-	if _, nested := Presets[name]; nested {
+	if _, nested := Presets[name]; nested && name != "sgd" {
 		exceptions.Panicf("xsam: %s = %q: the base optimizer cannot be one of this package's own", ParamBase, name)
 	}
 	o, err := newOptimizer(nil, optimizer.ByName(scope, name), c)

@@ -17,13 +17,13 @@ import (
 //
 // Reference: Liu et al. (2022), "Towards Efficient and Scalable Sharpness-Aware Minimization", Algorithm 1.
 func (s *step) reuse(grads gradients) gradients {
-	if s.config.Reuse == 0 || s.mark.kind == Pair {
+	if s.config.Reuse == 0 || s.mark.kind == PairStep {
 		return grads
 	}
 	kept := openAscent(s.scope.Store(), s.vars)
 	square := paramvec.Dot(grads.clean, grads.clean)
 	zero := graph.ScalarZero(s.g, square.DType())
-	if s.mark.kind == Ascent {
+	if s.mark.kind == AscentStep {
 		along := graph.Where(graph.GreaterThan(square, zero), graph.Div(paramvec.Dot(grads.adv, grads.clean), square), zero)
 		across := paramvec.AddScaled(grads.adv, graph.Neg(along), grads.clean)
 		objective.SetPoint(kept, paramvec.Scale(ratio(1, paramvec.Norm(across)), across))

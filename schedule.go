@@ -16,26 +16,26 @@ import (
 type Kind int
 
 const (
-	// Plain steps take the gradient at w.
-	Plain Kind = iota
-	// Ascent steps take it at w + ε, as SAM does: two gradients.
-	Ascent
-	// Pair steps take it at w + r v and w − r v: two gradients, which also give the new v, λ and its derivative.
-	Pair
+	// PlainStep takes the gradient at w.
+	PlainStep Kind = iota
+	// AscentStep takes it at w + ε, as SAM does: two gradients.
+	AscentStep
+	// PairStep takes it at w + r v and w − r v: two gradients, which also give the new v, λ and its derivative.
+	PairStep
 )
 
-var kindNames = []string{"plain", "ascent", "pair"}
+var kindNames = names{"plain", "ascent", "pair"}
 
-func (k Kind) String() string { return nameOf(int(k), kindNames, "Kind") }
+func (k Kind) String() string { return kindNames.of(int(k)) }
 
 // refreshes tells whether v is estimated at all. Exact products serve the correction alone: without one there are none.
 func (c Config) refreshes() bool {
-	return c.RefreshEvery > 0 && !(c.Refresh == RefreshExact && c.Alpha == 0)
+	return c.Refresh.Every > 0 && !(c.By == ByExact && c.Alpha == 0)
 }
 
 // due tells whether v is refreshed in a step t, counted from 0, where the interval is fixed. With p = t mod EpochSteps, or t:
 //
-//	t < WarmupRefreshes or p mod RefreshEvery = 0, but with RefreshExact not at p = 0
+//	t < Warmup or p mod Every = 0, but with ByExact not at p = 0
 func (c Config) due(step int64) bool {
 	if !c.refreshes() {
 		return false
@@ -44,26 +44,26 @@ func (c Config) due(step int64) bool {
 	if c.EpochSteps > 0 {
 		p %= int64(c.EpochSteps)
 	}
-	first := p == 0 && c.Refresh == RefreshExact
-	return step < int64(c.WarmupRefreshes) || p%int64(c.RefreshEvery) == 0 && !first
+	first := p == 0 && c.By == ByExact
+	return step < int64(c.Refresh.Warmup) || p%int64(c.Refresh.Every) == 0 && !first
 }
 
 // raw tells whether a step comes before the first refresh, or before the one that there would be if α were not 0: it is SAM's, for
-// there is no v, and the length of the gradient is left as it is. Only RefreshExact has such steps.
+// there is no v, and the length of the gradient is left as it is. Only ByExact has such steps.
 func (c Config) raw(step int64) bool {
-	return c.Refresh == RefreshExact && c.WarmupRefreshes == 0 && step < int64(c.RefreshEvery)
+	return c.By == ByExact && c.Refresh.Warmup == 0 && step < int64(c.Refresh.Every)
 }
 
-// kind returns the kind of a step, in which v is refreshed or not. Ascents are at step mod AscentEvery = 0. With RefreshPair a
+// kind returns the kind of a step, in which v is refreshed or not. Ascents are at step mod Ascent.Every = 0. With ByPair a
 // refresh is a pair step and takes the place of any other kind; else it is extra work in an ascent or plain step.
 func (c Config) kind(step int64, refresh bool) Kind {
 	switch {
-	case refresh && c.Refresh == RefreshPair:
-		return Pair
-	case c.Rho > 0 && c.AscentEvery > 0 && step%int64(c.AscentEvery) == 0:
-		return Ascent
+	case refresh && c.By == ByPair:
+		return PairStep
+	case c.Rho > 0 && c.Ascent.Every > 0 && step%int64(c.Ascent.Every) == 0:
+		return AscentStep
 	default:
-		return Plain
+		return PlainStep
 	}
 }
 
@@ -80,7 +80,7 @@ type mark struct {
 var _ objective.Mark = mark{}
 
 func (m mark) UserSpec() any   { return m.user }
-func (m mark) Displaces() bool { return m.kind == Pair || m.micro.second }
+func (m mark) Displaces() bool { return m.kind == PairStep || m.micro.second }
 
 // Displace moves the trainer's own forward pass of a pair step to w + r v, so that it is one of the two; that of a micro-batch
 // to the point of its pass.
@@ -97,7 +97,7 @@ func (m mark) String() string {
 }
 
 // Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows from
-// the store's global step when an iteration begins, so that a resumed run keeps its phase. With RefreshMost it also follows
+// the store's global step when an iteration begins, so that a resumed run keeps its phase. With Refresh.Most it also follows
 // from what the step before has measured: a batch must be asked for when that step is done, as GoMLX's Loop does. Evaluation
 // data needs no wrapper. A data set that is a train.DistributedDataset stays one.
 func (o *Optimizer) Schedule(store *model.Store, ds train.Dataset) train.Dataset {

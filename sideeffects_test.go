@@ -16,10 +16,10 @@ import (
 // schedules are configurations that between them have every kind of step and of refresh.
 func schedules() map[string]xsam.Config {
 	threePoint, exact, explicit, skipping := xsam.DefaultConfig(), xsam.PaperConfig(), xsam.DefaultConfig(), xsam.DefaultConfig()
-	threePoint.Refresh = xsam.RefreshThreePoint
+	threePoint.By = xsam.ByThreePoint
 	exact.PowerSteps = 2
-	explicit.Correction, explicit.RefreshEvery = xsam.Explicit, 1
-	skipping.AscentEvery = 3
+	explicit.Form, explicit.Refresh.Every = xsam.Explicit, 1
+	skipping.Ascent.Every = 3
 	return map[string]xsam.Config{
 		"sgd": xsam.SGDConfig(), "sam": xsam.SAMConfig(), "asam": xsam.ASAMConfig(), "xsam": xsam.DefaultConfig(),
 		"lite": xsam.LiteConfig(), "explicit": explicit, "three-point": threePoint, "paper": exact, "skipping": skipping,
@@ -117,14 +117,14 @@ func TestZeroGradientAndZeroHessian(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for name, c := range schedules() {
 			l := newLab(t, b, []float64{1, 2, 3}, 0.1, c, flat)
-			if c.RefreshEvery > 0 {
+			if c.Refresh.Every > 0 {
 				l.setV(v...)
 			}
 			l.step(7)
 			if got := l.w(); !slices.Equal(got, []float64{1, 2, 3}) {
 				t.Errorf("%s on a constant loss: w = %v, want it where it was", name, got)
 			}
-			if c.RefreshEvery == 0 {
+			if c.Refresh.Every == 0 {
 				continue
 			}
 			if got := l.v(); !slices.Equal(got, v) {
@@ -135,7 +135,7 @@ func TestZeroGradientAndZeroHessian(t *testing.T) {
 			}
 			l = newLab(t, b, []float64{1, 2, 3}, 0.1, c, slope).setV(v...)
 			l.step(1)
-			if got := l.v(); !near(got, v, 1e-9) && !near(got, []float64{-0.6, 0, -0.8}, 1e-9) && c.Refresh == xsam.RefreshExact {
+			if got := l.v(); !near(got, v, 1e-9) && !near(got, []float64{-0.6, 0, -0.8}, 1e-9) && c.By == xsam.ByExact {
 				t.Errorf("%s on a linear loss: v = %v, want %v kept", name, got, v)
 			}
 			for _, x := range append(l.w(), l.v()...) {
@@ -156,7 +156,7 @@ func TestNonFiniteLossKeepsV(t *testing.T) {
 	logOfNegative := func(w *graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Log(graph.Neg(w))) }
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for name, c := range schedules() {
-			if c.RefreshEvery == 0 {
+			if c.Refresh.Every == 0 {
 				continue
 			}
 			for _, loss := range []func(*graph.Node) *graph.Node{overflow, logOfNegative} {

@@ -23,10 +23,6 @@ type step struct {
 	kept      []*model.Variable // what holds v; nil when the configuration has no v
 	v         []*graph.Node     // its value when the step begins
 	state     state
-
-	sideBySide bool // two passes of the batch may be under way at a time, for they hold little; set by gradients
-
-	norm, alongV *graph.Node // ‖g_adv‖ and ⟨g_adv, v⟩, set by eigenvector in a pair step and by correct in others
 }
 
 // begin collects what a step works on.
@@ -61,14 +57,14 @@ func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph) {
 }
 
 // keep writes the state that the step leaves behind, and has the trainer report the clean loss.
-func (s *step) keep(grads gradients, v []*graph.Node, refreshed *estimate) {
-	if refreshed != nil {
-		objective.SetPoint(s.kept, v)
-		s.adaptInterval(refreshed)
-		s.state.writeRefresh(refreshed)
+func (s *step) keep(g gradients, d direction) {
+	if d.estimate != nil {
+		objective.SetPoint(s.kept, d.v)
+		s.adaptInterval(d.estimate)
+		s.state.writeRefresh(d.estimate)
 	}
-	s.state.writeStep(grads.loss, s.norm, s.alongV)
-	if grads.pair != nil || s.mark.micro.n > 0 {
-		objective.SetReportedLoss(s.g, grads.loss)
+	s.state.writeStep(g.loss, d.norm, d.c)
+	if g.pair != nil || s.mark.micro.n > 0 {
+		objective.SetReportedLoss(s.g, g.loss)
 	}
 }

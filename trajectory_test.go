@@ -48,29 +48,10 @@ type golden struct {
 
 type goldenCase struct {
 	Name        string
-	Config      goldenConfig
+	Config      xsam.Config
 	V0          []float64
 	Steps       []goldenStep
 	Checkpoints []goldenCheckpoint
-}
-
-type goldenConfig struct {
-	Rho, Alpha, Eta  float64
-	Adaptive         bool
-	AscentEvery      int     `json:"ascent_every"`
-	RefreshEvery     int     `json:"refresh_every"`
-	WarmupRefreshes  int     `json:"warmup_refreshes"`
-	ProbeRadius      float64 `json:"probe_radius"`
-	PowerSteps       int     `json:"power_steps"`
-	Refresh          string
-	Correction       string
-	AlphaWarmup      int `json:"alpha_warmup"`
-	Reuse            float64
-	RefreshMost      int     `json:"refresh_most"`
-	RefreshTolerance float64 `json:"refresh_tolerance"`
-	Side             string
-	Length           string
-	EpochSteps       int `json:"epoch_steps"`
 }
 
 // goldenStep is what the reference recorded of one step; nil where there was nothing to record.
@@ -166,7 +147,7 @@ func (g golden) follow(t *testing.T, b compute.Backend, c goldenCase, dtype dtyp
 		return graph.ReduceAllMean(loss.SparseCategoricalCrossEntropyLogits(labels, logits))
 	})
 	base := optim.SGD(g.LearningRate).Momentum(g.Momentum).WeightDecay(g.WeightDecay).Done()
-	opt, err := xsam.New(obj, base, c.Config.config(t))
+	opt, err := xsam.New(obj, base, c.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +170,7 @@ func (g golden) follow(t *testing.T, b compute.Backend, c goldenCase, dtype dtyp
 		for _, m := range metrics {
 			m.MustFinalizeAll()
 		}
-		probe, err := opt.Probe(store)
+		probe, err := opt.Stats(store)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -308,35 +289,6 @@ func (d goldenBatches) Iter() iter.Seq2[train.Batch, error] {
 				return
 			}
 		}
-	}
-}
-
-func (c goldenConfig) config(t *testing.T) xsam.Config {
-	t.Helper()
-	refresh, err := xsam.ParseRefresh(c.Refresh)
-	if err != nil {
-		t.Fatal(err)
-	}
-	correction, err := xsam.ParseCorrection(c.Correction)
-	if err != nil {
-		t.Fatal(err)
-	}
-	side, err := xsam.ParseSide(c.Side)
-	if err != nil {
-		t.Fatal(err)
-	}
-	length := xsam.AsIs
-	if c.Length != "" {
-		if length, err = xsam.ParseLength(c.Length); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return xsam.Config{
-		Rho: c.Rho, Alpha: c.Alpha, Adaptive: c.Adaptive, Eta: c.Eta,
-		AscentEvery: c.AscentEvery, RefreshEvery: c.RefreshEvery, WarmupRefreshes: c.WarmupRefreshes,
-		ProbeRadius: c.ProbeRadius, Refresh: refresh, PowerSteps: c.PowerSteps, Correction: correction,
-		AlphaWarmup: c.AlphaWarmup, Reuse: c.Reuse, RefreshMost: c.RefreshMost, RefreshTolerance: c.RefreshTolerance, Side: side,
-		Length: length, EpochSteps: c.EpochSteps,
 	}
 }
 

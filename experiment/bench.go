@@ -115,12 +115,12 @@ func ValidateBench(recipes []Recipe) error {
 			r.Data = "glyphs" // of the names that Validate knows; no data are loaded
 		}
 		errs = append(errs, r.Validate())
-		if r.RefreshMost > 0 {
+		if r.Most > 0 {
 			errs = append(errs, fmt.Errorf("experiment: the schedule of %s adapts to the training, of which a bench has none: want refresh-most 0", r.Method))
 		}
-		if config, err := r.Sharpness.config(); err == nil && cycleOf(config) > longestCycle {
+		if cycleOf(r.Config) > longestCycle {
 			errs = append(errs, fmt.Errorf("experiment: the schedule of %s repeats after %d steps: want at most %d, which are timed as a whole in each round: choose a smaller refresh-every or ascent-every",
-				r.Method, cycleOf(config), longestCycle))
+				r.Method, cycleOf(r.Config), longestCycle))
 		}
 	}
 	return errors.Join(errs...)

@@ -38,8 +38,8 @@ type lane struct {
 const longestCycle = 1000
 
 func newLane(engine *backend.Engine, r Recipe, data *datasets.Split, o BenchOptions) (*lane, error) {
-	config, err := r.Sharpness.config()
-	if err != nil {
+	config := r.Config
+	if err := config.Validate(); err != nil {
 		return nil, err
 	}
 	cycle := cycleOf(config)
@@ -52,8 +52,11 @@ func newLane(engine *backend.Engine, r Recipe, data *datasets.Split, o BenchOpti
 		program: p, label: r.Method, devices: o.Devices, warmup: o.Warmup * cycle, cycle: cycle, steps: (o.Steps + cycle - 1) / cycle * cycle,
 		first: map[string]float64{}, kinds: map[string][]float64{},
 	}
-	if config.RefreshEvery > 0 {
-		l.warmup += config.WarmupRefreshes
+	if config.Refresh.Every > 0 {
+		l.warmup += config.Warmup
+	}
+	if config.By == xsam.ByExact { // whose first cycle has no refresh
+		l.warmup += cycle
 	}
 	if l.batches, err = p.loader(r.Seed); err != nil {
 		return nil, err
@@ -63,9 +66,9 @@ func newLane(engine *backend.Engine, r Recipe, data *datasets.Split, o BenchOpti
 
 // cycleOf is the number of steps after which a schedule repeats.
 func cycleOf(c xsam.Config) int {
-	refresh, ascent := max(1, c.RefreshEvery), 1
+	refresh, ascent := max(1, c.Refresh.Every), 1
 	if c.Rho > 0 {
-		ascent = max(1, c.AscentEvery)
+		ascent = max(1, c.Ascent.Every)
 	}
 	a, b := refresh, ascent
 	for b != 0 {
@@ -76,7 +79,7 @@ func cycleOf(c xsam.Config) int {
 
 // warmUp compiles every kind of step and runs it until it is warm.
 func (l *lane) warmUp(ctx context.Context) error {
-	return l.run(ctx, l.warmup, func(kind string, _ xsam.Probe, seconds, _ float64) {
+	return l.run(ctx, l.warmup, func(kind string, _ xsam.StepStats, seconds, _ float64) {
 		if _, known := l.first[kind]; !known {
 			l.first[kind] = seconds
 		}
@@ -91,7 +94,7 @@ func (l *lane) turn(ctx context.Context) error {
 	kinds := map[string][]float64{}
 	step, gradients, products := 0, 0, 0
 	untimed := l.cycle + 1
-	err := l.run(ctx, untimed+l.steps, func(kind string, p xsam.Probe, seconds, cpu float64) {
+	err := l.run(ctx, untimed+l.steps, func(kind string, p xsam.StepStats, seconds, cpu float64) {
 		if step++; step <= untimed {
 			return
 		}
@@ -116,7 +119,7 @@ func (l *lane) turn(ctx context.Context) error {
 }
 
 // run trains n steps and hands out the kind, the measurements, the time and the processor time of each.
-func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.Probe, seconds, cpu float64)) error {
+func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.StepStats, seconds, cpu float64)) error {
 	var cpu float64
 	at := &feed{Dataset: l.batches.From(int(optimizer.GetGlobalStep(l.store))), handing: func() { cpu = processorSeconds() }}
 	var data train.Dataset = at
@@ -130,7 +133,7 @@ func (l *lane) run(ctx context.Context, n int, took func(kind string, p xsam.Pro
 	}
 	return l.turns(l.optimizer.Schedule(l.store, data), n, func() error {
 		seconds, cpu := time.Since(at.handed).Seconds(), processorSeconds()-cpu
-		probe, err := l.optimizer.Probe(l.store)
+		probe, err := l.optimizer.Stats(l.store)
 		if err != nil {
 			return err
 		}

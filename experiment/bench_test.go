@@ -41,7 +41,7 @@ func TestBenchCountsGradients(t *testing.T) {
 		"xsam-lite":                  {1.2, 0, 1.2},
 		"xsam-lite:refresh-every=10": {1.1, 0, 1.1},
 		// Five products every third step, each of which counts as two gradients.
-		"xsam-paper": {2, 5.0 / 3, 2 + 10.0/3},
+		"xsam-paper": {2 + 1.0/3, 5.0 / 3, 2 + 1.0/3 + 10.0/3},
 	}
 	set := RandomImages(4, 4, 1, 3, 32, 1)
 	var turns []BenchProgress
@@ -208,8 +208,8 @@ func TestCycleOf(t *testing.T) {
 		{"xsam", xsam.DefaultConfig(), 5},
 		{"lite", xsam.LiteConfig(), 5},
 		{"paper", xsam.PaperConfig(), 3},
-		{"ascent every 4, refresh every 6", xsam.Config{Rho: 1, AscentEvery: 4, RefreshEvery: 6}, 12},
-		{"an ascent of radius 0 is none", xsam.Config{AscentEvery: 4, RefreshEvery: 6}, 6},
+		{"ascent every 4, refresh every 6", xsam.Config{Ascent: xsam.Ascent{Rho: 1, Every: 4}, Refresh: xsam.Refresh{Every: 6}}, 12},
+		{"an ascent of radius 0 is none", xsam.Config{Ascent: xsam.Ascent{Every: 4}, Refresh: xsam.Refresh{Every: 6}}, 6},
 	}
 	for _, tt := range tests {
 		if got := cycleOf(tt.c); got != tt.want {

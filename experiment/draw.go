@@ -46,7 +46,7 @@ func (p *program) draw(seed int64) error {
 			return err
 		}
 	}
-	if p.recipe.RefreshEvery == 0 {
+	if p.recipe.Refresh.Every == 0 {
 		return nil
 	}
 	for i, part := range xsam.DrawEigenvector(trainable, derive(seed, "eigenvector")) {

@@ -72,15 +72,12 @@ func newProgram(engine *backend.Engine, r Recipe, data *datasets.Split) (*progra
 		return nil, err
 	}
 	p.objective = objective.New(p.net.Graph, loss.SparseCategoricalCrossEntropyLogits)
-	config, err := r.Sharpness.config()
-	if err != nil {
-		return nil, err
-	}
-	if config.Refresh == xsam.RefreshExact { // as the authors count: each epoch anew
+	config := r.Config
+	if config.By == xsam.ByExact { // as the authors count: each epoch anew
 		config.EpochSteps = p.perEpoch
 		if err := config.Validate(); err != nil {
 			return nil, fmt.Errorf("experiment: %s with %d steps an epoch has no place for a refresh every %d: choose a smaller batch or --refresh-every: %w",
-				r.Method, p.perEpoch, config.RefreshEvery, err)
+				r.Method, p.perEpoch, config.Refresh.Every, err)
 		}
 	}
 	base, err := r.Base.optimizer(p.steps)

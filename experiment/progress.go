@@ -2,8 +2,6 @@ package experiment
 
 import (
 	"time"
-
-	"github.com/xsam-go/xsam"
 )
 
 // Stage is what a run is doing.
@@ -57,14 +55,10 @@ func newClock(recipes []Recipe) *clock {
 // GradientsPerStep is the number of gradient evaluations that a step of a recipe spends on average, by its schedule; an exact
 // Hessian-vector product counts as 2.
 func GradientsPerStep(r Recipe) float64 {
-	config, err := r.Sharpness.config()
-	if err != nil {
-		config = xsam.SGDConfig()
-	}
 	const steps = 1000
 	total := 0
 	for step := range int64(steps) {
-		gradients, products := config.Cost(step)
+		gradients, products := r.Cost(step)
 		total += gradients + gradientsPerProduct*products
 	}
 	return float64(total) / steps

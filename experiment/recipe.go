@@ -18,7 +18,7 @@ import (
 // Recipe is everything that decides the outcome of a run. Start from Defaults and SetMethod: zero means zero, save where a
 // field says otherwise. Its JSON form is what config.json holds.
 type Recipe struct {
-	// Method is the name under which the run is compared; SetMethod sets it together with Sharpness.
+	// Method is the name under which the run is compared; SetMethod sets it together with Config.
 	Method string `json:"method"`
 	// Seed draws the initial weights, the first v and the order of the batches.
 	Seed int64 `json:"seed"`
@@ -54,7 +54,7 @@ type Recipe struct {
 	Accumulate int `json:"accumulate,omitzero"`
 
 	Base
-	Sharpness
+	xsam.Config // the method's parameters; its seed has no part: a run draws the first v itself (draw.go)
 
 	// EvaluateEvery is the number of epochs between two evaluations on the whole training and test set; 0 evaluates at the end
 	// alone. The end is always evaluated.
@@ -92,75 +92,12 @@ type Base struct {
 	Clip float64 `json:"clip"`
 }
 
-// Sharpness is xsam.Config in the form in which config.json holds it.
-type Sharpness struct {
-	Rho             float64 `json:"rho"`
-	Alpha           float64 `json:"alpha"`
-	Adaptive        bool    `json:"adaptive"`
-	Eta             float64 `json:"eta"`
-	AscentEvery     int     `json:"ascent_every"`
-	RefreshEvery    int     `json:"refresh_every"`
-	WarmupRefreshes int     `json:"warmup_refreshes"`
-	ProbeRadius     float64 `json:"probe_radius"`
-	Refresh         string  `json:"refresh"`
-	PowerSteps      int     `json:"power_steps"`
-	Correction      string  `json:"correction"`
-	Shift           bool    `json:"shift"`
-	LocalAscent     bool    `json:"local_ascent,omitzero"`
-	// What records of earlier versions do not have.
-	AlphaWarmup      int     `json:"alpha_warmup"`
-	Reuse            float64 `json:"reuse"`
-	RefreshMost      int     `json:"refresh_most"`
-	RefreshTolerance float64 `json:"refresh_tolerance"`
-	Side             string  `json:"side,omitzero"` // missing where it is the one with the larger loss
-	// Length is missing where the gradient's is left as it is, but with correction paper it is always there: without it that is a
-	// record of the earlier form (runlog.Setup.RawC).
-	Length string `json:"length,omitzero"`
-}
-
-// config returns the optimizer's configuration. Its seed has no part: a run draws the first v itself (draw.go).
-func (s Sharpness) config() (xsam.Config, error) {
-	refresh, err1 := xsam.ParseRefresh(s.Refresh)
-	correction, err2 := xsam.ParseCorrection(s.Correction)
-	var side xsam.Side
-	var length xsam.Length
-	var err3, err4 error
-	if s.Side != "" {
-		side, err3 = xsam.ParseSide(s.Side)
+// Settle drops what has no effect, as records of earlier versions have it: the radius of ascents that no step makes. So a run of then is
+// held against a recipe of now, and goes on.
+func (r *Recipe) Settle() {
+	if r.Config.Ascent.Every == 0 {
+		r.Rho = 0
 	}
-	switch {
-	case s.Length != "":
-		length, err4 = xsam.ParseLength(s.Length)
-	case correction == xsam.Paper:
-		err4 = errors.New("experiment: correction paper without a length: it is the record of an earlier version, whose form is no longer made")
-	}
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
-		return xsam.Config{}, err
-	}
-	c := xsam.Config{
-		Rho: s.Rho, Alpha: s.Alpha, Adaptive: s.Adaptive, Eta: s.Eta, AscentEvery: s.AscentEvery, RefreshEvery: s.RefreshEvery,
-		WarmupRefreshes: s.WarmupRefreshes, ProbeRadius: s.ProbeRadius, Refresh: refresh, PowerSteps: s.PowerSteps,
-		Correction: correction, Shift: s.Shift, LocalAscent: s.LocalAscent, AlphaWarmup: s.AlphaWarmup, Reuse: s.Reuse,
-		RefreshMost: s.RefreshMost, RefreshTolerance: s.RefreshTolerance, Side: side, Length: length,
-	}
-	return c, c.Validate()
-}
-
-// sharpness is the inverse of Sharpness.config.
-func sharpness(c xsam.Config) Sharpness {
-	s := Sharpness{
-		Rho: c.Rho, Alpha: c.Alpha, Adaptive: c.Adaptive, Eta: c.Eta, AscentEvery: c.AscentEvery, RefreshEvery: c.RefreshEvery,
-		WarmupRefreshes: c.WarmupRefreshes, ProbeRadius: c.ProbeRadius, Refresh: c.Refresh.String(), PowerSteps: c.PowerSteps,
-		Correction: c.Correction.String(), Shift: c.Shift, LocalAscent: c.LocalAscent, AlphaWarmup: c.AlphaWarmup, Reuse: c.Reuse,
-		RefreshMost: c.RefreshMost, RefreshTolerance: c.RefreshTolerance,
-	}
-	if c.Side != xsam.LargerLoss {
-		s.Side = c.Side.String()
-	}
-	if c.Length != xsam.AsIs || c.Correction == xsam.Paper {
-		s.Length = c.Length.String()
-	}
-	return s
 }
 
 // derive makes a seed for one purpose out of the run's seed, so that no two purposes draw the same numbers.
@@ -196,7 +133,7 @@ func (r Recipe) Validate() error {
 	if r.Accumulate < 0 || r.Accumulate > 1 && r.Batch%r.Accumulate != 0 {
 		bad("accumulate = %d with batches of %d images: want 0 or 1 (whole batches), or a number that the batch divides by", r.Accumulate, r.Batch)
 	}
-	if r.LocalAscent && r.Accumulate <= 1 {
+	if r.Local && r.Accumulate <= 1 {
 		bad("local ascent with whole batches: it is about micro-batches, want accumulate = 2 or more")
 	}
 	if r.TrainSize < 0 || r.TestSize < 0 {
@@ -225,9 +162,7 @@ func (r Recipe) Validate() error {
 			r.LambdaProducts, r.LambdaTolerance)
 	}
 	errs = append(errs, r.Base.validate())
-	if _, err := r.Sharpness.config(); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, r.Config.Validate())
 	return errors.Join(errs...)
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/internal/parameter"
 )
 
 // recipe is a valid one.
@@ -22,7 +23,7 @@ func recipe(t *testing.T) Recipe {
 
 func TestDefaultsAreValid(t *testing.T) {
 	for _, data := range datasets.Names() {
-		for _, method := range MethodNames {
+		for _, method := range parameter.MethodNames() {
 			r := Defaults(data)
 			if err := r.SetMethod(method, nil); err != nil {
 				t.Fatal(err)
@@ -62,7 +63,7 @@ func TestValidate(t *testing.T) {
 		{"adam, which has none", func(r *Recipe) { r.Optimizer = "adam" }},
 		{"clip = -1", func(r *Recipe) { r.Clip = -1 }},
 		{"Rho = -1", func(r *Recipe) { r.Rho = -1 }},
-		{"unknown refresh", func(r *Recipe) { r.Refresh = "soon" }},
+		{"By = 9", func(r *Recipe) { r.By = 9 }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {

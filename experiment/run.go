@@ -301,6 +301,7 @@ func (r *runner) claim(recipe Recipe, dir string) (*runlog.Summary, error) {
 	run, err := runlog.ReadRun(dir)
 	if err == nil {
 		err = run.Decode(&old)
+		old.Settle()
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -27,7 +27,7 @@ func tiny(t *testing.T, method string) Recipe {
 	r := Defaults("glyphs")
 	r.Model, r.TrainSize, r.TestSize, r.Batch, r.Epochs, r.EvaluateEvery = "mlp", 70, 30, 16, 3, 2
 	r.LambdaExamples, r.LambdaBatch = 32, 32
-	if err := r.SetMethod(method, Settings{"refresh-every": "3", "warmup-refreshes": "2"}); err != nil {
+	if err := r.SetMethod(method, map[string]string{"refresh-every": "3", "warmup-refreshes": "2"}); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -407,7 +407,7 @@ func TestSharedProgramsLeaveNoTrace(t *testing.T) {
 		for _, tt := range tests {
 			base := tiny(t, "sgd")
 			tt.change(&base)
-			recipes, err := Plan(base, tt.methods, Settings{"refresh-every": "3", "warmup-refreshes": "2"}, 0, 2)
+			recipes, err := Plan(base, tt.methods, map[string]string{"refresh-every": "3", "warmup-refreshes": "2"}, 0, 2)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -156,7 +156,7 @@ func (s *session) scheduled() (data train.Dataset, turns int, err error) {
 
 // afterStep takes in a finished step: the step-th, counted from 1.
 func (s *session) afterStep(ctx context.Context, step int, seconds float64) error {
-	probe, err := s.optimizer.Probe(s.store)
+	probe, err := s.optimizer.Stats(s.store)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type evaluation struct{ Loss, Accuracy runlog.Number }
 const gradientsPerProduct = 2
 
 // add takes in one step. seconds is NaN for a step whose time means nothing.
-func (t *tally) add(p xsam.Probe, seconds float64) {
+func (t *tally) add(p xsam.StepStats, seconds float64) {
 	t.Loss.add(p.Loss)
 	t.GradNorm.add(p.GradNorm)
 	t.Angle.add(p.AngleDeg)
@@ -50,8 +50,8 @@ func (t *tally) add(p xsam.Probe, seconds float64) {
 }
 
 // kindOf names the executable that a step ran.
-func kindOf(p xsam.Probe) string {
-	if p.Refreshed && p.Kind != xsam.Pair {
+func kindOf(p xsam.StepStats) string {
+	if p.Refreshed && p.Kind != xsam.PairStep {
 		return p.Kind.String() + " with refresh"
 	}
 	return p.Kind.String()

@@ -15,11 +15,11 @@ func TestVariants(t *testing.T) {
 		change    func(*Recipe)
 	}{
 		{"asam", "asam", 8, nil},
-		// Steps 0 and 3 refresh with five products.
-		{"xsam as published", "xsam-paper", 8 + 2*5*2, nil},
+		// Step 3 refreshes: a gradient and five products.
+		{"xsam as published", "xsam-paper", 8 + 1 + 5*2, nil},
 		// Steps 0, 1, 2, 3 and so on until the warm-up is over refresh: with 5 of them all four steps do.
 		{"three-point refresh", "xsam:refresh=three-point", 16, nil},
-		{"exact refresh", "xsam:refresh=exact:power-steps=1", 8 + 4*3*2, nil},
+		{"exact refresh", "xsam:refresh=exact:power-steps=1:refresh-every=3", 8 + 4*(1+3*2), nil},
 		{"projection", "xsam:correction=projection", 8, nil},
 		{"explicit", "xsam:correction=explicit", 8, nil},
 		{"adam", "sam", 8, func(r *Recipe) { r.Optimizer, r.WeightDecay, r.LearningRate = "adam", 0, 1e-3 }},

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/models"
 )
 
@@ -59,8 +59,8 @@ func TestFullIsThePapers(t *testing.T) {
 			}
 			if strings.HasPrefix(r.Method, "xsam-paper") {
 				rhos[r.Rho] = true
-				if r.Alpha != 0.2 || r.RefreshEvery != 3 || r.Correction != "paper" || r.Refresh != "exact" {
-					t.Errorf("%s: %s is %+v, want α 0.2, k 3, in the paper's form", s.Name, r.Method, r.Sharpness)
+				if r.Alpha != 0.2 || r.Refresh.Every != 3 || r.Form != xsam.Paper || r.By != xsam.ByExact || r.Length != xsam.Unit {
+					t.Errorf("%s: %s is %+v, want α 0.2, k 3, in the paper's form", s.Name, r.Method, r.Config)
 				}
 			}
 		}
@@ -145,7 +145,7 @@ func TestGradients(t *testing.T) {
 	p := plan(t, "cifar10-resnet18", Small, 0)
 	r := p.Base
 	r.Epochs, r.TrainSize, r.TestSize, r.EvaluateEvery, r.LambdaEvery, r.LambdaExamples = 1, 100, 50, 0, 0, 10
-	if err := r.SetMethod("sam", experiment.Settings{}); err != nil {
+	if err := r.SetMethod("sam", nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.gradients(r); math.Abs(got-(200+50+240)) > 1e-9 {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/parameter"
 )
 
 // The search. Its first trial is the recipe's own settings. The others are drawn from one seeded sequence, the same for
@@ -64,12 +65,12 @@ func (d draw) label(method string) string {
 	parts := []string{method}
 	add := func(name string, value float64) { parts = append(parts, fmt.Sprintf("%s=%g", name, value)) }
 	switch {
-	case experiment.HasSetting(method, "rho"):
+	case parameter.Has(method, "rho"):
 		add("rho", d.rho)
-	case experiment.HasSetting(method, "probe-radius"):
+	case parameter.Has(method, "probe-radius"):
 		add("probe-radius", d.rho)
 	}
-	if experiment.HasSetting(method, "alpha") {
+	if parameter.Has(method, "alpha") {
 		add("alpha", d.alpha)
 	}
 	return strings.Join(parts, ":")

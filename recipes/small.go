@@ -2,9 +2,9 @@ package recipes
 
 import "time"
 
-// smallBudget is the estimated time to which a small plan is sized. It leaves a sixth of half an hour for what the estimate
+// smallBudget is the estimated time to which a small plan is sized. It leaves little of half an hour for what the estimate
 // does not know.
-const smallBudget = 25 * time.Minute
+const smallBudget = 28 * time.Minute
 
 // small sets the small scale: the model of Study.Small, a fixed number of images, and as many epochs as the budget allows by
 // counted work (cost.go), whatever the number of seeds that is asked for later. One ρ, 0.05, batch 32.

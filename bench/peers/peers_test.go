@@ -149,8 +149,8 @@ func TestSettingIsThatOfThePreset(t *testing.T) {
 		t.Fatal(err)
 	}
 	sam, paper := recipes[0], recipes[1]
-	if sam.Rho != s.Rho || paper.Rho != s.Rho || paper.Alpha != s.Alpha || paper.RefreshEvery != s.RefreshEvery || paper.PowerSteps != s.PowerSteps {
-		t.Errorf("workers get %+v, the presets are %+v and %+v", s, sam.Sharpness, paper.Sharpness)
+	if sam.Rho != s.Rho || paper.Rho != s.Rho || paper.Alpha != s.Alpha || paper.Refresh.Every != s.RefreshEvery || paper.PowerSteps != s.PowerSteps {
+		t.Errorf("workers get %+v, the presets are %+v and %+v", s, sam.Config, paper.Config)
 	}
 	if sam.LearningRate != s.LearningRate || sam.Momentum != s.Momentum || sam.WeightDecay != s.WeightDecay || sam.Batch != s.Batch {
 		t.Errorf("workers get %+v, the base is %+v", s, sam.Base)

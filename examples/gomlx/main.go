@@ -83,8 +83,8 @@ func run(method string, steps int) error {
 	}
 	fmt.Printf("%s, %d steps: test loss %.4f, test accuracy %.1f %%\n", method, steps,
 		tensors.ToScalar[float32](results[0]), 100*tensors.ToScalar[float32](results[1]))
-	if probe, err := opt.Probe(store); err == nil && !math.IsNaN(probe.Lambda) {
-		fmt.Printf("last refresh: λ %.3f, residual %.2f, on one batch\n", probe.Lambda, probe.Residual)
+	if stats, err := opt.Stats(store); err == nil && !math.IsNaN(stats.Lambda) {
+		fmt.Printf("last refresh: λ %.3f, residual %.2f, on one batch\n", stats.Lambda, stats.Residual)
 	}
 	return nil
 }

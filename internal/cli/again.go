@@ -1,39 +1,16 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/internal/report"
 )
-
-// recipeKeys are the flags that set a key of config.json, in the order in which a command line names them. data-dir is left to
-// the environment: a folder of one machine is none of another's.
-var recipeKeys = []struct{ flag, key string }{
-	{"train-size", "train_size"}, {"test-size", "test_size"}, {"validation-size", "validation_size"}, {"label-noise", "label_noise"}, {"augment", "augment"}, {"data-seed", "data_seed"},
-	{"model", "model"}, {"epochs", "epochs"}, {"batch", "batch"}, {"accumulate", "accumulate"}, {"dtype", "dtype"}, {"base", "base"}, {"lr", "lr"}, {"schedule", "schedule"},
-	{"lr-warmup", "lr_warmup_steps"}, {"momentum", "momentum"}, {"nesterov", "nesterov"}, {"weight-decay", "weight_decay"},
-	{"decay-all", "decay_biases_and_norms"}, {"clip", "clip"}, {"eval-every", "evaluate_every"}, {"lambda-examples", "lambda_examples"},
-	{"lambda-products", "lambda_products"},
-}
-
-// settingKeys are the keys of config.json that a parameter of a method sets.
-var settingKeys = map[string]string{
-	"rho": "rho", "alpha": "alpha", "eta": "eta", "ascent-every": "ascent_every", "refresh-every": "refresh_every", "warmup-refreshes": "warmup_refreshes",
-	"probe-radius": "probe_radius", "power-steps": "power_steps", "refresh": "refresh", "correction": "correction",
-	"local-ascent": "local_ascent", "alpha-warmup": "alpha_warmup", "reuse": "reuse", "refresh-most": "refresh_most",
-	"refresh-tolerance": "refresh_tolerance", "side": "side", "length": "length",
-}
-
-// settingOrder has every parameter behind those that it follows.
-var settingOrder = []string{"rho", "local-ascent", "correction", "length", "alpha", "alpha-warmup", "eta", "reuse", "ascent-every", "refresh", "refresh-every",
-	"refresh-most", "refresh-tolerance", "warmup-refreshes", "probe-radius", "side", "power-steps"}
 
 // reproduction returns the xsam compare command that makes the runs of a comparison again, one command for each group of methods
 // that share a recipe. What cannot be put as such a command, and runs of versions that had other recipes, give "".
@@ -46,7 +23,11 @@ func reproduction(c *report.Comparison) string {
 	var groups []*group
 	for _, r := range c.Runs {
 		var recipe experiment.Recipe
-		if err := json.Unmarshal(r.Raw, &recipe); err != nil || recipe.Validate() != nil {
+		if err := json.Unmarshal(r.Raw, &recipe); err != nil || r.Setup.RawC() {
+			return ""
+		}
+		recipe.Settle()
+		if recipe.Validate() != nil {
 			return ""
 		}
 		line, ok := recipeFlagsOf(recipe)
@@ -83,17 +64,17 @@ func seedFlags(seeds []int64) string {
 	return flags
 }
 
-// recipeFlagsOf names what differs from the defaults of the data set; false when a key without a flag does.
+// recipeFlagsOf names what differs from the defaults of the data set; false when something that has no flag does. The folder of the
+// data is left to the environment: that of one machine is none of another's.
 func recipeFlagsOf(r experiment.Recipe) (string, bool) {
 	defaults := experiment.Defaults(r.Data)
 	line := "--data " + r.Data
-	have, usual := keysOf(r), keysOf(defaults)
-	for _, k := range recipeKeys {
-		if value := have[k.key]; value != usual[k.key] {
-			line += fmt.Sprintf(" --%s=%s", k.flag, strings.Trim(value, `"`))
+	for _, field := range experiment.Fields {
+		if text := field.Text(&r); field.Flag != "data-dir" && text != field.Text(&defaults) {
+			line += fmt.Sprintf(" --%s=%s", field.Flag, text)
 		}
 	}
-	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance
+	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance && r.LambdaEvery == defaults.LambdaEvery
 }
 
 // settingsOf names the parameters of the method that its label does not give; false when no parameters lead to the recipe.
@@ -102,11 +83,11 @@ func settingsOf(r experiment.Recipe) (string, bool) {
 	if err := usual.SetMethod(r.Method, nil); err != nil {
 		return "", false
 	}
-	have, chosen := keysOf(r), experiment.Settings{}
+	chosen := map[string]string{}
 	// Some parameters follow others: one after the other is set until the recipe is met.
-	for _, name := range settingOrder {
-		if value := have[settingKeys[name]]; experiment.HasSetting(r.Method, name) && value != keysOf(usual)[settingKeys[name]] {
-			chosen[name] = strings.Trim(value, `"`)
+	for _, name := range parameter.Of(r.Method) {
+		if text := r.Config.Get(name); text != usual.Config.Get(name) {
+			chosen[name] = text
 			if err := usual.SetMethod(r.Method, chosen); err != nil {
 				return "", false
 			}
@@ -116,22 +97,5 @@ func settingsOf(r experiment.Recipe) (string, bool) {
 	for _, name := range slices.Sorted(maps.Keys(chosen)) {
 		flags = append(flags, fmt.Sprintf("--%s=%s", name, chosen[name]))
 	}
-	return strings.Join(flags, " "), reflect.DeepEqual(usual.Sharpness, r.Sharpness)
-}
-
-// keysOf returns the recipe's keys with their JSON texts.
-func keysOf(r experiment.Recipe) map[string]string {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return nil
-	}
-	var raw map[string]json.RawMessage
-	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&raw); err != nil {
-		return nil
-	}
-	keys := map[string]string{}
-	for k, v := range raw {
-		keys[k] = string(v)
-	}
-	return keys
+	return strings.Join(flags, " "), usual.Config == r.Config
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/models"
 )
 
@@ -29,7 +30,7 @@ type benchFlags struct {
 
 func newBench(stdout, stderr io.Writer) *cobra.Command {
 	f := &benchFlags{recipe: newRecipeFlags()}
-	f.recipe.choices["methods"] = experiment.MethodNames
+	f.recipe.choices["methods"] = parameter.MethodNames()
 	f.recipe.choices["format"] = formats
 	f.recipe.choices["data"] = append([]string{experiment.RandomData}, datasets.Names()...)
 	cmd := &cobra.Command{
@@ -55,7 +56,7 @@ Without flags it takes the step of xsam compare, on random images of the same si
 // groups returns the flags: those of bench, and those that make up a recipe as far as they have to do with the cost of a step.
 func (f *benchFlags) groups() []group {
 	what := pflag.NewFlagSet("what", pflag.ContinueOnError)
-	what.StringVar(&f.methods, "methods", strings.Join(experiment.MethodNames, ","), "`list` of methods; one may carry settings of its own: xsam:refresh-every=10\n")
+	what.StringVar(&f.methods, "methods", strings.Join(parameter.MethodNames(), ","), "`list` of methods; one may carry settings of its own: xsam:refresh-every=10\n")
 	what.IntVar(&f.options.Rounds, "rounds", 20, "`number` of turns of each method; intervals take 6 at least")
 	what.IntVar(&f.options.Steps, "steps", 5, "timed `steps` of a turn, made up to whole cycles of the method's schedule")
 	what.IntVar(&f.options.Warmup, "warmup", 2, "untimed `cycles` at the start")

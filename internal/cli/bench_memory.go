@@ -13,6 +13,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -72,7 +73,7 @@ func (f *benchFlags) childArgs(cmd *cobra.Command, method string) []string {
 		case "methods", "rounds", "format", "quiet", "memory":
 			return
 		}
-		if _, setting := f.recipe.settings[flag.Name]; setting && !experiment.HasSetting(method, flag.Name) {
+		if _, setting := f.recipe.settings[flag.Name]; setting && !parameter.Has(method, flag.Name) {
 			return
 		}
 		args = append(args, "--"+flag.Name+"="+flag.Value.String())

@@ -13,6 +13,7 @@ import (
 
 	"github.com/xsam-go/xsam/compare"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -28,10 +29,10 @@ type compareFlags struct {
 func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	f := &compareFlags{recipe: newRecipeFlags()}
 	what := pflag.NewFlagSet("what", pflag.ContinueOnError)
-	what.StringVar(&f.methods, "methods", "sgd,sam,xsam,xsam-lite", "`list` of methods out of "+strings.Join(experiment.MethodNames, ", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
+	what.StringVar(&f.methods, "methods", "sgd,sam,xsam,xsam-lite", "`list` of methods out of "+strings.Join(parameter.MethodNames(), ", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
 	what.IntVar(&f.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&f.seed, "seed", 0, "first `seed`")
-	f.recipe.choices["methods"] = experiment.MethodNames
+	f.recipe.choices["methods"] = parameter.MethodNames()
 	f.recipe.choices["format"] = formats
 
 	cmd := &cobra.Command{

@@ -115,8 +115,7 @@ func (f *curvatureFlags) landscapeGroup() group {
 
 func (f *curvatureFlags) freshGroup() group {
 	f.fresh = f.recipe.addData("Fresh weights")
-	field(f.recipe, f.fresh.String, "model", "", "`model` (default "+byData(func(r experiment.Recipe) any { return r.Model })+")", func(r *experiment.Recipe) *string { return &r.Model })
-	field(f.recipe, f.fresh.String, "dtype", "", "`type` of weights and activations, float32 or float64 (default float32)", func(r *experiment.Recipe) *string { return &r.DType })
+	f.recipe.addFields(f.fresh, experiment.TrainingGroup, "model", "dtype")
 	f.fresh.Int64Var(&f.seed, "weights-seed", 0, "`seed` of the weights")
 	return group{"Fresh weights, without RUN_DIR (with it --data-dir says where the data is now)", f.fresh}
 }
@@ -258,6 +257,7 @@ func (f *curvatureFlags) savedRun(cmd *cobra.Command, dir string) (run measuredR
 	if err := saved.Decode(&run.recipe); err != nil {
 		return run, err
 	}
+	run.recipe.Settle()
 	run.dir, run.records, run.problems = dir, saved.Records, saved.Problems
 	if cmd.Flags().Changed("data-dir") {
 		f.recipe.apply["data-dir"](&run.recipe)

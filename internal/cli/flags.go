@@ -9,8 +9,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	optimizer "github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/models"
 )
 
@@ -43,104 +45,112 @@ func (f *recipeFlags) add(title string) *pflag.FlagSet {
 func newRecipeFlags() *recipeFlags {
 	f := &recipeFlags{apply: map[string]func(*experiment.Recipe){}, settings: map[string]*string{}, choices: map[string][]string{
 		"data": datasets.Names(), "model": models.Names(), "dtype": experiment.DTypeNames, "base": experiment.BaseNames,
-		"schedule": experiment.ScheduleNames, "refresh": {"pair", "three-point", "exact"},
-		"side": {"larger-loss", "mean"}, "length": {"as-is", "unit", "clean"}, "correction": {"oriented", "projection", "explicit", "paper"},
+		"schedule": experiment.ScheduleNames,
 	}}
-
-	f.addData("Data")
-
-	training := f.add("Model and training")
-	field(f, training.String, "model", "", "`model`: "+strings.Join(models.Names(), ", ")+"\n(default "+byData(func(r experiment.Recipe) any { return r.Model })+")", func(r *experiment.Recipe) *string { return &r.Model })
-	field(f, training.Int, "epochs", 0, "`number` of passes over the training images\n(default "+byData(func(r experiment.Recipe) any { return r.Epochs })+")", func(r *experiment.Recipe) *int { return &r.Epochs })
-	field(f, training.Int, "batch", 0, "`number` of images of a step (default "+byData(func(r experiment.Recipe) any { return r.Batch })+")", func(r *experiment.Recipe) *int { return &r.Batch })
-	field(f, training.Int, "accumulate", 0, "`number` of micro-batches into which a batch is cut, to save memory (default 1)", func(r *experiment.Recipe) *int { return &r.Accumulate })
-	field(f, training.String, "dtype", "", "`type` of weights and activations: float32, float64; or bfloat16, for activations\nalone, with all else in float32 (default float32)", func(r *experiment.Recipe) *string { return &r.DType })
-
-	base := f.add("Base optimizer (what is done with the gradient of the method)")
-	field(f, base.String, "base", "", "`optimizer`: sgd, adam, adamw (default sgd)", func(r *experiment.Recipe) *string { return &r.Optimizer })
-	field(f, base.Float64, "lr", 0, "highest learning `rate` (default "+byData(func(r experiment.Recipe) any { return r.LearningRate })+")", func(r *experiment.Recipe) *float64 { return &r.LearningRate })
-	field(f, base.String, "schedule", "", "learning rate `schedule`: constant, cosine (to 0), step (a tenth after 50 %\nand after 75 %) (default cosine)", func(r *experiment.Recipe) *string { return &r.Schedule })
-	field(f, base.Int, "lr-warmup", 0, "`steps` over which the learning rate rises at the start (default 0)", func(r *experiment.Recipe) *int { return &r.WarmupSteps })
-	field(f, base.Float64, "momentum", 0, "`momentum` of sgd (default 0.9)", func(r *experiment.Recipe) *float64 { return &r.Momentum })
-	field(f, base.Bool, "nesterov", false, "Nesterov's form of momentum", func(r *experiment.Recipe) *bool { return &r.Nesterov })
-	field(f, base.Float64, "weight-decay", 0, "weight `decay` of sgd and adamw\n(default "+byData(func(r experiment.Recipe) any { return r.WeightDecay })+")", func(r *experiment.Recipe) *float64 { return &r.WeightDecay })
-	field(f, base.Bool, "decay-all", true, "decay biases and the scales and offsets of norms too", func(r *experiment.Recipe) *bool { return &r.DecayBiasesAndNorms })
-	field(f, base.Float64, "clip", 0, "largest `norm` of the gradient (default: no limit)", func(r *experiment.Recipe) *float64 { return &r.Clip })
-
+	f.addData(experiment.DataGroup)
+	for _, title := range []string{experiment.TrainingGroup, experiment.BaseGroup} {
+		f.addFields(f.add(title), title)
+	}
 	method := f.add("Method (each flag acts on the methods that have it)")
-	f.setting(method, "rho", "`radius` ρ of the ascent of all methods that ascend (default 0.05; asam 0.5)")
-	f.setting(method, "alpha", "`strength` α of xsam's correction, 0 to 2 (default 1; xsam-paper 0.2)")
-	f.setting(method, "local-ascent", "`true` for an ascent of each micro-batch's own, SAM on the m-sharpness (default false)")
-	f.setting(method, "ascent-every", "an ascent every so many `steps` (default 1; looksam 5)")
-	f.setting(method, "reuse", "`share` of the gradient's length at which steps between two ascents reuse the last one\n(default 0; looksam 0.7)")
-	f.setting(method, "alpha-warmup", "`steps` over which α rises (default 0)")
-	f.setting(method, "refresh-every", "a new estimate of the sharpest direction every so many `steps` (default 5;\nxsam-paper and nsam, which is plain SAM before, 3)")
-	f.setting(method, "refresh-most", "adapt that number to how fast the direction turns, up to so many `steps` (default 0: do not)")
-	f.setting(method, "refresh-tolerance", "`change` of direction and λ, relative, at which the number still grows")
-	f.setting(method, "warmup-refreshes", "`number` of estimates before the correction begins (default 5; xsam-paper 0)")
-	f.setting(method, "probe-radius", "`radius` of the pair of gradients (default: ρ; xsam-lite 0.1)")
-	f.setting(method, "side", "`gradient` of the pair that is taken: larger-loss, mean (default larger-loss)")
-	f.setting(method, "refresh", "`way` to estimate it: pair, three-point, exact (default pair;\nxsam-paper exact)")
-	f.setting(method, "power-steps", "Hessian-vector `products` of an exact estimate (default 5)")
-	f.setting(method, "length", "`length` of the gradient that is corrected: as-is, unit, clean (that of the gradient at w)\n(default as-is; nsam and xsam-paper unit, ssam clean)")
-	f.setting(method, "correction", "`form`: oriented, projection, explicit, paper (default oriented;\nxsam-paper paper)")
-	f.setting(method, "eta", "`offset` η of asam's units (default 0.01)")
-
-	measure := f.add("Measurement")
-	field(f, measure.Int, "eval-every", 0, "`epochs` between evaluations on all training and test images; 0: at the end\n(default "+byData(func(r experiment.Recipe) any { return r.EvaluateEvery })+")", func(r *experiment.Recipe) *int { return &r.EvaluateEvery })
-	field(f, measure.Int, "lambda-examples", 0, "`number` of training images on which λmax is measured at the end; 0: all\n(default "+byData(func(r experiment.Recipe) any { return size(r.LambdaExamples) })+")", func(r *experiment.Recipe) *int { return &r.LambdaExamples })
-	field(f, measure.Int, "lambda-products", 0, "largest `number` of Hessian-vector products for it; 0: do not measure it\n(default 200)", func(r *experiment.Recipe) *int { return &r.LambdaProducts })
+	for _, p := range parameter.All {
+		f.choices[p.Name] = p.Choices
+		f.settings[p.Name] = method.String(p.Name, "", withDefault(p.Help, p.Choices, defaultOf(p.Name)))
+	}
+	f.addFields(f.add(experiment.MeasurementGroup), experiment.MeasurementGroup)
 	return f
 }
 
 // addData adds the group of flags about the images.
 func (f *recipeFlags) addData(title string) *pflag.FlagSet {
 	data := f.add(title)
-	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(), ", ")+"; glyphs is drawn on the fly,\nthe others are read from --data-dir")
-	field(f, data.String, "data-dir", "", "`folder` with the files of the data set (default $"+DataDirVariable+")", func(r *experiment.Recipe) *string { return &r.DataDir })
-	field(f, data.Int, "train-size", 0, "`number` of training images (default "+byData(func(r experiment.Recipe) any { return size(r.TrainSize) })+")", func(r *experiment.Recipe) *int { return &r.TrainSize })
-	field(f, data.Int, "test-size", 0, "`number` of test images (default "+byData(func(r experiment.Recipe) any { return size(r.TestSize) })+")", func(r *experiment.Recipe) *int { return &r.TestSize })
-	field(f, data.Int, "validation-size", 0, "`number` of images to hold out of those that could be trained on; accuracy is measured on them,\nand not on the test images (default 0)", func(r *experiment.Recipe) *int { return &r.ValidationSize })
-	field(f, data.Float64, "label-noise", 0, "`share` of training labels replaced by a random one\n(default "+byData(func(r experiment.Recipe) any { return r.LabelNoise })+")", func(r *experiment.Recipe) *float64 { return &r.LabelNoise })
-	field(f, data.Bool, "augment", false, "shift and mirror training images", func(r *experiment.Recipe) *bool { return &r.Augment })
-	field(f, data.Int64, "data-seed", 0, "`seed` of the choice of images and of the label noise; the same for all runs", func(r *experiment.Recipe) *int64 { return &r.DataSeed })
+	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(), ", ")+"; glyphs is drawn on the fly, the others are read from --data-dir")
+	f.addFields(data, experiment.DataGroup)
 	return data
 }
 
+// addFields adds a flag for each field of a recipe that belongs to a group; with names, for those alone.
+func (f *recipeFlags) addFields(flags *pflag.FlagSet, group string, names ...string) {
+	for _, field := range experiment.Fields {
+		if field.Group != group || len(names) > 0 && !slices.Contains(names, field.Flag) {
+			continue
+		}
+		usage := withDefault(field.Help, f.choices[field.Flag], byData(field))
+		switch field.Of(&experiment.Recipe{}).(type) {
+		case *string:
+			addField(f, field, flags.String(field.Flag, "", usage))
+		case *int:
+			addField(f, field, flags.Int(field.Flag, 0, usage))
+		case *int64:
+			addField(f, field, flags.Int64(field.Flag, 0, usage))
+		case *float64:
+			addField(f, field, flags.Float64(field.Flag, 0, usage))
+		case *bool:
+			addField(f, field, flags.Bool(field.Flag, false, usage))
+		}
+	}
+}
+
+// addField has a flag set its field where the user gave it.
+func addField[T any](f *recipeFlags, field experiment.Field, value *T) {
+	f.apply[field.Flag] = func(r *experiment.Recipe) { *field.Of(r).(*T) = *value }
+}
+
+// withDefault is the help of a flag with the values that it takes and its default.
+func withDefault(help string, choices []string, value string) string {
+	if choices != nil {
+		help += ": " + strings.Join(choices, ", ")
+	}
+	return help + " (default " + value + ")"
+}
+
 // byData describes a default that depends on the data set.
-func byData(value func(experiment.Recipe) any) string {
-	glyphs, digits, images := value(experiment.Defaults("glyphs")), value(experiment.Defaults("digits")), value(experiment.Defaults("mnist"))
+func byData(field experiment.Field) string {
+	if field.Flag == "data-dir" {
+		return "$" + DataDirVariable
+	}
+	value := func(data string) string {
+		defaults := experiment.Defaults(data)
+		text := field.Text(&defaults)
+		if text == "0" && field.None != "" {
+			return field.None
+		}
+		return text
+	}
+	glyphs, digits, images := value("glyphs"), value("digits"), value("mnist")
 	switch {
 	case glyphs == digits && digits == images:
-		return fmt.Sprint(images)
+		return images
 	case glyphs == digits:
-		return fmt.Sprintf("%v for glyphs and digits, else %v", glyphs, images)
+		return glyphs + " for glyphs and digits, else " + images
 	case digits == images:
-		return fmt.Sprintf("%v for glyphs, else %v", glyphs, images)
+		return glyphs + " for glyphs, else " + images
 	case glyphs == images:
-		return fmt.Sprintf("%v, for digits %v", images, digits)
+		return images + ", for digits " + digits
 	default:
-		return fmt.Sprintf("%v for glyphs, %v for digits, else %v", glyphs, digits, images)
+		return glyphs + " for glyphs, " + digits + " for digits, else " + images
 	}
 }
 
-// size names a number of images of which 0 stands for all.
-func size(n int) string {
-	if n == 0 {
-		return "all"
+// defaultOf describes the default of a parameter of methods: that of most methods that have it, and of those that differ.
+func defaultOf(name string) string {
+	values, count, usual := map[string]string{}, map[string]int{}, ""
+	for _, method := range parameter.MethodNames() {
+		if parameter.Has(method, name) {
+			value := optimizer.Presets[method]().Get(name)
+			values[method] = value
+			count[value]++
+			if count[value] > count[usual] {
+				usual = value
+			}
+		}
 	}
-	return fmt.Sprint(n)
-}
-
-// field adds a flag that sets one field of the recipe; make is a method of the flag set, such as flags.Int.
-func field[T any](f *recipeFlags, make func(name string, value T, usage string) *T, name string, zero T, usage string, of func(*experiment.Recipe) *T) {
-	value := make(name, zero, usage)
-	f.apply[name] = func(r *experiment.Recipe) { *of(r) = *value }
-}
-
-// setting adds a flag for a parameter of methods.
-func (f *recipeFlags) setting(flags *pflag.FlagSet, name, usage string) {
-	f.settings[name] = flags.String(name, "", usage)
+	text := usual
+	for _, method := range parameter.MethodNames() {
+		if value, has := values[method]; has && value != usual {
+			text += "; " + method + " " + value
+		}
+	}
+	return text
 }
 
 // recipe returns the defaults of the data set with the flags that the user set laid over them.
@@ -157,19 +167,22 @@ func (f *recipeFlags) recipe(cmd *cobra.Command) experiment.Recipe {
 
 // common returns the parameters of methods that the user set. It fails when none of the methods has one of them: a flag
 // without effect is a mistake.
-func (f *recipeFlags) common(cmd *cobra.Command, methods []string) (experiment.Settings, error) {
-	chosen := experiment.Settings{}
+func (f *recipeFlags) common(cmd *cobra.Command, methods []string) (map[string]string, error) {
+	chosen := map[string]string{}
 	for name, value := range f.settings {
 		if !cmd.Flags().Changed(name) {
 			continue
 		}
-		if !slices.ContainsFunc(methods, func(m string) bool { return experiment.HasSetting(m, name) }) {
+		if !slices.ContainsFunc(methods, func(m string) bool { return parameter.Has(m, name) }) {
 			return nil, usageError{fmt.Errorf("--%s has no effect on %s", name, strings.Join(methods, ", "))}
 		}
 		chosen[name] = *value
 	}
 	return chosen, nil
 }
+
+// columns is the width of help texts.
+const columns = 110
 
 // attach puts the groups' flags on a command, under their titles in its help, with completion of known values.
 func attach(cmd *cobra.Command, groups []group, choices map[string][]string) {
@@ -190,7 +203,7 @@ func attach(cmd *cobra.Command, groups []group, choices map[string][]string) {
 			fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
 		}
 		for _, g := range groups {
-			fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsages())
+			fmt.Fprintf(&b, "\n%s:\n%s", g.title, g.flags.FlagUsagesWrapped(columns))
 		}
 		_, err := fmt.Fprint(cmd.OutOrStdout(), b.String())
 		return err

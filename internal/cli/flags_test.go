@@ -53,7 +53,7 @@ func TestFlagsArriveInTheRecord(t *testing.T) {
 		{"--warmup-refreshes 1", "warmup_refreshes", 1.0},
 		{"--probe-radius 0.07", "probe_radius", 0.07},
 		{"--refresh three-point", "refresh", "three-point"},
-		{"--refresh exact --power-steps 2", "power_steps", 2.0},
+		{"--refresh exact --refresh-every 2 --warmup-refreshes 1 --power-steps 2", "power_steps", 2.0},
 		{"--correction projection", "correction", "projection"},
 		{"--method asam --eta 0.1", "eta", 0.1},
 		{"--eval-every 2", "evaluate_every", 2.0},

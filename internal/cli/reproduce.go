@@ -341,3 +341,11 @@ func checkVerdictFormat(format string) error {
 	}
 	return nil
 }
+
+// size names a number of images of which 0 stands for all.
+func size(n int) string {
+	if n == 0 {
+		return "all"
+	}
+	return fmt.Sprint(n)
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -27,9 +28,9 @@ type trainFlags struct {
 func newTrain(stdout, stderr io.Writer) *cobra.Command {
 	f := &trainFlags{recipe: newRecipeFlags()}
 	what := pflag.NewFlagSet("what", pflag.ContinueOnError)
-	what.StringVar(&f.method, "method", "xsam", "`method`: "+strings.Join(experiment.MethodNames, ", ")+", with settings if need be:\nxsam:alpha=0.5")
+	what.StringVar(&f.method, "method", "xsam", "`method`: "+strings.Join(parameter.MethodNames(), ", ")+", with settings if need be:\nxsam:alpha=0.5")
 	what.Int64Var(&f.seed, "seed", 0, "`seed` of weights, first direction and order of the batches")
-	f.recipe.choices["method"] = experiment.MethodNames
+	f.recipe.choices["method"] = parameter.MethodNames()
 	f.recipe.choices["format"] = formats
 
 	cmd := &cobra.Command{

@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
-// Probe is what the last step measured. A number that is not known is NaN.
-type Probe struct {
+// StepStats is what a step measured. A number that is not known is NaN.
+type StepStats struct {
 	Step      int64 // the step it belongs to, counted from 0
 	Kind      Kind
 	Refreshed bool // whether v was estimated anew in this step
@@ -22,24 +22,24 @@ type Probe struct {
 	AbsCos   float64 // |c|/‖g_adv‖, in [0, 1]; needs no orientation of v
 
 	// The last refresh, on its own batch. λ < 0 says that a negative eigenvalue dominates and v is not the sharp
-	// direction: see Config.Shift. Residual is ‖Hv − λv‖/|λ| before v was turned, D3 is dλ/dv.
+	// direction: see Refresh.Shift. Residual is ‖Hv − λv‖/|λ| before v was turned, D3 is dλ/dv.
 	Lambda, Residual, D3 float64
 
 	Gradients int // gradients of the loss that the step took
 	Products  int // exact Hessian-vector products (and one third derivative, counted as one) on top
 }
 
-// Probe reads what the last step measured from the store. It fails before the first step.
-func (o *Optimizer) Probe(store *model.Store) (Probe, error) {
+// Stats reads what the last step measured from the store. It fails before the first step.
+func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 	step, err := readState(store, "step")
 	if err != nil {
-		return Probe{}, err
+		return StepStats{}, err
 	}
 	refresh, err := readState(store, "refresh")
 	if err != nil {
-		return Probe{}, err
+		return StepStats{}, err
 	}
-	p := Probe{
+	p := StepStats{
 		Step:     optimizer.GetGlobalStep(store) - 1,
 		Loss:     step[stepLoss],
 		GradNorm: step[stepGradNorm],
@@ -49,10 +49,10 @@ func (o *Optimizer) Probe(store *model.Store) (Probe, error) {
 		D3:       refresh[refreshD3],
 	}
 	if p.Step < 0 {
-		return Probe{}, fmt.Errorf("xsam: Probe before the first step: the global step is 0: run a step first")
+		return StepStats{}, fmt.Errorf("xsam: Stats before the first step: the global step is 0: run a step first")
 	}
 	if p.Refreshed, err = o.refreshed(store, p.Step); err != nil {
-		return Probe{}, err
+		return StepStats{}, err
 	}
 	p.Kind = o.config.kind(p.Step, p.Refreshed)
 	p.Gradients, p.Products = o.config.cost(p.Kind, p.Refreshed)
@@ -69,8 +69,8 @@ func (o *Optimizer) Probe(store *model.Store) (Probe, error) {
 //	plain 1    ascent 2    pair 2    three-point refresh +2    exact refresh +1 and PowerSteps products
 //
 // The gradient of an exact refresh is that of the model as in evaluation, which its products are derivatives of.
-// With Oriented an exact refresh takes two products more, for dλ/dv. With RefreshMost it is an upper bound, for refreshes
-// every RefreshEvery steps; Probe knows what was done.
+// With Oriented an exact refresh takes two products more, for dλ/dv. With Refresh.Most it is an upper bound, for refreshes
+// every Refresh.Every steps; Stats knows what was done.
 func (c Config) Cost(step int64) (gradients, products int) {
 	refresh := c.due(step)
 	return c.cost(c.kind(step, refresh), refresh)
@@ -78,16 +78,16 @@ func (c Config) Cost(step int64) (gradients, products int) {
 
 func (c Config) cost(kind Kind, refresh bool) (gradients, products int) {
 	gradients = 2
-	if kind == Plain {
+	if kind == PlainStep {
 		gradients = 1
 	}
-	if refresh && c.Refresh == RefreshThreePoint {
+	if refresh && c.By == ByThreePoint {
 		gradients += 2
 	}
-	if refresh && c.Refresh == RefreshExact {
+	if refresh && c.By == ByExact {
 		gradients++
 		products = c.PowerSteps
-		if c.Correction == Oriented {
+		if c.Form == Oriented {
 			products += 2
 		}
 	}

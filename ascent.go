@@ -38,10 +38,10 @@ func AdaptivePerturbation(w, g []*graph.Node, rho, eta float64) []*graph.Node {
 	return paramvec.StopGradient(paramvec.Scale(ratio(rho, paramvec.Norm(scaled)), twice))
 }
 
-// perturb returns ε for the clean gradient g at w.
-func (o *Optimizer) perturb(w, g []*graph.Node) []*graph.Node {
+// perturbed returns w + ε for the clean gradient g at w.
+func (o *Optimizer) perturbed(w, g []*graph.Node) []*graph.Node {
 	if o.config.Adaptive {
-		return AdaptivePerturbation(w, g, o.config.Rho, o.config.Eta)
+		return paramvec.Add(w, AdaptivePerturbation(w, g, o.config.Rho, o.config.Eta))
 	}
-	return Perturbation(g, o.config.Rho)
+	return paramvec.Add(w, Perturbation(g, o.config.Rho))
 }

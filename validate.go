@@ -1,0 +1,53 @@
+package xsam
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// Validate reports every field that is out of its range, or that could have no effect, joined into one error.
+func (c Config) Validate() error {
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("xsam: Config."+format, args...))
+		}
+	}
+	size := func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 } // not NaN, either
+	a, r, d := c.Ascent, c.Refresh, c.Correction
+
+	check(size(a.Rho), "Rho = %v: want a finite Rho ≥ 0 (0 turns the ascent off)", a.Rho)
+	check(a.Every >= 0, "Ascent.Every = %d: want 0 (never) or more (every so many steps)", a.Every)
+	check(!(a.Rho > 0 && a.Every == 0), "Rho = %v with Ascent.Every = 0: no step ascends; want Rho = 0, or Ascent.Every = 1 or more", a.Rho)
+	check(size(a.Eta), "Eta = %v: want a finite Eta ≥ 0", a.Eta)
+	check(size(a.Reuse), "Reuse = %v: want a finite Reuse ≥ 0 (0 turns it off)", a.Reuse)
+	check(!(a.Reuse > 0 && (a.Every == 0 || a.Rho == 0 || a.Local)), "Reuse = %v with Ascent.Every = %d, Rho = %v, Local = %v: "+
+		"want ascents of the whole batch, or there is nothing to reuse", a.Reuse, a.Every, a.Rho, a.Local)
+
+	check(estimatorNames.has(int(r.By)), "Refresh.By = %d: want ByPair, ByThreePoint or ByExact", int(r.By))
+	check(r.Every >= 0, "Refresh.Every = %d: want 0 (never) or more (every so many steps)", r.Every)
+	check(r.EpochSteps == 0 || r.EpochSteps > r.Every && r.Most == 0, "EpochSteps = %d with Refresh.Every = %d, Most = %d: "+
+		"want 0 (the phase is never counted anew), or more than Refresh.Every and a fixed interval", r.EpochSteps, r.Every, r.Most)
+	check(r.Most == 0 || r.Most >= r.Every && r.Every > 0, "Most = %d with Refresh.Every = %d: "+
+		"want 1 ≤ Refresh.Every ≤ Most, or 0 for a fixed interval", r.Most, r.Every)
+	check(r.Most == 0 || r.Tolerance > 0 && size(r.Tolerance), "Tolerance = %v with Most = %d: want a finite tolerance above 0", r.Tolerance, r.Most)
+	check(r.Warmup >= 0, "Refresh.Warmup = %d: want 0 or more refreshes", r.Warmup)
+	check(r.Every == 0 || r.By == ByExact || r.ProbeRadius > 0 && size(r.ProbeRadius),
+		"ProbeRadius = %v: want a finite radius above 0: the pair of gradients is taken at w ± r v", r.ProbeRadius)
+	check(r.Every == 0 || r.By != ByExact || r.PowerSteps >= 1, "PowerSteps = %d: want at least 1 Hessian-vector product a refresh", r.PowerSteps)
+	check(sideNames.has(int(r.Side)), "Side = %d: want LargerLoss or MeanOfPair", int(r.Side))
+
+	check(lengthNames.has(int(c.Length)), "Length = %d: want AsIs, Unit or Clean", int(c.Length))
+	check(c.Length != Clean || !a.Local, "Length = Clean with Local ascents: "+
+		"want one of them, since micro-batches that ascend on their own leave no clean gradient of the whole batch")
+
+	check(formNames.has(int(d.Form)), "Form = %d: want Oriented, Projection, Explicit or Paper", int(d.Form))
+	check(d.Alpha >= 0 && d.Alpha <= 2, "Alpha = %v: want 0 ≤ Alpha ≤ 2 (0 turns the correction off)", d.Alpha)
+	check(!(d.Alpha > 0 && r.Every == 0), "Alpha = %v with Refresh.Every = 0: there is no v to correct along; "+
+		"want Alpha = 0, or Refresh.Every = 1 or more", d.Alpha)
+	check(d.AlphaWarmup >= 0, "AlphaWarmup = %d: want 0 or more steps", d.AlphaWarmup)
+	check(d.Form != Explicit || r.By == ByPair && r.Every == 1, "Form = Explicit with Refresh.By = %v, Every = %d: "+
+		"want ByPair and Every = 1, since it is the mean of the pair of every step", r.By, r.Every)
+	return errors.Join(errs...)
+}
