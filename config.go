@@ -20,6 +20,9 @@ type Ascent struct {
 	// ascent steps become plain steps.
 	Rho float64 `json:"rho"`
 
+	// Along says along what it ascends.
+	Along Along `json:"ascent_along"`
+
 	// Every is a: every a-th step (step mod a = 0) is an ascent step, which costs a second gradient. 1 is SAM, 0 never ascends.
 	Every int `json:"ascent_every"`
 
@@ -90,6 +93,16 @@ type Correction struct {
 	AlphaWarmup int `json:"alpha_warmup"`
 }
 
+// Along is what an ascent goes along.
+type Along int
+
+const (
+	// AlongGradient is SAM's: ε = ρ g/‖g‖, two gradients a step.
+	AlongGradient Along = iota
+	// AlongMomentum is that of MSAM: ε = ρ m/‖m‖ with the momentum m of the base optimizer, one gradient a step. See momentum.go.
+	AlongMomentum
+)
+
 // Estimator is a way to estimate v, λ and the side on which λ falls.
 type Estimator int
 
@@ -144,22 +157,31 @@ const (
 )
 
 var (
+	alongNames     = names{"gradient", "momentum"}
 	estimatorNames = names{"pair", "three-point", "exact"}
 	sideNames      = names{"larger-loss", "mean"}
 	lengthNames    = names{"as-is", "unit", "clean"}
 	formNames      = names{"oriented", "projection", "explicit", "paper"}
 )
 
+func (a Along) String() string     { return alongNames.of(int(a)) }
 func (e Estimator) String() string { return estimatorNames.of(int(e)) }
 func (s Side) String() string      { return sideNames.of(int(s)) }
 func (l Length) String() string    { return lengthNames.of(int(l)) }
 func (f Form) String() string      { return formNames.of(int(f)) }
 
 // MarshalText and UnmarshalText are the texts of flags and records.
+func (a Along) MarshalText() ([]byte, error)     { return []byte(a.String()), nil }
 func (e Estimator) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 func (s Side) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
 func (l Length) MarshalText() ([]byte, error)    { return []byte(l.String()), nil }
 func (f Form) MarshalText() ([]byte, error)      { return []byte(f.String()), nil }
+
+func (a *Along) UnmarshalText(text []byte) error {
+	i, err := alongNames.read(text)
+	*a = Along(i)
+	return err
+}
 
 func (e *Estimator) UnmarshalText(text []byte) error {
 	i, err := estimatorNames.read(text)

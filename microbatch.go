@@ -94,28 +94,6 @@ func typed(x, w []*graph.Node) []*graph.Node {
 	return out
 }
 
-// displaceMicro moves the forward pass of a micro-batch to the point of its pass, and gives it the dropout masks of the first.
-func (o *Optimizer) displaceMicro(scope *model.Scope, g *graph.Graph, m mark) {
-	store := scope.Store()
-	vars := objective.Trainables(scope, g)
-	w := objective.Origin(g, vars)
-	switch {
-	case m.kind == PairStep:
-		v := objective.Point(g, openEigenvector(store, vars, o.config.Seed))
-		radius := o.config.ProbeRadius
-		if m.micro.second {
-			radius = -radius
-		}
-		objective.SetPoint(vars, probePoint(w, v, radius))
-	case m.micro.second:
-		clean := typed(objective.Point(g, openSums(store, vars, paramvec.DType(w), "first").gradient), w)
-		objective.SetPoint(vars, o.perturbed(w, clean))
-	}
-	if m.micro.second {
-		loadRandom(store, g, graph.SubScalar(openCount(store).NodeValue(g), m.micro.n), m.micro.n)
-	}
-}
-
 // openCount is the number of micro-batches of the update that are done.
 func openCount(store *model.Store) *model.Variable {
 	path := accumulatePath("count")

@@ -52,6 +52,9 @@ func newOptimizer(obj *objective.Objective, inner optimizer.Interface, config Co
 		return nil, fmt.Errorf("xsam: base optimizer %T does not take gradients: "+
 			"want one with UpdateGraphWithGradients, such as optim.SGD or optimizer.Adam", inner)
 	}
+	if err := checkMomentum(b, config); err != nil {
+		return nil, err
+	}
 	return &Optimizer{objective: obj, base: b, config: config}, nil
 }
 

@@ -8,6 +8,7 @@ var Presets = map[string]func() Config{
 	"nsam":       NSAMConfig,
 	"ssam":       SSAMConfig,
 	"asam":       ASAMConfig,
+	"msam":       MSAMConfig,
 	"looksam":    LookSAMConfig,
 	"xsam":       DefaultConfig,
 	"xsam-lite":  LiteConfig,

@@ -79,18 +79,13 @@ type mark struct {
 
 var _ objective.Mark = mark{}
 
-func (m mark) UserSpec() any   { return m.user }
-func (m mark) Displaces() bool { return m.kind == PairStep || m.micro.second }
-
-// Displace moves the trainer's own forward pass of a pair step to w + r v, so that it is one of the two; that of a micro-batch
-// to the point of its pass.
-func (m mark) Displace(scope *model.Scope, g *graph.Graph) {
-	if m.micro.n > 0 {
-		m.optimizer.displaceMicro(scope, g, m)
-		return
-	}
-	m.optimizer.displace(scope, g)
+func (m mark) UserSpec() any { return m.user }
+func (m mark) Displaces() bool {
+	return m.kind == PairStep || m.kind == AscentStep && m.optimizer.config.Along == AlongMomentum || m.micro.second
 }
+
+// Displace moves the trainer's own forward pass to the point of the pass that it is.
+func (m mark) Displace(scope *model.Scope, g *graph.Graph) { m.optimizer.displace(scope, g, m) }
 
 func (m mark) String() string {
 	return fmt.Sprintf("xsam step(kind=%v refresh=%v raw=%v micro=%+v data=%v)", m.kind, m.refresh, m.raw, m.micro, m.user)

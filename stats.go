@@ -66,7 +66,7 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 
 // Cost returns what a step costs, counted from step 0: gradients of the loss, and exact Hessian-vector products.
 //
-//	plain 1    ascent 2    pair 2    three-point refresh +2    exact refresh +1 and PowerSteps products
+//	plain 1    ascent 2, along the momentum 1    pair 2    three-point refresh +2    exact refresh +1 and PowerSteps products
 //
 // The gradient of an exact refresh is that of the model as in evaluation, which its products are derivatives of.
 // With Oriented an exact refresh takes two products more, for dλ/dv. With Refresh.Most it is an upper bound, for refreshes
@@ -78,7 +78,7 @@ func (c Config) Cost(step int64) (gradients, products int) {
 
 func (c Config) cost(kind Kind, refresh bool) (gradients, products int) {
 	gradients = 2
-	if kind == PlainStep {
+	if kind == PlainStep || kind == AscentStep && c.Along == AlongMomentum {
 		gradients = 1
 	}
 	if refresh && c.By == ByThreePoint {

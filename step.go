@@ -48,12 +48,27 @@ func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
 	return s
 }
 
-// displace moves the forward pass that the trainer is about to build to w + r v.
-func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph) {
-	vars := objective.Trainables(scope, g)
+// displace moves the forward pass that the trainer is about to build to the point of its pass: so that in a pair step it is one of the
+// two, and with micro-batches the one of the micro-batch.
+func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
+	store, vars := scope.Store(), objective.Trainables(scope, g)
 	w := objective.Origin(g, vars)
-	v := objective.Point(g, openEigenvector(scope.Store(), vars, o.config.Seed))
-	objective.SetPoint(vars, probePoint(w, v, o.config.ProbeRadius))
+	switch {
+	case m.kind == PairStep:
+		v, radius := objective.Point(g, openEigenvector(store, vars, o.config.Seed)), o.config.ProbeRadius
+		if m.micro.second {
+			radius = -radius
+		}
+		w = probePoint(w, v, radius)
+	case o.config.Along == AlongMomentum:
+		w = o.alongMomentum(store, g, vars, w)
+	default: // the second pass of an ascent
+		w = o.perturbed(w, typed(objective.Point(g, openSums(store, vars, paramvec.DType(w), "first").gradient), w))
+	}
+	objective.SetPoint(vars, w)
+	if m.micro.second {
+		loadRandom(store, g, graph.SubScalar(openCount(store).NodeValue(g), m.micro.n), m.micro.n)
+	}
 }
 
 // keep writes the state that the step leaves behind, and has the trainer report the clean loss.

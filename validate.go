@@ -25,6 +25,11 @@ func (c Config) Validate() error {
 	check(!(a.Reuse > 0 && (a.Every == 0 || a.Rho == 0 || a.Local)), "Reuse = %v with Ascent.Every = %d, Rho = %v, Local = %v: "+
 		"want ascents of the whole batch, or there is nothing to reuse", a.Reuse, a.Every, a.Rho, a.Local)
 
+	check(alongNames.has(int(a.Along)), "Along = %d: want AlongGradient or AlongMomentum", int(a.Along))
+	check(a.Along != AlongMomentum || !a.Adaptive && a.Reuse == 0 && !a.Local && r.By != ByThreePoint && c.Length != Clean,
+		"Along = AlongMomentum with Adaptive = %v, Reuse = %v, Local = %v, Refresh.By = %v, Length = %v: "+
+			"want none of these, since such a step has no clean gradient", a.Adaptive, a.Reuse, a.Local, r.By, c.Length)
+
 	check(estimatorNames.has(int(r.By)), "Refresh.By = %d: want ByPair, ByThreePoint or ByExact", int(r.By))
 	check(r.Every >= 0, "Refresh.Every = %d: want 0 (never) or more (every so many steps)", r.Every)
 	check(r.EpochSteps == 0 || r.EpochSteps > r.Every && r.Most == 0, "EpochSteps = %d with Refresh.Every = %d, Most = %d: "+

@@ -23,6 +23,7 @@ func (p Parameter) Key() string { return strings.ReplaceAll(p.Name, "-", "_") }
 var All = []Parameter{
 	{"rho", "ascent", "`radius` ρ of the ascent", nil},
 	{"ascent-every", "ascent", "an ascent every so many `steps`", nil},
+	{"ascent-along", "ascent", "`vector` that the ascent goes along", []string{"gradient", "momentum"}},
 	{"local-ascent", "ascent", "`true` for an ascent of each micro-batch's own, SAM on the m-sharpness", nil},
 	{"reuse", "ascent", "`share` of the gradient's length at which steps between two ascents reuse the last one", nil},
 	{"eta", "units", "`offset` η of asam's units", nil},
@@ -54,6 +55,7 @@ var Methods = []Method{
 	{"nsam", "SAM with a unit gradient", []string{"ascent", "length", "refresh-every"}},
 	{"ssam", "SAM with the length of the clean gradient", []string{"ascent", "length"}},
 	{"asam", "SAM in the units of each weight", []string{"ascent", "length", "units"}},
+	{"msam", "SAM along the momentum", []string{"ascent", "length"}},
 	{"looksam", "SAM with reused ascents", []string{"ascent", "length"}},
 	{"xsam", "SAM, and a correction along v from pairs of gradients", []string{"ascent", "length", "refresh", "correction"}},
 	{"xsam-lite", "ascents along v only", []string{"length", "refresh", "correction"}},
