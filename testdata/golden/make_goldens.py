@@ -308,6 +308,10 @@ def case(name, **changes):
                   probe_radius=0.2, refresh="pair", power_steps=0, correction="oriented",
                   alpha_warmup=0, reuse=0.0, refresh_most=0, refresh_tolerance=0.0, side="larger-loss")
     config.update(changes)
+    if config["ascent_every"] == 0:  # what has no effect is 0
+        config["rho"] = 0.0
+    if config["refresh_every"] == 0:
+        config["alpha"] = 0.0
     return name, config
 
 

@@ -189,6 +189,11 @@ class Run:
 
     def plain_or_ascent(self, t, batch, record):
         a = self.config["ascent_every"]
+        if self.config["ascent_along"] == "momentum":  # the momentum is there before the step: one gradient, at w + epsilon
+            record["kind"] = "ascent"
+            at = self.w + self.config["rho"] * self.m / length(self.m) if length(self.m) > 0 else self.w
+            record["loss"], g = gradient(at, batch, self.averages)
+            return g, math.nan  # there is no clean gradient
         record["loss"], g = gradient(self.w, batch, self.averages)
         if a == 0 or t % a != 0:
             record["kind"] = "plain"
@@ -248,7 +253,7 @@ class Run:
 # The cases.
 
 COMMON = {
-    "rho": 0.1, "alpha": 0.5, "adaptive": False, "eta": 0.01, "ascent_every": 1, "refresh_every": 0, "warmup_refreshes": 0,
+    "rho": 0.1, "alpha": 0.5, "adaptive": False, "eta": 0.01, "ascent_every": 1, "ascent_along": "gradient", "refresh_every": 0, "warmup_refreshes": 0,
     "probe_radius": 0.2, "refresh": "pair", "power_steps": 0, "correction": "oriented", "alpha_warmup": 0, "reuse": 0.0,
     "refresh_most": 0, "refresh_tolerance": 0.0, "side": "larger-loss", "length": "as-is", "epoch_steps": 0,
 }
@@ -269,7 +274,17 @@ for _length in ("unit", "clean"):
         CASES[f"{_form} {_length}"] = {**PAIRS, "correction": _form, "length": _length}
     CASES[f"explicit {_length}"] = {"ascent_every": 0, "refresh_every": 1, "correction": "explicit", "length": _length}
 CASES["exact oriented unit"] = {"refresh_every": 3, "warmup_refreshes": 2, "refresh": "exact", "power_steps": 3, "length": "unit"}
+CASES["msam"] = {"ascent_along": "momentum"}
+CASES["lite along the momentum"] = {**PAIRS, "ascent_along": "momentum", "correction": "oriented"}
 CASES["lite unit"] = {**PAIRS, "ascent_every": 0, "length": "unit"}
+
+
+for _name, _changes in CASES.items():
+    CASES[_name] = {**COMMON, **_changes}
+    if CASES[_name]["ascent_every"] == 0:  # what has no effect is 0
+        CASES[_name]["rho"] = 0.0
+    if CASES[_name]["refresh_every"] == 0:
+        CASES[_name]["alpha"] = 0.0
 
 
 def follow(config, problem, v, dtype):
