@@ -11,24 +11,25 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 )
 
-// Accumulate takes the place of Schedule for batches that are too large for the device: each batch of ds is cut into n
-// micro-batches of equal size, which wait on the host and go through the trainer one after the other. Gradients are summed
-// before anything is done with them,
+// Accumulate takes the place of Schedule for batches that are too large for the device: each batch of ds is cut into
+// n micro-batches of equal size, which wait on the host and go through the trainer one after the other. Gradients are
+// summed before anything is done with them,
 //
 //	pass 1   Σᵢ ∇Lᵢ(w)/n, or at w + r v      n micro-batches
 //	pass 2   Σᵢ ∇Lᵢ(w + ε)/n, or at w − r v  the same n again, with the same dropout masks; plain steps have none
 //
-// (with Ascent.Local an ascent step is a single pass of Σᵢ ∇Lᵢ(w + εᵢ)/n, each micro-batch with an εᵢ of its own)
-// so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch, for losses
-// that are means over the examples. Batch norm is the exception: it sees the statistics of its micro-batch.
+// (with Ascent.Local an ascent step is a single pass of Σᵢ ∇Lᵢ(w + εᵢ)/n, each micro-batch with an εᵢ of its own) so
+// that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch, for
+// losses that are means over the examples. Batch norm is the exception: it sees the statistics of its micro-batch.
 //
 // Memory falls to the activations of one micro-batch, plus up to two sums of the size of the weights. A step of the
-// trainer is one micro-batch; MicroSteps says how many make up one update, and GoMLX's global step counts updates. The losses
-// that the trainer reports are those of the micro-batches at the point of their pass, and with the last one that of the whole.
+// trainer is one micro-batch; MicroSteps says how many make up one update, and GoMLX's global step counts updates.
+// The losses that the trainer reports are those of the micro-batches at the point of their pass, and with the last
+// one that of the whole.
 //
-// It fails for n < 1, for configurations whose refresh is not ByPair, which go through the batch at more points, and for
-// an interval between refreshes that is adapted.
-// A batch that does not divide by n makes the iteration fail. An iteration begins with a whole batch.
+// It fails for n < 1, for configurations whose refresh is not ByPair, which go through the batch at more points, and
+// for an interval between refreshes that is adapted. A batch that does not divide by n makes the iteration fail. An
+// iteration begins with a whole batch.
 func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (train.Dataset, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("xsam: Accumulate got n = %d: want 1 or more micro-batches", n)
@@ -51,8 +52,8 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 	return &accumulated{scheduled: scheduled{Dataset: ds, optimizer: o, store: store}, n: n, cut: spec}, nil
 }
 
-// MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut into n
-// micro-batches: n for a plain step and for an ascent step with Ascent.Local, 2n for the others.
+// MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut
+// into n micro-batches: n for a plain step and for an ascent step with Ascent.Local, 2n for the others.
 func (c Config) MicroSteps(step int64, n int) int {
 	return n * c.passes(c.kind(step, c.due(step)))
 }
@@ -139,7 +140,8 @@ func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
 		for _, t := range whole {
 			cut, err := dtensor.ShardTensor(a.cut, t)
 			if err != nil {
-				return fmt.Errorf("xsam: Accumulate: a batch of shape %s cannot be cut into %d micro-batches: want a first axis that divides by it: %w",
+				return fmt.Errorf("xsam: Accumulate: a batch of shape %s cannot be cut into %d micro-batches: want a first "+
+					"axis that divides by it: %w",
 					t.Shape(), a.n, err)
 			}
 			for i, shard := range cut.Shards() {
@@ -151,7 +153,10 @@ func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
 		}
 		return nil
 	}
-	if err := each(batch.Inputs, func(i int, t *tensors.Tensor) { parts[i].Inputs = append(parts[i].Inputs, t) }); err != nil {
+	if err := each(batch.Inputs, func(i int, t *tensors.Tensor) {
+		parts[i].Inputs = append(parts[i].Inputs,
+			t)
+	}); err != nil {
 		return nil, err
 	}
 	return parts, each(batch.Labels, func(i int, t *tensors.Tensor) { parts[i].Labels = append(parts[i].Labels, t) })

@@ -126,8 +126,8 @@ func TestAccumulateBeginsWithAWholeBatch(t *testing.T) {
 	}
 }
 
-// With LocalAscent and plain descent an update is the mean of the updates that SAM makes from each half of the batch alone: the
-// gradients at the two points w + εᵢ are averaged.
+// With LocalAscent and plain descent an update is the mean of the updates that SAM makes from each half of the batch
+// alone: the gradients at the two points w + εᵢ are averaged.
 func TestLocalAscentIsTheMeanOverTheMicroBatches(t *testing.T) {
 	b := testbackend.Go(t)
 	config := xsam.SAMConfig()

@@ -1,9 +1,11 @@
 package xsam
 
-// Config says how a step of the optimizer is made, in the order of the update rule. Start from one of the presets (DefaultConfig,
-// LiteConfig, SAMConfig, ...) and change what you need: zero means zero, so that Rho = 0 and Alpha = 0 are ablations, not "the default".
+// Config says how a step of the optimizer is made, in the order of the update rule. Start from one of the presets
+// (DefaultConfig, LiteConfig, SAMConfig, ...) and change what you need: zero means zero, so that Rho = 0 and Alpha =
+// 0 are ablations, not "the default".
 //
-// Its JSON form is flat, {"rho": 0.05, "ascent_every": 1, ...}, with the names of the enumerations as texts; the seed has no part in it.
+// Its JSON form is flat, {"rho": 0.05, "ascent_every": 1, ...}, with the names of the enumerations as texts; the seed
+// has no part in it.
 type Config struct {
 	Ascent            // 1. where the gradient g_adv is taken
 	Refresh           // 2. when and how v and λ are estimated
@@ -23,7 +25,8 @@ type Ascent struct {
 	// Along says along what it ascends.
 	Along Along `json:"ascent_along"`
 
-	// Every is a: every a-th step (step mod a = 0) is an ascent step, which costs a second gradient. 1 is SAM, 0 never ascends.
+	// Every is a: every a-th step (step mod a = 0) is an ascent step, which costs a second gradient. 1 is SAM, 0 never
+	// ascends.
 	Every int `json:"ascent_every"`
 
 	// Adaptive measures the ascent in the units of each weight (ASAM): ε = ρ T²g/‖T g‖ with T = |w| + Eta.
@@ -36,9 +39,9 @@ type Ascent struct {
 	// gradient, at Reuse times the length of g (LookSAM). With 0 plain steps are plain.
 	Reuse float64 `json:"reuse"`
 
-	// Local gives each micro-batch of Accumulate an ε of its own in ascent steps, from its own gradient, and takes the mean of the
-	// gradients found there: SAM on the m-sharpness, with m the size of a micro-batch. A batch that is not cut is its only
-	// micro-batch, and this changes nothing.
+	// Local gives each micro-batch of Accumulate an ε of its own in ascent steps, from its own gradient, and takes the
+	// mean of the gradients found there: SAM on the m-sharpness, with m the size of a micro-batch. A batch that is not
+	// cut is its only micro-batch, and this changes nothing.
 	Local bool `json:"local_ascent"`
 }
 
@@ -50,20 +53,22 @@ type Refresh struct {
 	// Every is k: every k-th step (step mod k = 0) estimates v anew. 0 never does: no v, no correction.
 	Every int `json:"refresh_every"`
 
-	// EpochSteps is n: the phase of the refresh is counted anew every n steps, (step mod n) mod k, so that each epoch of n steps has its
-	// refreshes in the same places. 0 never counts anew.
+	// EpochSteps is n: the phase of the refresh is counted anew every n steps, (step mod n) mod k, so that each epoch of
+	// n steps has its refreshes in the same places. 0 never counts anew.
 	EpochSteps int `json:"epoch_steps,omitzero"`
 
-	// Most ≥ Every lets the interval between refreshes follow the Hessian: it begins at Every, doubles, up to Most, after a refresh that
-	// found v and λ where they were, and halves, down to Every, after any other. 0 keeps the interval fixed.
+	// Most ≥ Every lets the interval between refreshes follow the Hessian: it begins at Every, doubles, up to Most,
+	// after a refresh that found v and λ where they were, and halves, down to Every, after any other. 0 keeps the
+	// interval fixed.
 	Most int `json:"refresh_most"`
 
-	// Tolerance in (0, ∞) says how far v and λ may move for the interval to grow: the residual ‖Hv − λv‖/|λ|, which is the tangent of
-	// the angle by which v turns, and the relative change of λ. Used with Most only.
+	// Tolerance in (0, ∞) says how far v and λ may move for the interval to grow: the residual ‖Hv − λv‖/|λ|, which is
+	// the tangent of the angle by which v turns, and the relative change of λ. Used with Most only.
 	Tolerance float64 `json:"refresh_tolerance"`
 
-	// Warmup is the number of refreshes before the correction begins: steps 0, 1, ..., Warmup − 1 are all refreshes, and α acts as 0 in
-	// them. The side on which λ falls is a coin toss for a random v and settles within three to five refreshes.
+	// Warmup is the number of refreshes before the correction begins: steps 0, 1, ..., Warmup − 1 are all refreshes, and
+	// α acts as 0 in them. The side on which λ falls is a coin toss for a random v and settles within three to five
+	// refreshes.
 	Warmup int `json:"warmup_refreshes"`
 
 	// ProbeRadius is r > 0: a pair of gradients is taken at w ± r v. In the units of the weights.
@@ -75,8 +80,8 @@ type Refresh struct {
 	// PowerSteps ≥ 1 is the number of Hessian-vector products of a refresh by Exact.
 	PowerSteps int `json:"power_steps"`
 
-	// Shift adds σ·v to H v, with σ the largest |λ| seen, so that power iteration finds the largest signed eigenvalue even where a
-	// negative one is larger in magnitude. It turns more slowly.
+	// Shift adds σ·v to H v, with σ the largest |λ| seen, so that power iteration finds the largest signed eigenvalue
+	// even where a negative one is larger in magnitude. It turns more slowly.
 	Shift bool `json:"shift"`
 }
 
@@ -85,11 +90,12 @@ type Correction struct {
 	// Form is the form of the corrected gradient g̃.
 	Form Form `json:"correction"`
 
-	// Alpha is the strength α in [0, 2]; 0 turns the correction off, 1 takes away the component along v. Above 1 the step climbs along
-	// v, which is unstable when v is stale. Explicit has no use for it.
+	// Alpha is the strength α in [0, 2]; 0 turns the correction off, 1 takes away the component along v. Above 1 the
+	// step climbs along v, which is unstable when v is stale. Explicit has no use for it.
 	Alpha float64 `json:"alpha"`
 
-	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0 it is there at once.
+	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0
+	// it is there at once.
 	AlphaWarmup int `json:"alpha_warmup"`
 }
 
@@ -99,7 +105,8 @@ type Along int
 const (
 	// AlongGradient is SAM's: ε = ρ g/‖g‖, two gradients a step.
 	AlongGradient Along = iota
-	// AlongMomentum is that of MSAM: ε = ρ m/‖m‖ with the momentum m of the base optimizer, one gradient a step. See momentum.go.
+	// AlongMomentum is that of MSAM: ε = ρ m/‖m‖ with the momentum m of the base optimizer, one gradient a step. See
+	// momentum.go.
 	AlongMomentum
 )
 
@@ -107,14 +114,15 @@ const (
 type Estimator int
 
 const (
-	// ByPair makes the refresh a step of its own kind: one power step from the gradients at w ± r v, one of which also is the ascent.
-	// Two gradients a step, as SAM.
+	// ByPair makes the refresh a step of its own kind: one power step from the gradients at w ± r v, one of which also
+	// is the ascent. Two gradients a step, as SAM.
 	ByPair Estimator = iota
-	// ByThreePoint keeps the step as it is and spends two more gradients, at w ± r v; the clean gradient is the third point.
+	// ByThreePoint keeps the step as it is and spends two more gradients, at w ± r v; the clean gradient is the third
+	// point.
 	ByThreePoint
-	// ByExact keeps the step as it is and spends PowerSteps exact Hessian-vector products on the model as in evaluation, as the authors
-	// do. v keeps the sign that comes out, and there is no refresh at the first step of an epoch: until the first one, at step Every,
-	// steps are SAM's. With α = 0 there are no products, since nothing would use v.
+	// ByExact keeps the step as it is and spends PowerSteps exact Hessian-vector products on the model as in evaluation,
+	// as the authors do. v keeps the sign that comes out, and there is no refresh at the first step of an epoch: until
+	// the first one, at step Every, steps are SAM's. With α = 0 there are no products, since nothing would use v.
 	ByExact
 )
 
@@ -134,10 +142,11 @@ type Length int
 const (
 	// AsIs leaves it: h = g_adv, as SAM does.
 	AsIs Length = iota
-	// Unit divides it by its global norm: h = g_adv/‖g_adv‖, as the authors of X-SAM do. It wants a learning rate of its own.
+	// Unit divides it by its global norm: h = g_adv/‖g_adv‖, as the authors of X-SAM do. It wants a learning rate of its
+	// own.
 	Unit
-	// Clean gives it the length of the clean gradient: h = ‖g‖·g_adv/‖g_adv‖ (SSAM, stable SAM). A plain step stays as it is. A pair step
-	// has no clean gradient: there ‖(g₊ + g₋)/2‖ stands for ‖g‖, with an error of order r².
+	// Clean gives it the length of the clean gradient: h = ‖g‖·g_adv/‖g_adv‖ (SSAM, stable SAM). A plain step stays as
+	// it is. A pair step has no clean gradient: there ‖(g₊ + g₋)/2‖ stands for ‖g‖, with an error of order r².
 	Clean
 )
 
@@ -149,10 +158,11 @@ const (
 	Oriented Form = iota
 	// Projection is g̃ = h − α c v: indifferent to the sign of v.
 	Projection
-	// Explicit is the mean of the pair, g̃ = (g₊ + g₋)/2 = ∇(L + r²λ/2 + …): λ is penalised itself. Every step is a pair step
-	// (Refresh.Every = 1), and α has no part in it.
+	// Explicit is the mean of the pair, g̃ = (g₊ + g₋)/2 = ∇(L + r²λ/2 + …): λ is penalised itself. Every step is a pair
+	// step (Refresh.Every = 1), and α has no part in it.
 	Explicit
-	// Paper is g̃ = h − α|c|v with the sign of v as power iteration leaves it. With Length = Unit it is the published form.
+	// Paper is g̃ = h − α|c|v with the sign of v as power iteration leaves it. With Length = Unit it is the published
+	// form.
 	Paper
 )
 

@@ -14,14 +14,15 @@ import (
 //	Paper       g̃ = h − α|c|v   v's sign as power iteration leaves it; h is g_adv/‖g_adv‖ as published
 //	Explicit    g̃ = h           h being the mean of the pair
 //
-// h is the gradient at the perturbed point after its length was set, and v the dominant eigenvector of the Hessian, ‖v‖ = 1: one node
-// per parameter, equal shapes pair by pair, read as one long vector. alpha is a scalar node without unit. The result has
-// the shapes of h, and ‖g̃‖ ≤ (1 + α)‖h‖; with Projection ‖g̃‖ ≤ ‖h‖.
+// h is the gradient at the perturbed point after its length was set, and v the dominant eigenvector of the Hessian,
+// ‖v‖ = 1: one node per parameter, equal shapes pair by pair, read as one long vector. alpha is a scalar node without
+// unit. The result has the shapes of h, and ‖g̃‖ ≤ (1 + α)‖h‖; with Projection ‖g̃‖ ≤ ‖h‖.
 //
 // −v gives the same Projection, the opposite correction with Paper, and is the caller's to settle with Oriented: the
 // step −lr·g̃ moves by +lr·α|c| along v.
 //
-// Reference: Duan et al. (2026), arXiv:2601.10251, and its authors' code (Paper); the projector of its Theorem 5.1 (Projection).
+// Reference: Duan et al. (2026), arXiv:2601.10251, and its authors' code (Paper); the projector of its Theorem 5.1
+// (Projection).
 func Correct(form Form, h, v []*graph.Node, alpha *graph.Node) []*graph.Node {
 	return correct(form, h, v, paramvec.Dot(h, v), alpha)
 }
@@ -47,8 +48,8 @@ func (s *step) correct(h, v []*graph.Node, c *graph.Node) []*graph.Node {
 	return correct(s.config.Form, h, v, c, s.alpha())
 }
 
-// alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps. Only refreshes can fall into the warm-up
-// of v.
+// alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps. Only refreshes can fall into the
+// warm-up of v.
 func (s *step) alpha() *graph.Node {
 	dtype := paramvec.DType(s.w)
 	alpha := graph.Scalar(s.g, dtype, s.config.Alpha)

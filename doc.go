@@ -1,17 +1,17 @@
-// Package xsam is X-SAM, a sharpness-aware optimizer for GoMLX that keeps the largest eigenvalue of the Hessian down.
+// Package xsam is X-SAM, a sharpness-aware optimizer for GoMLX that holds down the largest eigenvalue of the Hessian.
 //
-// One step, at weights w, with v the dominant eigenvector of the Hessian and c = ⟨g_adv, v⟩:
+// One step, at weights w, with v the dominant eigenvector of the Hessian:
 //
-//	ε     = ρ g/‖g‖, g = ∇L(w)           perturb.go      SAM's ascent
-//	g_adv = ∇L(w + ε)                    gradient.go     the gradient at the perturbed point
-//	v, λ  from the pair ∇L(w ± r v)      eigenvector.go  every few steps; pair.go has what a pair says, schedule.go when
-//	g̃     = g_adv − α|c|v                correct.go      λ falls along +v
-//	w     ← base optimizer (w, g̃)        optimizer.go    SGD, Adam, ...
+//	g_adv = ∇L(w + ε), ε = ρ g/‖g‖, g = ∇L(w)       ascent.go, gradient.go    SAM's ascent
+//	v, λ    from the pair ∇L(w ± r v)               pair.go, eigenvector.go   every few steps
+//	h     = g_adv, or g_adv/‖g_adv‖                 length.go
+//	g̃     = h − α|⟨h, v⟩|v                          correct.go                λ falls along +v
+//	w     ← base optimizer (w, g̃)                   optimizer.go              SGD, Adam, ...
 //
 // A refresh of v is a step of its own kind: from the one pair of gradients at w ± r v come the new v, λ, the side on
 // which λ falls, and g_adv itself. So X-SAM takes two gradients a step, as SAM does, and X-SAM lite, which ascends only
-// along v, 1.2. SAM, ASAM and plain descent are configurations of the same optimizer; so is X-SAM as published, with
-// exact Hessian-vector products.
+// along v, 1.2. SAM and its relatives are configurations of the same optimizer (preset.go); so is X-SAM as its authors
+// run it, PaperConfig, with exact Hessian-vector products.
 //
 // Three lines put it into a GoMLX program:
 //
@@ -20,13 +20,13 @@
 //	trainer := train.NewTrainer(backend, store, obj.ModelFn, obj.LossFn, opt, nil, nil)
 //	_, err = train.NewLoop(trainer).RunSteps(opt.Schedule(store, trainingData), steps)
 //
-// Batches too large for the device are cut into micro-batches, whose gradients are summed before anything is done with them:
-// accumulate.go is what the trainer sees, microbatch.go the graph of one.
+// To add a method: a function and a row in preset.go, a row in internal/parameter, a case in testdata/golden. What it
+// does otherwise than others goes into a file of its own, as momentum.go and reuse.go do.
 //
-// reuse.go lets plain steps go on with an earlier ascent (LookSAM), interval.go has the interval between refreshes follow the Hessian.
+// The rest: config.go and validate.go hold the configuration, parameter.go its names, schedule.go says which kind of
+// step comes next, state.go what lives between steps, stats.go what a step measured. accumulate.go and microbatch.go
+// cut batches that are too large for the device; interval.go has the refreshes follow the Hessian; passorder.go is
+// there for XLA's sake and changes no result.
 //
-// config.go holds the configuration and its presets, state.go what lives between steps, probe.go what a step measured,
-// register.go the names under which GoMLX finds the optimizer.
-//
-// Reference: Duan, Chen, Guan (2026), arXiv:2601.10251.
+// Reference: Duan, Chen, Guan (2026), arXiv:2601.10251, and its authors' code.
 package xsam

@@ -25,8 +25,8 @@ type estimate struct {
 	sigma    *graph.Node // the largest |λ| seen so far
 }
 
-// eigenvector returns the v with which this step corrects: estimated anew in a refresh, else the kept one. Before the first refresh
-// there is none.
+// eigenvector returns the v with which this step corrects: estimated anew in a refresh, else the kept one. Before the
+// first refresh there is none.
 func (s *step) eigenvector(g gradients) direction {
 	d := direction{norm: paramvec.Norm(g.adv)}
 	switch {
@@ -69,9 +69,9 @@ func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
 	return s.downhill(v, d3, p.finite()), e
 }
 
-// refreshExact makes PowerSteps steps of power iteration with exact products of the Hessian at w, on the step's batch with the model
-// as in evaluation: running averages in batch norm, no dropout. The sign of v is left as it comes, so a negative λ turns v around with
-// every product. So do the authors.
+// refreshExact makes PowerSteps steps of power iteration with exact products of the Hessian at w, on the step's batch
+// with the model as in evaluation: running averages in batch norm, no dropout. The sign of v is left as it comes, so
+// a negative λ turns v around with every product. So do the authors.
 func (s *step) refreshExact() ([]*graph.Node, *estimate) {
 	loss := s.objective.EvaluateInference(s.scope, s.g, s.batch).Total
 	g, v, finite := graph.Gradient(loss, s.w...), s.v, allFinite(loss)
@@ -105,18 +105,20 @@ func (s *step) measure(v, h []*graph.Node, lambda *graph.Node) *estimate {
 	}
 }
 
-// powerStep returns v' = h/‖h‖, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With Refresh.Shift it is h + σv
-// that is normalised.
+// powerStep returns v' = h/‖h‖, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
+// Refresh.Shift it is h + σv that is normalised.
 func (s *step) powerStep(v, h []*graph.Node, e *estimate, finite *graph.Node) []*graph.Node {
 	if s.config.Shift {
 		h = paramvec.AddScaled(h, e.sigma, v)
 	}
 	norm := paramvec.Norm(h)
-	usable := graph.And(finite, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, graph.ScalarZero(s.g, norm.DType()))))
+	usable := graph.And(finite, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, graph.ScalarZero(s.g,
+		norm.DType()))))
 	return paramvec.Where(usable, paramvec.Scale(ratio(1, norm), h), v)
 }
 
-// downhill turns v so that λ falls along it, where the form of the correction asks for that: around where d3 = dλ/dv > 0.
+// downhill turns v so that λ falls along it, where the form of the correction asks for that: around where d3 = dλ/dv
+// > 0.
 func (s *step) downhill(v []*graph.Node, d3, finite *graph.Node) []*graph.Node {
 	if s.config.Form != Oriented {
 		return v

@@ -21,8 +21,9 @@ type gradients struct {
 	pair  *pair         // nil outside a pair step
 }
 
-// gradients makes the one or two passes that the kind of step asks for. loss is the one that the trainer has built: at w, or at
-// w + r v in a pair step. ok is false where the batch comes in micro-batches and more of them are to come.
+// gradients makes the one or two passes that the kind of step asks for. loss is the one that the trainer has built:
+// at w, or at w + r v in a pair step. ok is false where the batch comes in micro-batches and more of them are to
+// come.
 func (s *step) gradients(loss *graph.Node) (g gradients, ok bool) {
 	first, second, ok := s.passes(loss)
 	switch {

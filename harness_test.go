@@ -28,13 +28,15 @@ type lab struct {
 }
 
 // newLab prepares the minimisation of loss(w) from w0 in float64, with plain gradient descent of learning rate lr.
-func newLab(t *testing.T, b compute.Backend, w0 []float64, lr float64, c xsam.Config, loss func(w *graph.Node) *graph.Node) *lab {
+func newLab(t *testing.T, b compute.Backend, w0 []float64, lr float64, c xsam.Config,
+	loss func(w *graph.Node) *graph.Node) *lab {
 	t.Helper()
 	store := model.NewStore()
 	obj := objective.New(func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{scope.VariableWithValue("w", slices.Clone(w0)).NodeValue(in[0].Graph())}
 	}, func(_, predictions []*graph.Node) *graph.Node { return loss(predictions[0]) })
-	return newLabWith(t, b, store, obj, optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(lr), c, nothing{})
+	return newLabWith(t, b, store, obj, optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(lr), c,
+		nothing{})
 }
 
 func newLabWith(t *testing.T, b compute.Backend, store *model.Store, obj *objective.Objective, base optimizer.Interface,

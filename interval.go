@@ -9,7 +9,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// With Refresh.Most the interval between refreshes is measured as training goes on. A refresh leaves behind, in the store,
+// With Refresh.Most the interval between refreshes is measured as training goes on. A refresh leaves behind, in the
+// store,
 //
 //	last    its step
 //	every   the interval to the next: doubled where v and λ have moved by Refresh.Tolerance at most, else halved
@@ -34,8 +35,8 @@ func openInterval(store *model.Store, c Config) *model.Variable {
 	return v.SetTrainable(false)
 }
 
-// adaptInterval writes the interval that follows this refresh. The residual is the tangent of the angle between v and Hv; with
-// ByExact those of the last product.
+// adaptInterval writes the interval that follows this refresh. The residual is the tangent of the angle between v and
+// Hv; with ByExact those of the last product.
 func (s *step) adaptInterval(e *estimate) {
 	if s.config.Refresh.Most == 0 {
 		return
@@ -45,7 +46,8 @@ func (s *step) adaptInterval(e *estimate) {
 	moved := graph.Div(graph.Abs(graph.Sub(e.lambda, s.state.lambda())), graph.Abs(e.lambda)) // NaN in the first refresh
 	tolerance := graph.Scalar(s.g, moved.DType(), s.config.Refresh.Tolerance)
 	calm := graph.And(graph.LessOrEqual(e.residual, tolerance), graph.LessOrEqual(moved, tolerance))
-	least, most := graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Every), graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Most)
+	least, most := graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Every), graph.Scalar(s.g, dtypes.Int64,
+		s.config.Refresh.Most)
 	next := graph.Where(calm, graph.Min(graph.MulScalar(every, 2), most), graph.Max(graph.DivScalar(every, 2), least))
 	now := graph.ConvertDType(s.now(), dtypes.Int64)
 	warm := graph.LessThan(now, graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Warmup-1))

@@ -36,14 +36,20 @@ func TestCorrectOfQuadratic(t *testing.T) {
 		want   []float64
 	}{
 		{"projection along e3", xsam.AsIs, xsam.Projection, e3, 0.2, []float64{1.0189524511, -1.4530668631, 1.7516196087}},
-		{"projection along -e3 is the same", xsam.AsIs, xsam.Projection, back, 0.2, []float64{1.0189524511, -1.4530668631, 1.7516196087}},
+		{"projection along -e3 is the same", xsam.AsIs, xsam.Projection, back, 0.2, []float64{1.0189524511, -1.4530668631,
+			1.7516196087}},
 		{"published along e3", xsam.Unit, xsam.Paper, e3, 0.2, []float64{0.3615288099, -0.5155545120, 0.6214823388}},
-		{"published along -e3 is another", xsam.Unit, xsam.Paper, back, 0.2, []float64{0.3615288099, -0.5155545120, 0.9322235083}},
-		{"published along (1, 2, 2)/3", xsam.Unit, xsam.Paper, third, 0.2, []float64{0.3418815736, -0.5548489846, 0.7375584510}},
-		{"published with alpha 0 is the unit gradient", xsam.Unit, xsam.Paper, e3, 0, []float64{0.3615288099, -0.5155545120, 0.7768529235}},
-		{"the length of the clean gradient", xsam.Clean, xsam.Oriented, e3, 0, []float64{0.9537785064, -1.3601262168, 2.0494787716}},
+		{"published along -e3 is another", xsam.Unit, xsam.Paper, back, 0.2, []float64{0.3615288099, -0.5155545120,
+			0.9322235083}},
+		{"published along (1, 2, 2)/3", xsam.Unit, xsam.Paper, third, 0.2, []float64{0.3418815736, -0.5548489846,
+			0.7375584510}},
+		{"published with alpha 0 is the unit gradient", xsam.Unit, xsam.Paper, e3, 0, []float64{0.3615288099,
+			-0.5155545120, 0.7768529235}},
+		{"the length of the clean gradient", xsam.Clean, xsam.Oriented, e3, 0, []float64{0.9537785064, -1.3601262168,
+			2.0494787716}},
 		{"oriented takes |c|v away", xsam.AsIs, xsam.Oriented, e3, 1, []float64{1.0189524511, -1.4530668631, 0}},
-		{"oriented along -e3 adds it", xsam.AsIs, xsam.Oriented, back, 1, []float64{1.0189524511, -1.4530668631, 4.3790490218}},
+		{"oriented along -e3 adds it", xsam.AsIs, xsam.Oriented, back, 1, []float64{1.0189524511, -1.4530668631,
+			4.3790490218}},
 		{"oriented with alpha 0 is the gradient", xsam.AsIs, xsam.Oriented, e3, 0, gAdv},
 		{"explicit is the gradient it is given", xsam.AsIs, xsam.Explicit, e3, 1, gAdv},
 	}
@@ -53,7 +59,8 @@ func TestCorrectOfQuadratic(t *testing.T) {
 				got := eval(t, b, func(in []*graph.Node) *graph.Node {
 					alpha := graph.Scalar(in[0].Graph(), in[0].DType(), tt.alpha)
 					h := xsam.SetLength(tt.length, in[:1], in[2:])
-					return graph.MulScalar(xsam.Correct(tt.form, h, in[1:2], alpha)[0], 1) // the pure-Go engine cannot return an input as it is
+					return graph.MulScalar(xsam.Correct(tt.form, h, in[1:2], alpha)[0],
+						1) // the pure-Go engine cannot return an input as it is
 				}, gAdv, tt.v, g)
 				if !near(got, tt.want, 2e-10) { // the digits given
 					t.Errorf("Correct(%v × %v, %v, α=%v) = %v, want %v", tt.length, tt.form, tt.v, tt.alpha, got, tt.want)
@@ -246,7 +253,8 @@ func TestNegativeDominantEigenvalue(t *testing.T) {
 			l := newLab(t, b, []float64{0.1, 0.1, 0.1}, 0, c, quadratic(3, -5, 1)).setV(0.6, 0.6, math.Sqrt(0.28))
 			l.step(200)
 			if p := l.probe(); !near([]float64{p.Lambda}, []float64{tt.want}, 1e-8) || p.Residual > 1e-4 {
-				t.Errorf("shift %v: λ = %v with residual %v after 200 power steps, want %v", tt.shift, p.Lambda, p.Residual, tt.want)
+				t.Errorf("shift %v: λ = %v with residual %v after 200 power steps, want %v", tt.shift, p.Lambda, p.Residual,
+					tt.want)
 			}
 		}
 	})

@@ -12,8 +12,8 @@ import (
 //	Unit   h = g_adv/‖g_adv‖
 //	Clean  h = ‖g‖·g_adv/‖g_adv‖
 //
-// g_adv and the clean gradient g, which only Clean looks at, hold one node per parameter, with equal shapes pair by pair, and are read as
-// one long vector. The result has the shapes of g_adv; where ‖g_adv‖ is 0 so is h.
+// g_adv and the clean gradient g, which only Clean looks at, hold one node per parameter, with equal shapes pair by
+// pair, and are read as one long vector. The result has the shapes of g_adv; where ‖g_adv‖ is 0 so is h.
 //
 // Reference: Unit is the authors' code of Duan et al. (2026), arXiv:2601.10251; Clean is Tan et al. (2025), JMLR.
 func SetLength(length Length, gAdv, g []*graph.Node) []*graph.Node {
@@ -53,7 +53,8 @@ func (s *step) length(g gradients, norm *graph.Node) *graph.Node {
 	}
 }
 
-// over returns x/norm, and 0 where norm is 0. There is no small number under the root of the norm: it would shift the result.
+// over returns x/norm, and 0 where norm is 0. There is no small number under the root of the norm: it would shift the
+// result.
 func over(x, norm *graph.Node) *graph.Node {
 	zero := graph.ScalarZero(norm.Graph(), norm.DType())
 	return graph.Where(graph.GreaterThan(norm, zero), graph.Div(x, norm), zero)

@@ -25,7 +25,8 @@ func openSums(store *model.Store, vars []*model.Variable, dtype dtypes.DType, pa
 	s := sums{loss: stateVariable(store, accumulatePath(pass+"/loss"), dtype, nil, []float64{0})}
 	for _, v := range vars {
 		zero := make([]float64, v.Shape().Size())
-		s.gradient = append(s.gradient, stateVariable(store, accumulatePath(pass+v.Path()), stateDType(v), v.Shape().Dimensions, zero))
+		s.gradient = append(s.gradient, stateVariable(store, accumulatePath(pass+v.Path()), stateDType(v),
+			v.Shape().Dimensions, zero))
 	}
 	return s
 }
@@ -34,7 +35,8 @@ func openSums(store *model.Store, vars []*model.Variable, dtype dtypes.DType, pa
 func (s sums) add(g *graph.Graph, begin *graph.Node, part pass, n int) pass {
 	grow := func(v *model.Variable, part *graph.Node) *graph.Node {
 		old := v.NodeValue(g)
-		return graph.Add(graph.Where(begin, graph.ZerosLike(old), old), graph.DivScalar(graph.ConvertDType(part, v.DType()), float64(n)))
+		return graph.Add(graph.Where(begin, graph.ZerosLike(old), old), graph.DivScalar(graph.ConvertDType(part,
+			v.DType()), float64(n)))
 	}
 	total := pass{loss: grow(s.loss, part.loss)}
 	for i, gi := range part.gradient {
@@ -43,8 +45,8 @@ func (s sums) add(g *graph.Graph, begin *graph.Node, part pass, n int) pass {
 	return total
 }
 
-// collect adds a pass over the micro-batch to that of the whole batch. With the last micro-batch it returns the passes over the whole
-// batch; ok is false before.
+// collect adds a pass over the micro-batch to that of the whole batch. With the last micro-batch it returns the
+// passes over the whole batch; ok is false before.
 func (s *step) collect(part pass) (first, second pass, ok bool) {
 	m, store, dtype := s.mark.micro, s.scope.Store(), paramvec.DType(s.w)
 	if s.mark.kind == AscentStep && s.config.Local {

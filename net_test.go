@@ -126,8 +126,8 @@ func (l *lab) weights() []float64 {
 	return all
 }
 
-// random returns the state of the dropout stream. It has three words, of which the pure-Go engine uses the first two and
-// leaves the third as it finds it in memory.
+// random returns the state of the dropout stream. It has three words, of which the pure-Go engine uses the first two
+// and leaves the third as it finds it in memory.
 func (l *lab) random() []uint64 {
 	l.t.Helper()
 	v := l.store.GetVariable("/" + model.RNGStateVariableName)

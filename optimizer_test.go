@@ -42,24 +42,34 @@ func TestValidate(t *testing.T) {
 		{"alpha not a number", with(func(c *xsam.Config) { c.Alpha = math.NaN() }), []string{"Config.Alpha = NaN"}},
 		{"rho infinite", with(func(c *xsam.Config) { c.Rho = math.Inf(1) }), []string{"Config.Rho = +Inf"}},
 		{"no probe radius", with(func(c *xsam.Config) { c.ProbeRadius = 0 }), []string{"Config.ProbeRadius = 0", "above 0"}},
-		{"no power steps", with(func(c *xsam.Config) { c.By, c.PowerSteps = xsam.ByExact, 0 }), []string{"Config.PowerSteps = 0"}},
-		{"explicit needs every step", with(func(c *xsam.Config) { c.Form = xsam.Explicit }), []string{"Every = 5", "Every = 1"}},
-		{"an ascent that never was", with(func(c *xsam.Config) { c.Rho, c.Ascent.Every, c.Reuse = 0, 0, 0.5 }), []string{"Config.Reuse = 0.5 with Ascent.Every = 0"}},
-		{"no room to grow", with(func(c *xsam.Config) { c.Refresh.Most, c.Refresh.Tolerance = 4, 1 }), []string{"Most = 4 with Refresh.Every = 5"}},
+		{"no power steps", with(func(c *xsam.Config) { c.By, c.PowerSteps = xsam.ByExact, 0 }),
+			[]string{"Config.PowerSteps = 0"}},
+		{"explicit needs every step", with(func(c *xsam.Config) { c.Form = xsam.Explicit }), []string{"Every = 5",
+			"Every = 1"}},
+		{"an ascent that never was", with(func(c *xsam.Config) { c.Rho, c.Ascent.Every, c.Reuse = 0, 0, 0.5 }),
+			[]string{"Config.Reuse = 0.5 with Ascent.Every = 0"}},
+		{"no room to grow", with(func(c *xsam.Config) { c.Refresh.Most, c.Refresh.Tolerance = 4, 1 }),
+			[]string{"Most = 4 with Refresh.Every = 5"}},
 		{"no tolerance", with(func(c *xsam.Config) { c.Refresh.Most = 20 }), []string{"Tolerance = 0"}},
-		{"all of the rest", xsam.Config{Ascent: xsam.Ascent{Reuse: -1}, Refresh: xsam.Refresh{Side: 2}, Correction: xsam.Correction{AlphaWarmup: -1}}, []string{"AlphaWarmup = -1", "Reuse = -1", "Side = 2"}},
+		{"all of the rest", xsam.Config{Ascent: xsam.Ascent{Reuse: -1}, Refresh: xsam.Refresh{Side: 2},
+			Correction: xsam.Correction{AlphaWarmup: -1}}, []string{"AlphaWarmup = -1", "Reuse = -1", "Side = 2"}},
 		{"looksam", xsam.LookSAMConfig(), nil},
 		{"nsam", xsam.NSAMConfig(), nil},
 		{"ssam", xsam.SSAMConfig(), nil},
 		{"epochs of 7 steps", with(func(c *xsam.Config) { c.EpochSteps = 7 }), nil},
-		{"an epoch without a refresh", with(func(c *xsam.Config) { c.EpochSteps = 5 }), []string{"EpochSteps = 5 with Refresh.Every = 5", "more than Refresh.Every"}},
+		{"an epoch without a refresh", with(func(c *xsam.Config) { c.EpochSteps = 5 }),
+			[]string{"EpochSteps = 5 with Refresh.Every = 5", "more than Refresh.Every"}},
 		{"a length that is none", with(func(c *xsam.Config) { c.Length = 3 }), []string{"Length = 3", "AsIs, Unit or Clean"}},
-		{"no clean gradient", with(func(c *xsam.Config) { c.Length, c.Local = xsam.Clean, true }), []string{"Length = Clean with Local"}},
+		{"no clean gradient", with(func(c *xsam.Config) { c.Length, c.Local = xsam.Clean, true }),
+			[]string{"Length = Clean with Local"}},
 		{"all at once", xsam.Config{
-			Ascent: xsam.Ascent{Rho: -1, Eta: -1, Every: -1}, Refresh: xsam.Refresh{Every: -1, Warmup: -1, By: 7}, Correction: xsam.Correction{Form: 9},
+			Ascent: xsam.Ascent{Rho: -1, Eta: -1, Every: -1}, Refresh: xsam.Refresh{Every: -1, Warmup: -1, By: 7},
+			Correction: xsam.Correction{Form: 9},
 		}, []string{"Rho = -1", "Eta = -1", "Ascent.Every = -1", "Refresh.Every = -1", "Warmup = -1", "By = 7", "Form = 9"}},
-		{"a radius that no step uses", with(func(c *xsam.Config) { c.Ascent.Every = 0 }), []string{"Rho = 0.05 with Ascent.Every = 0", "want Rho = 0"}},
-		{"a strength without a direction", xsam.Config{Correction: xsam.Correction{Alpha: 1}}, []string{"Alpha = 1 with Refresh.Every = 0"}},
+		{"a radius that no step uses", with(func(c *xsam.Config) { c.Ascent.Every = 0 }),
+			[]string{"Rho = 0.05 with Ascent.Every = 0", "want Rho = 0"}},
+		{"a strength without a direction", xsam.Config{Correction: xsam.Correction{Alpha: 1}},
+			[]string{"Alpha = 1 with Refresh.Every = 0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -229,7 +239,10 @@ func TestRegisteredOptimizer(t *testing.T) {
 }
 
 func hasNaN(t *tensors.Tensor) bool {
-	return slices.ContainsFunc(tensors.MustCopyFlatData[float64](t), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+	return slices.ContainsFunc(tensors.MustCopyFlatData[float64](t), func(x float64) bool {
+		return math.IsNaN(x) ||
+			math.IsInf(x, 0)
+	})
 }
 
 // What a user can get wrong is an error that says what to do.
@@ -241,7 +254,8 @@ func TestMisuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	firstStep := func(model train.ModelFn, loss train.LossFn, opt optimizer.Interface, store *model.Store, ds train.Dataset) error {
+	firstStep := func(model train.ModelFn, loss train.LossFn, opt optimizer.Interface, store *model.Store,
+		ds train.Dataset) error {
 		trainer := train.NewTrainer(b, store, model, loss, opt, nil, nil)
 		_, err := train.NewLoop(trainer).RunSteps(ds, 1)
 		return err
@@ -263,14 +277,17 @@ func TestMisuse(t *testing.T) {
 			store := seededStore()
 			return firstStep(other.ModelFn, other.LossFn, opt, store, opt.Schedule(store, examples{}))
 		}, "another objective"},
-		{"no objective", func() error { _, err := xsam.New(nil, descent(), xsam.DefaultConfig()); return err }, "objective.New"},
-		{"a base that takes no gradients", func() error { _, err := xsam.New(obj, opt, xsam.DefaultConfig()); return err }, "UpdateGraphWithGradients"},
+		{"no objective", func() error { _, err := xsam.New(nil, descent(), xsam.DefaultConfig()); return err },
+			"objective.New"},
+		{"a base that takes no gradients", func() error { _, err := xsam.New(obj, opt, xsam.DefaultConfig()); return err },
+			"UpdateGraphWithGradients"},
 		{"a configuration out of range", func() error {
 			_, err := xsam.New(obj, descent(), xsam.Config{Correction: xsam.Correction{Alpha: 3}})
 			return err
 		}, "Config.Alpha = 3"},
 		{"stats before the first step", func() error { _, err := opt.Stats(seededStore()); return err }, "run a step"},
-		{"an unknown correction", func() error { err := new(xsam.Form).UnmarshalText([]byte("sideways")); return err }, "oriented projection explicit paper"},
+		{"an unknown correction", func() error { err := new(xsam.Form).UnmarshalText([]byte("sideways")); return err },
+			"oriented projection explicit paper"},
 		{"gradient accumulation by the trainer", func() error {
 			return train.NewTrainer(b, seededStore(), obj.ModelFn, obj.LossFn, opt, nil, nil).AccumulateGradients(2)
 		}, "OptimizeWithGradients"},

@@ -6,8 +6,8 @@ import (
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
-// pair is what a batch says of the loss along v: losses and gradients at w + r v and at w − r v. With both it has seen the curvature
-// along v and its derivative, and the ascent along v besides.
+// pair is what a batch says of the loss along v: losses and gradients at w + r v and at w − r v. With both it has
+// seen the curvature along v and its derivative, and the ascent along v besides.
 type pair struct {
 	plus, minus pass
 	v           []*graph.Node
@@ -19,7 +19,8 @@ type pair struct {
 }
 
 func (s *step) newPair(plus, minus pass) *pair {
-	p := &pair{plus: plus, minus: minus, v: s.v, r: s.config.ProbeRadius, mean: s.config.Side == MeanOfPair || s.config.Form == Explicit}
+	p := &pair{plus: plus, minus: minus, v: s.v, r: s.config.ProbeRadius, mean: s.config.Side == MeanOfPair ||
+		s.config.Form == Explicit}
 	difference := paramvec.Sub(plus.gradient, minus.gradient)
 	p.h = paramvec.Scale(graph.Scalar(s.g, paramvec.DType(s.w), 1/(2*p.r)), difference)
 	p.lambda = paramvec.Dot(s.v, p.h)

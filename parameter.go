@@ -12,8 +12,8 @@ import (
 	"github.com/xsam-go/xsam/internal/parameter"
 )
 
-// The parameters of the methods are the fields of Config, and internal/parameter has their names and help. A field is found by its key
-// in JSON: "ascent_every" for the parameter "ascent-every".
+// The parameters of the methods are the fields of Config, and internal/parameter has their names and help. A field is
+// found by its key in JSON: "ascent_every" for the parameter "ascent-every".
 
 // field returns the field of the parameter called name; the zero Value where there is none.
 func (c *Config) field(name string) reflect.Value {
@@ -72,12 +72,12 @@ func (c Config) Get(name string) string {
 	return fmt.Sprint(field.Interface())
 }
 
-// Method returns the configuration of a label: a name of Presets, which may carry settings of its own, "sam:rho=0.1" or
-// "xsam:alpha=0.5:refresh-every=10". The settings in common are laid over the preset first, as far as the method has them; those of the
-// label must all be the method's.
+// Method returns the configuration of a label: a name of Presets, which may carry settings of its own, "sam:rho=0.1"
+// or "xsam:alpha=0.5:refresh-every=10". The settings in common are laid over the preset first, as far as the method
+// has them; those of the label must all be the method's.
 //
-// Two parameters follow others unless they are set themselves: the probe radius of a method that ascends follows rho, and
-// correction explicit, which needs a pair in every step, sets refresh-every to 1.
+// Two parameters follow others unless they are set themselves: the probe radius of a method that ascends follows rho,
+// and correction explicit, which needs a pair in every step, sets refresh-every to 1.
 func Method(label string, common map[string]string) (Config, error) {
 	name, rest, _ := strings.Cut(label, ":")
 	preset, ok := Presets[name]
@@ -123,7 +123,8 @@ func settings(label, rest string, common map[string]string) (map[string]string, 
 	for part := range strings.SplitSeq(rest, ":") {
 		key, value, ok := strings.Cut(part, "=")
 		if !ok || !parameter.Has(label, key) {
-			return nil, fmt.Errorf("xsam: method %q: %q is no setting of it: want key=value with a key of %v", label, part, parameter.Of(label))
+			return nil, fmt.Errorf("xsam: method %q: %q is no setting of it: want key=value with a key of %v", label, part,
+				parameter.Of(label))
 		}
 		chosen[key] = value
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/xsam-go/xsam/internal/parameter"
 )
 
-// Every parameter of the table is a field of Config, is set from its own text, and stands in JSON under its key; every method of the
-// table has a preset, and the other way round.
+// Every parameter of the table is a field of Config, is set from its own text, and stands in JSON under its key;
+// every method of the table has a preset, and the other way round.
 func TestTableOfParameters(t *testing.T) {
 	for _, p := range parameter.All {
 		for _, preset := range []xsam.Config{xsam.DefaultConfig(), xsam.PaperConfig()} {
@@ -40,7 +40,8 @@ func TestTableOfParameters(t *testing.T) {
 			}
 		}
 	}
-	if got, want := slices.Sorted(maps.Keys(xsam.Presets)), slices.Sorted(slices.Values(parameter.MethodNames())); !slices.Equal(got, want) {
+	if got, want := slices.Sorted(maps.Keys(xsam.Presets)),
+		slices.Sorted(slices.Values(parameter.MethodNames())); !slices.Equal(got, want) {
 		t.Errorf("presets %v, methods of the table %v", got, want)
 	}
 }
@@ -58,7 +59,8 @@ func TestConfigAsJSON(t *testing.T) {
 		}
 	}
 	text, _ := json.Marshal(xsam.PaperConfig())
-	for _, want := range []string{`"rho":0.05`, `"refresh":"exact"`, `"refresh_every":3`, `"length":"unit"`, `"correction":"paper"`} {
+	for _, want := range []string{`"rho":0.05`, `"refresh":"exact"`, `"refresh_every":3`, `"length":"unit"`,
+		`"correction":"paper"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the JSON form %s lacks %s", text, want)
 		}
@@ -76,9 +78,13 @@ func TestMethod(t *testing.T) {
 		want   xsam.Config
 		err    string
 	}{
-		{"sam", map[string]string{"rho": "0.1", "alpha": "2"}, changed(xsam.SAMConfig(), func(c *xsam.Config) { c.Rho = 0.1 }), ""},
+		{"sam", map[string]string{"rho": "0.1", "alpha": "2"}, changed(xsam.SAMConfig(),
+			func(c *xsam.Config) { c.Rho = 0.1 }), ""},
 		{"xsam:rho=0.1", nil, changed(xsam.DefaultConfig(), func(c *xsam.Config) { c.Rho, c.ProbeRadius = 0.1, 0.1 }), ""},
-		{"xsam:correction=explicit", nil, changed(xsam.DefaultConfig(), func(c *xsam.Config) { c.Form, c.Refresh.Every = xsam.Explicit, 1 }), ""},
+		{"xsam:correction=explicit", nil, changed(xsam.DefaultConfig(), func(c *xsam.Config) {
+			c.Form,
+				c.Refresh.Every = xsam.Explicit, 1
+		}), ""},
 		{"nsam:refresh-every=10", nil, changed(xsam.NSAMConfig(), func(c *xsam.Config) { c.Refresh.Every = 10 }), ""},
 		{"ssam:length=unit", nil, changed(xsam.SSAMConfig(), func(c *xsam.Config) { c.Length = xsam.Unit }), ""},
 		{"sgd:rho=1", nil, xsam.Config{}, "no setting of it"},

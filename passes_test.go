@@ -13,8 +13,8 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// A pair step costs what a SAM step does, two forward and two backward passes: the compiled program holds as many matrix
-// products. The count is read from what XLA is given, which it writes down in a process of its own.
+// A pair step costs what a SAM step does, two forward and two backward passes: the compiled program holds as many
+// matrix products. The count is read from what XLA is given, which it writes down in a process of its own.
 func TestPairStepHasTheProductsOfSAM(t *testing.T) {
 	const child = "XSAM_TEST_DUMP_METHOD"
 	configs := map[string]xsam.Config{"sgd": xsam.SGDConfig(), "sam": xsam.SAMConfig(), "pair": xsam.DefaultConfig()}

@@ -1,7 +1,7 @@
 package xsam
 
-// Presets are the named methods, as the command, method labels and optimizer.KnownOptimizers name them. What each of them can be given
-// is in internal/parameter.
+// Presets are the named methods, as the command, method labels and optimizer.KnownOptimizers name them. What each of
+// them can be given is in internal/parameter.
 var Presets = map[string]func() Config{
 	"sgd":        SGDConfig,
 	"sam":        SAMConfig,
@@ -32,13 +32,14 @@ func LiteConfig() Config {
 	return c
 }
 
-// PaperConfig is X-SAM as its authors run it: SAM with ρ = 0.05, and, from the first refresh on, the unit gradient corrected with
-// α = 0.2,
+// PaperConfig is X-SAM as its authors run it: SAM with ρ = 0.05, and, from the first refresh on, the unit gradient
+// corrected with α = 0.2,
 //
 //	ĝ = g_adv/‖g_adv‖,  g̃ = ĝ − α|⟨ĝ, v⟩|v,
 //
-// v from five exact products every third step, its sign as it comes. A step takes two gradients and, on average, a third of one and 5/3
-// exact products. Set EpochSteps to the steps of an epoch: the authors count the third step in each epoch anew.
+// v from five exact products every third step, its sign as it comes. A step takes two gradients and, on average, a
+// third of one and 5/3 exact products. Set EpochSteps to the steps of an epoch: the authors count the third step in
+// each epoch anew.
 func PaperConfig() Config {
 	return Config{
 		Ascent:     Ascent{Rho: 0.05, Every: 1},
@@ -48,8 +49,8 @@ func PaperConfig() Config {
 	}
 }
 
-// NSAMConfig is PaperConfig with α = 0, what is left of the published form without its correction: SAM's first Refresh.Every = 3 steps,
-// then SAM with a unit gradient. Two gradients a step.
+// NSAMConfig is PaperConfig with α = 0, what is left of the published form without its correction: SAM's first
+// Refresh.Every = 3 steps, then SAM with a unit gradient. Two gradients a step.
 func NSAMConfig() Config {
 	c := PaperConfig()
 	c.Alpha = 0
@@ -58,7 +59,8 @@ func NSAMConfig() Config {
 
 // SSAMConfig is SAM whose gradient keeps the length of the clean one (stable SAM), ρ = 0.05: two gradients a step.
 //
-// Reference: Tan et al. (2025), "Stabilizing Sharpness-aware Minimization Through A Simple Renormalization Strategy", JMLR.
+// Reference: Tan et al. (2025), "Stabilizing Sharpness-aware Minimization Through A Simple Renormalization Strategy",
+// JMLR.
 func SSAMConfig() Config { return Config{Ascent: Ascent{Rho: 0.05, Every: 1}, Length: Clean} }
 
 // SAMConfig is SAM with ρ = 0.05: two gradients a step, no v.
@@ -66,8 +68,8 @@ func SSAMConfig() Config { return Config{Ascent: Ascent{Rho: 0.05, Every: 1}, Le
 // Reference: Foret et al. (2021), "Sharpness-Aware Minimization for Efficiently Improving Generalization".
 func SAMConfig() Config { return Config{Ascent: Ascent{Rho: 0.05, Every: 1}} }
 
-// LookSAMConfig is SAM with an ascent every fifth step, the found direction being reused at 0.7 of the gradient's length in
-// between: 1.2 gradients a step.
+// LookSAMConfig is SAM with an ascent every fifth step, the found direction being reused at 0.7 of the gradient's
+// length in between: 1.2 gradients a step.
 //
 // Reference: Liu et al. (2022), "Towards Efficient and Scalable Sharpness-Aware Minimization".
 func LookSAMConfig() Config { return Config{Ascent: Ascent{Rho: 0.05, Every: 5, Reuse: 0.7}} }

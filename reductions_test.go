@@ -52,7 +52,8 @@ func TestReducesToBase(t *testing.T) {
 	})
 }
 
-// The published form with α = 0 is nsam, bit for bit, and takes no products; so is the length alone, from the third step on.
+// The published form with α = 0 is nsam, bit for bit, and takes no products; so is the length alone, from the third
+// step on.
 func TestPublishedWithoutCorrectionIsNSAM(t *testing.T) {
 	published := xsam.PaperConfig()
 	published.Alpha = 0
@@ -132,7 +133,8 @@ func (l *lab) injectNetV(sign float64) *lab {
 		for i := range flat {
 			flat[i] = sign * float64(1-2*(i%2)) / math.Sqrt(83) // 83 weights in all
 		}
-		l.store.VariableWithValue(xsam.Scope+"/eigenvector"+path, tensors.FromFlatDataAndDimensions(flat, dims...)).SetTrainable(false)
+		l.store.VariableWithValue(xsam.Scope+"/eigenvector"+path, tensors.FromFlatDataAndDimensions(flat,
+			dims...)).SetTrainable(false)
 	}
 	return l
 }

@@ -13,8 +13,9 @@ import (
 // ParamBase is the hyperparameter that names the base optimizer of one that is made by name, default "adamw".
 const ParamBase = "xsam_base"
 
-// Param is the hyperparameter of the parameter called name: "xsam_rho" for "rho", "xsam_refresh_every" for "refresh-every". Its value
-// has the type of the field of Config, and that of an enumeration is a text. What is not set comes from the preset.
+// Param is the hyperparameter of the parameter called name: "xsam_rho" for "rho", "xsam_refresh_every" for
+// "refresh-every". Its value has the type of the field of Config, and that of an enumeration is a text. What is not
+// set comes from the preset.
 func Param(name string) string {
 	p, ok := parameter.Find(name)
 	if !ok {
@@ -23,8 +24,8 @@ func Param(name string) string {
 	return "xsam_" + p.Key()
 }
 
-// An optimizer made by name finds its objective in the graph: train with ModelFn and LossFn of an objective.Objective, on the data set
-// that Optimizer.Schedule returns. "sgd" stays GoMLX's own.
+// An optimizer made by name finds its objective in the graph: train with ModelFn and LossFn of an
+// objective.Objective, on the data set that Optimizer.Schedule returns. "sgd" stays GoMLX's own.
 func init() {
 	for name, preset := range Presets {
 		if _, known := optimizer.KnownOptimizers[name]; !known {
@@ -33,8 +34,8 @@ func init() {
 	}
 }
 
-// SetDefaultParams puts the parameters of the preset into the store as hyperparameters, so that GoMLX's settings can change them:
-// -set xsam_rho=0.1.
+// SetDefaultParams puts the parameters of the preset into the store as hyperparameters, so that GoMLX's settings can
+// change them: -set xsam_rho=0.1.
 func SetDefaultParams(store *model.Store, preset Config) {
 	store.SetParam(ParamBase, "adamw")
 	for _, p := range parameter.All {
@@ -47,8 +48,8 @@ func SetDefaultParams(store *model.Store, preset Config) {
 	}
 }
 
-// FromScope returns preset with the hyperparameters of the scope laid over it, around the base optimizer that ParamBase names. Like
-// GoMLX's own constructors it panics on an unknown name or a value out of range.
+// FromScope returns preset with the hyperparameters of the scope laid over it, around the base optimizer that
+// ParamBase names. Like GoMLX's own constructors it panics on an unknown name or a value out of range.
 func FromScope(scope *model.Scope, preset Config) *Optimizer {
 	c := preset
 	for _, p := range parameter.All {

@@ -33,7 +33,8 @@ func (c Config) refreshes() bool {
 	return c.Refresh.Every > 0 && !(c.By == ByExact && c.Alpha == 0)
 }
 
-// due tells whether v is refreshed in a step t, counted from 0, where the interval is fixed. With p = t mod EpochSteps, or t:
+// due tells whether v is refreshed in a step t, counted from 0, where the interval is fixed. With p = t mod
+// EpochSteps, or t:
 //
 //	t < Warmup or p mod Every = 0, but with ByExact not at p = 0
 func (c Config) due(step int64) bool {
@@ -48,14 +49,15 @@ func (c Config) due(step int64) bool {
 	return step < int64(c.Refresh.Warmup) || p%int64(c.Refresh.Every) == 0 && !first
 }
 
-// raw tells whether a step comes before the first refresh, or before the one that there would be if α were not 0: it is SAM's, for
-// there is no v, and the length of the gradient is left as it is. Only ByExact has such steps.
+// raw tells whether a step comes before the first refresh, or before the one that there would be if α were not 0: it
+// is SAM's, for there is no v, and the length of the gradient is left as it is. Only ByExact has such steps.
 func (c Config) raw(step int64) bool {
 	return c.By == ByExact && c.Refresh.Warmup == 0 && step < int64(c.Refresh.Every)
 }
 
-// kind returns the kind of a step, in which v is refreshed or not. Ascents are at step mod Ascent.Every = 0. With ByPair a
-// refresh is a pair step and takes the place of any other kind; else it is extra work in an ascent or plain step.
+// kind returns the kind of a step, in which v is refreshed or not. Ascents are at step mod Ascent.Every = 0. With
+// ByPair a refresh is a pair step and takes the place of any other kind; else it is extra work in an ascent or plain
+// step.
 func (c Config) kind(step int64, refresh bool) Kind {
 	switch {
 	case refresh && c.By == ByPair:
@@ -91,10 +93,10 @@ func (m mark) String() string {
 	return fmt.Sprintf("xsam step(kind=%v refresh=%v raw=%v micro=%+v data=%v)", m.kind, m.refresh, m.raw, m.micro, m.user)
 }
 
-// Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows from
-// the store's global step when an iteration begins, so that a resumed run keeps its phase. With Refresh.Most it also follows
-// from what the step before has measured: a batch must be asked for when that step is done, as GoMLX's Loop does. Evaluation
-// data needs no wrapper. A data set that is a train.DistributedDataset stays one.
+// Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows
+// from the store's global step when an iteration begins, so that a resumed run keeps its phase. With Refresh.Most it
+// also follows from what the step before has measured: a batch must be asked for when that step is done, as GoMLX's
+// Loop does. Evaluation data needs no wrapper. A data set that is a train.DistributedDataset stays one.
 func (o *Optimizer) Schedule(store *model.Store, ds train.Dataset) train.Dataset {
 	s := &scheduled{Dataset: ds, optimizer: o, store: store}
 	if distributed, ok := ds.(train.DistributedDataset); ok {
@@ -115,7 +117,8 @@ func (s *scheduled) marks() func(spec any) (mark, error) {
 	return func(spec any) (mark, error) {
 		refresh, err := s.optimizer.due(s.store, step)
 		config := s.optimizer.config
-		m := mark{optimizer: s.optimizer, kind: config.kind(step, refresh), refresh: refresh, raw: config.raw(step), user: spec}
+		m := mark{optimizer: s.optimizer, kind: config.kind(step, refresh), refresh: refresh, raw: config.raw(step),
+			user: spec}
 		step++
 		return m, err
 	}

@@ -15,7 +15,8 @@ import (
 
 // schedules are configurations that between them have every kind of step and of refresh.
 func schedules() map[string]xsam.Config {
-	threePoint, exact, explicit, skipping := xsam.DefaultConfig(), xsam.PaperConfig(), xsam.DefaultConfig(), xsam.DefaultConfig()
+	threePoint, exact, explicit, skipping := xsam.DefaultConfig(), xsam.PaperConfig(), xsam.DefaultConfig(),
+		xsam.DefaultConfig()
 	threePoint.By = xsam.ByThreePoint
 	exact.PowerSteps = 2
 	explicit.Form, explicit.Refresh.Every = xsam.Explicit, 1
@@ -41,7 +42,8 @@ func TestForwardPassesLeaveNoTrace(t *testing.T) {
 				t.Errorf("%s: %v updates of the running average in %d steps, want %d", name, got, steps, steps)
 			}
 			if got, want := l.random(), plain.random(); !slices.Equal(got, want) {
-				t.Errorf("%s: the dropout stream is at %v after %d steps, want %v as with the base optimizer", name, got, steps, want)
+				t.Errorf("%s: the dropout stream is at %v after %d steps, want %v as with the base optimizer", name, got, steps,
+					want)
 			}
 		}
 	})
@@ -131,7 +133,8 @@ func TestZeroGradientAndZeroHessian(t *testing.T) {
 				t.Errorf("%s on a constant loss: v = %v, want %v kept", name, got, v)
 			}
 			if p := l.probe(); p.Lambda != 0 || !math.IsNaN(p.Residual) || !math.IsNaN(p.AngleDeg) {
-				t.Errorf("%s on a constant loss: λ %v residual %v angle %v, want 0 and two unknowns", name, p.Lambda, p.Residual, p.AngleDeg)
+				t.Errorf("%s on a constant loss: λ %v residual %v angle %v, want 0 and two unknowns", name, p.Lambda, p.Residual,
+					p.AngleDeg)
 			}
 			l = newLab(t, b, []float64{1, 2, 3}, 0.1, c, slope).setV(v...)
 			l.step(1)

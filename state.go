@@ -109,8 +109,9 @@ func openEigenvector(store *model.Store, vars []*model.Variable, seed int64) []*
 }
 
 // DrawEigenvector draws a first v for the trainable variables: a Gaussian direction over all of them, divided by its
-// length. The result has one tensor per variable, of its shape, in the type v is kept in (at least float32). Each variable
-// has a stream of its own, from the seed and its path, so that the order of the variables matters for rounding alone.
+// length. The result has one tensor per variable, of its shape, in the type v is kept in (at least float32). Each
+// variable has a stream of its own, from the seed and its path, so that the order of the variables matters for
+// rounding alone.
 func DrawEigenvector(vars []*model.Variable, seed int64) []*tensors.Tensor {
 	parts := make([][]float64, len(vars))
 	var sum float64

@@ -68,8 +68,8 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 //
 //	plain 1    ascent 2, along the momentum 1    pair 2    three-point refresh +2    exact refresh +1 and PowerSteps products
 //
-// The gradient of an exact refresh is that of the model as in evaluation, which its products are derivatives of.
-// With Oriented an exact refresh takes two products more, for dλ/dv. With Refresh.Most it is an upper bound, for refreshes
+// The gradient of an exact refresh is that of the model as in evaluation, which its products are derivatives of. With
+// Oriented an exact refresh takes two products more, for dλ/dv. With Refresh.Most it is an upper bound, for refreshes
 // every Refresh.Every steps; Stats knows what was done.
 func (c Config) Cost(step int64) (gradients, products int) {
 	refresh := c.due(step)

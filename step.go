@@ -48,8 +48,8 @@ func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
 	return s
 }
 
-// displace moves the forward pass that the trainer is about to build to the point of its pass: so that in a pair step it is one of the
-// two, and with micro-batches the one of the micro-batch.
+// displace moves the forward pass that the trainer is about to build to the point of its pass: so that in a pair step
+// it is one of the two, and with micro-batches the one of the micro-batch.
 func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
 	store, vars := scope.Store(), objective.Trainables(scope, g)
 	w := objective.Origin(g, vars)

@@ -24,8 +24,8 @@ import (
 	"github.com/xsam-go/xsam/optim"
 )
 
-// golden is a network with reference trajectories, as the programs in testdata/golden write it: make_goldens.py with JAX, and
-// make_published.py, the published form and the lengths of the gradient, with PyTorch.
+// golden is a network with reference trajectories, as the programs in testdata/golden write it: make_goldens.py with
+// JAX, and make_published.py, the published form and the lengths of the gradient, with PyTorch.
 type golden struct {
 	Net        string
 	Parameters []struct {
@@ -77,12 +77,13 @@ type goldenCheckpoint struct {
 
 var goldenFiles = []string{"mlp", "cnn", "published"}
 
-// TestTrajectories trains the networks of testdata/golden for 20 steps, with momentum and weight decay, and finds at every
-// step what an independent implementation in float64 found: each schedule, each way to refresh v and each correction.
+// TestTrajectories trains the networks of testdata/golden for 20 steps, with momentum and weight decay, and finds at
+// every step what an independent implementation in float64 found: each schedule, each way to refresh v and each
+// correction.
 //
 // In float64 nothing but rounding may differ: 1e-9. In float32 the weights, v and the loss agree to 1e-4; the numbers
-// got from small differences of large ones (λ, its derivative, the residual, the angle) to 2e-3 of their size. XLA, which
-// takes a second or more to compile each kind of step, runs float32 with three presets only.
+// got from small differences of large ones (λ, its derivative, the residual, the angle) to 2e-3 of their size. XLA,
+// which takes a second or more to compile each kind of step, runs float32 with three presets only.
 func TestTrajectories(t *testing.T) {
 	for _, name := range goldenFiles {
 		g := readGolden(t, name)
@@ -105,8 +106,8 @@ func TestTrajectories(t *testing.T) {
 	}
 }
 
-// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv, of L₊ − L₋ and, for the published form, of ⟨g, v⟩, and
-// whether an interval grows) are nowhere near a tie.
+// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv, of L₊ − L₋ and, for the published form,
+// of ⟨g, v⟩, and whether an interval grows) are nowhere near a tie.
 func TestTrajectoryMargins(t *testing.T) {
 	for _, name := range goldenFiles {
 		for _, c := range readGolden(t, name).Cases {
@@ -180,7 +181,8 @@ func (g golden) follow(t *testing.T, b compute.Backend, c goldenCase, dtype dtyp
 			}
 		}
 		if probe.Kind.String() != want.Kind || probe.Refreshed != (want.Lambda != nil) {
-			t.Fatalf("step %d is a %v step, refreshed %v: want %s, %v", i, probe.Kind, probe.Refreshed, want.Kind, want.Lambda != nil)
+			t.Fatalf("step %d is a %v step, refreshed %v: want %s, %v", i, probe.Kind, probe.Refreshed, want.Kind,
+				want.Lambda != nil)
 		}
 		check("reported loss", reported[0], &want.Loss, tol)
 		check("Loss", probe.Loss, &want.Loss, tol)
@@ -218,7 +220,8 @@ func (g golden) compare(t *testing.T, store *model.Store, want goldenCheckpoint,
 		check(path+"/variance", numbers(t, store.GetVariable(path+"/variance").MustValue()), want.Averages[i][1])
 		updates := tensors.ToScalar[int64](store.GetVariable(path + "/updates").MustValue())
 		if updates != want.Updates {
-			t.Fatalf("the averages of %s have been updated %d times in %d steps, want %d", path, updates, want.Step, want.Updates)
+			t.Fatalf("the averages of %s have been updated %d times in %d steps, want %d", path, updates, want.Step,
+				want.Updates)
 		}
 	}
 }

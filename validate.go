@@ -19,11 +19,13 @@ func (c Config) Validate() error {
 
 	check(size(a.Rho), "Rho = %v: want a finite Rho ≥ 0 (0 turns the ascent off)", a.Rho)
 	check(a.Every >= 0, "Ascent.Every = %d: want 0 (never) or more (every so many steps)", a.Every)
-	check(!(a.Rho > 0 && a.Every == 0), "Rho = %v with Ascent.Every = 0: no step ascends; want Rho = 0, or Ascent.Every = 1 or more", a.Rho)
+	check(!(a.Rho > 0 && a.Every == 0),
+		"Rho = %v with Ascent.Every = 0: no step ascends; want Rho = 0, or Ascent.Every = 1 or more", a.Rho)
 	check(size(a.Eta), "Eta = %v: want a finite Eta ≥ 0", a.Eta)
 	check(size(a.Reuse), "Reuse = %v: want a finite Reuse ≥ 0 (0 turns it off)", a.Reuse)
-	check(!(a.Reuse > 0 && (a.Every == 0 || a.Rho == 0 || a.Local)), "Reuse = %v with Ascent.Every = %d, Rho = %v, Local = %v: "+
-		"want ascents of the whole batch, or there is nothing to reuse", a.Reuse, a.Every, a.Rho, a.Local)
+	check(!(a.Reuse > 0 && (a.Every == 0 || a.Rho == 0 || a.Local)),
+		"Reuse = %v with Ascent.Every = %d, Rho = %v, Local = %v: "+
+			"want ascents of the whole batch, or there is nothing to reuse", a.Reuse, a.Every, a.Rho, a.Local)
 
 	check(alongNames.has(int(a.Along)), "Along = %d: want AlongGradient or AlongMomentum", int(a.Along))
 	check(a.Along != AlongMomentum || !a.Adaptive && a.Reuse == 0 && !a.Local && r.By != ByThreePoint && c.Length != Clean,
@@ -32,15 +34,19 @@ func (c Config) Validate() error {
 
 	check(estimatorNames.has(int(r.By)), "Refresh.By = %d: want ByPair, ByThreePoint or ByExact", int(r.By))
 	check(r.Every >= 0, "Refresh.Every = %d: want 0 (never) or more (every so many steps)", r.Every)
-	check(r.EpochSteps == 0 || r.EpochSteps > r.Every && r.Most == 0, "EpochSteps = %d with Refresh.Every = %d, Most = %d: "+
-		"want 0 (the phase is never counted anew), or more than Refresh.Every and a fixed interval", r.EpochSteps, r.Every, r.Most)
+	check(r.EpochSteps == 0 || r.EpochSteps > r.Every && r.Most == 0,
+		"EpochSteps = %d with Refresh.Every = %d, Most = %d: "+
+			"want 0 (the phase is never counted anew), or more than Refresh.Every and a fixed interval", r.EpochSteps, r.Every,
+		r.Most)
 	check(r.Most == 0 || r.Most >= r.Every && r.Every > 0, "Most = %d with Refresh.Every = %d: "+
 		"want 1 ≤ Refresh.Every ≤ Most, or 0 for a fixed interval", r.Most, r.Every)
-	check(r.Most == 0 || r.Tolerance > 0 && size(r.Tolerance), "Tolerance = %v with Most = %d: want a finite tolerance above 0", r.Tolerance, r.Most)
+	check(r.Most == 0 || r.Tolerance > 0 && size(r.Tolerance),
+		"Tolerance = %v with Most = %d: want a finite tolerance above 0", r.Tolerance, r.Most)
 	check(r.Warmup >= 0, "Refresh.Warmup = %d: want 0 or more refreshes", r.Warmup)
 	check(r.Every == 0 || r.By == ByExact || r.ProbeRadius > 0 && size(r.ProbeRadius),
 		"ProbeRadius = %v: want a finite radius above 0: the pair of gradients is taken at w ± r v", r.ProbeRadius)
-	check(r.Every == 0 || r.By != ByExact || r.PowerSteps >= 1, "PowerSteps = %d: want at least 1 Hessian-vector product a refresh", r.PowerSteps)
+	check(r.Every == 0 || r.By != ByExact || r.PowerSteps >= 1,
+		"PowerSteps = %d: want at least 1 Hessian-vector product a refresh", r.PowerSteps)
 	check(sideNames.has(int(r.Side)), "Side = %d: want LargerLoss or MeanOfPair", int(r.Side))
 
 	check(lengthNames.has(int(c.Length)), "Length = %d: want AsIs, Unit or Clean", int(c.Length))
