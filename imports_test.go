@@ -28,10 +28,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"compare":              {"runlog"},
 		"plots":                {"runlog"},
 		"claims":               {"compare", "runlog"},
-		"report":               {"compare", "runlog"},
-		"report/live":          {"report", "compare", "runlog"},
+		"internal/report":      {"claims", "compare", "internal/parameter", "runlog"},
+		"internal/report/live": {"internal/report", "claims", "compare", "internal/parameter", "runlog"},
 	}
-	readers := []string{"compare", "claims", "plots", "report", "report/live"} // of run records
+	readers := []string{"compare", "claims", "plots", "internal/report", "internal/report/live"} // of run records
 	for pkg, may := range allowed {
 		path := strings.TrimSuffix(module+"/"+pkg, "/")
 		out, err := exec.Command("go", "list", "-deps", path).Output()

@@ -3,11 +3,12 @@ package report
 import (
 	"slices"
 	"strings"
+
+	"github.com/xsam-go/xsam/internal/parameter"
 )
 
-// knownMethods is the order of the methods on a page: from the simplest to the most elaborate. The names stand a
-// second time here, since those of package xsam come with GoMLX.
-var knownMethods = []string{"sgd", "sam", "nsam", "ssam", "asam", "looksam", "xsam", "xsam-lite", "xsam-paper"}
+// knownMethods is the order of the methods on a page: from the simplest to the most elaborate.
+var knownMethods = parameter.MethodNames()
 
 // compareMethods orders methods: the known ones first, each followed by its variants, then the others by name.
 func compareMethods(a, b string) int {
