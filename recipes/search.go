@@ -12,7 +12,7 @@ import (
 	"github.com/xsam-go/xsam/internal/parameter"
 )
 
-// The search. Its first trial is the recipe's own settings. The others are drawn from one seeded sequence, the same for
+// The search. Its first trial is the recipe's own settings. The others are a seeded Latin hypercube, the same for
 // every method: the learning rate log-uniformly from an eighth to eight times the recipe's (a unit gradient wants another one), ρ log-uniformly from 0.02 to 0.4,
 // α log-uniformly from 0.05 to 1, each rounded to three digits. A method takes of a draw what it has; X-SAM lite, which
 // makes no ascents, takes ρ as the radius of its pairs.
@@ -28,7 +28,7 @@ const (
 )
 
 // searchRule says the above for tune.json.
-const searchRule = "trial 0 is the recipe's own settings; the others are drawn from one seeded sequence that all methods share: " +
+const searchRule = "trial 0 is the recipe's own settings; the others are a seeded Latin hypercube that all methods share: " +
 	"lr log-uniform in [lr/8, 8 lr], rho log-uniform in [0.02, 0.4], alpha log-uniform in [0.05, 1]; xsam-lite takes rho as its probe radius. " +
 	"The trial with the highest validation accuracy is chosen, among equals the one with the lowest validation loss, then the first. " +
 	"No trial is evaluated on the test images."
@@ -36,17 +36,21 @@ const searchRule = "trial 0 is the recipe's own settings; the others are drawn f
 // draw is one point of the search.
 type draw struct{ rate, rho, alpha float64 }
 
-// draws returns the points after the first.
+// draws returns the points after the first: a Latin hypercube, in which each parameter has one value in each of n parts of its
+// range, equal on the logarithm, so that few trials reach both of its ends.
 func draws(rate float64, n int) []draw {
 	random := rand.New(rand.NewPCG(searchSeed, 0))
-	logUniform := func(low, high float64) float64 {
-		return rounded(low * math.Pow(high/low, random.Float64()))
+	values := func(low, high float64) []float64 {
+		all := make([]float64, n)
+		for i, part := range random.Perm(n) {
+			all[i] = rounded(low * math.Pow(high/low, (float64(part)+random.Float64())/float64(n)))
+		}
+		return all
 	}
-	var all []draw
-	for range n {
-		all = append(all, draw{
-			rate: logUniform(rate/rateFactor, rate*rateFactor), rho: logUniform(rhoLow, rhoHigh), alpha: logUniform(alphaLow, alphaHigh),
-		})
+	rates, rhos, alphas := values(rate/rateFactor, rate*rateFactor), values(rhoLow, rhoHigh), values(alphaLow, alphaHigh)
+	all := make([]draw, n)
+	for i := range all {
+		all[i] = draw{rate: rates[i], rho: rhos[i], alpha: alphas[i]}
 	}
 	return all
 }

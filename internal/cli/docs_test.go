@@ -110,12 +110,15 @@ func trainedForDocs(t *testing.T, out string) {
 func TestDocs(t *testing.T) {
 	root := filepath.Join(packageDir, "..", "..")
 	documents := []string{filepath.Join(root, "README.md")}
-	more, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
-	if err != nil {
-		t.Fatal(err)
+	for _, pattern := range []string{"docs/*.md", "docs/studies/*.md"} {
+		more, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, more...)
 	}
 	found := 0
-	for _, path := range append(documents, more...) {
+	for _, path := range documents {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -19,8 +19,8 @@ import (
 func TestReproduceListAndShow(t *testing.T) {
 	t.Setenv(DataDirVariable, "")
 	list, stderr, code := xsam(t, "reproduce", "list")
-	if code != exitDone || len(strings.Split(strings.TrimSpace(list), "\n")) != 10 || !strings.Contains(list, "cifar100: images not found") {
-		t.Errorf("exit %d, stderr %q, list\n%s\nwant a head and nine lines", code, stderr, list)
+	if code != exitDone || len(strings.Split(strings.TrimSpace(list), "\n")) != 16 || !strings.Contains(list, "cifar100: images not found") {
+		t.Errorf("exit %d, stderr %q, list\n%s\nwant a head and fifteen lines", code, stderr, list)
 	}
 	for name, args := range map[string][]string{
 		"reproduce-small.txt": {"reproduce", "show", "cifar10-resnet18", "--scale", "small", "--tune"},
