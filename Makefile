@@ -19,7 +19,7 @@ test:
 
 # The pure-Go engine's matrix product does not pass checkptr, which -race turns on.
 race:
-	go test -race -gcflags=all=-d=checkptr=0 ./backend ./datasets ./experiment ./internal/cli
+	go test -race -gcflags=all=-d=checkptr=0 ./backend ./datasets ./internal/program ./experiment ./measure ./stepcost ./internal/cli
 
 bench:
 	go test -run '^$$' -bench . -count 5 ./...

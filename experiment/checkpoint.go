@@ -12,10 +12,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 	"github.com/gomlx/gomlx/ml/train/metric"
+
+	"github.com/xsam-go/xsam/internal/program"
 )
 
-// tallyParam is the store's parameter under which a checkpoint carries the tally, as JSON text.
-const tallyParam = "/experiment_tally"
+// sumsParam is the store's parameter under which a checkpoint carries the sums, as JSON text.
+const sumsParam = "/experiment_tally"
 
 // metricsPath is where GoMLX's trainer keeps its moving averages, under names that differ from process to process. No record
 // uses them, and restored they would only pile up.
@@ -42,29 +44,26 @@ func openCheckpoints(dir string, store *model.Store) (c *checkpoints, warnings [
 	return &checkpoints{store: store, handler: handler}, warnings, nil
 }
 
-// tally returns the one that the loaded checkpoint carries; an empty one without a checkpoint.
-func (c *checkpoints) tally() (t tally, err error) {
-	value, found := c.store.GetParam(tallyParam)
-	if !found {
-		return tally{}, nil
-	}
+// sums returns those that the loaded checkpoint carries; empty ones without a checkpoint.
+func (c *checkpoints) sums() (t sums, err error) {
+	value, _ := c.store.GetParam(sumsParam)
 	text, _ := value.(string)
-	if text == "" { // a store that another run used before
-		return tally{}, nil
+	if text == "" { // none, or those of another run that used the store before
+		return sums{}, nil
 	}
 	if err := json.Unmarshal([]byte(text), &t); err != nil {
-		return tally{}, fmt.Errorf("experiment: the checkpoint under %s has no readable %s: %w", c.handler.Dir(), tallyParam, err)
+		return sums{}, fmt.Errorf("experiment: the checkpoint under %s has no readable %s: %w", c.handler.Dir(), sumsParam, err)
 	}
 	return t, nil
 }
 
 // save writes a checkpoint and deletes the one before it, in this order.
-func (c *checkpoints) save(t tally) error {
-	text, err := t.marshal()
+func (c *checkpoints) save(t sums) error {
+	text, err := json.Marshal(t)
 	if err != nil {
-		return err
+		return fmt.Errorf("experiment: the sums of the run cannot be saved: %w", err)
 	}
-	c.store.SetParam(tallyParam, text)
+	c.store.SetParam(sumsParam, string(text))
 	for v := range c.store.IterVariables() {
 		if strings.HasPrefix(v.Path(), metricsPath) {
 			c.handler.ExcludeVarsFromSaving(v)
@@ -103,7 +102,7 @@ func deleteBroken(dir string) (warnings []string, err error) {
 	}
 	for _, name := range names {
 		path := filepath.Join(dir, name)
-		if whole(path) {
+		if program.WholeCheckpoint(path) {
 			continue
 		}
 		for _, extension := range []string{checkpoint.JsonNameSuffix, checkpoint.BinDataSuffix} {
@@ -116,23 +115,26 @@ func deleteBroken(dir string) (warnings []string, err error) {
 	return warnings, nil
 }
 
-// whole tells whether both files of a checkpoint are there and complete.
-func whole(path string) bool {
-	text, err := os.ReadFile(path + checkpoint.JsonNameSuffix)
+// keepSnapshot puts the checkpoint of one folder into another, where later checkpoints do not replace it. The folder
+// appears in one piece: it is filled under another name first.
+func keepSnapshot(from, to string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("experiment: keeping a snapshot: %w", err)
+		}
+	}()
+	unfinished := to + ".tmp"
+	if err := errors.Join(os.RemoveAll(unfinished), os.RemoveAll(to), os.MkdirAll(unfinished, 0o755)); err != nil {
+		return err
+	}
+	files, err := os.ReadDir(from)
 	if err != nil {
-		return false
+		return err
 	}
-	var index struct{ Variables []struct{ Pos, Length int64 } }
-	if json.Unmarshal(text, &index) != nil {
-		return false
+	for _, f := range files {
+		if err := program.LinkOrCopy(filepath.Join(from, f.Name()), filepath.Join(unfinished, f.Name())); err != nil {
+			return err
+		}
 	}
-	info, err := os.Stat(path + checkpoint.BinDataSuffix)
-	if err != nil {
-		return false
-	}
-	var size int64
-	for _, v := range index.Variables {
-		size = max(size, v.Pos+v.Length)
-	}
-	return info.Size() == size
+	return os.Rename(unfinished, to)
 }

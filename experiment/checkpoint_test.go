@@ -22,7 +22,7 @@ func saved(t *testing.T) (dir, path string) {
 		t.Fatal(err)
 	}
 	for range 3 { // each replaces the one before
-		if err := c.save(tally{Gradients: 42}); err != nil {
+		if err := c.save(sums{Gradients: 42}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -33,16 +33,16 @@ func saved(t *testing.T) (dir, path string) {
 	return dir, strings.TrimSuffix(files[0], ".json")
 }
 
-func TestCheckpointCarriesVariablesAndTally(t *testing.T) {
+func TestCheckpointCarriesVariablesAndSums(t *testing.T) {
 	dir, _ := saved(t)
 	store := model.NewStore()
 	c, warnings, err := openCheckpoints(dir, store)
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("warnings %q, error %v", warnings, err)
 	}
-	sum, err := c.tally()
+	sum, err := c.sums()
 	if err != nil || sum.Gradients != 42 {
-		t.Errorf("tally %+v, %v, want 42 gradients", sum, err)
+		t.Errorf("sums %+v, %v, want 42 gradients", sum, err)
 	}
 	w := store.GetVariable("/w")
 	if w == nil {
@@ -96,8 +96,8 @@ func TestBrokenCheckpointsAreDeleted(t *testing.T) {
 			if err != nil || len(warnings) != 1 {
 				t.Fatalf("warnings %q, error %v, want one warning", warnings, err)
 			}
-			if sum, err := c.tally(); err != nil || sum.Gradients != 42 {
-				t.Errorf("tally %+v, %v, want that of the whole checkpoint", sum, err)
+			if sum, err := c.sums(); err != nil || sum.Gradients != 42 {
+				t.Errorf("sums %+v, %v, want that of the whole checkpoint", sum, err)
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, newer+"*")); len(left) > 0 {
 				t.Errorf("%v is left behind", left)

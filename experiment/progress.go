@@ -2,6 +2,8 @@ package experiment
 
 import (
 	"time"
+
+	"github.com/xsam-go/xsam/recipe"
 )
 
 // Stage is what a run is doing.
@@ -44,24 +46,12 @@ type clock struct {
 }
 
 // newClock returns a clock for the recipes.
-func newClock(recipes []Recipe) *clock {
+func newClock(recipes []recipe.Recipe) *clock {
 	c := &clock{started: time.Now()}
 	for _, r := range recipes {
-		c.weights = append(c.weights, float64(r.Epochs)*GradientsPerStep(r))
+		c.weights = append(c.weights, float64(r.Epochs)*r.GradientsPerStep())
 	}
 	return c
-}
-
-// GradientsPerStep is the number of gradient evaluations that a step of a recipe spends on average, by its schedule; an exact
-// Hessian-vector product counts as 2.
-func GradientsPerStep(r Recipe) float64 {
-	const steps = 1000
-	total := 0
-	for step := range int64(steps) {
-		gradients, products := r.Cost(step)
-		total += gradients + gradientsPerProduct*products
-	}
-	return float64(total) / steps
 }
 
 // skip takes a share of the current run's work as done without time: it was there already.

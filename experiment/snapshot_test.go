@@ -3,7 +3,6 @@ package experiment
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -40,22 +39,4 @@ func TestSnapshotsChangeNothing(t *testing.T) {
 	plain, _ := mustRun(t, goEngine(t), tiny(t, "xsam"), Options{})
 	kept, _ := mustRun(t, goEngine(t), tiny(t, "xsam"), Options{KeepEvery: 1})
 	compareTraces(t, "a run with snapshots", traceOf(t, kept), traceOf(t, plain))
-}
-
-// Where a file cannot have a second name, it is copied.
-func TestLinkOrCopy(t *testing.T) {
-	dir := t.TempDir()
-	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
-	if err := os.WriteFile(from, []byte("weights"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, []byte("older and longer"), 0o644); err != nil { // so that os.Link fails
-		t.Fatal(err)
-	}
-	if err := linkOrCopy(from, to); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(to); err != nil || !slices.Equal(text, []byte("weights")) {
-		t.Errorf("%q (%v), want the copy", text, err)
-	}
 }

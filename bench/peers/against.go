@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 
 	"github.com/xsam-go/xsam/backend"
-	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 // sources are those of this command. They take the place of what another revision has here, which may not know how to serve.
@@ -93,7 +93,7 @@ func serve(text string, in io.Reader, out, stderr io.Writer) error {
 	lines, answers := bufio.NewScanner(in), json.NewEncoder(out)
 	var answer any = serving{Library: "xsam, " + s.Against, Methods: s.Methods, Late: true}
 	const endless = 1 << 30
-	result, err := s.bench(ctx, stderr, experiment.BenchOptions{Rounds: endless, Between: func(context.Context) error {
+	result, err := s.bench(ctx, stderr, stepcost.Options{Rounds: endless, Between: func(context.Context) error {
 		if err := answers.Encode(answer); err != nil {
 			return err
 		}

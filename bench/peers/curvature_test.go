@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/curvature"
-	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 func TestDenseLayers(t *testing.T) {
@@ -35,7 +35,7 @@ func TestDenseLayers(t *testing.T) {
 
 func TestOurSpectrumIsExported(t *testing.T) {
 	t.Setenv("GOMLX_BACKEND", "go")
-	set := experiment.RandomImages(2, 2, 1, 3, 8, 1)
+	set := stepcost.RandomImages(2, 2, 1, 3, 8, 1)
 	s := curvatureSetting{Examples: 8, K: 2, Tolerance: 1e-6, Samples: 10}
 	found, weights, err := ourSpectrum(context.Background(), set, &s, io.Discard)
 	if err != nil {

@@ -41,8 +41,9 @@ import (
 	"time"
 
 	"github.com/xsam-go/xsam/backend"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/models"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 func main() {
@@ -140,10 +141,10 @@ func commandsOf(ctx context.Context, s setting, o options, dir string, stderr io
 // say, with the error.
 func measure(ctx context.Context, s setting, rounds int, workers []*worker, stderr io.Writer) (*comparison, error) {
 	last := time.Now()
-	ours, err := s.bench(ctx, stderr, experiment.BenchOptions{
+	ours, err := s.bench(ctx, stderr, stepcost.Options{
 		Rounds:  rounds,
 		Between: func(context.Context) error { return turns(workers) },
-		Progress: func(p experiment.BenchProgress) {
+		Progress: func(p stepcost.Progress) {
 			if time.Since(last) > 5*time.Second {
 				last = time.Now()
 				fmt.Fprintf(stderr, "round %d/%d\n", p.Round, p.Rounds)
@@ -163,7 +164,7 @@ func measure(ctx context.Context, s setting, rounds int, workers []*worker, stde
 }
 
 // bench times this module's methods; o says what does not follow from the setting.
-func (s setting) bench(ctx context.Context, stderr io.Writer, o experiment.BenchOptions) (*experiment.BenchResult, error) {
+func (s setting) bench(ctx context.Context, stderr io.Writer, o stepcost.Options) (*stepcost.Result, error) {
 	recipes, err := s.recipes()
 	if err != nil {
 		return nil, err
@@ -177,9 +178,9 @@ func (s setting) bench(ctx context.Context, stderr io.Writer, o experiment.Bench
 		return nil, err
 	}
 	defer engine.Finalize()
-	set := experiment.RandomImages(s.Image[0], s.Image[1], s.Image[2], s.Classes, 4*s.Batch, 0)
+	set := stepcost.RandomImages(s.Image[0], s.Image[1], s.Image[2], s.Classes, 4*s.Batch, 0)
 	o.Steps, o.Warmup = s.Steps, 1
-	return experiment.RunBench(ctx, engine, recipes, set, o)
+	return stepcost.Run(ctx, engine, recipes, set, o)
 }
 
 func turns(workers []*worker) error {
@@ -192,9 +193,9 @@ func turns(workers []*worker) error {
 }
 
 // recipes are those of this module's methods, with the setting of the workers.
-func (s setting) recipes() ([]experiment.Recipe, error) {
-	base := experiment.Defaults(experiment.RandomData)
+func (s setting) recipes() ([]recipe.Recipe, error) {
+	base := recipe.Defaults(stepcost.RandomData)
 	base.Model, base.Batch, base.DType, base.Schedule = s.Model, s.Batch, s.DType, "constant"
 	base.LearningRate, base.Momentum, base.WeightDecay = s.LearningRate, s.Momentum, s.WeightDecay
-	return experiment.Plan(base, s.Methods, nil, 0, 1)
+	return recipe.Plan(base, s.Methods, nil, 0, 1)
 }

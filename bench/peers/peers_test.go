@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/backend"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 // asWorker makes the test binary be a worker: it takes the place of Python.
@@ -87,9 +87,9 @@ func TestCompareWith(t *testing.T) {
 	if err := w.turn(); err != nil {
 		t.Fatal(err)
 	}
-	ours := &experiment.BenchResult{Model: "mlp", Parameters: 19075, Rounds: 1, Rows: []experiment.BenchRow{
+	ours := &stepcost.Result{Model: "mlp", Parameters: 19075, Rounds: 1, Rows: []stepcost.Row{
 		{Method: "sgd", RoundSeconds: []float64{3}, RoundCPUSeconds: []float64{3}},
-		{Method: "sam", StepSeconds: experiment.Interval{Median: runlog.Num(6)}, RoundSeconds: []float64{6}, RoundCPUSeconds: []float64{6}},
+		{Method: "sam", StepSeconds: stepcost.Interval{Median: runlog.Num(6)}, RoundSeconds: []float64{6}, RoundCPUSeconds: []float64{6}},
 	}}
 	c, err := compareWith(ours, []*worker{w})
 	if err != nil {

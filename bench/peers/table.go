@@ -6,36 +6,36 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 // comparison is what was measured, with this module's methods first.
 type comparison struct {
-	Ours  *experiment.BenchResult `json:"ours"`
-	Rows  []row                   `json:"rows"`
-	Pairs []quotient              `json:"ratios"`
+	Ours  *stepcost.Result `json:"ours"`
+	Rows  []row            `json:"rows"`
+	Pairs []quotient       `json:"ratios"`
 }
 
 // row is the time of a step of one method of one library.
 type row struct {
-	Library     string              `json:"library"`
-	Method      string              `json:"method"`
-	StepSeconds experiment.Interval `json:"step_seconds"`
-	CPUSeconds  experiment.Interval `json:"cpu_seconds"` // processor time, all threads together
+	Library     string            `json:"library"`
+	Method      string            `json:"method"`
+	StepSeconds stepcost.Interval `json:"step_seconds"`
+	CPUSeconds  stepcost.Interval `json:"cpu_seconds"` // processor time, all threads together
 	rounds, cpu []float64
 }
 
 // quotient is the median of the quotients of two rows in the same round.
 type quotient struct {
-	Of    string              `json:"of"`
-	To    string              `json:"to"`
-	Ratio experiment.Interval `json:"ratio"`
-	CPU   experiment.Interval `json:"cpu_ratio"`
+	Of    string            `json:"of"`
+	To    string            `json:"to"`
+	Ratio stepcost.Interval `json:"ratio"`
+	CPU   stepcost.Interval `json:"cpu_ratio"`
 }
 
 // compareWith puts the workers' times beside this module's. It fails where a worker's model has another number of
 // parameters: it would not be the same model.
-func compareWith(ours *experiment.BenchResult, workers []*worker) (*comparison, error) {
+func compareWith(ours *stepcost.Result, workers []*worker) (*comparison, error) {
 	c := &comparison{Ours: ours}
 	for _, r := range ours.Rows {
 		c.Rows = append(c.Rows, row{"xsam", r.Method, r.StepSeconds, r.CPUSeconds, r.RoundSeconds, r.RoundCPUSeconds})
@@ -46,7 +46,7 @@ func compareWith(ours *experiment.BenchResult, workers []*worker) (*comparison, 
 		}
 		for _, method := range w.Methods {
 			rounds, cpu := w.seconds[method][:ours.Rounds], w.cpu[method][:ours.Rounds]
-			c.Rows = append(c.Rows, row{w.Library, method, experiment.MedianInterval(rounds), experiment.MedianInterval(cpu), rounds, cpu})
+			c.Rows = append(c.Rows, row{w.Library, method, stepcost.MedianInterval(rounds), stepcost.MedianInterval(cpu), rounds, cpu})
 		}
 	}
 	for _, w := range workers {
@@ -71,12 +71,12 @@ func between(a, b row) quotient {
 	return quotient{a.Library + " " + a.Method, b.Library + " " + b.Method, ratio(a.rounds, b.rounds), ratio(a.cpu, b.cpu)}
 }
 
-func ratio(a, b []float64) experiment.Interval {
+func ratio(a, b []float64) stepcost.Interval {
 	quotients := make([]float64, len(a))
 	for i := range quotients {
 		quotients[i] = a[i] / b[i]
 	}
-	return experiment.MedianInterval(quotients)
+	return stepcost.MedianInterval(quotients)
 }
 
 func (c *comparison) find(library, method string) *row {
@@ -117,7 +117,7 @@ func (c *comparison) write(w io.Writer) error {
 }
 
 // show writes a median and its interval, both times scale.
-func show(i experiment.Interval, scale float64) string {
+func show(i stepcost.Interval, scale float64) string {
 	text := fmt.Sprintf("%.4g", scale*i.Median.Float())
 	if i.Known() {
 		text += fmt.Sprintf(" [%.4g, %.4g]", scale*i.Low.Float(), scale*i.High.Float())

@@ -24,8 +24,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/xsam-go/xsam/backend"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/plots"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 func main() {
@@ -53,7 +54,7 @@ func (p point) model() string { return fmt.Sprintf("mlp-12x%d", p.width) }
 type question struct {
 	name, title, axis string
 	points            []point
-	number            func(p point, r *experiment.BenchResult) float64
+	number            func(p point, r *stepcost.Result) float64
 }
 
 var image = [3]int{28, 28, 1}
@@ -62,12 +63,12 @@ var questions = []question{
 	{
 		name: "batch", title: "Twelve layers of 256 units", axis: "images in a batch",
 		points: []point{{256, 32, image}, {256, 64, image}, {256, 128, image}, {256, 256, image}, {256, 512, image}, {256, 1024, image}},
-		number: func(p point, _ *experiment.BenchResult) float64 { return float64(p.batch) },
+		number: func(p point, _ *stepcost.Result) float64 { return float64(p.batch) },
 	},
 	{
 		name: "parameters", title: "Twelve layers, batches of 128", axis: "millions of parameters",
 		points: []point{{64, 128, image}, {128, 128, image}, {256, 128, image}, {384, 128, image}, {512, 128, image}, {768, 128, image}},
-		number: func(_ point, r *experiment.BenchResult) float64 { return float64(r.Parameters) / 1e6 },
+		number: func(_ point, r *stepcost.Result) float64 { return float64(r.Parameters) / 1e6 },
 	},
 }
 
@@ -76,12 +77,12 @@ var questions = []question{
 var smallest, ordinary = point{1, 1, [3]int{1, 1, 1}}, point{256, 128, image}
 
 type options struct {
-	bench experiment.BenchOptions
+	bench stepcost.Options
 	out   string
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o := options{bench: experiment.BenchOptions{Steps: 1, Warmup: 1}}
+	o := options{bench: stepcost.Options{Steps: 1, Warmup: 1}}
 	flags := flag.NewFlagSet("scaling", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.bench.Rounds, "rounds", 10, "`number` of turns of each method at each point; intervals take 6 at least")
@@ -115,16 +116,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // measure times the methods at one point.
-func measure(ctx context.Context, engine *backend.Engine, p point, o options, stderr io.Writer) (*experiment.BenchResult, error) {
+func measure(ctx context.Context, engine *backend.Engine, p point, o options, stderr io.Writer) (*stepcost.Result, error) {
 	fmt.Fprintf(stderr, "%s, batch %d\n", p.model(), p.batch)
-	base := experiment.Defaults(experiment.RandomData)
+	base := recipe.Defaults(stepcost.RandomData)
 	base.Model, base.Batch, base.Schedule = p.model(), p.batch, "constant"
-	recipes, err := experiment.Plan(base, methods, nil, 0, 1)
+	recipes, err := recipe.Plan(base, methods, nil, 0, 1)
 	if err != nil {
 		return nil, err
 	}
-	set := experiment.RandomImages(p.images[0], p.images[1], p.images[2], 10, 2*p.batch, 1)
-	return experiment.RunBench(ctx, engine, recipes, set, o.bench)
+	set := stepcost.RandomImages(p.images[0], p.images[1], p.images[2], 10, 2*p.batch, 1)
+	return stepcost.Run(ctx, engine, recipes, set, o.bench)
 }
 
 // answer measures the points and prints the times beside the straight line.
@@ -190,7 +191,7 @@ func host(ctx context.Context, engine *backend.Engine, o options, stdout, stderr
 	return t.Flush()
 }
 
-func ms(i experiment.Interval) string {
+func ms(i stepcost.Interval) string {
 	if !i.Known() {
 		return fmt.Sprintf("%.3g", 1000*i.Median.Float())
 	}

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/backend"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 func TestFit(t *testing.T) {
@@ -30,9 +30,9 @@ func TestAnswer(t *testing.T) {
 	engine := &backend.Engine{Backend: testbackend.Go(t), Name: "go"}
 	q := question{
 		name: "batch", title: "Small", axis: "images", points: []point{{2, 2, [3]int{2, 2, 1}}, {2, 4, [3]int{2, 2, 1}}},
-		number: func(p point, _ *experiment.BenchResult) float64 { return float64(p.batch) },
+		number: func(p point, _ *stepcost.Result) float64 { return float64(p.batch) },
 	}
-	o := options{bench: experiment.BenchOptions{Rounds: 1, Steps: 1, Warmup: 1}, out: t.TempDir()}
+	o := options{bench: stepcost.Options{Rounds: 1, Steps: 1, Warmup: 1}, out: t.TempDir()}
 	var stdout, stderr bytes.Buffer
 	if err := q.answer(context.Background(), engine, o, &stdout, &stderr); err != nil {
 		t.Fatal(err)

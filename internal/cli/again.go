@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/internal/report"
+	"github.com/xsam-go/xsam/recipe"
 )
 
 // reproduction returns the xsam compare command that makes the runs of a comparison again, one command for each group of methods
@@ -22,16 +22,16 @@ func reproduction(c *report.Comparison) string {
 	}
 	var groups []*group
 	for _, r := range c.Runs {
-		var recipe experiment.Recipe
-		if err := json.Unmarshal(r.Raw, &recipe); err != nil || r.Setup.RawC() {
+		var made recipe.Recipe
+		if err := json.Unmarshal(r.Raw, &made); err != nil || r.Setup.RawC() {
 			return ""
 		}
-		recipe.Settle()
-		if recipe.Validate() != nil {
+		made.Settle()
+		if made.Validate() != nil {
 			return ""
 		}
-		line, ok := recipeFlagsOf(recipe)
-		common, found := settingsOf(recipe)
+		line, ok := recipeFlagsOf(made)
+		common, found := settingsOf(made)
 		if !ok || !found {
 			return ""
 		}
@@ -42,10 +42,10 @@ func reproduction(c *report.Comparison) string {
 		if at < 0 {
 			at, groups = len(groups), append(groups, &group{line: line})
 		}
-		if !slices.Contains(groups[at].methods, recipe.Method) {
-			groups[at].methods = append(groups[at].methods, recipe.Method)
+		if !slices.Contains(groups[at].methods, made.Method) {
+			groups[at].methods = append(groups[at].methods, made.Method)
 		}
-		groups[at].seeds = append(groups[at].seeds, recipe.Seed)
+		groups[at].seeds = append(groups[at].seeds, made.Seed)
 	}
 	var lines []string
 	for _, g := range groups {
@@ -66,10 +66,10 @@ func seedFlags(seeds []int64) string {
 
 // recipeFlagsOf names what differs from the defaults of the data set; false when something that has no flag does. The folder of the
 // data is left to the environment: that of one machine is none of another's.
-func recipeFlagsOf(r experiment.Recipe) (string, bool) {
-	defaults := experiment.Defaults(r.Data)
+func recipeFlagsOf(r recipe.Recipe) (string, bool) {
+	defaults := recipe.Defaults(r.Data)
 	line := "--data " + r.Data
-	for _, field := range experiment.Fields {
+	for _, field := range recipe.Fields {
 		if text := field.Text(&r); field.Flag != "data-dir" && text != field.Text(&defaults) {
 			line += fmt.Sprintf(" --%s=%s", field.Flag, text)
 		}
@@ -78,7 +78,7 @@ func recipeFlagsOf(r experiment.Recipe) (string, bool) {
 }
 
 // settingsOf names the parameters of the method that its label does not give; false when no parameters lead to the recipe.
-func settingsOf(r experiment.Recipe) (string, bool) {
+func settingsOf(r recipe.Recipe) (string, bool) {
 	usual := r
 	if err := usual.SetMethod(r.Method, nil); err != nil {
 		return "", false

@@ -12,15 +12,16 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/datasets"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/models"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 // benchFlags are the flags of xsam bench.
 type benchFlags struct {
 	recipe          *recipeFlags
-	options         experiment.BenchOptions
+	options         stepcost.Options
 	methods         string
 	image           string
 	classes         int
@@ -32,7 +33,7 @@ func newBench(stdout, stderr io.Writer) *cobra.Command {
 	f := &benchFlags{recipe: newRecipeFlags()}
 	f.recipe.choices["methods"] = parameter.MethodNames()
 	f.recipe.choices["format"] = formats
-	f.recipe.choices["data"] = append([]string{experiment.RandomData}, datasets.Names()...)
+	f.recipe.choices["data"] = append([]string{stepcost.RandomData}, datasets.Names()...)
 	cmd := &cobra.Command{
 		Use:   "bench [flags]",
 		Short: "Measure what a training step costs with each method",
@@ -63,7 +64,7 @@ func (f *benchFlags) groups() []group {
 	what.BoolVar(&f.memory, "memory", false, "measure memory too: what lives between steps, what XLA plans for a step, and the peak (Linux) of\neach method in a process of its own")
 
 	data := pflag.NewFlagSet("data", pflag.ContinueOnError)
-	data.StringVar(&f.recipe.data, "data", experiment.RandomData, "images: "+experiment.RandomData+", or a data `set`: "+strings.Join(datasets.Names(), ", "))
+	data.StringVar(&f.recipe.data, "data", stepcost.RandomData, "images: "+stepcost.RandomData+", or a data `set`: "+strings.Join(datasets.Names(), ", "))
 	f.pick(data, "data-dir")
 	data.StringVar(&f.image, "image", "16x16x1", "`size` of random images, height x width x channels")
 	data.IntVar(&f.classes, "classes", 10, "`number` of classes of random images")
@@ -123,7 +124,7 @@ func (f *benchFlags) bench(cmd *cobra.Command, stdout, stderr io.Writer) error {
 }
 
 // measure opens the engine and times the methods on it.
-func (f *benchFlags) measure(cmd *cobra.Command, recipes []experiment.Recipe, set *datasets.Set, stderr io.Writer) (*experiment.BenchResult, error) {
+func (f *benchFlags) measure(cmd *cobra.Command, recipes []recipe.Recipe, set *datasets.Set, stderr io.Writer) (*stepcost.Result, error) {
 	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.options.Devices, Dense: models.Dense(recipes[0].Model)}
 	if f.quiet {
 		options.Out = nil
@@ -137,11 +138,11 @@ func (f *benchFlags) measure(cmd *cobra.Command, recipes []experiment.Recipe, se
 	defer bar.clear()
 	o := f.options
 	o.Progress = bar.show
-	return experiment.RunBench(cmd.Context(), engine, recipes, set, o)
+	return stepcost.Run(cmd.Context(), engine, recipes, set, o)
 }
 
 // plan checks the flags and returns a recipe for each method.
-func (f *benchFlags) plan(cmd *cobra.Command) ([]experiment.Recipe, error) {
+func (f *benchFlags) plan(cmd *cobra.Command) ([]recipe.Recipe, error) {
 	if !slices.Contains(formats, f.format) {
 		return nil, usageError{fmt.Errorf("--format %q: want one of %s", f.format, strings.Join(formats, ", "))}
 	}
@@ -160,7 +161,7 @@ func (f *benchFlags) plan(cmd *cobra.Command) ([]experiment.Recipe, error) {
 	}
 	base := f.recipe.recipe(cmd)
 	base.Schedule = "constant"
-	recipes, err := experiment.Plan(base, methods, common, 0, 1)
+	recipes, err := recipe.Plan(base, methods, common, 0, 1)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -168,8 +169,8 @@ func (f *benchFlags) plan(cmd *cobra.Command) ([]experiment.Recipe, error) {
 }
 
 // check finds what is wrong with the recipes, and with flags that have to do with random images alone.
-func (f *benchFlags) check(cmd *cobra.Command, recipes []experiment.Recipe) error {
-	random := f.recipe.data == experiment.RandomData
+func (f *benchFlags) check(cmd *cobra.Command, recipes []recipe.Recipe) error {
+	random := f.recipe.data == stepcost.RandomData
 	if !random {
 		for _, name := range []string{"image", "classes"} {
 			if cmd.Flags().Changed(name) {
@@ -179,7 +180,7 @@ func (f *benchFlags) check(cmd *cobra.Command, recipes []experiment.Recipe) erro
 	} else if cmd.Flags().Changed("data-dir") {
 		return usageError{errors.New("--data-dir has no effect on random images: name a data set with --data")}
 	}
-	if err := experiment.ValidateBench(recipes); err != nil {
+	if err := stepcost.Validate(recipes); err != nil {
 		return usageError{err}
 	}
 	_, err := f.size()
@@ -200,14 +201,14 @@ func (f *benchFlags) size() (size [3]int, err error) {
 }
 
 // images returns what is trained on: a few batches are enough.
-func (f *benchFlags) images(r experiment.Recipe) (*datasets.Set, error) {
+func (f *benchFlags) images(r recipe.Recipe) (*datasets.Set, error) {
 	const batches = 4
-	if r.Data == experiment.RandomData {
+	if r.Data == stepcost.RandomData {
 		size, err := f.size()
 		if err != nil {
 			return nil, err
 		}
-		return experiment.RandomImages(size[0], size[1], size[2], f.classes, batches*r.Batch, r.DataSeed), nil
+		return stepcost.RandomImages(size[0], size[1], size[2], f.classes, batches*r.Batch, r.DataSeed), nil
 	}
 	split, err := datasets.Load(r.Data, datasets.Options{Dir: r.DataDir})
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/backend"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 // measureMemory runs a bench of one round for each method alone, in a process of its own, and puts the peak memory that the
 // process reports into the method's row, and what XLA planned there for a step.
-func (f *benchFlags) measureMemory(cmd *cobra.Command, r *experiment.BenchResult, stderr io.Writer) error {
+func (f *benchFlags) measureMemory(cmd *cobra.Command, r *stepcost.Result, stderr io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("--memory starts the command anew: %w", err)
@@ -61,7 +61,7 @@ func (f *benchFlags) alone(cmd *cobra.Command, self, model, method string, stder
 	if out, err = child.Output(); err != nil {
 		return nil, planned, err
 	}
-	planned, err = experiment.PlannedBytes(plans, "")
+	planned, err = stepcost.PlannedBytes(plans, "")
 	return out, planned, err
 }
 

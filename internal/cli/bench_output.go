@@ -10,12 +10,12 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/stepcost"
 )
 
 // print writes the result in the format that was asked for; warnings that a format has no place for go to stderr.
-func (f *benchFlags) print(r *experiment.BenchResult, stdout, stderr io.Writer) error {
+func (f *benchFlags) print(r *stepcost.Result, stdout, stderr io.Writer) error {
 	switch f.format {
 	case "json":
 		return writeJSON(stdout, r)
@@ -37,7 +37,7 @@ func warnings(w io.Writer, texts []string) {
 }
 
 // benchTable writes the result for people.
-func benchTable(w io.Writer, r *experiment.BenchResult) error {
+func benchTable(w io.Writer, r *stepcost.Result) error {
 	fmt.Fprintf(w, "%s with %d parameters, %s images of %d×%d×%d, batch %d, %s, base %s\n", r.Model, r.Parameters, r.Data,
 		r.Image[0], r.Image[1], r.Image[2], r.Batch, r.DType, r.Base)
 	spread := ""
@@ -81,7 +81,7 @@ func benchTable(w io.Writer, r *experiment.BenchResult) error {
 func mebibytes(n runlog.Number) string { return short(n, 1.0/(1<<20), 4) }
 
 // interval writes a median and its interval, both times scale.
-func interval(i experiment.Interval, scale float64) string {
+func interval(i stepcost.Interval, scale float64) string {
 	text := short(i.Median, scale, 4)
 	if i.Known() {
 		text += fmt.Sprintf(" [%s, %s]", short(i.Low, scale, 4), short(i.High, scale, 4))
@@ -98,7 +98,7 @@ func short(n runlog.Number, scale float64, digits int) string {
 }
 
 // benchCSV writes one line a method.
-func benchCSV(w io.Writer, r *experiment.BenchResult) error {
+func benchCSV(w io.Writer, r *stepcost.Result) error {
 	lines := [][]string{{"method", "gradient_evaluations", "gradients", "hessian_products",
 		"step_seconds_median", "step_seconds_low", "step_seconds_high",
 		"step_cost_vs_sgd", "step_cost_vs_sgd_low", "step_cost_vs_sgd_high",
@@ -141,7 +141,7 @@ func newBenchProgress(w io.Writer, quiet bool) *benchProgress {
 	return p
 }
 
-func (p *benchProgress) show(b experiment.BenchProgress) {
+func (p *benchProgress) show(b stepcost.Progress) {
 	if b.Round > 0 && p.started.IsZero() {
 		p.started = time.Now()
 	}

@@ -32,7 +32,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/backend"
-	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/recipe"
 )
 
 // The exit codes.
@@ -104,7 +104,7 @@ Start with
   xsam compare
 
 which needs no data and takes a minute or two.`,
-		Version:       experiment.Version(),
+		Version:       recipe.CodeVersion(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,

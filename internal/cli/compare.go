@@ -14,6 +14,7 @@ import (
 	"github.com/xsam-go/xsam/compare"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/parameter"
+	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -73,7 +74,7 @@ func (f *compareFlags) compare(cmd *cobra.Command, stdout, stderr io.Writer) err
 	defer engine.Finalize()
 
 	bar := newProgress(stderr, f.run.quiet)
-	runs, err := experiment.RunAll(cmd.Context(), engine, recipes, out, f.run.options(bar, stderr))
+	runs, err := experiment.RunAll(cmd.Context(), engine, recipes, recipe.Dirs(out, recipes), f.run.options(bar, stderr))
 	bar.clear()
 	if err != nil {
 		return howToResume(err, out, "compare", len(runs), len(recipes))
@@ -83,7 +84,7 @@ func (f *compareFlags) compare(cmd *cobra.Command, stdout, stderr io.Writer) err
 }
 
 // plan checks the flags and returns the recipes.
-func (f *compareFlags) plan(cmd *cobra.Command, methods []string) ([]experiment.Recipe, error) {
+func (f *compareFlags) plan(cmd *cobra.Command, methods []string) ([]recipe.Recipe, error) {
 	if err := f.run.validate(); err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func (f *compareFlags) plan(cmd *cobra.Command, methods []string) ([]experiment.
 	if err != nil {
 		return nil, err
 	}
-	recipes, err := experiment.Plan(f.recipe.recipe(cmd), methods, common, f.seed, f.seeds)
+	recipes, err := recipe.Plan(f.recipe.recipe(cmd), methods, common, f.seed, f.seeds)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -117,7 +118,7 @@ func count(list []string, s string) (n int) {
 }
 
 // print writes the result in the format that was asked for; warnings that a format has no place for go to stderr.
-func (f *compareFlags) print(t *compare.Table, r experiment.Recipe, engine, out string, stdout, stderr io.Writer) error {
+func (f *compareFlags) print(t *compare.Table, r recipe.Recipe, engine, out string, stdout, stderr io.Writer) error {
 	if f.run.format != "table" {
 		for _, w := range t.AllWarnings() {
 			fmt.Fprintln(stderr, "xsam: warning:", w)
@@ -152,7 +153,7 @@ func worked(runs []runlog.Summary) time.Duration {
 }
 
 // images describes the amount of training data: its steps, where the size was left to the data set.
-func images(runs []runlog.Summary, r experiment.Recipe) string {
+func images(runs []runlog.Summary, r recipe.Recipe) string {
 	if r.TrainSize > 0 {
 		return fmt.Sprintf("%d images", r.TrainSize)
 	}
@@ -164,7 +165,7 @@ func images(runs []runlog.Summary, r experiment.Recipe) string {
 	return "all images"
 }
 
-func noise(r experiment.Recipe) string {
+func noise(r recipe.Recipe) string {
 	if r.LabelNoise == 0 {
 		return ""
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/measure"
+	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -23,7 +24,7 @@ type curvatureFlags struct {
 	fresh      *pflag.FlagSet
 	seed       int64
 	run        runFlags
-	options    experiment.MeasureOptions
+	options    measure.Options
 	checkpoint string
 	measures   string
 	plots      string
@@ -47,8 +48,8 @@ soon as it is there, and taken from there by a later call with the same settings
 on. A density keeps the probes that it has, a landscape its rows; any other measurement that was going on is repeated.`
 
 func newCurvature(stdout, stderr io.Writer) *cobra.Command {
-	f := &curvatureFlags{recipe: &recipeFlags{apply: map[string]func(*experiment.Recipe){}, choices: newRecipeFlags().choices}}
-	f.options = experiment.DefaultMeasureOptions(experiment.Recipe{})
+	f := &curvatureFlags{recipe: &recipeFlags{apply: map[string]func(*recipe.Recipe){}, choices: newRecipeFlags().choices}}
+	f.options = measure.DefaultOptions(recipe.Recipe{})
 	cmd := &cobra.Command{
 		Use:   "curvature [RUN_DIR] [flags]",
 		Short: "Measure the curvature of the loss at saved weights: eigenvalues, trace, density, landscape",
@@ -62,8 +63,8 @@ func newCurvature(stdout, stderr io.Writer) *cobra.Command {
 	}
 	groups := []group{f.whatGroup(), f.lossGroup(), f.effortGroup(), f.landscapeGroup(), f.freshGroup(), f.runningGroup()}
 	for name, values := range map[string][]string{
-		"checkpoint": {"last", "init", "all"}, "measure": experiment.MeasureNames, "norm": experiment.NormNames, "operator": experiment.OperatorNames,
-		"method": experiment.ProductNames, "landscape": experiment.LandscapeNames, "format": formats,
+		"checkpoint": {"last", "init", "all"}, "measure": measure.Names, "norm": measure.NormNames, "operator": measure.OperatorNames,
+		"method": measure.ProductNames, "landscape": measure.LandscapeNames, "format": formats,
 	} {
 		f.recipe.choices[name] = values
 	}
@@ -74,7 +75,7 @@ func newCurvature(stdout, stderr io.Writer) *cobra.Command {
 func (f *curvatureFlags) whatGroup() group {
 	flags := pflag.NewFlagSet("what", pflag.ContinueOnError)
 	flags.StringVar(&f.checkpoint, "checkpoint", "last", "`weights`: last, init (fresh ones of the run's seed), epoch:N (kept by --keep-every of\ntrain and compare), all (every one that was kept, and last)")
-	flags.StringVar(&f.measures, "measure", strings.Join(f.options.Measures, ","), "`list` out of "+strings.Join(experiment.MeasureNames, ", ")+"\n")
+	flags.StringVar(&f.measures, "measure", strings.Join(f.options.Measures, ","), "`list` out of "+strings.Join(measure.Names, ", ")+"\n")
 	flags.StringVar(&f.options.Operator, "operator", f.options.Operator, "`matrix`: hessian, gauss-newton, fisher (empirical), adam (the Hessian as Adam's\nscales see it)")
 	flags.StringVar(&f.options.Method, "method", f.options.Method, "`way` to multiply with the Hessian: exact, difference (of gradients; wrong where\nthe model has kinks: compare)")
 	return group{"What is measured", flags}
@@ -115,7 +116,7 @@ func (f *curvatureFlags) landscapeGroup() group {
 
 func (f *curvatureFlags) freshGroup() group {
 	f.fresh = f.recipe.addData("Fresh weights")
-	f.recipe.addFields(f.fresh, experiment.TrainingGroup, "model", "dtype")
+	f.recipe.addFields(f.fresh, recipe.TrainingGroup, "model", "dtype")
 	f.fresh.Int64Var(&f.seed, "weights-seed", 0, "`seed` of the weights")
 	return group{"Fresh weights, without RUN_DIR (with it --data-dir says where the data is now)", f.fresh}
 }
@@ -133,10 +134,10 @@ func (f *curvatureFlags) runningGroup() group {
 // measuredRun is what is measured.
 type measuredRun struct {
 	dir      string // "" for fresh weights
-	recipe   experiment.Recipe
+	recipe   recipe.Recipe
 	records  []runlog.Record // along training
 	problems []string        // of the run directory
-	states   []experiment.Weights
+	states   []measure.Weights
 }
 
 // curvature measures and prints.
@@ -160,7 +161,7 @@ func (f *curvatureFlags) curvature(cmd *cobra.Command, args []string, stdout, st
 	for _, p := range run.problems {
 		f.options.Warn(p)
 	}
-	done, err := experiment.Measure(cmd.Context(), engine, run.recipe, run.dir, run.states, f.options)
+	done, err := measure.Run(cmd.Context(), engine, run.recipe, run.dir, run.states, f.options)
 	bar.clear()
 	if err != nil {
 		return f.howToGoOn(cmd, err, run.dir, len(done))
@@ -199,7 +200,7 @@ func (f *curvatureFlags) plan(cmd *cobra.Command, args []string) (run measuredRu
 	if err != nil {
 		return run, err
 	}
-	usual := experiment.DefaultMeasureOptions(run.recipe)
+	usual := measure.DefaultOptions(run.recipe)
 	if !cmd.Flags().Changed("examples") {
 		f.options.Examples = usual.Examples
 	}
@@ -215,13 +216,13 @@ func (f *curvatureFlags) freshWeights(cmd *cobra.Command) (run measuredRun, err 
 		return run, usageError{errors.New("curvature got nothing to measure: want RUN_DIR, a folder <out>/<method>-seed<k> of xsam train or compare, " +
 			"or --data or --model for fresh weights")}
 	}
-	if cmd.Flags().Changed("checkpoint") && f.checkpoint != experiment.InitialWeights.Name {
+	if cmd.Flags().Changed("checkpoint") && f.checkpoint != measure.InitialWeights.Name {
 		return run, usageError{fmt.Errorf("--checkpoint %s without RUN_DIR: fresh weights have init alone", f.checkpoint)}
 	}
 	if plane := f.options.Landscape; slices.Contains(f.options.Measures, runlog.MeasureLandscape) && (plane == "line" || plane == "pca") {
 		return run, usageError{fmt.Errorf("--landscape %s without RUN_DIR: want the checkpoints of a run, or eigenvectors or filter", plane)}
 	}
-	run.recipe, run.states = f.recipe.recipe(cmd), []experiment.Weights{experiment.InitialWeights}
+	run.recipe, run.states = f.recipe.recipe(cmd), []measure.Weights{measure.InitialWeights}
 	run.recipe.Seed = f.seed
 	if n := run.recipe.TrainSize; n > 0 {
 		run.recipe.Batch = min(run.recipe.Batch, n) // that of training, of which there is none
@@ -254,10 +255,11 @@ func (f *curvatureFlags) savedRun(cmd *cobra.Command, dir string) (run measuredR
 	case err != nil:
 		return run, err
 	}
-	if err := saved.Decode(&run.recipe); err != nil {
+	config, err := recipe.Read(saved)
+	if err != nil {
 		return run, err
 	}
-	run.recipe.Settle()
+	run.recipe = config.Recipe
 	run.dir, run.records, run.problems = dir, saved.Records, saved.Problems
 	if cmd.Flags().Changed("data-dir") {
 		f.recipe.apply["data-dir"](&run.recipe)
@@ -265,7 +267,7 @@ func (f *curvatureFlags) savedRun(cmd *cobra.Command, dir string) (run measuredR
 	if err := run.recipe.Validate(); err != nil {
 		return run, fmt.Errorf("%s holds no recipe that can be measured: %w", filepath.Join(dir, runlog.ConfigFile), err)
 	}
-	if run.states, err = experiment.FindWeights(dir, f.checkpoint); err != nil {
+	if run.states, err = measure.FindWeights(dir, f.checkpoint); err != nil {
 		return run, usageError{err}
 	}
 	return run, nil

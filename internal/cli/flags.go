@@ -11,9 +11,9 @@ import (
 
 	optimizer "github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/datasets"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/models"
+	"github.com/xsam-go/xsam/recipe"
 )
 
 // DataDirVariable is the environment variable that names the folder with data sets.
@@ -28,8 +28,8 @@ type group struct {
 // recipeFlags are the flags that make up a recipe, and what each does to it.
 type recipeFlags struct {
 	groups   []group
-	apply    map[string]func(*experiment.Recipe) // by flag, called when the user set it
-	settings map[string]*string                  // parameters of methods, by flag
+	apply    map[string]func(*recipe.Recipe) // by flag, called when the user set it
+	settings map[string]*string              // parameters of methods, by flag
 	data     string
 	choices  map[string][]string // values of a flag that are known beforehand, for completion
 }
@@ -43,12 +43,12 @@ func (f *recipeFlags) add(title string) *pflag.FlagSet {
 
 // newRecipeFlags returns the flags that train and compare share.
 func newRecipeFlags() *recipeFlags {
-	f := &recipeFlags{apply: map[string]func(*experiment.Recipe){}, settings: map[string]*string{}, choices: map[string][]string{
-		"data": datasets.Names(), "model": models.Names(), "dtype": experiment.DTypeNames, "base": experiment.BaseNames,
-		"schedule": experiment.ScheduleNames,
+	f := &recipeFlags{apply: map[string]func(*recipe.Recipe){}, settings: map[string]*string{}, choices: map[string][]string{
+		"data": datasets.Names(), "model": models.Names(), "dtype": recipe.DTypeNames, "base": recipe.BaseNames,
+		"schedule": recipe.ScheduleNames,
 	}}
-	f.addData(experiment.DataGroup)
-	for _, title := range []string{experiment.TrainingGroup, experiment.BaseGroup} {
+	f.addData(recipe.DataGroup)
+	for _, title := range []string{recipe.TrainingGroup, recipe.BaseGroup} {
 		f.addFields(f.add(title), title)
 	}
 	method := f.add("Method (each flag acts on the methods that have it)")
@@ -56,7 +56,7 @@ func newRecipeFlags() *recipeFlags {
 		f.choices[p.Name] = p.Choices
 		f.settings[p.Name] = method.String(p.Name, "", withDefault(p.Help, p.Choices, defaultOf(p.Name)))
 	}
-	f.addFields(f.add(experiment.MeasurementGroup), experiment.MeasurementGroup)
+	f.addFields(f.add(recipe.MeasurementGroup), recipe.MeasurementGroup)
 	return f
 }
 
@@ -64,18 +64,18 @@ func newRecipeFlags() *recipeFlags {
 func (f *recipeFlags) addData(title string) *pflag.FlagSet {
 	data := f.add(title)
 	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(), ", ")+"; glyphs is drawn on the fly, the others are read from --data-dir")
-	f.addFields(data, experiment.DataGroup)
+	f.addFields(data, recipe.DataGroup)
 	return data
 }
 
 // addFields adds a flag for each field of a recipe that belongs to a group; with names, for those alone.
 func (f *recipeFlags) addFields(flags *pflag.FlagSet, group string, names ...string) {
-	for _, field := range experiment.Fields {
+	for _, field := range recipe.Fields {
 		if field.Group != group || len(names) > 0 && !slices.Contains(names, field.Flag) {
 			continue
 		}
 		usage := withDefault(field.Help, f.choices[field.Flag], byData(field))
-		switch field.Of(&experiment.Recipe{}).(type) {
+		switch field.Of(&recipe.Recipe{}).(type) {
 		case *string:
 			addField(f, field, flags.String(field.Flag, "", usage))
 		case *int:
@@ -91,8 +91,8 @@ func (f *recipeFlags) addFields(flags *pflag.FlagSet, group string, names ...str
 }
 
 // addField has a flag set its field where the user gave it.
-func addField[T any](f *recipeFlags, field experiment.Field, value *T) {
-	f.apply[field.Flag] = func(r *experiment.Recipe) { *field.Of(r).(*T) = *value }
+func addField[T any](f *recipeFlags, field recipe.Field, value *T) {
+	f.apply[field.Flag] = func(r *recipe.Recipe) { *field.Of(r).(*T) = *value }
 }
 
 // withDefault is the help of a flag with the values that it takes and its default.
@@ -104,12 +104,12 @@ func withDefault(help string, choices []string, value string) string {
 }
 
 // byData describes a default that depends on the data set.
-func byData(field experiment.Field) string {
+func byData(field recipe.Field) string {
 	if field.Flag == "data-dir" {
 		return "$" + DataDirVariable
 	}
 	value := func(data string) string {
-		defaults := experiment.Defaults(data)
+		defaults := recipe.Defaults(data)
 		text := field.Text(&defaults)
 		if text == "0" && field.None != "" {
 			return field.None
@@ -154,8 +154,8 @@ func defaultOf(name string) string {
 }
 
 // recipe returns the defaults of the data set with the flags that the user set laid over them.
-func (f *recipeFlags) recipe(cmd *cobra.Command) experiment.Recipe {
-	r := experiment.Defaults(f.data)
+func (f *recipeFlags) recipe(cmd *cobra.Command) recipe.Recipe {
+	r := recipe.Defaults(f.data)
 	r.DataDir = os.Getenv(DataDirVariable)
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
 		if apply, ok := f.apply[flag.Name]; ok {

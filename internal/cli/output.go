@@ -15,6 +15,7 @@ import (
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/models"
+	"github.com/xsam-go/xsam/recipe"
 )
 
 // runFlags are the flags about where a run happens and what is shown of it.
@@ -69,7 +70,7 @@ func (f *runFlags) validate() error {
 }
 
 // folder returns the folder of the runs.
-func (f *runFlags) folder(r experiment.Recipe) (string, error) {
+func (f *runFlags) folder(r recipe.Recipe) (string, error) {
 	if f.out != "" {
 		return f.out, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/measure"
 )
 
 // linesEvery is the time between two lines of progress where there is no terminal.
@@ -51,7 +52,7 @@ func (p *progress) show(e experiment.Progress) {
 }
 
 // measured takes the progress of measurements of curvature: one bar for all.
-func (p *progress) measured(e experiment.MeasureProgress) {
+func (p *progress) measured(e measure.Progress) {
 	const parts = 1000
 	if !p.quiet {
 		p.line(1, int(parts*e.Share), parts, measuring(e))
@@ -121,7 +122,7 @@ func status(e experiment.Progress) string {
 }
 
 // measuring is one line about a measurement of curvature.
-func measuring(e experiment.MeasureProgress) string {
+func measuring(e measure.Progress) string {
 	line := fmt.Sprintf("[%d/%d] %s  %s  %d products", e.Number, e.Count, e.Weights, e.Measure, e.Products)
 	if e.Remaining >= 0 {
 		line += "  " + duration(e.Remaining) + " left"

@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/report"
+	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -97,7 +97,7 @@ func TestReproduction(t *testing.T) {
 			t.Errorf("%s: no command", line)
 			continue
 		}
-		var again []experiment.Recipe
+		var again []recipe.Recipe
 		for _, one := range strings.Split(command, "\n") {
 			again = append(again, plan(t, strings.Fields(strings.TrimPrefix(one, "xsam compare ")))...)
 		}
@@ -114,7 +114,7 @@ func TestReproduction(t *testing.T) {
 }
 
 // plan returns the recipes of the flags of xsam compare.
-func plan(t *testing.T, args []string) (recipes []experiment.Recipe) {
+func plan(t *testing.T, args []string) (recipes []recipe.Recipe) {
 	t.Helper()
 	f := &compareFlags{recipe: newRecipeFlags(), run: runFlags{format: "table"}}
 	cmd := &cobra.Command{}
@@ -137,8 +137,8 @@ func plan(t *testing.T, args []string) (recipes []experiment.Recipe) {
 	return recipes
 }
 
-// comparison is what a report reads of runs of the recipes.
-func comparison(t *testing.T, recipes []experiment.Recipe) *report.Comparison {
+// comparison is what a report reads of runs of the reproduce.
+func comparison(t *testing.T, recipes []recipe.Recipe) *report.Comparison {
 	t.Helper()
 	c := &report.Comparison{}
 	for _, r := range recipes {
@@ -151,8 +151,8 @@ func comparison(t *testing.T, recipes []experiment.Recipe) *report.Comparison {
 	return c
 }
 
-func byName(recipes []experiment.Recipe) map[string]experiment.Recipe {
-	all := map[string]experiment.Recipe{}
+func byName(recipes []recipe.Recipe) map[string]recipe.Recipe {
+	all := map[string]recipe.Recipe{}
 	for _, r := range recipes {
 		all[runlog.Name(r.Method, r.Seed)] = r
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/xsam-go/xsam/compare"
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/experiment"
-	"github.com/xsam-go/xsam/recipes"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/reproduce"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -76,7 +77,7 @@ func listStudies(w io.Writer, dir string) error {
 	}
 	out := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(out, "NAME\tMODEL\t--scale small\tDATA")
-	for _, s := range recipes.Studies() {
+	for _, s := range reproduce.Studies() {
 		fmt.Fprintf(out, "%s\t%s\t%s\t%s: %s\n", s.Name, s.Model, s.Small, s.Data, found[s.Data])
 	}
 	return out.Flush()
@@ -85,22 +86,22 @@ func listStudies(w io.Writer, dir string) error {
 // plan adds the flags that decide what is run.
 func (f *reproduceFlags) plan(cmd *cobra.Command) {
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&f.scale, "scale", string(recipes.Full), "`scale`: full (the paper's) or small (smaller models, fewer images and epochs:\nhalf an hour on two cores)")
+	cmd.Flags().StringVar(&f.scale, "scale", string(reproduce.Full), "`scale`: full (the paper's) or small (smaller models, fewer images and epochs:\nhalf an hour on two cores)")
 	cmd.Flags().IntVar(&f.seeds, "seeds", 0, "`number` of runs of each method (default: 3 of the paper's form, 5 of the others)")
 	cmd.Flags().BoolVar(&f.tune, "tune", false, "first search lr, ρ and α of each method, with the same number of trials, on\nvalidation images")
 	cmd.Flags().IntVar(&f.trials, "trials", 0, "`number` of trials of each method with --tune (default: 8, at the small scale 4)")
 	dataDir(cmd, &f.dir)
 	// The error would be about a flag that does not exist.
-	_ = cmd.RegisterFlagCompletionFunc("scale", cobra.FixedCompletions(recipes.Scales, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("scale", cobra.FixedCompletions(reproduce.Scales, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // newPlan returns the plan that the flags stand for.
-func (f *reproduceFlags) newPlan(name string) (*recipes.Plan, error) {
-	study, err := recipes.Find(name)
+func (f *reproduceFlags) newPlan(name string) (*reproduce.Plan, error) {
+	study, err := reproduce.Find(name)
 	if err != nil {
 		return nil, usageError{err}
 	}
-	p, err := recipes.NewPlan(study, recipes.Scale(f.scale), f.dir, f.seeds)
+	p, err := reproduce.NewPlan(study, reproduce.Scale(f.scale), f.dir, f.seeds)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -120,7 +121,7 @@ func newReproduceShow(stdout io.Writer) *cobra.Command {
 		Short:     "Show what an experiment runs, which claims it tests, and how long it takes",
 		Example:   "  xsam reproduce show cifar10-resnet18 --scale small",
 		Args:      cobra.ExactArgs(1),
-		ValidArgs: recipes.Names(),
+		ValidArgs: reproduce.Names(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := f.newPlan(args[0])
 			if err != nil {
@@ -134,7 +135,7 @@ func newReproduceShow(stdout io.Writer) *cobra.Command {
 }
 
 // showPlan prints a plan.
-func showPlan(w io.Writer, p *recipes.Plan, tune bool) error {
+func showPlan(w io.Writer, p *reproduce.Plan, tune bool) error {
 	b := p.Base
 	out := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
 	line := func(what, format string, args ...any) {
@@ -161,7 +162,7 @@ func showPlan(w io.Writer, p *recipes.Plan, tune bool) error {
 		if err := r.SetMethod(m.Label, nil); err != nil {
 			return err
 		}
-		line(what, "%s, %d seeds, %.3g gradients a step", m.Label, m.Seeds, experiment.GradientsPerStep(r))
+		line(what, "%s, %d seeds, %.3g gradients a step", m.Label, m.Seeds, r.GradientsPerStep())
 	}
 	for i, claim := range claims.Names {
 		what := ""
@@ -177,7 +178,7 @@ func showPlan(w io.Writer, p *recipes.Plan, tune bool) error {
 	return out.Flush()
 }
 
-func augmented(r experiment.Recipe) string {
+func augmented(r recipe.Recipe) string {
 	if r.Augment {
 		return ", shifted and mirrored"
 	}
@@ -208,7 +209,7 @@ All trials and the choice are in tune.json.`,
   xsam reproduce run fashion-mnist-resnet18 --scale small --data-dir DIR --tune --out DIR
   xsam reproduce run cifar10-wrn28-10 --data-dir DIR --backend cuda --resume`,
 		Args:      cobra.ExactArgs(1),
-		ValidArgs: recipes.Names(),
+		ValidArgs: reproduce.Names(),
 		RunE:      func(cmd *cobra.Command, args []string) error { return f.reproduce(cmd, args[0], stdout, stderr) },
 	}
 	f.plan(cmd)
@@ -258,7 +259,7 @@ func (f *reproduceFlags) reproduce(cmd *cobra.Command, name string, stdout, stde
 		fmt.Fprintf(stderr, "xsam: %s at the %s scale: %s on two CPU cores by estimate; records in %s\n", name, p.Scale, long(estimate), shown(out))
 	}
 	bar := newProgress(stderr, f.run.quiet)
-	outcome, err := recipes.Run(cmd.Context(), engine, p, out, f.tune, f.run.options(bar, stderr))
+	outcome, err := reproduce.Run(cmd.Context(), engine, p, out, f.tune, f.run.options(bar, stderr))
 	bar.clear()
 	switch {
 	case errors.Is(err, experiment.ErrExists):
@@ -270,7 +271,7 @@ func (f *reproduceFlags) reproduce(cmd *cobra.Command, name string, stdout, stde
 }
 
 // printOutcome prints the table, the choice of a search, and the verdicts.
-func (f *reproduceFlags) printOutcome(stdout, stderr io.Writer, p *recipes.Plan, outcome *recipes.Outcome) error {
+func (f *reproduceFlags) printOutcome(stdout, stderr io.Writer, p *reproduce.Plan, outcome *reproduce.Outcome) error {
 	var methods []string
 	for _, r := range outcome.Runs {
 		if !slices.Contains(methods, r.Method) {

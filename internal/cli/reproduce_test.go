@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/claims"
-	"github.com/xsam-go/xsam/recipes"
+	"github.com/xsam-go/xsam/reproduce"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -87,22 +87,22 @@ func TestVerdictOnAComparison(t *testing.T) {
 }
 
 func TestPrintOutcome(t *testing.T) {
-	study, err := recipes.Find("fashion-mnist-resnet18")
+	study, err := reproduce.Find("fashion-mnist-resnet18")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := recipes.NewPlan(study, recipes.Small, "", 0)
+	p, err := reproduce.NewPlan(study, reproduce.Small, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcome := &recipes.Outcome{
+	outcome := &reproduce.Outcome{
 		Runs: []runlog.Summary{
 			{Method: "sam", Data: "fashion-mnist", Finished: true, TestAccuracy: runlog.Num(0.8), LambdaMax: runlog.Num(9), LambdaStop: runlog.StopResidual},
 			{Method: "xsam", Data: "fashion-mnist", Finished: true, TestAccuracy: runlog.Num(0.81), LambdaMax: runlog.Num(7), LambdaStop: runlog.StopResidual},
 		},
 		Findings: []claims.Finding{{Claim: claims.Accuracy, Method: "xsam", Baseline: "sam", Verdict: claims.NoTest, Detail: "+1 points of test accuracy, n = 1", N: 1}},
-		Tuning: &recipes.Tuning{Trials: 4, Validation: 1000, Methods: []recipes.TunedMethod{
-			{Method: "sam", Chosen: 1, Trials: []recipes.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2, ValidationAccuracy: runlog.Num(0.75)}}},
+		Tuning: &reproduce.Tuning{Trials: 4, Validation: 1000, Methods: []reproduce.TunedMethod{
+			{Method: "sam", Chosen: 1, Trials: []reproduce.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2, ValidationAccuracy: runlog.Num(0.75)}}},
 		}},
 	}
 	var stdout, stderr bytes.Buffer

@@ -11,6 +11,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/measure"
 )
 
 func TestStatusLine(t *testing.T) {
@@ -39,7 +40,7 @@ func TestStatusLine(t *testing.T) {
 			t.Errorf("status = %q, want %q", got, tt.want)
 		}
 	}
-	m := experiment.MeasureProgress{Number: 2, Count: 6, Weights: "epoch:5", Measure: "density", Products: 34, Remaining: -1}
+	m := measure.Progress{Number: 2, Count: 6, Weights: "epoch:5", Measure: "density", Products: 34, Remaining: -1}
 	if got, want := measuring(m), "[2/6] epoch:5  density  34 products"; got != want {
 		t.Errorf("measuring = %q, want %q", got, want)
 	}
@@ -81,7 +82,7 @@ func TestProgressOfMeasurements(t *testing.T) {
 		p := newProgress(&out, tt.quiet)
 		p.terminal = tt.terminal
 		for range 3 {
-			p.measured(experiment.MeasureProgress{Number: 1, Count: 2, Weights: "last", Measure: "trace", Products: 3, Share: 0.2, Remaining: -1})
+			p.measured(measure.Progress{Number: 1, Count: 2, Weights: "last", Measure: "trace", Products: 3, Share: 0.2, Remaining: -1})
 		}
 		if got := out.String(); got != tt.want && !(tt.terminal && strings.Contains(got, tt.want)) {
 			t.Errorf("quiet %v, terminal %v: %q, want %q", tt.quiet, tt.terminal, got, tt.want)

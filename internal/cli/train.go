@@ -14,6 +14,7 @@ import (
 
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/parameter"
+	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -50,23 +51,23 @@ goes to <out>/<method>-seed<k>.`,
 }
 
 func (f *trainFlags) train(cmd *cobra.Command, stdout, stderr io.Writer) error {
-	recipe, err := f.plan(cmd)
+	r, err := f.plan(cmd)
 	if err != nil {
 		return err
 	}
-	out, err := f.run.folder(recipe)
+	out, err := f.run.folder(r)
 	if err != nil {
 		return err
 	}
-	engine, err := f.run.open(cmd, recipe.Model, stderr)
+	engine, err := f.run.open(cmd, r.Model, stderr)
 	if err != nil {
 		return err
 	}
 	defer engine.Finalize()
 
-	dir := experiment.Dirs(out, []experiment.Recipe{recipe})[0]
+	dir := recipe.Dirs(out, []recipe.Recipe{r})[0]
 	bar := newProgress(stderr, f.run.quiet)
-	summary, err := experiment.Run(cmd.Context(), engine, recipe, dir, f.run.options(bar, stderr))
+	summary, err := experiment.Run(cmd.Context(), engine, r, dir, f.run.options(bar, stderr))
 	bar.clear()
 	if err != nil {
 		return howToResume(err, out, "train", 0, 1)
@@ -74,23 +75,23 @@ func (f *trainFlags) train(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	return printSummary(stdout, f.run.format, summary, dir)
 }
 
-func (f *trainFlags) plan(cmd *cobra.Command) (experiment.Recipe, error) {
-	recipe := f.recipe.recipe(cmd)
+func (f *trainFlags) plan(cmd *cobra.Command) (recipe.Recipe, error) {
+	r := f.recipe.recipe(cmd)
 	if err := f.run.validate(); err != nil {
-		return recipe, err
+		return r, err
 	}
 	common, err := f.recipe.common(cmd, []string{f.method})
 	if err != nil {
-		return recipe, err
+		return r, err
 	}
-	recipe.Seed = f.seed
-	if err := recipe.SetMethod(f.method, common); err != nil {
-		return recipe, usageError{err}
+	r.Seed = f.seed
+	if err := r.SetMethod(f.method, common); err != nil {
+		return r, usageError{err}
 	}
-	if err := recipe.Validate(); err != nil {
-		return recipe, usageError{err}
+	if err := r.Validate(); err != nil {
+		return r, usageError{err}
 	}
-	return recipe, nil
+	return r, nil
 }
 
 // printSummary writes the summary of one run.

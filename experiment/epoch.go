@@ -1,0 +1,103 @@
+package experiment
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/internal/program"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// afterStep takes in a finished step: the step-th, counted from 1.
+func (s *session) afterStep(ctx context.Context, step int, seconds float64) error {
+	probe, err := s.Optimizer.Stats(s.Store)
+	if err != nil {
+		return err
+	}
+	if math.IsNaN(probe.Loss) || math.IsInf(probe.Loss, 0) {
+		return &diverged{step, probe.Loss}
+	}
+	if kind := program.KindOf(probe); !s.timed[kind] {
+		s.timed[kind] = true
+		seconds = math.NaN()
+	}
+	s.sums.add(probe, seconds)
+	s.progress.Step, s.progress.Epoch = step, float64(step)/float64(s.StepsPerEpoch)
+	s.progress.Loss, s.progress.Lambda, s.progress.AngleDeg = probe.Loss, probe.Lambda, probe.AngleDeg
+	s.tell(Training)
+	if step%s.StepsPerEpoch == 0 {
+		if err := s.endEpoch(ctx, step); err != nil {
+			return err
+		}
+	}
+	if every := s.options.CheckpointEvery; every > 0 && time.Since(s.saved) >= every {
+		if err := s.save(); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil && step < s.Steps {
+		return errStopped
+	}
+	return nil
+}
+
+// endEpoch writes the records of an epoch, measures curvature, evaluates and keeps a snapshot when these are due: the snapshot
+// last, for a run that goes on from its checkpoint makes nothing of an earlier step again.
+func (s *session) endEpoch(ctx context.Context, step int) error {
+	epoch := step / s.StepsPerEpoch
+	if err := s.record(s.sums.record(int64(step), float64(epoch))); err != nil {
+		return err
+	}
+	if s.curvatureIsDue(step) {
+		if err := s.measureCurvature(ctx, step); err != nil {
+			return err
+		}
+	}
+	if step == s.Steps || s.isEvery(s.recipe.EvaluateEvery, step) {
+		if err := s.evaluateAll(step); err != nil {
+			return err
+		}
+	}
+	if !s.isEvery(s.options.KeepEvery, step) {
+		return nil
+	}
+	if err := s.save(); err != nil {
+		return err
+	}
+	return keepSnapshot(runlog.Checkpoints(s.dir), runlog.Snapshot(s.dir, epoch))
+}
+
+// evaluateAll measures loss and accuracy of the training images and of the test images, or, in a trial, of the validation
+// images in their place.
+func (s *session) evaluateAll(step int) error {
+	s.tell(Evaluating)
+	var err error
+	if s.sums.Train, err = s.evaluate(runlog.TrainSplit, s.Data.Train, step); err != nil {
+		return err
+	}
+	newest, split, set := &s.sums.Test, runlog.TestSplit, s.Data.Test
+	if s.recipe.ValidationSize > 0 {
+		newest, split, set = &s.sums.Validation, runlog.ValidationSplit, s.Data.Validation
+	}
+	*newest, err = s.evaluate(split, set, step)
+	s.progress.TestAccuracy = newest.Accuracy.Float()
+	return err
+}
+
+func (s *session) evaluate(split string, set *datasets.Set, step int) (program.Evaluation, error) {
+	e, err := s.Evaluate(set)
+	if err != nil {
+		return e, err
+	}
+	return e, s.record(runlog.Record{
+		Kind: runlog.Eval, Step: int64(step), Epoch: runlog.Num(float64(step) / float64(s.StepsPerEpoch)), Split: split,
+		Loss: e.Loss, Accuracy: e.Accuracy, GradientEvaluations: runlog.Num(s.sums.Gradients),
+	})
+}
+
+// isEvery tells whether a step ends an epoch whose number divides by every; 0 is never.
+func (s *session) isEvery(every, step int) bool {
+	return every > 0 && step > 0 && step%s.StepsPerEpoch == 0 && step/s.StepsPerEpoch%every == 0
+}

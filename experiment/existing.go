@@ -1,0 +1,86 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// claim checks that the run may go to dir. It returns a summary when there is nothing left to do.
+func (q *queue) claim(r recipe.Recipe, dir string) (*runlog.Summary, error) {
+	var old recipe.Saved
+	run, err := runlog.ReadRun(dir)
+	if err == nil {
+		old, err = recipe.Read(run)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil && q.options.Existing != Overwrite:
+		return nil, err
+	case q.options.Existing == Refuse:
+		return nil, fmt.Errorf("experiment: %s: %w: resume it, overwrite it, or choose another directory", dir, ErrExists)
+	case q.options.Existing == Resume:
+		if run.Setup.RawC() {
+			return nil, fmt.Errorf("experiment: %s holds a run of %s, a form that is no longer made: "+
+				"overwrite it or choose another directory", dir, run.Setup.Method)
+		}
+		if changed := recipe.Differences(old.Recipe, r); len(changed) > 0 {
+			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; "+
+				"overwrite it or choose another directory", dir, strings.Join(changed, ", "))
+		}
+		return q.resume(old, run)
+	}
+	return nil, nil
+}
+
+// prepare makes the run directory ready: as it is where the run goes on, else with nothing but config.json in it.
+func (q *queue) prepare(r recipe.Recipe, dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && q.options.Existing == Resume {
+		return nil
+	}
+	for _, name := range []string{
+		runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir,
+		runlog.MeasurementsFile, runlog.TensorBoardDir,
+	} {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
+		}
+	}
+	return runlog.WriteConfig(dir, recipe.Saved{
+		Recipe: r, Version: recipe.CodeVersion(), Backend: q.engine.Name, BackendFallback: q.engine.Fallback,
+		Device: q.engine.Description(), Devices: q.options.devices(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),
+	})
+}
+
+// resume returns the summary of a run that has ended, and warns where going on will not give the same bits.
+func (q *queue) resume(old recipe.Saved, run *runlog.Run) (*runlog.Summary, error) {
+	dir, summary := run.Dir, run.Summary
+	switch {
+	case summary.Finished:
+		return &summary, nil
+	case summary.Diverged:
+		return &summary, fmt.Errorf("experiment: %s: %w: %s", filepath.Base(dir), ErrDiverged, summary.Stopped)
+	case len(run.Problems) > 0:
+		return nil, fmt.Errorf("experiment: %s cannot be resumed: %s: "+
+			"mend it, overwrite the run or choose another directory", dir, strings.Join(run.Problems, "; "))
+	}
+	// A run that was interrupted may have a summary, which ends with the resumption.
+	if err := os.RemoveAll(filepath.Join(dir, runlog.SummaryFile)); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
+	if old.Backend != q.engine.Name {
+		q.options.Warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir, old.Backend, q.engine.Name))
+	}
+	if old.Version != recipe.CodeVersion() {
+		q.options.Warn(fmt.Sprintf("%s was begun with version %s and goes on with %s", dir, old.Version, recipe.CodeVersion()))
+	}
+	return nil, nil
+}

@@ -1,0 +1,80 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// run trains, measures and writes the summary.
+func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
+	s.progress.Step = s.done()
+	s.progress.TestAccuracy = s.sums.Test.Accuracy.Float()
+	if s.progress.Validating {
+		s.progress.TestAccuracy = s.sums.Validation.Accuracy.Float()
+	}
+	s.clock.skip(float64(s.progress.Step) / float64(s.Steps))
+	begun := s.done()
+
+	err := s.train(ctx)
+	if err == nil && s.done() > begun {
+		err = s.save()
+	}
+	var measured lambdaMax
+	if err == nil && s.recipe.LambdaProducts > 0 {
+		s.tell(Measuring)
+		if measured, err = s.measureLambda(ctx); err == nil {
+			err = s.recordLambda(measured)
+		}
+	}
+	var lost *diverged
+	switch {
+	case err == nil:
+		summary := s.summary(measured)
+		summary.Finished = true
+		s.progress.Lambda, s.progress.AngleDeg = summary.LambdaMax.Float(), summary.AngleDeg.Float()
+		s.tell(Finished)
+		return summary, runlog.WriteSummary(dir, summary)
+	case errors.As(err, &lost):
+		summary := s.summary(lambdaMax{})
+		summary.Steps, summary.Diverged, summary.Stopped = int64(lost.step), true, lost.Error()
+		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w", filepath.Base(dir), ErrDiverged, lost), runlog.WriteSummary(dir, summary))
+	case ctx.Err() != nil && (errors.Is(err, errStopped) || errors.Is(err, ctx.Err())):
+		summary := s.summary(lambdaMax{})
+		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.Steps)
+		err := fmt.Errorf("experiment: %s: %s: %w", filepath.Base(dir), summary.Stopped, ctx.Err())
+		if s.done() > begun && s.done() < s.Steps {
+			err = errors.Join(err, s.save())
+		}
+		return summary, errors.Join(err, runlog.WriteSummary(dir, summary))
+	default:
+		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", filepath.Base(dir), err)
+	}
+}
+
+// summary says what is known of the run.
+func (s *session) summary(m lambdaMax) runlog.Summary {
+	done := s.done()
+	out := runlog.Summary{
+		Method: s.recipe.Method, Seed: s.recipe.Seed, Data: s.recipe.Data, Model: s.recipe.Model,
+		Backend: s.Engine.Name, BackendFallback: s.Engine.Fallback, Parameters: s.Parameters(),
+		Epochs: runlog.Num(float64(done) / float64(s.StepsPerEpoch)), Steps: int64(done),
+		TrainLoss: s.sums.Train.Loss, TrainAccuracy: s.sums.Train.Accuracy,
+		TestLoss: s.sums.Test.Loss, TestAccuracy: s.sums.Test.Accuracy,
+		ValidationLoss: s.sums.Validation.Loss, ValidationAccuracy: s.sums.Validation.Accuracy,
+		StepSecondsMedian: runlog.Num(s.sums.All.Median()), WallSeconds: runlog.Num(s.wall()), Version: recipe.CodeVersion(),
+		GradientEvaluationsPerStep: runlog.Num(s.sums.Gradients / float64(done)),
+
+		LambdaMax: m.value, LambdaResidual: m.residual, AngleDeg: m.angle, AbsCos: m.absCos,
+		LambdaStop: m.stop, LambdaProducts: m.products, LambdaExamples: m.examples,
+	}
+	if s.sums.Curvature > 0 {
+		out.CurvatureSeconds = runlog.Num(s.sums.Curvature)
+		out.CurvatureShare = runlog.Num(s.sums.Curvature / out.WallSeconds.Float())
+	}
+	return out
+}

@@ -1,0 +1,74 @@
+package experiment
+
+import (
+	"math"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/internal/program"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// sums are what a run adds up on the host. They are saved with every checkpoint, so that a resumed run writes the same
+// records as one that was never interrupted.
+type sums struct {
+	// Means since the last train record: over steps, and for Lambda and Residual over refreshes.
+	Loss, GradNorm, Angle, AbsCos, Lambda, Residual mean
+	// Window are the times of the steps since the last train record, All those of the run.
+	Window, All program.StepTimes
+	// Gradients is the number of gradient evaluations since step 0.
+	Gradients float64
+	// Train, Validation and Test are the newest evaluations.
+	Train, Validation, Test program.Evaluation
+	// Wall is the time in seconds that the run had taken when the sums were saved, Curvature that of measurements along
+	// training.
+	Wall      float64
+	Curvature float64 `json:",omitzero"`
+}
+
+// add takes in one step. seconds is NaN for a step whose time means nothing.
+func (t *sums) add(p xsam.StepStats, seconds float64) {
+	t.Loss.add(p.Loss)
+	t.GradNorm.add(p.GradNorm)
+	t.Angle.add(p.AngleDeg)
+	t.AbsCos.add(p.AbsCos)
+	if p.Refreshed {
+		t.Lambda.add(p.Lambda)
+		t.Residual.add(p.Residual)
+	}
+	t.Gradients += float64(p.Gradients + recipe.GradientsPerProduct*p.Products)
+	t.Window.Add(program.KindOf(p), seconds)
+	t.All.Add(program.KindOf(p), seconds)
+}
+
+// record returns the means since the last one and starts anew.
+func (t *sums) record(step int64, epoch float64) runlog.Record {
+	r := runlog.Record{
+		Kind: runlog.Train, Step: step, Epoch: runlog.Num(epoch), Loss: t.Loss.number(), LambdaMax: t.Lambda.number(),
+		LambdaResidual: t.Residual.number(), AngleDeg: t.Angle.number(), AbsCos: t.AbsCos.number(), GradNorm: t.GradNorm.number(),
+		StepSeconds: runlog.Num(t.Window.Median()), GradientEvaluations: runlog.Num(t.Gradients),
+	}
+	t.Loss, t.GradNorm, t.Angle, t.AbsCos, t.Lambda, t.Residual = mean{}, mean{}, mean{}, mean{}, mean{}, mean{}
+	t.Window = program.StepTimes{}
+	return r
+}
+
+// mean adds up finite numbers; others are not known and do not count.
+type mean struct {
+	Sum float64
+	N   int
+}
+
+func (m *mean) add(x float64) {
+	if !math.IsNaN(x) && !math.IsInf(x, 0) {
+		m.Sum += x
+		m.N++
+	}
+}
+
+func (m mean) number() runlog.Number {
+	if m.N == 0 {
+		return runlog.Number{}
+	}
+	return runlog.Num(m.Sum / float64(m.N))
+}

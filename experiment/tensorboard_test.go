@@ -1,0 +1,70 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// tags counts the scalars in the event files of a run, by their names; internal/tensorboard tests the files themselves.
+// Times of steps are left out: an epoch may have none after a resumption, whose first steps compile.
+func tags(t *testing.T, dir string) map[string]int {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, runlog.TensorBoardDir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range []string{
+			"train/loss", "train/lr", "train/grad_norm", "train/angle_deg", "train/lambda_max", "train_set/loss", "train_set/accuracy",
+			"test/loss", "test/accuracy", "curvature/lambda_max", "curvature/angle_deg",
+		} {
+			counts[tag] += strings.Count(string(content), tag)
+		}
+	}
+	return counts
+}
+
+// A run that is interrupted and resumed has the events of one that is not; and one that turns TensorBoard on when it is
+// resumed has them all too.
+func TestTensorBoardFollowsTheRecords(t *testing.T) {
+	engine := goEngine(t)
+	r := tiny(t, "xsam")
+	r.EvaluateEvery, r.LambdaEvery = 1, 1
+	whole, _ := mustRun(t, engine, r, Options{TensorBoard: true})
+	want := tags(t, whole)
+	for tag, n := range want {
+		if n != 3 {
+			t.Errorf("%d events of %s in 3 epochs", n, tag)
+		}
+	}
+	for _, first := range []bool{true, false} {
+		dir := filepath.Join(t.TempDir(), "run")
+		ctx, cancel := context.WithCancel(context.Background())
+		_, err := Run(ctx, engine, r, dir, Options{TensorBoard: first, Progress: func(p Progress) {
+			if p.Step == 5 {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("error %v, want an interruption", err)
+		}
+		if _, err := Run(context.Background(), engine, r, dir, Options{TensorBoard: true, Existing: Resume}); err != nil {
+			t.Fatal(err)
+		}
+		if got := tags(t, dir); !reflect.DeepEqual(got, want) {
+			t.Errorf("TensorBoard from the start %v: events %v after a resumption, want %v", first, got, want)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package program
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/objective"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// Evaluation is the loss and the accuracy of a set, missing before the first evaluation.
+type Evaluation struct{ Loss, Accuracy runlog.Number }
+
+// evaluationBatch is the largest number of images evaluated at a time.
+const evaluationBatch = 256
+
+// evenBatch is the batch size that cuts n images into as few batches of at most evaluationBatch as can be, of equal size
+// up to rounding: every size is compiled once.
+func evenBatch(n int) int {
+	batches := (n + evaluationBatch - 1) / evaluationBatch
+	return (n + batches - 1) / batches
+}
+
+// newEvaluator computes the mean loss of a batch and the number of its images that are classified as labelled, with the
+// model in evaluation mode.
+func newEvaluator(backend compute.Backend, store *model.Store, obj *objective.Objective) (*model.Exec, error) {
+	exec, err := model.NewExec(backend, store, func(scope *model.Scope, images, labels *graph.Node) []*graph.Node {
+		g := images.Graph()
+		scope.Store().SetTraining(g, false)
+		logits := obj.ModelFn(scope, nil, []*graph.Node{images})[0]
+		mean := graph.ReduceAllMean(obj.LossFn([]*graph.Node{labels}, []*graph.Node{logits}))
+		hits := graph.Equal(graph.ArgMax(logits, -1, dtypes.Int32), graph.Squeeze(labels, -1))
+		return []*graph.Node{mean, graph.ReduceAllSum(graph.ConvertDType(hits, dtypes.Int32))}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("program: evaluation: %w", err)
+	}
+	return exec, nil
+}
+
+// Evaluate returns the mean loss of the images of a set and the share that is classified as labelled. The sums over
+// batches are in float64.
+func (p *Program) Evaluate(set *datasets.Set) (Evaluation, error) {
+	return evaluate(p.evaluator, set, p.dtype)
+}
+
+func evaluate(exec *model.Exec, set *datasets.Set, dtype dtypes.DType) (Evaluation, error) {
+	var loss float64
+	var hits int
+	for batch, err := range datasets.NewEvaluation(set, evenBatch(set.Len()), dtype).Iter() {
+		if err != nil {
+			return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
+		}
+		size := batch.Labels[0].Shape().Dim(0)
+		out, err := exec.Call(batch.Inputs[0], batch.Labels[0])
+		if finalizeErr := batch.Finalize(); err == nil {
+			err = finalizeErr
+		}
+		if err != nil {
+			return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
+		}
+		loss += shapes.ConvertTo[float64](out[0].Value()) * float64(size)
+		hits += int(shapes.ConvertTo[int32](out[1].Value()))
+		for _, t := range out {
+			if err := t.FinalizeAll(); err != nil {
+				return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
+			}
+		}
+	}
+	n := float64(set.Len())
+	return Evaluation{Loss: runlog.Num(loss / n), Accuracy: runlog.Num(float64(hits) / n)}, nil
+}

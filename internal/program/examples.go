@@ -1,0 +1,116 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/ml/train/loss"
+
+	"github.com/xsam-go/xsam/curvature"
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/models"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// ExamplesOptions say of which loss curvature is measured: that of the first Count training examples, 0 for all, in
+// batches of so many.
+type ExamplesOptions struct {
+	Count, Batch int
+	Norm         curvature.NormMode
+}
+
+// Examples are training examples on whose mean loss curvature is measured. That leaves no trace in the store, and is
+// about the weights that the store holds at the time.
+type Examples struct {
+	Problem *curvature.Problem
+	Count   int
+
+	batches []train.Batch
+	exact   *curvature.Hessian // nil before it is asked for
+}
+
+// NewExamples makes ready what measuring on the first training examples needs. Close it after use.
+func (p *Program) NewExamples(ctx context.Context, o ExamplesOptions) (e *Examples, err error) {
+	set := p.Data.Train
+	if o.Count > 0 && o.Count < set.Len() {
+		set = set.First(o.Count)
+	}
+	e = &Examples{Count: set.Len()}
+	defer func() {
+		if err != nil {
+			err = MeasuringError(ctx, errors.Join(err, e.Close()))
+			e = nil
+		}
+	}()
+	if e.batches, err = curvature.Batches(datasets.NewEvaluation(set, min(o.Batch, e.Count), p.dtype)); err != nil {
+		return e, err
+	}
+	loss, err := p.measured()
+	if err != nil {
+		return e, err
+	}
+	norm := curvature.ProblemOptions{Norm: o.Norm}
+	e.Problem, err = curvature.NewProblem(ctx, p.Engine.Backend, p.Store, loss, e.batches, norm)
+	return e, err
+}
+
+// LambdaExamples are those on which the recipe measures λmax, with the statistics of batches in batch norm, as in
+// training. The program closes them.
+func (p *Program) LambdaExamples(ctx context.Context) (e *Examples, err error) {
+	if p.examples == nil {
+		o := ExamplesOptions{p.recipe.LambdaExamples, p.recipe.LambdaBatch, curvature.BatchStatistics}
+		p.examples, err = p.NewExamples(ctx, o)
+	}
+	return p.examples, err
+}
+
+// measured is the objective whose curvature is measured: the one that is trained, with activations in the type of the weights.
+// In bfloat16 no residual would fall below what its digits allow.
+func (p *Program) measured() (*objective.Objective, error) {
+	if p.compute == p.dtype {
+		return p.objective, nil
+	}
+	c := p.net.Config()
+	c.Compute = p.dtype
+	net, err := models.New(c)
+	if err != nil {
+		return nil, err
+	}
+	return objective.New(net.Graph, loss.SparseCategoricalCrossEntropyLogits), nil
+}
+
+// MeasuringError is the error of measuring curvature that says so, or plainly ctx's error when ctx has ended.
+func MeasuringError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("program: measuring curvature: %w", err)
+}
+
+// Hessian is the Hessian with exact products, compiled once for all weights.
+func (e *Examples) Hessian() (h *curvature.Hessian, err error) {
+	if e.exact == nil {
+		e.exact, err = curvature.NewHessian(e.Problem, curvature.Exact)
+	}
+	return e.exact, err
+}
+
+// Gradient returns the gradient of the loss as one vector, and the loss.
+func (e *Examples) Gradient(ctx context.Context) (g []float64, loss float64, err error) {
+	g = make([]float64, e.Problem.Dim())
+	loss, err = e.Problem.Gradient(ctx, g, nil)
+	return g, loss, err
+}
+
+// Close frees what the garbage collector does not see.
+func (e *Examples) Close() (err error) {
+	if e.Problem != nil {
+		e.Problem.Close()
+	}
+	for _, b := range e.batches {
+		err = errors.Join(err, b.Finalize())
+	}
+	return err
+}

@@ -1,0 +1,58 @@
+package reproduce
+
+import (
+	"context"
+
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/claims"
+	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// Outcome is what came out of a plan.
+type Outcome struct {
+	Runs     []runlog.Summary
+	Findings []claims.Finding
+	Tuning   *Tuning // nil without a search
+}
+
+// Run makes the runs of a plan under out, each in its directory, and judges the paper's claims by their records. With tune it
+// first searches the settings of each method, under out/tune, and trains with the chosen ones; the choice and all trials go
+// to out/tune.json.
+//
+// A cancelled ctx returns its error; with experiment.Resume in options the next call goes on, also within the search.
+func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune bool, options experiment.Options) (*Outcome, error) {
+	if err := p.CheckData(tune); err != nil {
+		return nil, err
+	}
+	outcome := &Outcome{}
+	recipes, err := p.Recipes()
+	if err == nil && tune {
+		if outcome.Tuning, err = p.tune(ctx, engine, out, options); err == nil {
+			recipes, err = outcome.Tuning.recipes(p)
+		}
+	}
+	if err != nil {
+		return outcome, err
+	}
+	dirs := recipe.Dirs(out, recipes)
+	if outcome.Runs, err = experiment.RunAll(ctx, engine, recipes, dirs, options); err != nil {
+		return outcome, err
+	}
+	var runs []*runlog.Run
+	for _, dir := range dirs {
+		r, err := runlog.ReadRun(dir)
+		if err != nil {
+			return outcome, err
+		}
+		for _, p := range r.Problems {
+			if options.Warn != nil {
+				options.Warn(p)
+			}
+		}
+		runs = append(runs, r)
+	}
+	outcome.Findings, err = claims.Judge(runs)
+	return outcome, err
+}
