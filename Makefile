@@ -1,9 +1,17 @@
 # What continuous integration does, in the order in which it fails fastest.
-.PHONY: check fmt vet lint test race bench
+.PHONY: quick check fmt vet lint test modules race bench
 
 LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+MODULES = bench internal/report/browsertest # modules of their own, so that nobody who uses the library gets what they need
 
-check: fmt vet lint test
+# A minute: what a change breaks most often. Tests that compile many programs or take seconds are left to check.
+quick: fmt vet
+	go test -short -timeout 5m ./...
+
+# All that continuous integration runs, and how long it took.
+check:
+	@begun=$$(date +%s); $(MAKE) --no-print-directory fmt vet lint test modules; \
+	status=$$?; echo "make check: $$(($$(date +%s) - begun)) s"; exit $$status
 
 fmt:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
@@ -15,11 +23,14 @@ lint:
 	$(LINT) run ./...
 
 test:
-	go test ./...
+	go test -timeout 25m ./...
+
+modules:
+	@for module in $(MODULES); do echo "$$module:"; (cd $$module && go vet ./... && go test -timeout 10m ./...) || exit 1; done
 
 # The pure-Go engine's matrix product does not pass checkptr, which -race turns on.
 race:
-	go test -race -gcflags=all=-d=checkptr=0 ./backend ./datasets ./internal/program ./experiment ./measure ./stepcost ./internal/cli
+	go test -race -gcflags=all=-d=checkptr=0 ./backend ./datasets ./recipe ./internal/program ./experiment ./measure ./stepcost ./internal/cli
 
 bench:
 	go test -run '^$$' -bench . -count 5 ./...

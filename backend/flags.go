@@ -10,32 +10,18 @@ import (
 // C's environment too in a program with cgo, which go-xla needs anyway.
 const xlaFlagsEnv = "XLA_FLAGS"
 
-// cpuFlags are options of the pinned CPU plugin that were measured to help where there are convolutions, but for the last, which
-// makes no difference that shows there and much to dense nets; docs/decisions/001-engine.md has the figures. Another plugin may
-// not know them, and XLA ends the process on an option it does not know.
+// cpuFlags are options of the pinned CPU plugin that were measured to help, on convolutions and on wide dense nets;
+// docs/decisions/001-engine.md has the figures. Another plugin may not know them, and XLA ends the process on an option
+// it does not know. They are set unless the user chose XLA's options, if only to none.
 const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
 	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION,-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 
-// denseFlags take their place where there are no convolutions: matrix products are left to XLA itself.
-const denseFlags = "--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
-
-func flagsFor(dense bool) string {
-	if dense {
-		return denseFlags
-	}
-	return cpuFlags
-}
-
-// setXLAFlags sets one of the above unless the user chose XLA's options, if only to none.
-func setXLAFlags(dense bool) error { return setDefault(xlaFlagsEnv, flagsFor(dense)) }
-
-// PlanFlags returns the setting of the environment with which another process has XLA write what it makes of each program into the
-// folder dir: the buffers that it plans among other things. Its engine is the same as this process's, but that dense is as in its own
-// Options.
-func PlanFlags(dir string, dense bool) string {
-	flags := os.Getenv(xlaFlagsEnv)
-	if flags == cpuFlags || flags == denseFlags { // not the user's
-		flags = flagsFor(dense)
+// PlanFlags returns the setting of the environment with which another process has XLA write what it makes of each program into
+// the folder dir: the buffers that it plans among other things. Its engine is the same as this process's.
+func PlanFlags(dir string) string {
+	flags, chosen := os.LookupEnv(xlaFlagsEnv)
+	if !chosen {
+		flags = cpuFlags
 	}
 	return strings.TrimSpace(xlaFlagsEnv + "=" + flags + " --xla_dump_to=" + dir + " --xla_dump_hlo_as_text")
 }

@@ -22,10 +22,6 @@ type Options struct {
 	// Devices is the number of devices that the engine must have; 0 and 1 ask for nothing. XLA on the CPU makes as many
 	// virtual ones, which share the processor's cores: they show that spreading works, not how fast it is.
 	Devices int
-	// Dense says that the programs to come have no convolutions. XLA on the CPU then gets other options, because those that
-	// help convolutions slow the products of dense nets down. It counts for the first engine that a process opens: XLA reads
-	// its options once.
-	Dense bool
 	// Terminal draws a progress bar on Out, for a person to watch.
 	Terminal bool
 }
@@ -131,14 +127,14 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 
 // openXLA loads the plugin at an absolute path and makes a client of it. The pinned plugin's has as many devices as were asked
 // for: it would make four by itself, and a thread for each, which wait for each other where there are fewer processors. With one
-// device a program with convolutions runs in the thread that calls for it, where KeepMemory has its large buffers kept, and not in
-// one of the client's. The buffers of dense models are small, and their short steps are slower so.
+// device a program runs in the thread that calls for it, where internal/keepmemory has its large buffers kept, and not in one
+// of the client's.
 func openXLA(plugin, options string, opts Options) (*Engine, error) {
 	var clientOptions pjrt.NamedValuesMap
 	if isPinned(plugin) {
 		devices := max(1, opts.Devices)
-		clientOptions = pjrt.NamedValuesMap{"cpu_device_count": int64(devices), "asynchronous": devices > 1 || opts.Dense}
-		if err := setXLAFlags(opts.Dense); err != nil {
+		clientOptions = pjrt.NamedValuesMap{"cpu_device_count": int64(devices), "asynchronous": devices > 1}
+		if err := setDefault(xlaFlagsEnv, cpuFlags); err != nil {
 			return nil, fmt.Errorf("backend: XLA plugin %s: %w", plugin, err)
 		}
 	}

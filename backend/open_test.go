@@ -106,41 +106,29 @@ func TestOpenBrokenPlugin(t *testing.T) {
 }
 
 // XLA_FLAGS is the user's where it is set, even to nothing.
-func TestSetXLAFlags(t *testing.T) {
+func TestXLAFlags(t *testing.T) {
 	t.Setenv(xlaFlagsEnv, "")
-	for dense, want := range map[bool]string{false: cpuFlags, true: denseFlags} {
-		os.Setenv(xlaFlagsEnv, "") // t.Setenv restores it
-		if err := setXLAFlags(dense); err != nil {
-			t.Fatal(err)
-		}
-		if got := os.Getenv(xlaFlagsEnv); got != "" {
-			t.Errorf("dense %v: XLA_FLAGS set to nothing by the user became %q", dense, got)
-		}
-		os.Unsetenv(xlaFlagsEnv)
-		if err := setXLAFlags(dense); err != nil {
-			t.Fatal(err)
-		}
-		if got := os.Getenv(xlaFlagsEnv); got != want {
-			t.Errorf("dense %v: XLA_FLAGS = %q, want %q", dense, got, want)
-		}
+	if err := setDefault(xlaFlagsEnv, cpuFlags); err != nil || os.Getenv(xlaFlagsEnv) != "" {
+		t.Errorf("XLA_FLAGS set to nothing by the user became %q (%v)", os.Getenv(xlaFlagsEnv), err)
+	}
+	os.Unsetenv(xlaFlagsEnv) // t.Setenv restores it
+	if err := setDefault(xlaFlagsEnv, cpuFlags); err != nil || os.Getenv(xlaFlagsEnv) != cpuFlags {
+		t.Errorf("XLA_FLAGS = %q (%v), want %q", os.Getenv(xlaFlagsEnv), err, cpuFlags)
 	}
 }
 
-// Another process gets the options that its programs ask for, and the user's where they are his.
+// Another process gets the user's options where there are any.
 func TestPlanFlags(t *testing.T) {
 	const plans = " --xla_dump_to=DIR --xla_dump_hlo_as_text"
-	for _, c := range []struct {
-		set   string
-		dense bool
-		want  string
-	}{
-		{cpuFlags, true, denseFlags + plans}, {denseFlags, false, cpuFlags + plans}, {cpuFlags, false, cpuFlags + plans},
-		{"--xla_of_mine", true, "--xla_of_mine" + plans}, {"", false, plans},
-	} {
-		t.Setenv(xlaFlagsEnv, c.set)
-		if got, want := PlanFlags("DIR", c.dense), xlaFlagsEnv+"="+c.want; got != want {
-			t.Errorf("XLA_FLAGS %q, dense %v: %q, want %q", c.set, c.dense, got, want)
+	for set, want := range map[string]string{cpuFlags: cpuFlags + plans, "--xla_of_mine": "--xla_of_mine" + plans, "": plans} {
+		t.Setenv(xlaFlagsEnv, set)
+		if got, want := PlanFlags("DIR"), xlaFlagsEnv+"="+want; got != want {
+			t.Errorf("XLA_FLAGS %q: %q, want %q", set, got, want)
 		}
+	}
+	os.Unsetenv(xlaFlagsEnv)
+	if got, want := PlanFlags("DIR"), xlaFlagsEnv+"="+cpuFlags+plans; got != want {
+		t.Errorf("without XLA_FLAGS: %q, want %q", got, want)
 	}
 }
 

@@ -48,7 +48,6 @@ var hooked = []graph.NodeType{
 	graph.NodeTypePad,         // none
 	graph.NodeTypeConcatenate, // second order only: its gradient is GoMLX's Slice
 
-	graph.NodeTypeDotGeneral,        // right as it is, but see product
 	graph.NodeTypeSchedulingBarrier, // see composite
 }
 

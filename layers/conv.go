@@ -104,6 +104,6 @@ func (c *Convolution) pointwise() *graph.Node {
 	if c.stride != [2]int{1, 1} {
 		x = Subsample(x, c.stride[0])
 	}
-	y := product(graph.Reshape(x, -1, c.in), graph.Reshape(c.kernel, c.in, c.out))
+	y := graph.Dot(graph.Reshape(x, -1, c.in), graph.Reshape(c.kernel, c.in, c.out)).Product()
 	return graph.Reshape(y, c.batch, c.output[0], c.output[1], c.out)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() != "" {
-		backend.KeepMemory()
+		keepmemory.Restart()
 	}
 	os.Exit(m.Run())
 }

@@ -11,17 +11,7 @@ func Dense(x, weights, biases *graph.Node) *graph.Node {
 		exceptions.Panicf("layers.Dense: got x of shape %s and weights of shape %s: want [batch, in] and [in, out]",
 			x.Shape(), weights.Shape())
 	}
-	return AddBias(product(x, weights), biases)
-}
-
-// product returns x·w, [rows, in]·[in, out], with a gradient of w that lies in memory as w does. GoMLX's own is computed the other way
-// round, [out, in], and turned; XLA on the CPU does without the turning, but sums it at half the speed (docs/decisions/007).
-func product(x, w *graph.Node) *graph.Node {
-	return withAdjoint(graph.Dot(x, w).Product(), func(v *graph.Node) []*graph.Node {
-		dx := graph.DotGeneral(v, []int{1}, nil, w, []int{1}, nil)
-		dw := graph.DotGeneral(x, []int{0}, nil, v, []int{0}, nil)
-		return []*graph.Node{dx, dw}
-	})
+	return AddBias(graph.Dot(x, weights).Product(), biases)
 }
 
 // AddBias adds biases, [channels], to the last axis of x, [..., channels].
@@ -38,19 +28,9 @@ func Flatten(x *graph.Node) *graph.Node {
 }
 
 // ReLU returns max(x, 0), with derivative 0 at 0 (GoMLX's own has 1 there). NaN stays NaN.
-//
-// Its derivative goes by the result, which the next layer keeps for its own derivative anyway; so x need not be kept (docs/decisions/004).
 func ReLU(x *graph.Node) *graph.Node {
 	zero := graph.ZerosLike(x)
-	var y, dy *graph.Node // the result, and the derivative by it
-	in := graph.IdentityWithCustomGradient(x, func(_, _ *graph.Node) *graph.Node {
-		return graph.Where(graph.LessOrEqual(y, zero), zero, dy) // in place of Where's own, which goes by x
-	})
-	y = graph.Where(graph.LessOrEqual(x, zero), zero, in)
-	return graph.IdentityWithCustomGradient(y, func(_, v *graph.Node) *graph.Node {
-		dy = v
-		return v
-	})
+	return graph.Where(graph.LessOrEqual(x, zero), zero, x)
 }
 
 // alongLastAxis shapes v, [channels], such that it meets the last axis of x.

@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -14,7 +12,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/xsam-go/xsam/internal/testbackend"
-	"github.com/xsam-go/xsam/layers"
 )
 
 // This file says what GoMLX lacks. Each test fails when GoMLX has learned it, and names what can go then.
@@ -101,25 +98,6 @@ func TestGoMLXSlopesAtKinks(t *testing.T) {
 			t.Errorf("GoMLX's ReduceMax now has slopes %v at a tie: if one is 0, the choice among shifts in pool.go can use it", got)
 		}
 	})
-}
-
-// GoMLX turns the gradient of a matrix product's right-hand side around, ours is computed as it lies.
-func TestGoMLXTurnsGradientsAround(t *testing.T) {
-	gradient := func(f func(x, w *graph.Node) *graph.Node) graph.NodeType {
-		g := graph.NewGraph(testbackend.Go(t), t.Name())
-		defer g.Finalize()
-		x, w := graph.Zeros(g, shapes.Make(dtypes.Float32, 2, 3)), graph.Zeros(g, shapes.Make(dtypes.Float32, 3, 5))
-		return graph.Gradient(graph.ReduceAllSum(f(x, w)), w)[0].Type()
-	}
-	dense := func(x, w *graph.Node) *graph.Node {
-		return layers.Dense(x, w, graph.Zeros(w.Graph(), shapes.Make(dtypes.Float32, 5)))
-	}
-	if got := gradient(dense); got != graph.NodeTypeDotGeneral {
-		t.Errorf("the gradient of the weights of Dense is a %s, want the product itself", got)
-	}
-	if got := gradient(graph.DotProduct); got != graph.NodeTypeTranspose {
-		t.Errorf("the gradient of GoMLX's product is a %s now: if it lies as the weights do, product in dense.go can go", got)
-	}
 }
 
 // Convolve looks for the pure-Go engine by its name.

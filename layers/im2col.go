@@ -24,7 +24,7 @@ func (c geometry) asProduct(x, k *graph.Node) *graph.Node {
 		}
 	}
 	rows := graph.Reshape(concatenateChannels(taps), -1, len(taps)*c.in)
-	y := product(rows, graph.Reshape(k, len(taps)*c.in, c.out))
+	y := graph.Dot(rows, graph.Reshape(k, len(taps)*c.in, c.out)).Product()
 	return graph.Reshape(y, c.batch, c.output[0], c.output[1], c.out)
 }
 

@@ -78,9 +78,6 @@ func Check(name string) error {
 	return err
 }
 
-// Dense tells whether the named model has no convolutions.
-func Dense(name string) bool { return name == "mlp" || deepName.MatchString(name) }
-
 func find(name string) (architecture, error) {
 	if i := slices.IndexFunc(architectures, func(a architecture) bool { return a.name == name }); i >= 0 {
 		return architectures[i], nil

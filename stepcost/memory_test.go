@@ -9,7 +9,6 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
-	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -52,7 +51,7 @@ func TestStepMemory(t *testing.T) {
 			plan := func(method, kind string) float64 {
 				dir := t.TempDir()
 				cmd := exec.Command(os.Args[0], "-test.run=^TestStepMemory$")
-				cmd.Env = append(os.Environ(), child+"="+c.name+method, backend.PlanFlags(dir, models.Dense(c.model)))
+				cmd.Env = append(os.Environ(), child+"="+c.name+method, backend.PlanFlags(dir))
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Fatalf("%s: %v\n%s", method, err, out)
 				}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
-	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -27,7 +26,7 @@ func TestStepGrowsWithLayers(t *testing.T) {
 	for i, model := range []string{"mlp-16x8", "mlp-32x8"} {
 		dir := t.TempDir()
 		cmd := exec.Command(os.Args[0], "-test.run=^TestStepGrowsWithLayers$")
-		cmd.Env = append(os.Environ(), child+"="+model, backend.PlanFlags(dir, models.Dense(model)))
+		cmd.Env = append(os.Environ(), child+"="+model, backend.PlanFlags(dir))
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}

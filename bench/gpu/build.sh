@@ -8,8 +8,11 @@ rm -rf "$bin"
 mkdir -p "$bin"
 
 export CGO_ENABLED=1 GOOS=linux GOARCH=amd64 # go-xla opens the plugin through C's dlopen
+root=$PWD
 for command in cmd/xsam bench/peers; do
-	go build -buildvcs=auto -trimpath -ldflags '-s -w' -o "$bin/" "./$command"
+	module=. package=./$command
+	case $command in bench/*) module=bench package=./${command#bench/} ;; esac # a module of its own
+	go -C "$module" build -buildvcs=auto -trimpath -ldflags '-s -w' -o "$root/$bin/" "$package"
 	program=$bin/${command##*/}
 	if [ -n "$(command -v ldd)" ]; then
 		echo "$program needs these libraries:"

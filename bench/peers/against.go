@@ -13,7 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/stepcost"
 )
 
@@ -41,8 +41,12 @@ func build(ctx context.Context, revision, dir string, stderr io.Writer) (path st
 	}
 	path = filepath.Join(dir, "peers")
 	fmt.Fprintf(stderr, "building %s\n", revision)
-	compile := exec.CommandContext(ctx, "go", "build", "-o", path, "./"+filepath.ToSlash(here))
-	compile.Dir, compile.Stderr, compile.Env = tree, stderr, backend.EnvironOfOthers()
+	module, pkg := tree, "./bench/peers"
+	if _, err := os.Stat(filepath.Join(tree, "bench", "go.mod")); err == nil { // since then bench is a module of its own
+		module, pkg = filepath.Join(tree, "bench"), "./peers"
+	}
+	compile := exec.CommandContext(ctx, "go", "build", "-o", path, pkg)
+	compile.Dir, compile.Stderr, compile.Env = module, stderr, keepmemory.EnvironOfOthers()
 	if err := compile.Run(); err != nil {
 		return "", fmt.Errorf("this command does not build with the module at %s: %w: choose a later revision", revision, err)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/curvature"
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/objective"
 )
@@ -108,7 +109,7 @@ func compareSpectra(ctx context.Context, python string, set *datasets.Set, s cur
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, python, "-W", "ignore", filepath.Join(dir, "torch_curvature.py"), dir)
-	cmd.Stderr, cmd.Env = stderr, backend.EnvironOfOthers()
+	cmd.Stderr, cmd.Env = stderr, keepmemory.EnvironOfOthers()
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("torch_curvature.py: %w: see its messages above", err)

@@ -1,18 +1,18 @@
 // Command peers times a training step of this module and of PyTorch and JAX with optax side by side: the same model, the
 // same batch, the same CPUs, in turn, in one run.
 //
-//	go run ./bench/peers --model resnet8 --image 28x28x1 --batch 128
-//	go run ./bench/peers --model resnet18 --image 32x32x3 --batch 512 --device cuda --dtype bfloat16
+//	go -C bench run ./peers --model resnet8 --image 28x28x1 --batch 128
+//	go -C bench run ./peers --model resnet18 --image 32x32x3 --batch 512 --device cuda --dtype bfloat16
 //
 // With the argument curvature it compares eigenvalues and trace of a Hessian with PyHessian and curvlinops instead:
 //
-//	go run ./bench/peers curvature --data digits --data-dir DIR
+//	go -C bench run ./peers curvature --data digits --data-dir DIR
 //
 // With -against it compares with this module at another revision, or in another environment, and with no other library: so
 // small differences show that are lost between two runs.
 //
-//	go run ./bench/peers --model mlp --methods sam,xsam --steps 10 --rounds 100 --against HEAD~1
-//	go run ./bench/peers --model mlp --methods sam,xsam --steps 10 --rounds 100 --against . --against-env XLA_FLAGS=
+//	go -C bench run ./peers --model mlp --methods sam,xsam --steps 10 --rounds 100 --against HEAD~1
+//	go -C bench run ./peers --model mlp --methods sam,xsam --steps 10 --rounds 100 --against . --against-env XLA_FLAGS=
 //
 // It builds a Python environment with the versions of requirements.txt the first time it needs one. Python 3.11 or later must be
 // there. With -python it takes one that has PyTorch, or JAX and optax, already, in whatever versions.
@@ -41,13 +41,13 @@ import (
 	"time"
 
 	"github.com/xsam-go/xsam/backend"
-	"github.com/xsam-go/xsam/models"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/stepcost"
 )
 
 func main() {
-	backend.KeepMemory()
+	keepmemory.Restart()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -113,7 +113,7 @@ func commandsOf(ctx context.Context, s setting, o options, dir string, stderr io
 			return nil, err
 		}
 		cmd := exec.Command(path, "serve") // not killed when ctx ends, for it tells its times when its input does
-		cmd.Env = append(backend.EnvironOfOthers(), o.environ...)
+		cmd.Env = append(keepmemory.EnvironOfOthers(), o.environ...)
 		return []*exec.Cmd{cmd}, nil
 	}
 	python := o.python
@@ -130,7 +130,7 @@ func commandsOf(ctx context.Context, s setting, o options, dir string, stderr io
 	for _, library := range o.workers {
 		cmd := exec.CommandContext(ctx, python, filepath.Join(dir, scripts[library]))
 		if !s.SameAllocator {
-			cmd.Env = backend.EnvironOfOthers()
+			cmd.Env = keepmemory.EnvironOfOthers()
 		}
 		commands = append(commands, cmd)
 	}
@@ -173,7 +173,7 @@ func (s setting) bench(ctx context.Context, stderr io.Writer, o stepcost.Options
 	if name == "" {
 		name = map[string]string{cpu: "xla", cuda: "cuda"}[s.Device]
 	}
-	engine, err := backend.Open(ctx, backend.Options{Name: name, Out: stderr, Dense: models.Dense(s.Model)})
+	engine, err := backend.Open(ctx, backend.Options{Name: name, Out: stderr})
 	if err != nil {
 		return nil, err
 	}

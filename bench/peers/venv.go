@@ -11,7 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 )
 
 //go:embed *.py requirements.txt requirements-cuda.txt
@@ -70,7 +70,7 @@ func environment(ctx context.Context, dir, device string, stderr io.Writer) (pyt
 
 func do(ctx context.Context, stderr io.Writer, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Stdout, cmd.Stderr, cmd.Env = stderr, stderr, backend.EnvironOfOthers()
+	cmd.Stdout, cmd.Stderr, cmd.Env = stderr, stderr, keepmemory.EnvironOfOthers()
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s %s: %w", name, args[len(args)-1], err)
 	}

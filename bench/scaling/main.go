@@ -1,8 +1,8 @@
 // Command scaling measures how the cost of a step grows with the batch and with the number of parameters, and what of it the
 // host is at most responsible for.
 //
-//	go run ./bench/scaling
-//	go run ./bench/scaling --rounds 20 --out docs/pictures
+//	go -C bench run ./scaling
+//	go -C bench run ./scaling --rounds 20 --out ../docs/pictures
 //
 // The nets are perceptrons of twelve hidden layers. It prints a table for each question, with the straight line that fits the
 // times best, and with --out draws it. Ctrl-C ends it; tables that are finished stand.
@@ -24,13 +24,14 @@ import (
 	"text/tabwriter"
 
 	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/plots"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/stepcost"
 )
 
 func main() {
-	backend.KeepMemory()
+	keepmemory.Restart()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
@@ -99,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	engine, err := backend.Open(ctx, backend.Options{Name: *name, Out: stderr, Dense: true})
+	engine, err := backend.Open(ctx, backend.Options{Name: *name, Out: stderr})
 	if err != nil {
 		return err
 	}

@@ -125,7 +125,7 @@ func (f *benchFlags) bench(cmd *cobra.Command, stdout, stderr io.Writer) error {
 
 // measure opens the engine and times the methods on it.
 func (f *benchFlags) measure(cmd *cobra.Command, recipes []recipe.Recipe, set *datasets.Set, stderr io.Writer) (*stepcost.Result, error) {
-	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.options.Devices, Dense: models.Dense(recipes[0].Model)}
+	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.options.Devices}
 	if f.quiet {
 		options.Out = nil
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/parameter"
-	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/runlog"
 	"github.com/xsam-go/xsam/stepcost"
 )
@@ -57,7 +56,7 @@ func (f *benchFlags) alone(cmd *cobra.Command, self, model, method string, stder
 	defer func() { err = errors.Join(err, os.RemoveAll(plans)) }()
 	child := exec.CommandContext(cmd.Context(), self, f.childArgs(cmd, method)...)
 	child.Stderr = stderr
-	child.Env = append(os.Environ(), backend.PlanFlags(plans, models.Dense(model)))
+	child.Env = append(os.Environ(), backend.PlanFlags(plans))
 	if out, err = child.Output(); err != nil {
 		return nil, planned, err
 	}

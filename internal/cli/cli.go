@@ -31,7 +31,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -46,7 +46,7 @@ const (
 // Main runs the command line of the process and exits. The first Ctrl-C finishes and saves what is under way; the second
 // ends the process at once.
 func Main() {
-	backend.KeepMemory()
+	keepmemory.Restart()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-ctx.Done()

@@ -14,7 +14,6 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
-	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -113,7 +112,7 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 
 // open opens the engine for programs of a model. What is downloaded for it is shown unless --quiet is set.
 func (f *runFlags) open(cmd *cobra.Command, model string, stderr io.Writer) (*backend.Engine, error) {
-	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.devices, Dense: models.Dense(model)}
+	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.devices}
 	if f.quiet {
 		options.Out = nil
 	}

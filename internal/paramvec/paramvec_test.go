@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -52,9 +51,8 @@ func TestAfterIsNotDifferentiated(t *testing.T) {
 	})
 }
 
-// Inner products are those of the plain sum over all numbers, and their gradient is the other vector, whatever the sizes of the
-// arrays are: short ones that are summed as one, whose number is no multiple of a row, long ones, one alone, some of each; and matrices
-// that are summed in eighths, or are too short for it, or have another number of rows.
+// Inner products are those of the plain sum over all numbers, and their gradient is the other vector, whatever the sizes
+// of the arrays are: short ones, long ones, one alone, some of each, and matrices.
 func TestDot(t *testing.T) {
 	// Relative to Σ|xᵢyᵢ|: some ten roundings of either type, as sums in a tree or in parallel rows have.
 	tolerances := map[dtypes.DType]float64{dtypes.Float64: 1e-14, dtypes.Float32: 1e-6}
@@ -113,7 +111,7 @@ func TestDot(t *testing.T) {
 	}
 }
 
-// Inner products of long matrices may be differentiated twice, as exact Hessian-vector products do, whatever is made of them and
+// Inner products may be differentiated twice, as exact Hessian-vector products do, whatever is made of them and
 // however often: with d = ⟨x, y⟩, in one graph, ∇ₓd² = 2dy, ∇ₓ3d = 3y, and of ⟨∇ₓd², z⟩ = 2d⟨y, z⟩ the gradients are 2⟨y, z⟩y by x and
 // 2⟨y, z⟩x + 2dz by y; and of a square, ∇⟨x, x⟩ = 2x.
 func TestDotTwice(t *testing.T) {
@@ -174,44 +172,6 @@ func TestDotIsNotFinite(t *testing.T) {
 			}
 		}
 	})
-}
-
-// What is summed in eighths: products of two long matrices whose rows can be cut so, and not squares, in half precision either.
-// (That it is faster is BenchmarkDot's to show.)
-func TestDotInEighths(t *testing.T) {
-	slicesOf := func(dtype dtypes.DType, rows int, square bool) (n int) {
-		g := graph.NewGraph(testbackend.Go(t), "eighths")
-		defer g.Finalize()
-		x := []*graph.Node{graph.Zeros(g, shapes.Make(dtype, rows, 128))}
-		y := x
-		if !square {
-			y = []*graph.Node{graph.Ones(g, shapes.Make(dtype, rows, 128))}
-		}
-		paramvec.Dot(x, y)
-		for _, node := range g.Nodes() {
-			if node.Type() == graph.NodeTypeSlice {
-				n++
-			}
-		}
-		return n
-	}
-	for _, test := range []struct {
-		dtype  dtypes.DType
-		rows   int
-		square bool
-		want   int
-	}{
-		{dtypes.Float32, 784, false, 16},
-		{dtypes.BFloat16, 784, false, 16},
-		{dtypes.Float32, 784, true, 0},
-		{dtypes.BFloat16, 784, true, 0},
-		{dtypes.Float32, 785, false, 0},
-		{dtypes.Float32, 512, false, 0},
-	} {
-		if n := slicesOf(test.dtype, test.rows, test.square); n != test.want {
-			t.Errorf("%+v: %d slices", test, n)
-		}
-	}
 }
 
 func arguments(values [][]float64) []any {

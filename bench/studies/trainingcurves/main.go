@@ -2,7 +2,7 @@
 // its seeds, as one SVG:
 //
 //	xsam compare --eval-every 1 --curvature-every 1 --out OUT
-//	go run ./bench/studies/trainingcurves OUT docs/pictures/glyphs-training.svg
+//	go -C bench run ./studies/trainingcurves "$PWD/OUT" "$PWD/docs/pictures/glyphs-training.svg"
 package main
 
 import (

@@ -1,11 +1,11 @@
 //go:build !linux
 
-package backend
+package keepmemory
 
 import "os"
 
-// KeepMemory does nothing: the settings are those of glibc, on Linux.
-func KeepMemory() {}
+// Restart does nothing: the settings are those of glibc, on Linux.
+func Restart() {}
 
 // EnvironOfOthers returns the environment.
 func EnvironOfOthers() []string { return os.Environ() }

@@ -1,4 +1,4 @@
-package backend
+package keepmemory
 
 import (
 	"os"
@@ -24,14 +24,14 @@ var tunables = strings.Join([]string{
 	"glibc.malloc.top_pad=67108864",           // and which grows by 64 MB at a time
 }, ":")
 
-// KeepMemory starts the program again, in place of itself, with glibc's allocator set for training; a program cannot ask for large
+// Restart starts the program again, in place of itself, with glibc's allocator set for training; a program cannot ask for large
 // pages once it runs. And it binds the calling goroutine to the first thread of the process: the buffer of a step is allocated by
 // the thread that calls for the step, and glibc keeps what is larger than 64 MB for its first thread only. It is for the first
 // line of main.
 //
 // It does not start the program where the environment already says something of the allocator (GLIBC_TUNABLES, if only empty), as it
 // does in the program that was started again. Where the start fails all goes on, more slowly.
-func KeepMemory() {
+func Restart() {
 	if syscall.Gettid() == os.Getpid() { // as on the first line of main
 		runtime.LockOSThread()
 	}
@@ -48,7 +48,7 @@ func KeepMemory() {
 	_ = syscall.Exec(self, os.Args, append(os.Environ(), tunablesEnv+"="+tunables, restartedEnv+"=1")) // returns on failure only
 }
 
-// EnvironOfOthers returns the environment without what KeepMemory added to it, for programs that choose their allocator themselves.
+// EnvironOfOthers returns the environment without what Restart added to it, for programs that choose their allocator themselves.
 func EnvironOfOthers() []string {
 	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
 		return setting == tunablesEnv+"="+tunables || strings.HasPrefix(setting, restartedEnv+"=")

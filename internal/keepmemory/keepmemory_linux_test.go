@@ -1,4 +1,4 @@
-package backend_test
+package keepmemory_test
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 )
 
-// unsettledEnviron is the environment with no word of the allocator, whether KeepMemory or somebody else put it there.
+// unsettledEnviron is the environment with no word of the allocator, whether Restart or somebody else put it there.
 func unsettledEnviron() []string {
 	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
 		return strings.HasPrefix(setting, "GLIBC_TUNABLES=") || strings.HasPrefix(setting, "XSAM_MEMORY_KEPT=")
@@ -25,12 +25,12 @@ func TestKeepMemory(t *testing.T) {
 	if os.Getenv(child) != "" {
 		before, chosen := os.LookupEnv(tunables)
 		if !chosen {
-			backend.KeepMemory()
-			t.Fatal("KeepMemory returned")
+			keepmemory.Restart()
+			t.Fatal("Restart returned")
 		}
-		backend.KeepMemory()
+		keepmemory.Restart()
 		fmt.Printf("%d arguments, %s\n", len(os.Args), before)
-		for _, setting := range backend.EnvironOfOthers() {
+		for _, setting := range keepmemory.EnvironOfOthers() {
 			if strings.HasPrefix(setting, tunables) {
 				fmt.Println("others:", setting)
 			}

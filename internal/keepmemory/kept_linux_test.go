@@ -1,4 +1,4 @@
-package backend_test
+package keepmemory_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(largeSteps) == "" {
 		os.Exit(m.Run())
 	}
-	backend.KeepMemory()
+	keepmemory.Restart()
 	if err := tellFaults(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
