@@ -84,7 +84,8 @@ type accumulated struct {
 func (a *accumulated) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		next := a.marks()
-		if v := a.store.GetVariable(accumulatePath("count")); v != nil { // an iteration before this one may have ended between
+		// An iteration before this one may have ended in between.
+		if v := a.store.GetVariable(accumulatePath("count")); v != nil {
 			if err := v.SetValue(tensors.FromScalar(int32(0))); err != nil {
 				yield(train.Batch{}, fmt.Errorf("xsam: Accumulate: %w", err))
 				return

@@ -66,7 +66,8 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 
 // Cost returns what a step costs, counted from step 0: gradients of the loss, and exact Hessian-vector products.
 //
-//	plain 1    ascent 2, along the momentum 1    pair 2    three-point refresh +2    exact refresh +1 and PowerSteps products
+//	plain step 1    ascent step 2, along the momentum 1    pair step 2
+//	three-point refresh +2    exact refresh +1 and PowerSteps products
 //
 // The gradient of an exact refresh is that of the model as in evaluation, which its products are derivatives of. With
 // Oriented an exact refresh takes two products more, for dλ/dv. With Refresh.Most it is an upper bound, for refreshes

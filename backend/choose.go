@@ -33,9 +33,9 @@ type request struct {
 // xlaAliases are the names under which go-xla registers the same engine.
 var xlaAliases = []string{"xla", "stablehlo", "hlo", "shlo"}
 
-// parseRequest reads an engine's name: "auto", "xla", "go", "cuda", the path of a plugin, or anything that GOMLX_BACKEND may
-// hold ("xla:cuda,tf32=false", "xla:/path/plugin.so", "go:parallelism=2"). An empty name stands for env, the value of
-// GOMLX_BACKEND, and both empty for auto.
+// parseRequest reads an engine's name: "auto", "xla", "go", "cuda", the path of a plugin, or anything that
+// GOMLX_BACKEND may hold ("xla:cuda,tf32=false", "xla:/path/plugin.so", "go:parallelism=2"). An empty name stands for
+// env, the value of GOMLX_BACKEND, and both empty for auto.
 func parseRequest(name, env string) (request, error) {
 	origin := fmt.Sprintf("engine %q", name)
 	if name == "" {
@@ -65,10 +65,12 @@ func parseRequest(name, env string) (request, error) {
 	case slices.Contains(compute.List(), engine):
 		return request{kind: kindOther, path: engine, options: config}, nil
 	}
-	return request{}, fmt.Errorf("backend: %s is not known: want auto, xla, go, cuda or the path of a PJRT plugin (a .so file)", origin)
+	return request{}, fmt.Errorf("backend: %s is not known: want auto, xla, go, cuda or the path of a PJRT plugin (a "+
+		".so file)", origin)
 }
 
-// looksLikePath tells a plugin's path from a misspelt engine name: it holds a separator, or ends as a shared library does.
+// looksLikePath tells a plugin's path from a misspelt engine name: it holds a separator, or ends as a shared library
+// does.
 func looksLikePath(name string) bool {
 	return strings.ContainsAny(name, `/\`) || slices.Contains([]string{".so", ".dylib", ".dll"}, filepath.Ext(name))
 }
@@ -82,7 +84,8 @@ func pluginRequest(origin, path, options string) (request, error) {
 	info, err := os.Stat(abs)
 	switch {
 	case err != nil:
-		return request{}, fmt.Errorf("backend: %s: no plugin there (%w): want auto, xla, go, cuda or the path of a PJRT plugin", origin, err)
+		return request{}, fmt.Errorf("backend: %s: no plugin there (%w): want auto, xla, go, cuda or the path of a PJRT "+
+			"plugin", origin, err)
 	case !info.Mode().IsRegular():
 		return request{}, fmt.Errorf("backend: %s: %s is no file: want the path of a PJRT plugin (a .so file)", origin, abs)
 	}

@@ -6,18 +6,20 @@ import (
 	"strings"
 )
 
-// xlaFlagsEnv holds XLA's options. The plugin reads it with C's getenv when it makes its first client, and Go's os.Setenv sets
-// C's environment too in a program with cgo, which go-xla needs anyway.
+// xlaFlagsEnv holds XLA's options. The plugin reads it with C's getenv when it makes its first client, and Go's
+// os.Setenv sets C's environment too in a program with cgo, which go-xla needs anyway.
 const xlaFlagsEnv = "XLA_FLAGS"
 
 // cpuFlags are options of the pinned CPU plugin that were measured to help, on convolutions and on wide dense nets;
 // docs/decisions/001-engine.md has the figures. Another plugin may not know them, and XLA ends the process on an option
 // it does not know. They are set unless the user chose XLA's options, if only to none.
 const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
-	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION,-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
+	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION," +
+	"-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 
-// PlanFlags returns the setting of the environment with which another process has XLA write what it makes of each program into
-// the folder dir: the buffers that it plans among other things. Its engine is the same as this process's.
+// PlanFlags returns the setting of the environment with which another process has XLA write what it makes of each
+// program into the folder dir: the buffers that it plans among other things. Its engine is the same as this
+// process's.
 func PlanFlags(dir string) string {
 	flags, chosen := os.LookupEnv(xlaFlagsEnv)
 	if !chosen {
@@ -34,8 +36,9 @@ func setDefault(key, value string) error {
 	return os.Setenv(key, value)
 }
 
-// prepareCUDA tells XLA where NVIDIA's libraries are when the plugin lies in a JAX installation, SITE/jax_plugins/xla_cudaNN,
-// whose libraries are in SITE/nvidia. go-xla looks for them beside the plugin only, and warns at length when they are not.
+// prepareCUDA tells XLA where NVIDIA's libraries are when the plugin lies in a JAX installation,
+// SITE/jax_plugins/xla_cudaNN, whose libraries are in SITE/nvidia. go-xla looks for them beside the plugin only, and
+// warns at length when they are not.
 func prepareCUDA(plugin string) error {
 	plugins := filepath.Dir(filepath.Dir(plugin))
 	if filepath.Base(plugins) != "jax_plugins" {

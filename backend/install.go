@@ -28,12 +28,13 @@ type InstallOptions struct {
 
 // Install makes sure that an engine's plugin is on disk and returns its path. An installed one is left alone.
 //
-// "cpu" on 64-bit x86 Linux is the pinned wheel: its SHA-256 and that of the plugin inside are checked, an interrupted
-// download goes on where it ended, and the plugin appears under its name only when it is whole, so that two processes may
-// install at once. On other platforms it is the plugin that go-xla's own installer fetches. "cuda" is go-xla's installation
-// of the plugin and NVIDIA's libraries, several gigabytes, on 64-bit x86 Linux with a GPU.
+// "cpu" on 64-bit x86 Linux is the pinned wheel: its SHA-256 and that of the plugin inside are checked, an
+// interrupted download goes on where it ended, and the plugin appears under its name only when it is whole, so that
+// two processes may install at once. On other platforms it is the plugin that go-xla's own installer fetches. "cuda"
+// is go-xla's installation of the plugin and NVIDIA's libraries, several gigabytes, on 64-bit x86 Linux with a GPU.
 //
-// Without a network the error names what else can be done. A cancelled ctx returns its error and keeps what was fetched.
+// Without a network the error names what else can be done. A cancelled ctx returns its error and keeps what was
+// fetched.
 func Install(ctx context.Context, opts InstallOptions) (string, error) {
 	opts.Out = orSilent(opts.Out)
 	switch {
@@ -175,7 +176,8 @@ func install(ctx context.Context, w wheel, opts InstallOptions) (string, error) 
 	return plugin, nil
 }
 
-// fetch downloads the wheel beside plugin, takes the plugin out of it, checks both, and only then gives plugin its name.
+// fetch downloads the wheel beside plugin, takes the plugin out of it, checks both, and only then gives plugin its
+// name.
 func (w wheel) fetch(ctx context.Context, plugin string, opts InstallOptions) error {
 	archive := plugin + ".whl"
 	address, err := w.find(ctx, w)

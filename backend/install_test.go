@@ -207,7 +207,8 @@ func TestInstallOverLeftovers(t *testing.T) {
 	}{
 		{"a wrong beginning is thrown away", func(f *fakeWheel) []byte { return []byte("wrong") }, false, 2},
 		{"a whole wheel is used", func(f *fakeWheel) []byte { return f.body }, false, 1}, // one question, no bytes
-		{"a wheel with too much behind it", func(f *fakeWheel) []byte { return append(bytes.Clone(f.body), "more"...) }, false, 2},
+		{"a wheel with too much behind it", func(f *fakeWheel) []byte { return append(bytes.Clone(f.body), "more"...) },
+			false, 2},
 		{"a server without ranges sends all of it", func(f *fakeWheel) []byte { return f.body[:100] }, true, 1},
 	}
 	for _, tt := range tests {
@@ -290,15 +291,18 @@ func TestInstallCancelled(t *testing.T) {
 }
 
 func TestInstallUnknownEngine(t *testing.T) {
-	if _, err := Install(t.Context(), InstallOptions{Engine: "tpu"}); err == nil || !strings.Contains(err.Error(), "want cpu or cuda") {
+	if _, err := Install(t.Context(), InstallOptions{Engine: "tpu"}); err == nil || !strings.Contains(err.Error(),
+		"want cpu or cuda") {
 		t.Errorf("Install(tpu): error %v, want one that names the choices", err)
 	}
 }
 
 func TestResolve(t *testing.T) {
 	tests := []struct{ name, page, file, want string }{
-		{"an absolute address stays", "https://index.test/project/p/", "https://files.test/a/p.whl", "https://files.test/a/p.whl"},
-		{"a relative one belongs to the project's page", "https://index.test/project/p/", "../../files/a/p.whl", "https://index.test/files/a/p.whl"},
+		{"an absolute address stays", "https://index.test/project/p/", "https://files.test/a/p.whl",
+			"https://files.test/a/p.whl"},
+		{"a relative one belongs to the project's page", "https://index.test/project/p/", "../../files/a/p.whl",
+			"https://index.test/files/a/p.whl"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -39,10 +39,10 @@ type Engine struct {
 
 // Open returns the engine that was asked for.
 //
-// "auto" takes CUDA when a GPU and its plugin are there, else XLA on the CPU, else pure Go with one line on Out that says
-// why. "xla" and "cuda" install their plugin when it is missing, and fail when they cannot. Nothing is downloaded when
-// GOMLX_NO_AUTO_INSTALL is set. XLA options that were measured to help are set in XLA_FLAGS for the pinned CPU plugin, unless
-// the user set that variable; see docs/decisions/001-engine.md.
+// "auto" takes CUDA when a GPU and its plugin are there, else XLA on the CPU, else pure Go with one line on Out that
+// says why. "xla" and "cuda" install their plugin when it is missing, and fail when they cannot. Nothing is
+// downloaded when GOMLX_NO_AUTO_INSTALL is set. XLA options that were measured to help are set in XLA_FLAGS for the
+// pinned CPU plugin, unless the user set that variable; see docs/decisions/001-engine.md.
 //
 // A cancelled ctx ends a download and returns ctx's error.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
@@ -58,13 +58,16 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	for _, k := range req.plan(m.gpu(), m.cudaPlugin() != "") {
 		engine, err := open(ctx, k, req, m, opts)
 		if err == nil && engine.NumDevices() < opts.Devices {
-			err = fmt.Errorf("backend: engine %s, number of devices: %d, want %d or more: ask for fewer, or for another engine", engine.Name, engine.NumDevices(), opts.Devices)
+			err = fmt.Errorf("backend: engine %s, number of devices: %d, want %d or more: ask for fewer, or for another "+
+				"engine", engine.Name, engine.NumDevices(), opts.Devices)
 			engine.Finalize()
 		}
 		switch {
 		case err == nil && k == kindGo && len(refused) > 0:
 			engine.Fallback = strings.Join(refused, "; ")
-			fmt.Fprintf(opts.Out, "xsam: using the pure-Go engine, more than ten times slower than XLA on convolutions, because %s\n", engine.Fallback)
+			fmt.Fprintf(opts.Out,
+				"xsam: using the pure-Go engine, more than ten times slower than XLA on convolutions, because %s\n",
+				engine.Fallback)
 			return engine, nil
 		case err == nil:
 			return engine, nil
@@ -78,9 +81,9 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	return nil, fmt.Errorf("backend: no engine could be opened: %s", strings.Join(refused, "; "))
 }
 
-// goOptions are the pure-Go engine's options unless the user names his own: operations run one after the other, each still
-// parallel inside. Side by side they can wait for each other for ever (compute v0.1.3): operations are tasks of a pool, and a
-// convolution waits, inside its task, for workers of the same pool. TestGoEngineDoesNotHang shows it.
+// goOptions are the pure-Go engine's options unless the user names his own: operations run one after the other, each
+// still parallel inside. Side by side they can wait for each other for ever (compute v0.1.3): operations are tasks of
+// a pool, and a convolution waits, inside its task, for workers of the same pool. TestGoEngineDoesNotHang shows it.
 const goOptions = "ops_sequential"
 
 // open makes one attempt.
@@ -125,10 +128,10 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 	}
 }
 
-// openXLA loads the plugin at an absolute path and makes a client of it. The pinned plugin's has as many devices as were asked
-// for: it would make four by itself, and a thread for each, which wait for each other where there are fewer processors. With one
-// device a program runs in the thread that calls for it, where internal/keepmemory has its large buffers kept, and not in one
-// of the client's.
+// openXLA loads the plugin at an absolute path and makes a client of it. The pinned plugin's has as many devices as
+// were asked for: it would make four by itself, and a thread for each, which wait for each other where there are
+// fewer processors. With one device a program runs in the thread that calls for it, where internal/keepmemory has its
+// large buffers kept, and not in one of the client's.
 func openXLA(plugin, options string, opts Options) (*Engine, error) {
 	var clientOptions pjrt.NamedValuesMap
 	if isPinned(plugin) {

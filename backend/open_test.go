@@ -35,11 +35,15 @@ func TestNeededPlugins(t *testing.T) {
 		{"an installed CPU plugin is used", machineWith(false, "/cpu.so", "", true, offline), machine.needCPU, "/cpu.so", ""},
 		{"a missing CPU plugin is installed", machineWith(false, "", "", false, nil), machine.needCPU, "/installed/cpu", ""},
 		{"offline without a CPU plugin", machineWith(false, "", "", false, offline), machine.needCPU, "", "no network"},
-		{"nothing is installed when that is forbidden", machineWith(false, "", "", true, nil), machine.needCPU, "", "GOMLX_NO_AUTO_INSTALL"},
-		{"an installed CUDA plugin is used", machineWith(true, "", "/cuda.so", false, offline), machine.needCUDA, "/cuda.so", ""},
-		{"a missing CUDA plugin is installed", machineWith(true, "", "", false, nil), machine.needCUDA, "/installed/cuda", ""},
+		{"nothing is installed when that is forbidden", machineWith(false, "", "", true, nil), machine.needCPU, "",
+			"GOMLX_NO_AUTO_INSTALL"},
+		{"an installed CUDA plugin is used", machineWith(true, "", "/cuda.so", false, offline), machine.needCUDA,
+			"/cuda.so", ""},
+		{"a missing CUDA plugin is installed", machineWith(true, "", "", false, nil), machine.needCUDA, "/installed/cuda",
+			""},
 		{"CUDA without a GPU", machineWith(false, "", "/cuda.so", false, nil), machine.needCUDA, "", "no NVIDIA GPU"},
-		{"CUDA that may not be installed", machineWith(true, "", "", true, nil), machine.needCUDA, "", "GOMLX_NO_AUTO_INSTALL"},
+		{"CUDA that may not be installed", machineWith(true, "", "", true, nil), machine.needCUDA, "",
+			"GOMLX_NO_AUTO_INSTALL"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -57,7 +61,8 @@ func TestNeededPlugins(t *testing.T) {
 	}
 }
 
-// Without a plugin and without leave to fetch one, auto takes pure Go and says so in one line that names the way out; xla fails.
+// Without a plugin and without leave to fetch one, auto takes pure Go and says so in one line that names the way out;
+// xla fails.
 func TestOpenWithoutXLA(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
@@ -70,10 +75,12 @@ func TestOpenWithoutXLA(t *testing.T) {
 	}
 	defer engine.Finalize()
 	if engine.Name != "go" || engine.Plugin != "" || engine.Fallback == "" {
-		t.Errorf("Open(auto) = engine %q, plugin %q, fallback %q, want pure Go with a reason", engine.Name, engine.Plugin, engine.Fallback)
+		t.Errorf("Open(auto) = engine %q, plugin %q, fallback %q, want pure Go with a reason", engine.Name, engine.Plugin,
+			engine.Fallback)
 	}
 	line := out.String()
-	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "pure-Go engine") || !strings.Contains(line, "--backend PATH") {
+	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "pure-Go engine") || !strings.Contains(line,
+		"--backend PATH") {
 		t.Errorf("Open(auto) printed %q, want one line on the pure-Go engine that names the way out", line)
 	}
 	if engine, err := Open(t.Context(), Options{Name: "xla"}); err == nil {
@@ -90,7 +97,8 @@ func TestOpenGo(t *testing.T) {
 	}
 	defer engine.Finalize()
 	if engine.Name != "go" || engine.Fallback != "" || out.Len() != 0 {
-		t.Errorf("Open(go) = engine %q, fallback %q, printed %q, want go with neither", engine.Name, engine.Fallback, out.String())
+		t.Errorf("Open(go) = engine %q, fallback %q, printed %q, want go with neither", engine.Name, engine.Fallback,
+			out.String())
 	}
 }
 
@@ -120,7 +128,8 @@ func TestXLAFlags(t *testing.T) {
 // Another process gets the user's options where there are any.
 func TestPlanFlags(t *testing.T) {
 	const plans = " --xla_dump_to=DIR --xla_dump_hlo_as_text"
-	for set, want := range map[string]string{cpuFlags: cpuFlags + plans, "--xla_of_mine": "--xla_of_mine" + plans, "": plans} {
+	for set, want := range map[string]string{cpuFlags: cpuFlags + plans, "--xla_of_mine": "--xla_of_mine" + plans,
+		"": plans} {
 		t.Setenv(xlaFlagsEnv, set)
 		if got, want := PlanFlags("DIR"), xlaFlagsEnv+"="+want; got != want {
 			t.Errorf("XLA_FLAGS %q: %q, want %q", set, got, want)

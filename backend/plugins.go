@@ -19,7 +19,7 @@ import (
 type machine struct {
 	gpu        func() bool                                           // is an NVIDIA GPU there?
 	cudaPlugin func() string                                         // path of its plugin, "" if there is none
-	cpuPlugin  func() string                                         // path of an installed CPU plugin, "" if there is none
+	cpuPlugin  func() string                                         // path of the installed CPU plugin, "" for none
 	noInstall  bool                                                  // GOMLX_NO_AUTO_INSTALL is set
 	install    func(context.Context, InstallOptions) (string, error) // fetches a plugin
 }
@@ -36,9 +36,11 @@ func thisMachine() machine {
 }
 
 // wayOut is what a user without a plugin and without a network can do.
-const wayOut = "run once with a network, give the path of a PJRT plugin (--backend PATH), or take the pure-Go engine (--backend go)"
+const wayOut = "run once with a network, give the path of a PJRT plugin (--backend PATH), or take the pure-Go " +
+	"engine (--backend go)"
 
-var errNoInstall = errors.New(xla.NoAutoInstallEnv + " is set, so nothing is downloaded: unset it, give the path of a " +
+var errNoInstall = errors.New(xla.NoAutoInstallEnv +
+	" is set, so nothing is downloaded: unset it, give the path of a " +
 	"PJRT plugin (--backend PATH), or take the pure-Go engine (--backend go)")
 
 // needCPU returns the path of the CPU plugin and installs it if it is missing.
@@ -90,8 +92,9 @@ func goXLACPUPath() string {
 	return filepath.Join(lib, "go-xla", "pjrt_c_api_cpu_"+pjrt.DefaultCPUVersion+"_plugin"+ext)
 }
 
-// cudaCandidates lists where a CUDA plugin may lie, in this order: the directories of PJRT_PLUGIN_LIBRARY_PATH, go-xla's own
-// places, and JAX in the active Python environment, in the user's and in the system's Python. env is os.Getenv.
+// cudaCandidates lists where a CUDA plugin may lie, in this order: the directories of PJRT_PLUGIN_LIBRARY_PATH,
+// go-xla's own places, and JAX in the active Python environment, in the user's and in the system's Python. env is
+// os.Getenv.
 func cudaCandidates(env func(string) string, home string) []string {
 	const plugin = "pjrt_c_api_cuda_plugin.so" // as go-xla names it
 	var paths []string
@@ -101,12 +104,14 @@ func cudaCandidates(env func(string) string, home string) []string {
 	for _, lib := range []string{filepath.Join(home, ".local", "lib"), "/usr/local/lib"} {
 		paths = append(paths, filepath.Join(lib, "go-xla", "nvidia", plugin))
 	}
-	for _, prefix := range []string{env("VIRTUAL_ENV"), env("CONDA_PREFIX"), filepath.Join(home, ".local"), "/usr/local", "/usr"} {
+	for _, prefix := range []string{env("VIRTUAL_ENV"), env("CONDA_PREFIX"), filepath.Join(home, ".local"),
+		"/usr/local", "/usr"} {
 		if prefix == "" {
 			continue
 		}
 		for _, packages := range []string{"site-packages", "dist-packages"} {
-			found, _ := filepath.Glob(filepath.Join(prefix, "lib", "python3*", packages, "jax_plugins", "xla_cuda*", "xla_cuda_plugin.so"))
+			found, _ := filepath.Glob(filepath.Join(prefix, "lib", "python3*", packages, "jax_plugins", "xla_cuda*",
+				"xla_cuda_plugin.so"))
 			paths = append(paths, found...)
 		}
 	}

@@ -53,7 +53,8 @@ func TestChild(t *testing.T) {
 	}
 	defer engine.Finalize()
 	if engine.Name != "xla:cpu" || engine.Plugin == "" || engine.Fallback != "" {
-		t.Errorf("Open(xla) = %q from %q, fallback %q, want xla:cpu from its plugin", engine.Name, engine.Plugin, engine.Fallback)
+		t.Errorf("Open(xla) = %q from %q, fallback %q, want xla:cpu from its plugin", engine.Name, engine.Plugin,
+			engine.Fallback)
 	}
 	sum, err := graph.CallOnce(engine.Backend, func(x *graph.Node) *graph.Node { return graph.Add(x, x) }, 21.0)
 	if err != nil {

@@ -54,7 +54,8 @@ func four(method string, rho, accuracy, loss float64, lambda [2]float64, change 
 		k := float64(1 + seed%2)
 		m := made{
 			method: method, seed: seed, rho: rho, residual: 0.001,
-			accuracy: 0.9 + accuracy*k, losses: [2]float64{2 + loss*k, 1 + loss*k}, lambda: [2]float64{8 + lambda[0]*k, 4 + lambda[1]*k},
+			accuracy: 0.9 + accuracy*k, losses: [2]float64{2 + loss*k, 1 + loss*k}, lambda: [2]float64{8 + lambda[0]*k, 4 +
+				lambda[1]*k},
 		}
 		if change != nil {
 			change(&m)
@@ -87,7 +88,8 @@ func TestJudge(t *testing.T) {
 		detail [3]string
 	}{
 		{"all as the paper says", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil),
-			"supported, supported, supported", [3]string{"+1.50 ± 0.92 points of test accuracy", "-0.150 ± 0.092 in training loss over the first 2 epochs", "in λmax at epoch 10, the worst of 2"}},
+			"supported, supported, supported", [3]string{"+1.50 ± 0.92 points of test accuracy",
+				"-0.150 ± 0.092 in training loss over the first 2 epochs", "in λmax at epoch 10, the worst of 2"}},
 		{"the other way round", four("xsam", 0.05, -0.01, 0.1, [2]float64{1, 0.5}, nil),
 			"contradicted, contradicted, contradicted", [3]string{"-1.50", "+0.150", "at epoch 5, the worst of 2"}},
 		{"λmax below at one epoch alone", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, 0.5}, nil),
@@ -100,13 +102,16 @@ func TestJudge(t *testing.T) {
 			m.lambda[1] += sign
 		}), "not distinguishable, not distinguishable, not distinguishable", [3]string{}},
 		{"λmax at the end alone", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, func(m *made) { m.lambda[0] = 0 }),
-			"supported, supported, supported", [3]string{2: "the worst of 1 (measured once: nothing is said of the other epochs)"}},
+			"supported, supported, supported",
+			[3]string{2: "the worst of 1 (measured once: nothing is said of the other epochs)"}},
 		{"no λmax", four("xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} }),
 			"supported, supported, no test", [3]string{2: "no epoch"}},
 		{"one seed", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, nil)[:1],
 			"no test, no test, no test", [3]string{"n = 1", "n = 1", "n = 1"}},
-		{"a run that was stopped", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, func(m *made) { m.stopped = m.seed == 3 }),
-			"not distinguishable, not distinguishable, not distinguishable", [3]string{"n = 3; 1 runs of xsam are not finished", "n = 3", "n = 3"}},
+		{"a run that was stopped", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1},
+			func(m *made) { m.stopped = m.seed == 3 }),
+			"not distinguishable, not distinguishable, not distinguishable",
+			[3]string{"n = 3; 1 runs of xsam are not finished", "n = 3", "n = 3"}},
 		{"λmax did not converge", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, func(m *made) { m.residual = 0.5 }),
 			"supported, supported, supported", [3]string{2: "8 of 16 measurements of λmax did not converge"}},
 	}
@@ -162,7 +167,8 @@ func TestBaseline(t *testing.T) {
 		}
 	}
 	if findings[0].Verdict != Supported || findings[3].Verdict != Contradicted {
-		t.Errorf("accuracy of xsam-lite %s, of xsam-paper %s, want supported, contradicted", findings[0].Verdict, findings[3].Verdict)
+		t.Errorf("accuracy of xsam-lite %s, of xsam-paper %s, want supported, contradicted", findings[0].Verdict,
+			findings[3].Verdict)
 	}
 }
 

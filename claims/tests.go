@@ -100,8 +100,9 @@ func testLambda(pairs []pair) test {
 	}
 	t := test{
 		Estimate: worst.Estimate, p: largest, supports: worst.Mean < 0,
-		shown: fmt.Sprintf("%s in λmax at epoch %g, the worst of %d", signed(worst.Mean, worst.HalfWidth), worstAt, len(epochs)),
-		note:  loose(pairs),
+		shown: fmt.Sprintf("%s in λmax at epoch %g, the worst of %d", signed(worst.Mean, worst.HalfWidth), worstAt,
+			len(epochs)),
+		note: loose(pairs),
 	}
 	if !t.supports {
 		t.p = smallestAbove(all, p)

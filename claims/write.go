@@ -52,7 +52,8 @@ func WriteJSON(w io.Writer, findings []Finding) error {
 	for _, f := range findings {
 		out.Findings = append(out.Findings, finding{
 			Claim: f.Claim, Text: f.Text(), Method: f.Method, Baseline: f.Baseline, Verdict: f.Verdict, Detail: f.Detail, N: f.N,
-			Difference: runlog.Num(f.Difference.Mean), DifferenceCI95: runlog.Num(f.Difference.HalfWidth), P: runlog.Num(f.P), PHolm: runlog.Num(f.PHolm),
+			Difference: runlog.Num(f.Difference.Mean), DifferenceCI95: runlog.Num(f.Difference.HalfWidth), P: runlog.Num(f.P),
+			PHolm: runlog.Num(f.PHolm),
 		})
 	}
 	encoder := json.NewEncoder(w)

@@ -22,7 +22,8 @@ func TestWrite(t *testing.T) {
 			t.Errorf("a line of %d characters, want at most 100: %s", n, line)
 		}
 	}
-	for _, want := range []string{"xsam against sam\n", "(a) test accuracy above SAM's", "supported", "no test", "n = 4", "- (c) is about"} {
+	for _, want := range []string{"xsam against sam\n", "(a) test accuracy above SAM's", "supported", "no test",
+		"n = 4", "- (c) is about"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("text has no %q:\n%s", want, text.String())
 		}
@@ -34,7 +35,8 @@ func TestWrite(t *testing.T) {
 	if err := json.Unmarshal(js.Bytes(), &got); err != nil || len(got.Findings) != 3 {
 		t.Fatalf("JSON %s: %v", js.String(), err)
 	}
-	if f := got.Findings[0]; f["claim"] != "accuracy" || f["verdict"] != "supported" || f["n"] != 4.0 || f["baseline"] != "sam" {
+	if f := got.Findings[0]; f["claim"] != "accuracy" || f["verdict"] != "supported" || f["n"] != 4.0 ||
+		f["baseline"] != "sam" {
 		t.Errorf("first finding %v", f)
 	}
 	if f := got.Findings[2]; f["p"] != nil || f["difference"] != nil {

@@ -19,7 +19,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // sparse is a table in which much is missing: one seed of one method, an unfinished run, numbers not known.
 func sparse() *Table {
-	runs := []runlog.Summary{run("sgd", 0, 0.9, 8, 0.001, 1), run("xsam:alpha=0.5", 0, 0.92, math.NaN(), math.NaN(), 2), {Method: "xsam:alpha=0.5", Seed: 1, Stopped: "the loss is NaN at step 77"}}
+	runs := []runlog.Summary{run("sgd", 0, 0.9, 8, 0.001, 1), run("xsam:alpha=0.5", 0, 0.92, math.NaN(), math.NaN(), 2),
+		{Method: "xsam:alpha=0.5", Seed: 1, Stopped: "the loss is NaN at step 77"}}
 	return New(runs, Options{Methods: []string{"sgd", "xsam:alpha=0.5", "asam"}})
 }
 
@@ -77,7 +78,8 @@ func TestJSONKeys(t *testing.T) {
 	}
 	row := got["table"][2]
 	for key, want := range map[string]any{
-		"method": "xsam", "n": 4.0, "test_accuracy_mean": 0.94, "lambda_max_mean": 4.0, "lambda_max_ci95": 0.0, "step_cost_vs_sgd": 2.15, "baseline": "sam",
+		"method": "xsam", "n": 4.0, "test_accuracy_mean": 0.94, "lambda_max_mean": 4.0, "lambda_max_ci95": 0.0,
+		"step_cost_vs_sgd": 2.15, "baseline": "sam",
 	} {
 		x, isNumber := want.(float64)
 		y, _ := row[key].(float64)
@@ -94,6 +96,7 @@ func TestCSVHasOneLineAMethod(t *testing.T) {
 	}
 	lines, err := csv.NewReader(&text).ReadAll() // also checks that all lines have as many fields
 	if err != nil || len(lines) != 4 || len(lines[0]) != len(columns) {
-		t.Errorf("CSV of 3 methods has %d lines of %d fields (error %v), want a header and 3 of %d", len(lines), len(lines[0]), err, len(columns))
+		t.Errorf("CSV of 3 methods has %d lines of %d fields (error %v), want a header and 3 of %d", len(lines),
+			len(lines[0]), err, len(columns))
 	}
 }

@@ -35,7 +35,8 @@ func TestNewEstimate(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := NewEstimate(tt.values)
-			if got.N != tt.n || !near(got.Mean, tt.mean, 1e-12) || !near(got.HalfWidth, tt.halfWidth, 1e-7) { // R prints 7 digits
+			if got.N != tt.n || !near(got.Mean, tt.mean, 1e-12) || !near(got.HalfWidth, tt.halfWidth,
+				1e-7) { // R prints 7 digits
 				t.Errorf("NewEstimate(%v) = %+v, want n %d, %v ± %v", tt.values, got, tt.n, tt.mean, tt.halfWidth)
 			}
 		})
@@ -78,7 +79,8 @@ func TestPairedTest(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := PairedTest(tt.differences)
-			if got.N != tt.n || !near(got.P, tt.p, 5e-7) || !near(got.PHolm, tt.p, 5e-7) || got.Verdict != tt.verdict { // R prints 4 digits
+			if got.N != tt.n || !near(got.P, tt.p, 5e-7) || !near(got.PHolm, tt.p, 5e-7) ||
+				got.Verdict != tt.verdict { // R prints 4 digits
 				t.Errorf("PairedTest(%v) = %+v, want n %d, p %v, %q", tt.differences, got, tt.n, tt.p, tt.verdict)
 			}
 		})

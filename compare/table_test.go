@@ -12,7 +12,8 @@ import (
 // run is a finished run with a step of step seconds.
 func run(method string, seed int64, accuracy, lambda, step, gradients float64) runlog.Summary {
 	return runlog.Summary{
-		Method: method, Seed: seed, Data: "digits", Model: "mlp", Backend: "xla:cpu", Parameters: 26122, Epochs: runlog.Num(60), Steps: 900,
+		Method: method, Seed: seed, Data: "digits", Model: "mlp", Backend: "xla:cpu", Parameters: 26122,
+		Epochs: runlog.Num(60), Steps: 900,
 		TrainLoss: runlog.Num(1 - accuracy), TestAccuracy: runlog.Num(accuracy), LambdaMax: runlog.Num(lambda),
 		LambdaResidual: runlog.Num(5e-3), LambdaStop: runlog.StopResidual, StepSecondsMedian: runlog.Num(step),
 		GradientEvaluationsPerStep: runlog.Num(gradients), Finished: true, Version: "test",
@@ -32,7 +33,8 @@ func fourSeeds() []runlog.Summary {
 
 func TestNew(t *testing.T) {
 	table := New(fourSeeds(), Options{})
-	if got := methodsOf(table); !slices.Equal(got, []string{"sgd", "sam", "xsam"}) || table.Baseline != "sam" || table.Tests != 2 {
+	if got := methodsOf(table); !slices.Equal(got, []string{"sgd", "sam", "xsam"}) || table.Baseline != "sam" ||
+		table.Tests != 2 {
 		t.Fatalf("rows %v, baseline %q, %d tests, want sgd sam xsam, sam, 2", got, table.Baseline, table.Tests)
 	}
 	sgd, sam, xsam := table.Rows[0], table.Rows[1], table.Rows[2]
@@ -46,7 +48,8 @@ func TestNew(t *testing.T) {
 		got, want float64
 	}{
 		{"mean accuracy of xsam", xsam.TestAccuracy.Mean, 0.94},
-		{"half-width: t₀.₉₇₅(3)·s/√4 with s = 0.01·√(2/3)", xsam.TestAccuracy.HalfWidth, 3.182446305284263 * 0.01 * math.Sqrt(2.0/3) / 2},
+		{"half-width: t₀.₉₇₅(3)·s/√4 with s = 0.01·√(2/3)", xsam.TestAccuracy.HalfWidth,
+			3.182446305284263 * 0.01 * math.Sqrt(2.0/3) / 2},
 		{"mean λmax of sgd", sgd.LambdaMax.Mean, 7},
 		{"cost of sam, paired by seed", sam.StepCost.Mean, 2},
 		{"cost of sam has no spread though times differ", sam.StepCost.HalfWidth, 0},
@@ -121,19 +124,29 @@ func TestWarnings(t *testing.T) {
 		{"λmax not converged", changed(4, func(r *runlog.Summary) {
 			r.LambdaStop, r.LambdaResidual, r.LambdaProducts = runlog.StopProducts, runlog.Num(0.034), 200
 		}), Options{}, "sam: seed 1: λmax did not converge (relative residual 0.034 after 200 products)"},
-		{"λmax missing", changed(4, func(r *runlog.Summary) { r.LambdaMax = runlog.Number{} }), Options{}, "sam: seed 1 has no λmax"},
-		{"a run that was not finished", changed(5, func(r *runlog.Summary) { r.Finished, r.Stopped = false, "interrupted at step 30" }), Options{},
+		{"λmax missing", changed(4, func(r *runlog.Summary) { r.LambdaMax = runlog.Number{} }), Options{},
+			"sam: seed 1 has no λmax"},
+		{"a run that was not finished", changed(5, func(r *runlog.Summary) {
+			r.Finished, r.Stopped = false,
+				"interrupted at step 30"
+		}), Options{},
 			"xsam: seed 1 is not finished and left out: interrupted at step 30"},
-		{"seeds that the baseline lacks", append(slices.Clone(all), run("xsam", 9, 0.9, 5, 0.001, 2)), Options{}, "xsam: only 4 of 5 seeds are shared with sam"},
+		{"seeds that the baseline lacks", append(slices.Clone(all), run("xsam", 9, 0.9, 5, 0.001, 2)), Options{},
+			"xsam: only 4 of 5 seeds are shared with sam"},
 		{"a method without any run", all, Options{Methods: []string{"sgd", "sam", "asam"}}, "asam: no finished run"},
 		{"no SAM: from SGD", of("sgd", "xsam"), Options{}, "differences are from sgd"},
-		{"neither SAM nor SGD", slices.Concat(of("xsam"), renamed(of("sam"), "asam")), Options{}, "no finished run of sam or sgd to compare with"},
+		{"neither SAM nor SGD", slices.Concat(of("xsam"), renamed(of("sam"), "asam")), Options{},
+			"no finished run of sam or sgd to compare with"},
 		{"one method alone needs no baseline", of("xsam"), Options{}, ""},
-		{"a variant of SAM serves as baseline", slices.Concat(of("sgd", "xsam"), renamed(of("sam"), "sam:rho=0.1")), Options{}, ""},
+		{"a variant of SAM serves as baseline", slices.Concat(of("sgd", "xsam"), renamed(of("sam"), "sam:rho=0.1")),
+			Options{}, ""},
 		{"the wanted baseline has no run", all, Options{Baseline: "asam"}, "no finished run of the baseline asam"},
-		{"pure Go instead of XLA", changed(0, func(r *runlog.Summary) { r.BackendFallback = "there is no plugin" }), Options{}, "because there is no plugin"},
-		{"different data", changed(0, func(r *runlog.Summary) { r.Data = "glyphs" }), Options{}, "the runs differ in data (glyphs, digits)"},
-		{"different lengths", changed(0, func(r *runlog.Summary) { r.Steps = 15 }), Options{}, "the runs differ in steps (15, 900)"},
+		{"pure Go instead of XLA", changed(0, func(r *runlog.Summary) { r.BackendFallback = "there is no plugin" }),
+			Options{}, "because there is no plugin"},
+		{"different data", changed(0, func(r *runlog.Summary) { r.Data = "glyphs" }), Options{},
+			"the runs differ in data (glyphs, digits)"},
+		{"different lengths", changed(0, func(r *runlog.Summary) { r.Steps = 15 }), Options{},
+			"the runs differ in steps (15, 900)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -184,18 +197,22 @@ func TestValidationTakesThePlaceOfTest(t *testing.T) {
 	table, tested := New(runs, Options{}), New(fourSeeds(), Options{})
 	for i, row := range table.Rows {
 		if !math.IsNaN(row.TestAccuracy.Mean) || row.ValidationAccuracy != tested.Rows[i].TestAccuracy {
-			t.Errorf("%s: test %v, validation %v: want none, %v", row.Method, row.TestAccuracy, row.ValidationAccuracy, tested.Rows[i].TestAccuracy)
+			t.Errorf("%s: test %v, validation %v: want none, %v", row.Method, row.TestAccuracy, row.ValidationAccuracy,
+				tested.Rows[i].TestAccuracy)
 		}
-		if d, want := row.AccuracyDifference, tested.Rows[i].AccuracyDifference; (d == nil) != (want == nil) || d != nil && *d != *want {
+		if d, want := row.AccuracyDifference, tested.Rows[i].AccuracyDifference; (d == nil) != (want == nil) || d != nil &&
+			*d != *want {
 			t.Errorf("%s: difference %+v, want %+v", row.Method, d, want)
 		}
 	}
 	var text strings.Builder
-	if err := table.WriteText(&text); err != nil || strings.Contains(text.String(), "test accuracy") || !strings.Contains(text.String(), "validation accuracy %") {
+	if err := table.WriteText(&text); err != nil || strings.Contains(text.String(), "test accuracy") ||
+		!strings.Contains(text.String(), "validation accuracy %") {
 		t.Errorf("%v, text\n%s", err, text.String())
 	}
 	runs[0] = fourSeeds()[0]
-	if warnings := New(runs, Options{}).Warnings; !slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, "test, validation") }) {
+	if warnings := New(runs, Options{}).Warnings; !slices.ContainsFunc(warnings,
+		func(w string) bool { return strings.Contains(w, "test, validation") }) {
 		t.Errorf("warnings %q: want one of the mixture", warnings)
 	}
 }

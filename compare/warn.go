@@ -32,7 +32,8 @@ func (t *Table) warn(opts Options) {
 			case !r.LambdaMax.Known():
 				add("seed %d has no λmax", r.Seed)
 			case r.LambdaStop != runlog.StopResidual:
-				add("seed %d: λmax did not converge (relative residual %.2g after %d products%s)", r.Seed, r.LambdaResidual.Float(), r.LambdaProducts,
+				add("seed %d: λmax did not converge (relative residual %.2g after %d products%s)", r.Seed,
+					r.LambdaResidual.Float(), r.LambdaProducts,
 					reason(r.LambdaStop))
 			}
 		}
@@ -43,7 +44,8 @@ func (t *Table) warn(opts Options) {
 	t.warnOfMixture()
 	switch {
 	case opts.Baseline != "" && t.Baseline == "":
-		t.Warnings = append(t.Warnings, fmt.Sprintf("no finished run of the baseline %s: no differences are tested", opts.Baseline))
+		t.Warnings = append(t.Warnings, fmt.Sprintf("no finished run of the baseline %s: no differences are tested",
+			opts.Baseline))
 	case t.Baseline == "" && len(t.Rows) > 1:
 		t.Warnings = append(t.Warnings, "no finished run of sam or sgd to compare with: no differences are tested")
 	case t.Baseline != "" && opts.Baseline == "" && !isVariant(t.Baseline, "sam"):
@@ -61,7 +63,8 @@ func (t *Table) warnOfMixture() {
 			}
 		}
 		if len(seen) > 1 {
-			t.Warnings = append(t.Warnings, fmt.Sprintf("the runs differ in %s (%s): their means do not belong in one table", what, strings.Join(seen, ", ")))
+			t.Warnings = append(t.Warnings, fmt.Sprintf("the runs differ in %s (%s): their means do not belong in one table",
+				what, strings.Join(seen, ", ")))
 		}
 	}
 	distinct("data", func(r runlog.Summary) string { return r.Data })
@@ -76,7 +79,8 @@ func (t *Table) warnOfMixture() {
 	distinct("steps", func(r runlog.Summary) string { return fmt.Sprint(r.Steps) })
 	for _, r := range t.Runs {
 		if r.BackendFallback != "" {
-			t.Warnings = append(t.Warnings, "computed by the pure-Go engine, whose step times say little about XLA, because "+r.BackendFallback)
+			t.Warnings = append(t.Warnings,
+				"computed by the pure-Go engine, whose step times say little about XLA, because "+r.BackendFallback)
 			break
 		}
 	}

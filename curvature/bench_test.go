@@ -56,7 +56,8 @@ func transformer(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
 }
 
 func catalogued(b *testing.B, name string, size, channels int) train.ModelFn {
-	m, err := models.New(models.Config{Name: name, Height: size, Width: size, Channels: channels, Classes: 10, DType: dtypes.Float32})
+	m, err := models.New(models.Config{Name: name, Height: size, Width: size, Channels: channels, Classes: 10,
+		DType: dtypes.Float32})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -90,8 +91,13 @@ func BenchmarkProducts(b *testing.B) {
 			for i := range v {
 				v[i] = rng.NormFloat64()
 			}
-			operations := map[string]func() error{"gradient": func() error { _, err := problem.Gradient(ctx, out, nil); return err }}
-			for name, method := range map[string]curvature.Method{"exact": curvature.Exact, "difference": curvature.CentralDifference} {
+			operations := map[string]func() error{"gradient": func() error {
+				_, err := problem.Gradient(ctx, out,
+					nil)
+				return err
+			}}
+			for name, method := range map[string]curvature.Method{"exact": curvature.Exact,
+				"difference": curvature.CentralDifference} {
 				h, err := curvature.NewHessian(problem, method)
 				if err != nil {
 					b.Fatal(err)

@@ -33,7 +33,8 @@ func TestFullDensityIsExact(t *testing.T) {
 			unit[i] = 1
 			units = append(units, unit)
 		}
-		d, err := curvature.SpectralDensity(context.Background(), curvature.Dense(s.a), curvature.DensityOptions{Steps: n, Vectors: units})
+		d, err := curvature.SpectralDensity(context.Background(), curvature.Dense(s.a), curvature.DensityOptions{Steps: n,
+			Vectors: units})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +78,8 @@ func TestShortDensityHasTheTrace(t *testing.T) {
 	a := wishart(60, 50, 51)
 	var samples []float64
 	for seed := range int64(seeds) {
-		d, err := curvature.SpectralDensity(context.Background(), curvature.Dense(a), curvature.DensityOptions{Steps: 5, Probes: 1, Seed: seed})
+		d, err := curvature.SpectralDensity(context.Background(), curvature.Dense(a), curvature.DensityOptions{Steps: 5,
+			Probes: 1, Seed: seed})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -158,7 +158,8 @@ func TestEstimatorsKeepWhatTheyHaveWhenCancelled(t *testing.T) {
 	})
 	e, err := curvature.Hutchinson(ctx, h, 100, curvature.Rademacher, 1)
 	want, _ := curvature.Hutchinson(context.Background(), dense, 7, curvature.Rademacher, 1)
-	if !errors.Is(err, context.Canceled) || e.Samples != 7 || e.Value != want.Value || e.Reason != curvature.ReasonCancelled {
+	if !errors.Is(err, context.Canceled) || e.Samples != 7 || e.Value != want.Value ||
+		e.Reason != curvature.ReasonCancelled {
 		t.Errorf("got %+v and %v, want the estimate of 7 samples, %+v, and context.Canceled", e, err, want)
 	}
 }

@@ -174,7 +174,8 @@ func TestGaussNewtonRefusesFurtherMainLosses(t *testing.T) {
 	v := make([]float64, p.Dim())
 	v[0] = 1
 	dst := make([]float64, p.Dim())
-	for name, op := range map[string]curvature.Operator{"GGN": curvature.NewGaussNewton(p), "Fisher": curvature.NewEmpiricalFisher(p)} {
+	for name, op := range map[string]curvature.Operator{"GGN": curvature.NewGaussNewton(p),
+		"Fisher": curvature.NewEmpiricalFisher(p)} {
 		if err := op.Apply(context.Background(), dst, v); err == nil || !strings.Contains(err.Error(), "AddMainLoss") {
 			t.Errorf("%s: error %v, want one that names train.AddMainLoss", name, err)
 		}

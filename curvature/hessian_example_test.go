@@ -98,7 +98,8 @@ func ExampleProblem_AdamScales() {
 	moments := store.RootScope().In(optimizer.AdamDefaultScope) // where training would have left them
 	moments.VariableWithValue("x_2nd_moment", 4.0)
 	moments.VariableWithValue("y_2nd_moment", 0.01)
-	scales, err := problem.AdamScales(curvature.AdamOptions{Scope: optimizer.AdamDefaultScope, Beta2: 0, Epsilon: 1e-12, Step: 1})
+	scales, err := problem.AdamScales(curvature.AdamOptions{Scope: optimizer.AdamDefaultScope, Beta2: 0, Epsilon: 1e-12,
+		Step: 1})
 	if err != nil {
 		log.Fatal(err)
 	}

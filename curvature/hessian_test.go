@@ -46,7 +46,8 @@ func TestHessianAgainstDenseDifferences(t *testing.T) {
 func TestRegularizationShiftsTheHessian(t *testing.T) {
 	b := testbackend.Go(t)
 	without, _ := mlpL2.problem(t, b, dtypes.Float64, evaluation)
-	with, _ := mlpL2.problem(t, b, dtypes.Float64, curvature.ProblemOptions{Norm: curvature.RunningAverages, Regularization: true})
+	with, _ := mlpL2.problem(t, b, dtypes.Float64, curvature.ProblemOptions{Norm: curvature.RunningAverages,
+		Regularization: true})
 	n := with.Dim()
 	shift := mat.NewDense(n, n, nil)
 	for i := range n {
@@ -77,7 +78,8 @@ func TestOperatorsAreLinearAndSymmetric(t *testing.T) {
 			both[i] = 2*u[i] - 3*v[i]
 		}
 		for name, h := range map[string]curvature.Operator{
-			"Hessian": newHessian(t, p, curvature.Exact), "Gauss–Newton": curvature.NewGaussNewton(p), "Fisher": curvature.NewEmpiricalFisher(p),
+			"Hessian": newHessian(t, p, curvature.Exact), "Gauss–Newton": curvature.NewGaussNewton(p),
+			"Fisher": curvature.NewEmpiricalFisher(p),
 		} {
 			var out [3][]float64
 			for i, x := range [][]float64{u, v, both} {

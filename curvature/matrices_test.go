@@ -68,7 +68,8 @@ func gramError(vectors [][]float64) float64 {
 			if i == j {
 				want = 1
 			}
-			worst = max(worst, math.Abs(mat.Dot(mat.NewVecDense(len(vectors[i]), vectors[i]), mat.NewVecDense(len(vectors[j]), vectors[j]))-want))
+			worst = max(worst, math.Abs(mat.Dot(mat.NewVecDense(len(vectors[i]), vectors[i]), mat.NewVecDense(len(vectors[j]),
+				vectors[j]))-want))
 		}
 	}
 	return worst

@@ -149,7 +149,8 @@ func numbers(dtype dtypes.DType, x []float64, dims ...int) *tensors.Tensor {
 
 // problem is the net's loss on 7 examples in batches of 3, 3 and 1, with its store. Image nets, which take long to
 // compile for a second shape, have 6 examples in batches of 3.
-func (m net) problem(t *testing.T, b compute.Backend, dtype dtypes.DType, o curvature.ProblemOptions) (*curvature.Problem, *model.Store) {
+func (m net) problem(t *testing.T, b compute.Backend, dtype dtypes.DType,
+	o curvature.ProblemOptions) (*curvature.Problem, *model.Store) {
 	t.Helper()
 	store := model.NewStore()
 	examples := 7
@@ -159,7 +160,8 @@ func (m net) problem(t *testing.T, b compute.Backend, dtype dtypes.DType, o curv
 	return m.problemIn(t, b, store, m.data(dtype, examples, 3), o), store
 }
 
-func (m net) problemIn(t *testing.T, b compute.Backend, store *model.Store, batches []train.Batch, o curvature.ProblemOptions) *curvature.Problem {
+func (m net) problemIn(t *testing.T, b compute.Backend, store *model.Store, batches []train.Batch,
+	o curvature.ProblemOptions) *curvature.Problem {
 	t.Helper()
 	p, err := curvature.NewProblem(context.Background(), b, store, objective.New(m.model, m.loss), batches, o)
 	if err != nil {

@@ -129,7 +129,8 @@ func ExampleRelativeStep() {
 // Half of the spectrum at 0, half at 2: between the peaks, where the density is smoothed to nothing, it is 0.
 func ExampleDensity_At() {
 	h := curvature.Dense(mat.NewDiagDense(2, []float64{0, 2}))
-	d, err := curvature.SpectralDensity(context.Background(), h, curvature.DensityOptions{Steps: 2, Vectors: [][]float64{{1, 0}, {0, 1}}})
+	d, err := curvature.SpectralDensity(context.Background(), h, curvature.DensityOptions{Steps: 2,
+		Vectors: [][]float64{{1, 0}, {0, 1}}})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -166,13 +167,15 @@ func ExampleDensity_Range() {
 
 // η = 0.1: plain descent is stable below 2/η = 20, with momentum 0.9 below 38, Adam with β₁ = 0.9 below 380.
 func ExampleMomentumEdge() {
-	fmt.Printf("%.0f %.0f %.0f\n", curvature.GradientDescentEdge(0.1), curvature.MomentumEdge(0.1, 0.9), curvature.AdamEdge(0.1, 0.9))
+	fmt.Printf("%.0f %.0f %.0f\n", curvature.GradientDescentEdge(0.1), curvature.MomentumEdge(0.1, 0.9),
+		curvature.AdamEdge(0.1, 0.9))
 	// Output: 20 38 380
 }
 
 // Far from the top of the spectrum: λ₁/λ₂ of diag(6, 3, 1).
 func ExampleResult_Ratio() {
-	top, err := curvature.Lanczos(context.Background(), curvature.Dense(mat.NewDiagDense(3, []float64{1, 6, 3})), curvature.DefaultLanczosOptions(2))
+	top, err := curvature.Lanczos(context.Background(), curvature.Dense(mat.NewDiagDense(3, []float64{1, 6, 3})),
+		curvature.DefaultLanczosOptions(2))
 	if err != nil {
 		log.Fatal(err)
 	}

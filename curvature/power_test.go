@@ -134,7 +134,8 @@ func TestSolversKeepWhatTheyHaveWhenCancelled(t *testing.T) {
 					t.Fatalf("error %v, reason %q: want context.Canceled, %q", err, r.Reason, curvature.ReasonCancelled)
 				}
 				if r.Products != after || len(r.Pairs) == 0 || r.Converged {
-					t.Fatalf("products %d, %d pairs, converged %v: want %d, at least 1, false", r.Products, len(r.Pairs), r.Converged, after)
+					t.Fatalf("products %d, %d pairs, converged %v: want %d, at least 1, false", r.Products, len(r.Pairs),
+						r.Converged, after)
 				}
 				for _, p := range r.Pairs { // what is reported is true of the vector reported
 					hv := make([]float64, 60)
@@ -157,7 +158,10 @@ func TestSolversReportBadOperators(t *testing.T) {
 		dst[0], dst[1], dst[2] = 1, math.NaN(), 0
 		return nil
 	})
-	broken := curvature.OperatorFunc(3, func(context.Context, []float64, []float64) error { return errors.New("out of memory") })
+	broken := curvature.OperatorFunc(3, func(context.Context, []float64,
+		[]float64) error {
+		return errors.New("out of memory")
+	})
 	for _, tt := range []struct {
 		name string
 		h    curvature.Operator
@@ -199,11 +203,13 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 	power = curvature.DefaultPowerOptions()
 	power.Start = []float64{0, 0}
-	if _, err := curvature.PowerIteration(context.Background(), h, power); err == nil || !strings.Contains(err.Error(), "norm 0") {
+	if _, err := curvature.PowerIteration(context.Background(), h, power); err == nil || !strings.Contains(err.Error(),
+		"norm 0") {
 		t.Errorf("error %v, want one with %q", err, "norm 0")
 	}
 	power.Start = []float64{1}
-	if _, err := curvature.PowerIteration(context.Background(), h, power); err == nil || !strings.Contains(err.Error(), "length 1") {
+	if _, err := curvature.PowerIteration(context.Background(), h, power); err == nil || !strings.Contains(err.Error(),
+		"length 1") {
 		t.Errorf("error %v, want one with %q", err, "length 1")
 	}
 }

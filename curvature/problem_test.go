@@ -28,8 +28,10 @@ import (
 func TestHessianIsAdditiveOverBatches(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		store := model.NewStore()
-		ragged := columns(t, newHessian(t, mlp.problemIn(t, b, store, mlp.data(dtypes.Float64, 7, 3), evaluation), curvature.Exact))
-		whole := columns(t, newHessian(t, mlp.problemIn(t, b, store, mlp.data(dtypes.Float64, 7, 7), evaluation), curvature.Exact))
+		ragged := columns(t, newHessian(t, mlp.problemIn(t, b, store, mlp.data(dtypes.Float64, 7, 3), evaluation),
+			curvature.Exact))
+		whole := columns(t, newHessian(t, mlp.problemIn(t, b, store, mlp.data(dtypes.Float64, 7, 7), evaluation),
+			curvature.Exact))
 		twice := columns(t, newHessian(t, mlp.problemIn(t, b, store,
 			append(mlp.data(dtypes.Float64, 7, 3), mlp.data(dtypes.Float64, 7, 3)...), evaluation), curvature.Exact))
 		checkMatrix(t, "batches of 3, 3 and 1", ragged, whole, 1e-13)
@@ -67,7 +69,8 @@ func TestScopeTakesABlock(t *testing.T) {
 			checkMatrix(t, fmt.Sprintf("block by method %d", method), got, mat.NewDense(18, 18, want), 1e-6)
 		}
 		o.Scope = "/nowhere"
-		_, err := curvature.NewProblem(context.Background(), b, store, objective.New(mlp.model, mlp.loss), mlp.data(dtypes.Float64, 7, 3), o)
+		_, err := curvature.NewProblem(context.Background(), b, store, objective.New(mlp.model, mlp.loss),
+			mlp.data(dtypes.Float64, 7, 3), o)
 		if err == nil || !strings.Contains(err.Error(), `scope "/nowhere"`) {
 			t.Errorf("error %v, want one that names the scope", err)
 		}
@@ -155,7 +158,8 @@ func TestProblemChecksItsArguments(t *testing.T) {
 		}
 	}
 	p, _ := mlp.problem(t, b, dtypes.Float64, evaluation)
-	if err := newHessian(t, p, curvature.Exact).Apply(context.Background(), make([]float64, p.Dim()), make([]float64, 3)); err == nil {
+	if err := newHessian(t, p, curvature.Exact).Apply(context.Background(), make([]float64, p.Dim()), make([]float64,
+		3)); err == nil {
 		t.Error("a vector of 3 numbers was taken for one of all parameters")
 	}
 	if _, err := curvature.NewHessian(p, 0); err == nil {

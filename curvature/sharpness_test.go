@@ -59,7 +59,8 @@ func TestBallSharpnessKnownAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkClose(t, fmt.Sprintf("loss at w + ε for (%v, %v), adaptive %v", tt.x, tt.y, tt.adaptive), a.Worst, tt.want, 1e-9) // ten digits are known
+			checkClose(t, fmt.Sprintf("loss at w + ε for (%v, %v), adaptive %v", tt.x, tt.y, tt.adaptive), a.Worst, tt.want,
+				1e-9) // ten digits are known
 			checkClose(t, "loss at w", a.Loss, 4, 1e-12)
 			checkClose(t, "rise", a.Rise(), tt.want-4, 1e-9)
 			if a.Gradients != 2 {
@@ -72,7 +73,8 @@ func TestBallSharpnessKnownAnswers(t *testing.T) {
 // (1 − xy)²/2 at (2, 0.5) has the eigenvalues 0 and 4.25. It is a minimum, with no gradient to climb along.
 func TestProductAtItsMinimum(t *testing.T) {
 	p := product(0.5, 2, 0.5).at(t, testbackend.Go(t))
-	r, err := curvature.Lanczos(context.Background(), newHessian(t, p, curvature.Exact), curvature.DefaultLanczosOptions(2))
+	r, err := curvature.Lanczos(context.Background(), newHessian(t, p, curvature.Exact),
+		curvature.DefaultLanczosOptions(2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +177,8 @@ func ExampleSAMEdge() {
 
 // SAM on λw²/2 ends in the cycle |w| = ηλρ/(2 − ηλ), which is where λ is SAM's edge.
 func TestSAMEdge(t *testing.T) {
-	for _, tt := range []struct{ eta, lambda, rho, cycle float64 }{{1, 0.1, 0.05, 0.0026315789473684}, {4, 0.3, 0.1, 0.15}} {
+	for _, tt := range []struct{ eta, lambda, rho, cycle float64 }{{1, 0.1, 0.05, 0.0026315789473684}, {4, 0.3, 0.1,
+		0.15}} {
 		w := tt.cycle
 		w -= tt.eta * tt.lambda * (w + tt.rho)
 		checkClose(t, "the other end of the cycle", w, -tt.cycle, 1e-15)

@@ -78,7 +78,8 @@ func TestTraceEstimatorsAreUnbiased(t *testing.T) {
 			return curvature.XTrace(context.Background(), h, 8, seed)
 		})
 		// A basis of the whole space leaves nothing to chance.
-		for name, estimate := range map[string]func(context.Context, curvature.Operator, int, int64) (curvature.Estimate, error){
+		for name, estimate := range map[string]func(context.Context, curvature.Operator, int, int64) (curvature.Estimate,
+			error){
 			"Hutch++": curvature.HutchPP, "XTrace": curvature.XTrace,
 		} {
 			e, err := estimate(context.Background(), h, 3*n+4, 1)
@@ -119,8 +120,10 @@ func TestBetterEstimatorsAreBetter(t *testing.T) {
 	xtrace := rms(func(seed int64) (curvature.Estimate, error) {
 		return curvature.XTrace(context.Background(), h, products, seed)
 	})
-	t.Logf("root mean square errors at %d products: Hutchinson %.2g, Hutch++ %.2g, XTrace %.2g", products, hutchinson, hutchpp, xtrace)
+	t.Logf("root mean square errors at %d products: Hutchinson %.2g, Hutch++ %.2g, XTrace %.2g", products, hutchinson,
+		hutchpp, xtrace)
 	if !(xtrace < hutchpp && hutchpp < hutchinson) {
-		t.Errorf("errors Hutchinson %.2g, Hutch++ %.2g, XTrace %.2g: want each below the one before", hutchinson, hutchpp, xtrace)
+		t.Errorf("errors Hutchinson %.2g, Hutch++ %.2g, XTrace %.2g: want each below the one before", hutchinson, hutchpp,
+			xtrace)
 	}
 }

@@ -43,13 +43,14 @@ func (d *onDevice) move(batch train.Batch) error {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("datasets: handing a batch of %s to the engine %s: %w", d.Name(), d.engine.Name(), errors.Join(err, batch.Finalize()))
+		return fmt.Errorf("datasets: handing a batch of %s to the engine %s: %w", d.Name(), d.engine.Name(),
+			errors.Join(err, batch.Finalize()))
 	}
 	return nil
 }
 
-// Ahead makes each batch of ds while the one before is being trained on: in a goroutine, one batch after the other, with at most
-// two there at a time. The batches are those of ds, in its order.
+// Ahead makes each batch of ds while the one before is being trained on: in a goroutine, one batch after the other,
+// with at most two there at a time. The batches are those of ds, in its order.
 func Ahead(ds train.Dataset) train.Dataset { return &ahead{ds} }
 
 type ahead struct{ train.Dataset }

@@ -54,7 +54,8 @@ func TestAhead(t *testing.T) {
 			if !batch.Inputs[0].IsOnDevice(0) || !batch.Labels[0].IsOnDevice(0) {
 				t.Errorf("batch %d is not on the device", next)
 			}
-			if x, y := batch.Inputs[0].Value().([]float32), batch.Labels[0].Value().([]int32); x[0] != float32(next) || y[0] != next || batch.Spec != "kept" {
+			if x, y := batch.Inputs[0].Value().([]float32), batch.Labels[0].Value().([]int32); x[0] != float32(next) ||
+				y[0] != next || batch.Spec != "kept" {
 				t.Errorf("batch %d holds %v, %v and spec %v", next, x, y, batch.Spec)
 			}
 			if err := batch.Finalize(); err != nil {

@@ -2,9 +2,9 @@ package datasets
 
 import "math/rand/v2"
 
-// Augmentation is a random change of an image that leaves its class as it is: a shift by up to Pad pixels each way, as a crop
-// from the image with a border of Pad pixels, and, if Flip, a mirror image half of the time. The border has the value 0, the
-// mean of the training images after standard normalisation.
+// Augmentation is a random change of an image that leaves its class as it is: a shift by up to Pad pixels each way,
+// as a crop from the image with a border of Pad pixels, and, if Flip, a mirror image half of the time. The border has
+// the value 0, the mean of the training images after standard normalisation.
 //
 // Reference: He et al., Deep residual learning for image recognition, 2016, section 4.2 (Pad 4 and Flip on CIFAR-10).
 type Augmentation struct {

@@ -19,8 +19,8 @@ type entry struct {
 	find         func(dir string) []string // its files under dir, nil if they are not all there
 }
 
-// catalogue lists the data sets; glyphs, which needs no files, comes first. Digits and signs are not mirrored when augmented,
-// since their mirror images are other signs; clothes and photographs are.
+// catalogue lists the data sets; glyphs, which needs no files, comes first. Digits and signs are not mirrored when
+// augmented, since their mirror images are other signs; clothes and photographs are.
 var catalogue = []entry{
 	{
 		name: "glyphs", about: "signs drawn with strokes, 16×16 grey, ten classes, drawn on the spot from the seed",
@@ -43,7 +43,8 @@ var catalogue = []entry{
 	idxEntry("fashion-mnist", "clothes, 28×28 grey, 60,000 + 10,000 images", clothes, Augmentation{Pad: 4, Flip: true},
 		"fashion-mnist", "fashion_mnist", "fashion", "FashionMNIST", "FashionMNIST/raw"),
 	cifarEntry(cifar10, "photographs, 32×32 colour, ten classes, 50,000 + 10,000 images or part of them", things),
-	cifarEntry(cifar100, "photographs, 32×32 colour, a hundred classes, 50,000 + 10,000 images or part of them", hundredThings),
+	cifarEntry(cifar100, "photographs, 32×32 colour, a hundred classes, 50,000 + 10,000 images or part of them",
+		hundredThings),
 }
 
 func idxEntry(name, about string, classes []string, a Augmentation, subfolders ...string) entry {
@@ -57,7 +58,8 @@ func idxEntry(name, about string, classes []string, a Augmentation, subfolders .
 
 func cifarEntry(c cifarForm, about string, classes []string) entry {
 	return entry{
-		name: c.name, about: about, wants: strings.Join(slices.Concat(c.trainFiles, c.testFiles), ", ") + "; or train-*.bin, test-*.bin",
+		name: c.name, about: about, wants: strings.Join(slices.Concat(c.trainFiles, c.testFiles), ", ") +
+			"; or train-*.bin, test-*.bin",
 		classNames: classes, normal: standard, augmentation: Augmentation{Pad: 4, Flip: true},
 		read: c.read,
 		find: func(dir string) []string {

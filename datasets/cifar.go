@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// CIFAR's images: 32×32 pixels, stored as one plane per colour, after one label (CIFAR-10) or two (CIFAR-100, whose first is
-// the coarse class and is not used).
+// CIFAR's images: 32×32 pixels, stored as one plane per colour, after one label (CIFAR-10) or two (CIFAR-100, whose
+// first is the coarse class and is not used).
 const (
 	cifarSide     = 32
 	cifarChannels = 3
@@ -43,8 +43,8 @@ var cifar100 = cifarForm{
 	records:   map[string]int{"train": 50_000, "test": 10_000},
 }
 
-// files returns the training and test files from the first folder that has both: the published ones, else, if no folder has
-// them, a subset's, named train-….bin and test-….bin; nil if there are none.
+// files returns the training and test files from the first folder that has both: the published ones, else, if no
+// folder has them, a subset's, named train-….bin and test-….bin; nil if there are none.
 func (c cifarForm) files(dir string) (train, test []string) {
 	for _, names := range [][2][]string{{c.trainFiles, c.testFiles}, {{"train-*.bin"}, {"test-*.bin"}}} {
 		for _, folder := range folders(dir, c.subfolders) {
@@ -96,11 +96,13 @@ func (c cifarForm) parse(path string, contents []byte) (labels, pixels []uint8, 
 	if match := c.published.FindStringSubmatch(filepath.Base(path)); match != nil {
 		n := c.records[match[1]]
 		if len(contents) != n*record {
-			return nil, nil, fmt.Errorf("datasets: %s is %d bytes, want %d (%d records × %d bytes): %s", path, len(contents), n*record, n, record, again)
+			return nil, nil, fmt.Errorf("datasets: %s is %d bytes, want %d (%d records × %d bytes): %s", path, len(contents),
+				n*record, n, record, again)
 		}
 	}
 	if len(contents) == 0 || len(contents)%record != 0 {
-		return nil, nil, fmt.Errorf("datasets: %s is %d bytes, want a multiple of %d (labels and %d×%d×%d pixels a record): %s",
+		return nil, nil, fmt.Errorf("datasets: %s is %d bytes, want a multiple of %d (labels and %d×%d×%d pixels a "+
+			"record): %s",
 			path, len(contents), record, cifarSide, cifarSide, cifarChannels, again)
 	}
 	n := len(contents) / record

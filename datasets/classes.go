@@ -6,7 +6,8 @@ import "strings"
 var (
 	numerals = strings.Fields("0 1 2 3 4 5 6 7 8 9")
 
-	clothes = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
+	clothes = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+		"Ankle boot"}
 
 	things = strings.Fields("airplane automobile bird cat deer dog frog horse ship truck")
 

@@ -3,14 +3,15 @@
 //	split, err := datasets.Load("fashion-mnist", datasets.Options{Dir: dir, TrainSize: 5000, LabelNoise: 0.2, Seed: 0})
 //	loader, err := datasets.NewLoader(split.Train, datasets.LoaderConfig{BatchSize: 128, Seed: 1, DType: dtypes.Float32})
 //
-// The sets: glyphs (drawn by this package, no file needed), digits, mnist, fashion-mnist, cifar10, cifar100 (read from files).
+// The sets: glyphs (drawn by this package, no file needed), digits, mnist, fashion-mnist, cifar10, cifar100 (read
+// from files).
 //
-// Everything random is a function of a seed: the glyphs, the split and the label noise of Options.Seed; the order of the
-// batches and their augmentation of LoaderConfig.Seed. The same seed gives the same bits.
+// Everything random is a function of a seed: the glyphs, the split and the label noise of Options.Seed; the order of
+// the batches and their augmentation of LoaderConfig.Seed. The same seed gives the same bits.
 //
-// The files: load.go (the steps of Load), catalogue.go (what there is, and where), glyphs.go and signs.go, digits.go, idx.go,
-// cifar.go (one reader each), files.go (finding and opening), split.go, normalize.go, loader.go, augment.go, evaluation.go,
-// verify.go, random.go, get.go and unpack.go (downloading).
+// The files: load.go (the steps of Load), catalogue.go (what there is, and where), glyphs.go and signs.go, digits.go,
+// idx.go, cifar.go (one reader each), files.go (finding and opening), split.go, normalize.go, loader.go, augment.go,
+// evaluation.go, verify.go, random.go, get.go and unpack.go (downloading).
 package datasets
 
 import "fmt"

@@ -56,7 +56,8 @@ func parseDigits(path string, contents []byte) (images, error) {
 		case errors.Is(err, io.EOF):
 			return im, nil
 		case err != nil:
-			return im, fmt.Errorf("datasets: %s has %d numbers in a line (%w), want %d pixels and a label: %s", path, len(fields), err, im.size(), again)
+			return im, fmt.Errorf("datasets: %s has %d numbers in a line (%w), want %d pixels and a label: %s", path,
+				len(fields), err, im.size(), again)
 		}
 		for column, field := range fields {
 			limit, what := digitsMax, "a pixel"
@@ -66,7 +67,8 @@ func parseDigits(path string, contents []byte) (images, error) {
 			x, err := strconv.Atoi(field)
 			if err != nil || x < 0 || x > limit {
 				line, _ := lines.FieldPos(column)
-				return im, fmt.Errorf("datasets: %s has %q in line %d, column %d, want %s from 0 to %d: %s", path, field, line, column+1, what, limit, again)
+				return im, fmt.Errorf("datasets: %s has %q in line %d, column %d, want %s from 0 to %d: %s", path, field, line,
+					column+1, what, limit, again)
 			}
 			if column == im.size() {
 				im.labels = append(im.labels, uint8(x))

@@ -16,9 +16,9 @@ type evaluation struct {
 	dtype dtypes.DType
 }
 
-// NewEvaluation returns a train.Dataset that yields the images of s in order, once, in batches of the given size; the last
-// batch holds what is left and may be smaller. Shapes, types and ownership are those of [Loader.Iter]. Iterating yields an
-// error unless batch is 1 or more and dtype Float32 or Float64.
+// NewEvaluation returns a train.Dataset that yields the images of s in order, once, in batches of the given size; the
+// last batch holds what is left and may be smaller. Shapes, types and ownership are those of [Loader.Iter]. Iterating
+// yields an error unless batch is 1 or more and dtype Float32 or Float64.
 func NewEvaluation(s *Set, batch int, dtype dtypes.DType) train.Dataset {
 	return &evaluation{set: s, batch: batch, dtype: dtype}
 }

@@ -22,8 +22,9 @@ func folders(dir string, subfolders []string) []string {
 	return append(all, dir)
 }
 
-// findFiles returns the files in folder whose names match any of the patterns, with ".gz" behind or not, in the order of the
-// patterns and then of the names. Of a file that is there both compressed and not, it takes the one that is not.
+// findFiles returns the files in folder whose names match any of the patterns, with ".gz" behind or not, in the order
+// of the patterns and then of the names. Of a file that is there both compressed and not, it takes the one that is
+// not.
 func findFiles(folder string, patterns ...string) []string {
 	var found []string
 	taken := map[string]bool{}
@@ -65,7 +66,8 @@ func readFile(path string) ([]byte, error) {
 // missing says where the files of a set were looked for.
 func missing(name, dir string, looked []string, want string) error {
 	if dir == "" {
-		return fmt.Errorf("datasets: %s is read from files: give the folder that holds %s (--data-dir, Options.Dir)", name, want)
+		return fmt.Errorf("datasets: %s is read from files: give the folder that holds %s (--data-dir, Options.Dir)", name,
+			want)
 	}
 	return fmt.Errorf("datasets: %s: no %s in %s: give the folder that holds them (--data-dir, Options.Dir)",
 		name, want, strings.Join(looked, ", "))

@@ -27,7 +27,8 @@ func TestReadIDX(t *testing.T) {
 				t.Fatal(err)
 			}
 			if split.Train.Len() != 2 || split.Test.Len() != 1 || split.Test.Labels[0] != 5 || len(split.Files) != 4 {
-				t.Errorf("%q in %q: %d and %d images, test label %d, %d files", end, folder, split.Train.Len(), split.Test.Len(), split.Test.Labels[0], len(split.Files))
+				t.Errorf("%q in %q: %d and %d images, test label %d, %d files", end, folder, split.Train.Len(), split.Test.Len(),
+					split.Test.Labels[0], len(split.Files))
 			}
 			row := slices.Index(split.Train.Labels, 0) // the second stored image
 			if got, want := split.Train.image(row)[3], float32(7.0/255-0.5); row < 0 || got != want {
@@ -44,14 +45,21 @@ func TestReadIDXErrors(t *testing.T) {
 		contents   []byte
 		want       []string
 	}{
-		{"too short for a header", "train-images-idx3-ubyte", images[:10], []string{"train-images-idx3-ubyte is 10 bytes", "too short", again}},
-		{"truncated", "train-images-idx3-ubyte", images[:20], []string{"holds 4 values, want 8 (its header says [2 2 2])", again}},
+		{"too short for a header", "train-images-idx3-ubyte", images[:10], []string{"train-images-idx3-ubyte is 10 bytes",
+			"too short", again}},
+		{"truncated", "train-images-idx3-ubyte", images[:20], []string{"holds 4 values, want 8 (its header says [2 2 2])",
+			again}},
 		{"too long", "train-images-idx3-ubyte", append(slices.Clone(images), 0), []string{"holds 9 values, want 8"}},
-		{"labels where images should be", "train-images-idx3-ubyte", idx(idxLabels, []uint32{2, 0, 0}, 1, 2, 3, 4), []string{"begins with 0x00000801, want 0x00000803"}},
-		{"an absurd length", "train-images-idx3-ubyte", idx(idxImages, []uint32{1 << 31, 2, 2}), []string{"has length 2147483648 on axis 0"}},
-		{"another number of labels", "train-labels-idx1-ubyte", idx(idxLabels, []uint32{3}, 1, 2, 3), []string{"holds 2 images", "holds 3 labels"}},
-		{"a label out of range", "train-labels-idx1-ubyte", idx(idxLabels, []uint32{2}, 1, 10), []string{"has label 10 in row 1, want 0 to 9"}},
-		{"test images of another size", "t10k-images-idx3-ubyte", idx(idxImages, []uint32{1, 1, 1}, 0), []string{"2×2 pixels", "of 1×1", "two sets"}},
+		{"labels where images should be", "train-images-idx3-ubyte", idx(idxLabels, []uint32{2, 0, 0}, 1, 2, 3, 4),
+			[]string{"begins with 0x00000801, want 0x00000803"}},
+		{"an absurd length", "train-images-idx3-ubyte", idx(idxImages, []uint32{1 << 31, 2, 2}),
+			[]string{"has length 2147483648 on axis 0"}},
+		{"another number of labels", "train-labels-idx1-ubyte", idx(idxLabels, []uint32{3}, 1, 2, 3),
+			[]string{"holds 2 images", "holds 3 labels"}},
+		{"a label out of range", "train-labels-idx1-ubyte", idx(idxLabels, []uint32{2}, 1, 10),
+			[]string{"has label 10 in row 1, want 0 to 9"}},
+		{"test images of another size", "t10k-images-idx3-ubyte", idx(idxImages, []uint32{1, 1, 1}, 0),
+			[]string{"2×2 pixels", "of 1×1", "two sets"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,7 +116,8 @@ func TestReadCIFAR(t *testing.T) {
 		files      []string
 	}{
 		{"subset", "cifar10", 1, []string{"train-1.bin", "train-2.bin.gz", "test-2.bin"}},
-		{"subset in its folder", "cifar10", 1, []string{"cifar10-subset/train-1.bin.gz", "cifar10-subset/train-2.bin.gz", "cifar10-subset/test-2.bin.gz"}},
+		{"subset in its folder", "cifar10", 1, []string{"cifar10-subset/train-1.bin.gz", "cifar10-subset/train-2.bin.gz",
+			"cifar10-subset/test-2.bin.gz"}},
 		{"subset of a hundred classes", "cifar100", 2, []string{"train-a.bin", "train-b.bin", "test-a.bin"}},
 	}
 	for _, tt := range tests {
@@ -184,7 +193,8 @@ func TestParseDigits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(im.labels) != "[7 0]" || im.len() != 2 || im.pixels[0] != 16 || im.pixels[63] != 3 || len(im.pixels) != 128 {
+	if fmt.Sprint(im.labels) != "[7 0]" || im.len() != 2 || im.pixels[0] != 16 || im.pixels[63] != 3 ||
+		len(im.pixels) != 128 {
 		t.Errorf("labels %v, pixels %v", im.labels, im.pixels)
 	}
 	tests := []struct {
@@ -192,8 +202,10 @@ func TestParseDigits(t *testing.T) {
 		want           []string
 	}{
 		{"empty", "", []string{"digits.csv is empty"}},
-		{"cut short", line("7") + "16,16", []string{"digits.csv has 2 numbers in a line", "line 2", "want 64 pixels and a label"}},
-		{"a pixel out of range", strings.Replace(line("7"), "3", "17", 1), []string{`"17" in line 1, column 64, want a pixel from 0 to 16`}},
+		{"cut short", line("7") + "16,16", []string{"digits.csv has 2 numbers in a line", "line 2",
+			"want 64 pixels and a label"}},
+		{"a pixel out of range", strings.Replace(line("7"), "3", "17", 1),
+			[]string{`"17" in line 1, column 64, want a pixel from 0 to 16`}},
 		{"a label out of range", line("7") + line("10"), []string{`"10" in line 2, column 65, want a label from 0 to 9`}},
 		{"words", line("seven"), []string{`"seven" in line 1`}},
 	}

@@ -20,7 +20,8 @@ type source struct {
 	files []remoteFile
 	// folder, under the data folder, is where the files go.
 	folder string
-	// unpacked, under the data folder, is what the one file of the set, a .tar.gz, holds; "" for files that are kept as they are.
+	// unpacked, under the data folder, is what the one file of the set, a .tar.gz, holds; "" for files that are kept as
+	// they are.
 	unpacked string
 }
 
@@ -31,25 +32,33 @@ type remoteFile struct {
 	digest download.Digest
 }
 
-// sources are the homes of the data sets. The digests of MNIST and Fashion-MNIST are those of knownFiles (verify.go); for
-// CIFAR its author publishes an MD5 and nothing better.
+// sources are the homes of the data sets. The digests of MNIST and Fashion-MNIST are those of knownFiles (verify.go);
+// for CIFAR its author publishes an MD5 and nothing better.
 var sources = map[string]source{
 	"mnist": {
 		home: "https://ossci-datasets.s3.amazonaws.com/mnist/", folder: "mnist",
 		files: []remoteFile{
-			{"train-images-idx3-ubyte.gz", 0, download.Digest{SHA256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"}},
-			{"train-labels-idx1-ubyte.gz", 0, download.Digest{SHA256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"}},
-			{"t10k-images-idx3-ubyte.gz", 0, download.Digest{SHA256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"}},
-			{"t10k-labels-idx1-ubyte.gz", 0, download.Digest{SHA256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"}},
+			{"train-images-idx3-ubyte.gz", 0,
+				download.Digest{SHA256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"}},
+			{"train-labels-idx1-ubyte.gz", 0,
+				download.Digest{SHA256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"}},
+			{"t10k-images-idx3-ubyte.gz", 0,
+				download.Digest{SHA256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"}},
+			{"t10k-labels-idx1-ubyte.gz", 0,
+				download.Digest{SHA256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"}},
 		},
 	},
 	"fashion-mnist": {
 		home: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/", folder: "fashion-mnist",
 		files: []remoteFile{
-			{"train-images-idx3-ubyte.gz", 26421880, download.Digest{SHA256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"}},
-			{"train-labels-idx1-ubyte.gz", 29515, download.Digest{SHA256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"}},
-			{"t10k-images-idx3-ubyte.gz", 4422102, download.Digest{SHA256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"}},
-			{"t10k-labels-idx1-ubyte.gz", 5148, download.Digest{SHA256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}},
+			{"train-images-idx3-ubyte.gz", 26421880,
+				download.Digest{SHA256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"}},
+			{"train-labels-idx1-ubyte.gz", 29515,
+				download.Digest{SHA256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"}},
+			{"t10k-images-idx3-ubyte.gz", 4422102,
+				download.Digest{SHA256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"}},
+			{"t10k-labels-idx1-ubyte.gz", 5148,
+				download.Digest{SHA256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"}},
 		},
 	},
 	"cifar10": {
@@ -94,8 +103,8 @@ type GetReport struct {
 // Get fetches the full files of a data set into a place under opts.Dir where Load finds them.
 //
 // A file appears under its name only when it is whole and its checksum is the published one; what an interrupted call
-// fetched is kept beside it, with ".part" behind, and the next call goes on there. Files that are there are checked and left
-// alone, and so is the folder of an unpacked archive. A cancelled ctx returns its error.
+// fetched is kept beside it, with ".part" behind, and the next call goes on there. Files that are there are checked
+// and left alone, and so is the folder of an unpacked archive. A cancelled ctx returns its error.
 func Get(ctx context.Context, name string, opts GetOptions) ([]GetReport, error) {
 	if _, err := lookup(name); err != nil {
 		return nil, err
@@ -105,7 +114,8 @@ func Get(ctx context.Context, name string, opts GetOptions) ([]GetReport, error)
 		return nil, fmt.Errorf("datasets: %s has no files to download: want one of %s", name, strings.Join(Downloads(), ", "))
 	}
 	if opts.Dir == "" {
-		return nil, fmt.Errorf("datasets: downloading %s: no folder to put it in: name one (--data-dir, GetOptions.Dir)", name)
+		return nil, fmt.Errorf("datasets: downloading %s: no folder to put it in: name one (--data-dir, GetOptions.Dir)",
+			name)
 	}
 	if opts.Out == nil {
 		opts.Out = io.Discard
@@ -120,9 +130,11 @@ func Get(ctx context.Context, name string, opts GetOptions) ([]GetReport, error)
 	case ctx.Err() != nil:
 		return reports, fmt.Errorf("datasets: downloading %s: %w", name, ctx.Err())
 	case errors.Is(err, download.ErrChecksum):
-		return reports, fmt.Errorf("datasets: downloading %s: %w: the server has another file than the published one: try again, or another mirror (--mirror)", name, err)
+		return reports, fmt.Errorf("datasets: downloading %s: %w: the server has another file than the published one: "+
+			"try again, or another mirror (--mirror)", name, err)
 	default:
-		return reports, fmt.Errorf("datasets: downloading %s: %w: try again, which goes on where it ended, or name a mirror (--mirror)", name, err)
+		return reports, fmt.Errorf("datasets: downloading %s: %w: try again, which goes on where it ended, or name a "+
+			"mirror (--mirror)", name, err)
 	}
 }
 

@@ -123,11 +123,13 @@ func TestGet(t *testing.T) {
 	path := filepath.Join(dir, "mnist", "a.gz")
 
 	_, err := get()
-	if err == nil || !strings.Contains(err.Error(), "after 25000 bytes") || !strings.Contains(err.Error(), "goes on where it ended") {
+	if err == nil || !strings.Contains(err.Error(), "after 25000 bytes") || !strings.Contains(err.Error(),
+		"goes on where it ended") {
 		t.Fatalf("Get through a line that breaks: error %v, want one that says how far it came and what to do", err)
 	}
 	if _, err := os.Stat(path); err == nil || download.Size(path+".part") != 25000 {
-		t.Errorf("after the break %s is there (%v), %d bytes beside it, want half of it beside", path, err == nil, download.Size(path+".part"))
+		t.Errorf("after the break %s is there (%v), %d bytes beside it, want half of it beside", path, err == nil,
+			download.Size(path+".part"))
 	}
 	reports, err := get()
 	if err != nil || len(reports) != 1 || reports[0] != (GetReport{Path: path, Digest: "SHA-256"}) {
@@ -184,7 +186,8 @@ func TestGetFails(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Get(context.Background(), "mnist", GetOptions{}); err == nil || !strings.Contains(err.Error(), "--data-dir") {
+	if _, err := Get(context.Background(), "mnist", GetOptions{}); err == nil || !strings.Contains(err.Error(),
+		"--data-dir") {
 		t.Errorf("Get without a folder: error %v, want one that names --data-dir", err)
 	}
 }
@@ -208,7 +211,8 @@ func TestGetIsCancelled(t *testing.T) {
 
 func TestGetUnpacks(t *testing.T) {
 	folder := "cifar-10-batches-bin"
-	packed := tarball(t, tar.Header{Name: folder + "/", Typeflag: tar.TypeDir}, regular(folder+"/data_batch_1.bin"), regular(folder+"/test_batch.bin"))
+	packed := tarball(t, tar.Header{Name: folder + "/", Typeflag: tar.TypeDir}, regular(folder+"/data_batch_1.bin"),
+		regular(folder+"/test_batch.bin"))
 	content := map[string][]byte{"cifar-10-binary.tar.gz": packed}
 	published(t, "cifar10", source{unpacked: folder}, content)
 	s, dir := newServer(t, content), t.TempDir()
@@ -224,7 +228,8 @@ func TestGetUnpacks(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
 		t.Errorf("%v in the data folder, want %s alone", left, folder)
 	}
-	if reports, err := Get(context.Background(), "cifar10", opts); err != nil || !reports[0].Already || len(s.ranges) != 1 {
+	if reports, err := Get(context.Background(), "cifar10", opts); err != nil || !reports[0].Already ||
+		len(s.ranges) != 1 {
 		t.Errorf("Get again = %+v, %v after %d requests, want nothing fetched", reports, err, len(s.ranges))
 	}
 }
@@ -255,7 +260,8 @@ func TestUnpackStaysInside(t *testing.T) {
 			if err := os.WriteFile(archive, tarball(t, regular("data/good"), tt.entry), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if err := unpack(context.Background(), archive, dir, "data"); err == nil || !strings.Contains(err.Error(), tt.entry.Name) {
+			if err := unpack(context.Background(), archive, dir, "data"); err == nil || !strings.Contains(err.Error(),
+				tt.entry.Name) {
 				t.Errorf("error %v, want one that names %s", err, tt.entry.Name)
 			}
 			left, _ := filepath.Glob(filepath.Join(above, "*"))

@@ -5,9 +5,10 @@ import (
 	"math/rand/v2"
 )
 
-// Glyphs are signs drawn with a pen of random width, in random shape and place, on noisy paper. The numbers are chosen so that
-// a plain multilayer perceptron (256-128-128-10) learns them in seconds, though not fully: 94 % of the test images in 30
-// epochs, and 85 % when a fifth of the training labels are redrawn and it has learnt those by heart.
+// Glyphs are signs drawn with a pen of random width, in random shape and place, on noisy paper. The numbers are
+// chosen so that a plain multilayer perceptron (256-128-128-10) learns them in seconds, though not fully: 94 % of the
+// test images in 30 epochs, and 85 % when a fifth of the training labels are redrawn and it has learnt those by
+// heart.
 const (
 	glyphSide  = 16   // pixels
 	glyphCount = 2000 // images to train on, and to test on, by default
@@ -25,8 +26,8 @@ const (
 	noise       = 0.15 // standard deviation of the paper's brightness
 )
 
-// drawGlyphs draws the images to train on, those to validate with among them, and the images to test on. Image i of each part
-// depends on the seed and i alone, and has class i mod 10.
+// drawGlyphs draws the images to train on, those to validate with among them, and the images to test on. Image i of
+// each part depends on the seed and i alone, and has class i mod 10.
 func drawGlyphs(o Options) (pool, test images, err error) {
 	pool = glyphs(o.Seed, 0, orAll(o.TrainSize, glyphCount)+o.ValidationSize)
 	test = glyphs(o.Seed, 1, orAll(o.TestSize, glyphCount))

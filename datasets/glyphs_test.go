@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The same seed draws the same glyphs, on any machine and in any later version: their checksum is written down here. Other
-// processors may round sines and roots otherwise in the last bit, so that a pixel may differ by one.
+// The same seed draws the same glyphs, on any machine and in any later version: their checksum is written down here.
+// Other processors may round sines and roots otherwise in the last bit, so that a pixel may differ by one.
 func TestGlyphsAreFixed(t *testing.T) {
 	im := glyphs(1, 0, 100)
 	const want = "93d6052f8ac935317173f72763b05513d63dae8f6b4fe349bc5528ccfc528a03"
@@ -31,8 +31,8 @@ func TestGlyphsAreFixed(t *testing.T) {
 	}
 }
 
-// The glyphs can be learnt, but not fully, and not by one template each: the nearest of 2,000 training images gives the right
-// class more often than the nearest class average does, and neither is perfect.
+// The glyphs can be learnt, but not fully, and not by one template each: the nearest of 2,000 training images gives
+// the right class more often than the nearest class average does, and neither is perfect.
 func TestGlyphsAreHardEnough(t *testing.T) {
 	split, err := Load("glyphs", Options{TestSize: 500})
 	if err != nil {
@@ -52,7 +52,8 @@ func TestGlyphsAreHardEnough(t *testing.T) {
 	byAverage /= float64(split.Test.Len())
 	// 0.918 and 0.844 on this seed; the bounds leave room for another one (500 images: standard error 0.015).
 	if byNeighbour < 0.85 || byNeighbour > 0.97 || byAverage > byNeighbour-0.03 {
-		t.Errorf("right by the nearest image %.3f, want 0.85 to 0.97; by the nearest class average %.3f, want at least 0.03 less", byNeighbour, byAverage)
+		t.Errorf("right by the nearest image %.3f, want 0.85 to 0.97; by the nearest class average %.3f, want at least "+
+			"0.03 less", byNeighbour, byAverage)
 	}
 }
 
@@ -73,7 +74,8 @@ func nearest(s *Set, image []float32) int {
 
 // classAverages is a set of one image per class: the mean of its images.
 func classAverages(s *Set) *Set {
-	averages := &Set{Height: s.Height, Width: s.Width, Channels: s.Channels, Labels: make([]int32, s.Classes), Pixels: make([]float32, s.Classes*s.size())}
+	averages := &Set{Height: s.Height, Width: s.Width, Channels: s.Channels, Labels: make([]int32, s.Classes),
+		Pixels: make([]float32, s.Classes*s.size())}
 	counts := s.ClassCounts()
 	for row, label := range s.Labels {
 		for j, x := range s.image(row) {

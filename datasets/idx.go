@@ -11,7 +11,8 @@ const (
 	idxLabels uint32 = 0x00000801
 )
 
-// idxPatterns are the names of the four files of MNIST and of sets in its form; some copies have a dot for the second hyphen.
+// idxPatterns are the names of the four files of MNIST and of sets in its form; some copies have a dot for the second
+// hyphen.
 var idxPatterns = [4][2]string{
 	{"train-images-idx3-ubyte", "train-images.idx3-ubyte"},
 	{"train-labels-idx1-ubyte", "train-labels.idx1-ubyte"},
@@ -39,7 +40,8 @@ func idxFiles(dir string, subfolders []string) []string {
 func readIDX(name string, subfolders []string, o Options) (pool, test images, err error) {
 	four := idxFiles(o.Dir, subfolders)
 	if four == nil {
-		return pool, test, missing(name, o.Dir, folders(o.Dir, subfolders), "{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]")
+		return pool, test, missing(name, o.Dir, folders(o.Dir, subfolders),
+			"{train,t10k}-{images-idx3,labels-idx1}-ubyte[.gz]")
 	}
 	for _, path := range []string{four[1], four[3]} {
 		if err := refuseOther(name, path); err != nil {
@@ -66,7 +68,8 @@ func refuseOther(name, path string) error {
 		return err
 	}
 	if file, known := knownFiles[sum]; known && file.set != name {
-		return fmt.Errorf("datasets: %s belongs to %s, not to %s: use --data %s, or give another folder", path, file.set, name, file.set)
+		return fmt.Errorf("datasets: %s belongs to %s, not to %s: use --data %s, or give another folder", path, file.set,
+			name, file.set)
 	}
 	return nil
 }
@@ -90,7 +93,8 @@ func readIDXPair(imagePath, labelPath string) (images, error) {
 		return images{}, err
 	}
 	if axes[0] != labelAxes[0] {
-		return images{}, fmt.Errorf("datasets: %s holds %d images, but %s holds %d labels: they are of two sets, or one of them is damaged",
+		return images{}, fmt.Errorf("datasets: %s holds %d images, but %s holds %d labels: they are of two sets, or one "+
+			"of them is damaged",
 			imagePath, axes[0], labelPath, labelAxes[0])
 	}
 	if err := checkLabels(labelPath, labels, 10); err != nil {
@@ -100,8 +104,8 @@ func readIDXPair(imagePath, labelPath string) (images, error) {
 		files: []string{imagePath, labelPath}}, nil
 }
 
-// parseIDX returns the lengths of the axes and the bytes of an IDX file of the wanted kind: four bytes that name the kind, the
-// lengths as 32-bit numbers with the highest byte first, and the values with the last axis fastest.
+// parseIDX returns the lengths of the axes and the bytes of an IDX file of the wanted kind: four bytes that name the
+// kind, the lengths as 32-bit numbers with the highest byte first, and the values with the last axis fastest.
 func parseIDX(path string, contents []byte, kind uint32) (axes []int, values []uint8, err error) {
 	count := int(kind & 0xff)
 	header := 4 + 4*count
@@ -109,7 +113,8 @@ func parseIDX(path string, contents []byte, kind uint32) (axes []int, values []u
 		return nil, nil, fmt.Errorf("datasets: %s is %d bytes, too short for an IDX file: %s", path, len(contents), again)
 	}
 	if got := binary.BigEndian.Uint32(contents); got != kind {
-		return nil, nil, fmt.Errorf("datasets: %s begins with %#08x, want %#08x (bytes on %d axes): it is no such IDX file", path, got, kind, count)
+		return nil, nil, fmt.Errorf("datasets: %s begins with %#08x, want %#08x (bytes on %d axes): it is no such IDX "+
+			"file", path, got, kind, count)
 	}
 	want := 1
 	for i := range count {
@@ -121,7 +126,8 @@ func parseIDX(path string, contents []byte, kind uint32) (axes []int, values []u
 		want *= n
 	}
 	if got := len(contents) - header; got != want {
-		return nil, nil, fmt.Errorf("datasets: %s holds %d values, want %d (its header says %v): %s", path, got, want, axes, again)
+		return nil, nil, fmt.Errorf("datasets: %s holds %d values, want %d (its header says %v): %s", path, got, want,
+			axes, again)
 	}
 	return axes, contents[header:], nil
 }

@@ -17,8 +17,8 @@ type Options struct {
 	// LabelNoise is the share, 0 to 1, of the training labels that are replaced by a uniform draw over the classes. A draw
 	// may hit the true class, so about LabelNoise·(1 − 1/classes) of them end up wrong.
 	LabelNoise float64
-	// Normalize is "standard" (per channel: minus the mean, over the standard deviation of the training images), "centered"
-	// (pixels in 0 … 1, minus ½), or "" for the set's own: centered for digits, else standard.
+	// Normalize is "standard" (per channel: minus the mean, over the standard deviation of the training images),
+	// "centered" (pixels in 0 … 1, minus ½), or "" for the set's own: centered for digits, else standard.
 	Normalize string
 	// Seed decides the drawing of glyphs, which rows are taken, and the label noise.
 	Seed int64
@@ -47,8 +47,9 @@ func (im images) size() int { return im.height * im.width * im.channels }
 // Load reads or draws a data set, picks its rows, normalises them by the training images, and spoils training labels as
 // opts says.
 //
-// Files may be compressed with gzip or not. It fails on an unknown name, on options out of range, on files that are missing,
-// truncated or not what they should be, and when more images are asked for than there are; the error says what to do.
+// Files may be compressed with gzip or not. It fails on an unknown name, on options out of range, on files that are
+// missing, truncated or not what they should be, and when more images are asked for than there are; the error says
+// what to do.
 func Load(name string, opts Options) (*Split, error) {
 	entry, err := lookup(name)
 	if err != nil {
@@ -93,14 +94,16 @@ func (o Options) validate() error {
 		n    int
 	}{{"TrainSize", o.TrainSize}, {"ValidationSize", o.ValidationSize}, {"TestSize", o.TestSize}} {
 		if size.n < 0 {
-			errs = append(errs, fmt.Errorf("datasets: Options.%s = %d: want a number of images, or 0 for the default", size.name, size.n))
+			errs = append(errs, fmt.Errorf("datasets: Options.%s = %d: want a number of images, or 0 for the default",
+				size.name, size.n))
 		}
 	}
 	if !(o.LabelNoise >= 0 && o.LabelNoise <= 1) { // also rejects NaN
 		errs = append(errs, fmt.Errorf("datasets: Options.LabelNoise = %v: want a share from 0 to 1", o.LabelNoise))
 	}
 	if !slices.Contains([]string{"", standard, centered}, o.Normalize) {
-		errs = append(errs, fmt.Errorf("datasets: Options.Normalize = %q: want %q, %q or \"\"", o.Normalize, standard, centered))
+		errs = append(errs, fmt.Errorf("datasets: Options.Normalize = %q: want %q, %q or \"\"", o.Normalize, standard,
+			centered))
 	}
 	return errors.Join(errs...)
 }

@@ -29,7 +29,8 @@ func TestLoadErrors(t *testing.T) {
 		{"negative size", "glyphs", Options{TrainSize: -1}, []string{"Options.TrainSize = -1"}},
 		{"too much noise", "glyphs", Options{LabelNoise: 1.5}, []string{"Options.LabelNoise = 1.5", "0 to 1"}},
 		{"noise that is no number", "glyphs", Options{LabelNoise: math.NaN()}, []string{"Options.LabelNoise = NaN"}},
-		{"all faults at once", "glyphs", Options{TestSize: -2, Normalize: "x"}, []string{"TestSize = -2", `Normalize = "x"`, "standard"}},
+		{"all faults at once", "glyphs", Options{TestSize: -2, Normalize: "x"}, []string{"TestSize = -2",
+			`Normalize = "x"`, "standard"}},
 		{"files without a folder", "mnist", Options{}, []string{"mnist", "--data-dir"}},
 		{"an empty folder", "cifar10", Options{Dir: t.TempDir()}, []string{"cifar10", "data_batch_*.bin", "--data-dir"}},
 	}
@@ -75,7 +76,8 @@ func TestPickRows(t *testing.T) {
 			}
 		})
 	}
-	for _, o := range []Options{{TrainSize: 101}, {TestSize: 21}, {ValidationSize: 100}, {TrainSize: 95, ValidationSize: 10}} {
+	for _, o := range []Options{{TrainSize: 101}, {TestSize: 21}, {ValidationSize: 100}, {TrainSize: 95,
+		ValidationSize: 10}} {
 		if r, err := pickRows("set", 100, 20, 0, o); err == nil {
 			t.Errorf("pickRows(%+v) of 100 and 20 images = %+v, want an error", o, r)
 		}
@@ -92,7 +94,8 @@ func TestPickRowsIsNested(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(few.train, all.train[:20]) || !slices.Equal(few.validation, all.validation) || !slices.Equal(few.test, all.test) {
+	if !slices.Equal(few.train, all.train[:20]) || !slices.Equal(few.validation, all.validation) ||
+		!slices.Equal(few.test, all.test) {
 		t.Errorf("20 training images: %+v, want the first of %+v", few, all)
 	}
 }
@@ -119,7 +122,8 @@ func TestSpoilLabels(t *testing.T) {
 		replaced := share * n
 		want, sd := 0.9*replaced, math.Sqrt(replaced*0.9*0.1)
 		if wrong != reported || math.Abs(float64(wrong)-want) > 4*sd {
-			t.Errorf("with a share of %v, %d labels are wrong and %d reported, want %v ± %.0f", share, wrong, reported, want, 4*sd)
+			t.Errorf("with a share of %v, %d labels are wrong and %d reported, want %v ± %.0f", share, wrong, reported, want,
+				4*sd)
 		}
 		again := clean()
 		spoilLabels(again, share, 1)
@@ -141,7 +145,8 @@ func TestLabelNoiseIsForTrainingAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(clean.Test.Labels, noisy.Test.Labels) || !slices.Equal(clean.Validation.Labels, noisy.Validation.Labels) {
+	if !slices.Equal(clean.Test.Labels, noisy.Test.Labels) || !slices.Equal(clean.Validation.Labels,
+		noisy.Validation.Labels) {
 		t.Error("label noise changed test or validation labels")
 	}
 	if !slices.Equal(clean.Train.Pixels, noisy.Train.Pixels) {
@@ -160,7 +165,8 @@ func TestStandardNormalisation(t *testing.T) {
 		40, 50, 60, 50,
 		255, 0, 255, 0,
 	}}
-	// Channel 0 has 0, 20, 40, 60: mean 30, variance (900 + 100 + 100 + 900)/4 = 500. Channel 1 never changes: only centred.
+	// Channel 0 has 0, 20, 40, 60: mean 30, variance (900 + 100 + 100 + 900)/4 = 500. Channel 1 never changes: only
+	// centred.
 	s := fit(standard, im, []int{0, 1})
 	sd := math.Sqrt(500)
 	tests := []struct {
@@ -190,7 +196,8 @@ func TestCenteredNormalisation(t *testing.T) {
 func TestSubsetAndFirst(t *testing.T) {
 	s := ramp(4)
 	subset := s.Subset([]int{3, 1})
-	if !slices.Equal(subset.Labels, []int32{3, 1}) || subset.Pixels[0] != 30 || subset.Pixels[6] != 10 || len(subset.Pixels) != 12 {
+	if !slices.Equal(subset.Labels, []int32{3, 1}) || subset.Pixels[0] != 30 || subset.Pixels[6] != 10 ||
+		len(subset.Pixels) != 12 {
 		t.Errorf("Subset(3, 1) has labels %v and pixels %v", subset.Labels, subset.Pixels)
 	}
 	if first := s.First(2); first.Len() != 2 || !slices.Equal(first.Pixels, s.Pixels[:12]) {

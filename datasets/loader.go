@@ -20,11 +20,11 @@ type LoaderConfig struct {
 	DType     dtypes.DType // of the images: Float32 or Float64
 }
 
-// Loader yields the batches to train on: a train.Dataset without end. In each epoch every image comes at most once, in an
-// order of the epoch's own; the images left over when the set does not divide into batches are dropped.
+// Loader yields the batches to train on: a train.Dataset without end. In each epoch every image comes at most once,
+// in an order of the epoch's own; the images left over when the set does not divide into batches are dropped.
 //
-// The batch of step s is a function of set, configuration and s alone. So a run that is resumed with StartStep = s goes on
-// with the same bits, and so does one on another machine.
+// The batch of step s is a function of set, configuration and s alone. So a run that is resumed with StartStep = s
+// goes on with the same bits, and so does one on another machine.
 type Loader struct {
 	set    *Set
 	config LoaderConfig
@@ -36,7 +36,8 @@ var _ train.Dataset = (*Loader)(nil)
 func NewLoader(s *Set, c LoaderConfig) (*Loader, error) {
 	var errs []error
 	if c.BatchSize < 1 || c.BatchSize > s.Len() {
-		errs = append(errs, fmt.Errorf("datasets: LoaderConfig.BatchSize = %d: want 1 to %d, the number of images of %s", c.BatchSize, s.Len(), s.Name))
+		errs = append(errs, fmt.Errorf("datasets: LoaderConfig.BatchSize = %d: want 1 to %d, the number of images of %s",
+			c.BatchSize, s.Len(), s.Name))
 	}
 	if c.StartStep < 0 {
 		errs = append(errs, fmt.Errorf("datasets: LoaderConfig.StartStep = %d: want 0 or more", c.StartStep))
@@ -61,9 +62,9 @@ func (l *Loader) From(step int) *Loader {
 // Name implements train.Dataset.
 func (l *Loader) Name() string { return l.set.Name + " [train]" }
 
-// Iter implements train.Dataset: it yields the batches of steps StartStep, StartStep+1, … without end, each time it is called
-// from StartStep on. Inputs are one tensor [B, H, W, C], labels one tensor of int32 [B, 1]. The tensors are new in each batch
-// and belong to the caller.
+// Iter implements train.Dataset: it yields the batches of steps StartStep, StartStep+1, … without end, each time it
+// is called from StartStep on. Inputs are one tensor [B, H, W, C], labels one tensor of int32 [B, 1]. The tensors are
+// new in each batch and belong to the caller.
 func (l *Loader) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		perEpoch := l.StepsPerEpoch()

@@ -81,7 +81,8 @@ func TestLoaderEpochs(t *testing.T) {
 	}
 }
 
-// A loader that starts at step s yields what one from step 0 yields from there on, bit for bit, with and without augmentation.
+// A loader that starts at step s yields what one from step 0 yields from there on, bit for bit, with and without
+// augmentation.
 func TestLoaderResumes(t *testing.T) {
 	s := ramp(10)
 	s.Augmentation = Augmentation{Pad: 1, Flip: true}
@@ -100,7 +101,8 @@ func TestLoaderResumes(t *testing.T) {
 			}
 		}
 		config.Seed, config.StartStep = 8, 0
-		if other := take(t, loaderOf(t, s, config), 3); slices.Equal(other[0].labels, all[0].labels) && slices.Equal(other[1].labels, all[1].labels) {
+		if other := take(t, loaderOf(t, s, config), 3); slices.Equal(other[0].labels, all[0].labels) &&
+			slices.Equal(other[1].labels, all[1].labels) {
 			t.Errorf("augment %v: another seed has the same order", augment)
 		}
 	}
@@ -186,7 +188,8 @@ func TestEvaluation(t *testing.T) {
 			t.Errorf("labels %v in batches of %v, want 0 to 4 in batches of 2, 2 and 1", labels, sizes)
 		}
 	}
-	for _, broken := range []train.Dataset{NewEvaluation(ramp(5), 0, dtypes.Float32), NewEvaluation(ramp(5), 1, dtypes.Bool)} {
+	for _, broken := range []train.Dataset{NewEvaluation(ramp(5), 0, dtypes.Float32), NewEvaluation(ramp(5), 1,
+		dtypes.Bool)} {
 		var failure error
 		for _, err := range broken.Iter() {
 			failure = errors.Join(failure, err)

@@ -13,8 +13,8 @@ type scaling struct {
 	table [][]float32 // by channel, then by stored value: there are only 256
 }
 
-// fit finds the scaling of a normalisation from the training images. The standard deviation divides by the number of pixels,
-// not by one less; a channel that never changes is only centred.
+// fit finds the scaling of a normalisation from the training images. The standard deviation divides by the number of
+// pixels, not by one less; a channel that never changes is only centred.
 func fit(normal string, im images, train []int) scaling {
 	s := scaling{table: make([][]float32, im.channels)}
 	for c := range s.table {

@@ -22,7 +22,8 @@ func stream(seed int64, words ...uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(h, mix(h)))
 }
 
-// mix is the finaliser of SplitMix64 after its increment: a one-to-one map in which every bit of x changes half of the bits.
+// mix is the finaliser of SplitMix64 after its increment: a one-to-one map in which every bit of x changes half of
+// the bits.
 //
 // Reference: Steele, Lea and Flood, Fast splittable pseudorandom number generators, OOPSLA 2014.
 func mix(x uint64) uint64 {

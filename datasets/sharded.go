@@ -11,9 +11,9 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 )
 
-// Sharded is a data set whose batches are spread over several devices, each of which gets an equal part of the examples: a
-// train.DistributedDataset for GoMLX's AutoSharding. The batch stays one batch: loss, gradient and batch-norm statistics are
-// those of the whole of it, whatever the number of devices.
+// Sharded is a data set whose batches are spread over several devices, each of which gets an equal part of the
+// examples: a train.DistributedDataset for GoMLX's AutoSharding. The batch stays one batch: loss, gradient and
+// batch-norm statistics are those of the whole of it, whatever the number of devices.
 type Sharded struct {
 	train.Dataset
 	spec *distributed.ShardingSpec
@@ -21,8 +21,8 @@ type Sharded struct {
 
 var _ train.DistributedDataset = (*Sharded)(nil)
 
-// NewSharded spreads the batches of ds, whose first axis counts the examples, over the first devices of an engine, 1 or more.
-// A batch that does not divide by their number makes the iteration fail.
+// NewSharded spreads the batches of ds, whose first axis counts the examples, over the first devices of an engine, 1
+// or more. A batch that does not divide by their number makes the iteration fail.
 func NewSharded(ds train.Dataset, devices int) (*Sharded, error) {
 	const axis = "examples"
 	mesh, err := distributed.NewDeviceMesh([]int{devices}, []string{axis})
@@ -72,7 +72,8 @@ func (s *Sharded) shard(whole []*tensors.Tensor) ([]*dtensor.Tensor, error) {
 	for i, t := range whole {
 		var err error
 		if parts[i], err = dtensor.ShardTensor(s.spec, t); err != nil {
-			return nil, fmt.Errorf("datasets: %s: a batch of shape %s cannot be spread over %d devices; choose a batch size that divides by it: %w",
+			return nil, fmt.Errorf("datasets: %s: a batch of shape %s cannot be spread over %d devices; choose a batch "+
+				"size that divides by it: %w",
 				s.Name(), t.Shape(), s.spec.Mesh.NumDevices(), err)
 		}
 		if err := t.FinalizeAll(); err != nil {

@@ -15,11 +15,11 @@ import (
 // unpackedLimit is the largest number of bytes that an archive may unpack to; CIFAR's are below 200 MB.
 const unpackedLimit = 1 << 30
 
-// unpack takes the folder of the given name out of the .tar.gz archive and puts it into dir. The folder appears in one piece:
-// it is filled under another name first.
+// unpack takes the folder of the given name out of the .tar.gz archive and puts it into dir. The folder appears in
+// one piece: it is filled under another name first.
 //
-// Nothing is written outside the folder, whatever the archive says: files are opened through an os.Root, and an entry that is
-// neither a regular file nor a folder, or lies elsewhere, is an error.
+// Nothing is written outside the folder, whatever the archive says: files are opened through an os.Root, and an entry
+// that is neither a regular file nor a folder, or lies elsewhere, is an error.
 func unpack(ctx context.Context, archive, dir, folder string) (err error) {
 	defer func() {
 		if err != nil && ctx.Err() == nil {

@@ -11,9 +11,9 @@ import (
 // knownFile is a file whose checksum is published, or was checked against one that is.
 type knownFile struct{ set, what string }
 
-// knownFiles finds such files by the SHA-256 of the file as stored. Those of MNIST and Fashion-MNIST are the published files,
-// that of digits is scikit-learn's, and those of cifar10 are a subset made for this project: no checksum of the separate
-// CIFAR files is published.
+// knownFiles finds such files by the SHA-256 of the file as stored. Those of MNIST and Fashion-MNIST are the
+// published files, that of digits is scikit-learn's, and those of cifar10 are a subset made for this project: no
+// checksum of the separate CIFAR files is published.
 var knownFiles = map[string]knownFile{
 	"440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609": {"mnist", "training images"},
 	"3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c": {"mnist", "training labels"},
@@ -32,8 +32,8 @@ var knownFiles = map[string]knownFile{
 type Report struct {
 	Name  string
 	Files []FileReport
-	// Images and ClassCounts are numbers of images, all and by class, in the part to train on and the part to test on; a set
-	// stored in one piece has no second part.
+	// Images and ClassCounts are numbers of images, all and by class, in the part to train on and the part to test on; a
+	// set stored in one piece has no second part.
 	TrainImages, TestImages           int
 	TrainClassCounts, TestClassCounts []int
 	ClassNames                        []string
@@ -47,9 +47,9 @@ type FileReport struct {
 	Known  string // what the file is, by its checksum; "" if the checksum is not known, as that of a file unpacked by hand
 }
 
-// Verify reads all files of a data set under dir, as Load does, and reports what they hold. It fails where Load would: files
-// that are missing, cut short, misaligned, of another set, or with a label out of range. A checksum that is not known is no
-// failure. Glyphs are drawn with seed 0, and have no files.
+// Verify reads all files of a data set under dir, as Load does, and reports what they hold. It fails where Load
+// would: files that are missing, cut short, misaligned, of another set, or with a label out of range. A checksum that
+// is not known is no failure. Glyphs are drawn with seed 0, and have no files.
 func Verify(name, dir string) (*Report, error) {
 	e, err := lookup(name)
 	if err != nil {

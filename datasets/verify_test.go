@@ -17,7 +17,8 @@ func TestVerifyRealData(t *testing.T) {
 	}{
 		{"digits", 1, []int{178, 182, 177, 183, 181, 182, 181, 179, 174, 180}, make([]int, 10)},
 		{"fashion-mnist", 4, slices.Repeat([]int{6000}, 10), slices.Repeat([]int{1000}, 10)},
-		{"cifar10", 2, []int{396, 366, 420, 384, 422, 393, 414, 385, 407, 413}, []int{103, 89, 100, 103, 90, 86, 112, 102, 106, 109}},
+		{"cifar10", 2, []int{396, 366, 420, 384, 422, 393, 414, 385, 407, 413}, []int{103, 89, 100, 103, 90, 86, 112, 102,
+			106, 109}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -120,7 +121,8 @@ func TestVerifyGlyphs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fmt.Sprint(got.TrainClassCounts) != fmt.Sprint(slices.Repeat([]int{200}, 10)) || got.TestImages != 2000 || len(got.Files) != 0 {
+	if fmt.Sprint(got.TrainClassCounts) != fmt.Sprint(slices.Repeat([]int{200}, 10)) || got.TestImages != 2000 ||
+		len(got.Files) != 0 {
 		t.Errorf("Verify(glyphs) = %+v, want 200 images of each class and no files", got)
 	}
 }

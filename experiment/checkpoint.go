@@ -19,8 +19,8 @@ import (
 // sumsParam is the store's parameter under which a checkpoint carries the sums, as JSON text.
 const sumsParam = "/experiment_tally"
 
-// metricsPath is where GoMLX's trainer keeps its moving averages, under names that differ from process to process. No record
-// uses them, and restored they would only pile up.
+// metricsPath is where GoMLX's trainer keeps its moving averages, under names that differ from process to process. No
+// record uses them, and restored they would only pile up.
 var metricsPath = model.JoinPath(model.RootScopePath, metric.Scope) + model.ScopeSeparator
 
 // checkpoints saves a store and restores it.
@@ -29,8 +29,8 @@ type checkpoints struct {
 	handler *checkpoint.Handler
 }
 
-// openCheckpoints loads the newest whole checkpoint under dir into the store, if there is one, and returns what saves the
-// next. What a killed run left half written is deleted, with a warning.
+// openCheckpoints loads the newest whole checkpoint under dir into the store, if there is one, and returns what saves
+// the next. What a killed run left half written is deleted, with a warning.
 func openCheckpoints(dir string, store *model.Store) (c *checkpoints, warnings []string, err error) {
 	warnings, err = deleteBroken(dir)
 	if err != nil {
@@ -52,7 +52,8 @@ func (c *checkpoints) sums() (t sums, err error) {
 		return sums{}, nil
 	}
 	if err := json.Unmarshal([]byte(text), &t); err != nil {
-		return sums{}, fmt.Errorf("experiment: the checkpoint under %s has no readable %s: %w", c.handler.Dir(), sumsParam, err)
+		return sums{}, fmt.Errorf("experiment: the checkpoint under %s has no readable %s: %w", c.handler.Dir(), sumsParam,
+			err)
 	}
 	return t, nil
 }
@@ -96,7 +97,8 @@ func deleteBroken(dir string) (warnings []string, err error) {
 	for _, e := range entries {
 		extension := filepath.Ext(e.Name())
 		name := strings.TrimSuffix(e.Name(), extension)
-		if !e.IsDir() && (extension == checkpoint.JsonNameSuffix || extension == checkpoint.BinDataSuffix) && !slices.Contains(names, name) {
+		if !e.IsDir() && (extension == checkpoint.JsonNameSuffix || extension == checkpoint.BinDataSuffix) &&
+			!slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

@@ -91,7 +91,8 @@ func (s *session) curvatureRecord(ctx context.Context, step int) (runlog.Record,
 		Kind: runlog.Curvature, Split: runlog.TrainSplit,
 		Step: int64(step), Epoch: runlog.Num(float64(step) / float64(s.StepsPerEpoch)), Loss: runlog.Num(loss),
 		LambdaMax: runlog.Num(top.Value()), LambdaResidual: runlog.Num(top.RelativeResidual()), LambdaStop: stopReason(top),
-		Trace: runlog.Num(trace.Value), TraceError: runlog.Num(trace.StandardError), GradNorm: runlog.Num(floats.Norm(gradient, 2)),
+		Trace: runlog.Num(trace.Value), TraceError: runlog.Num(trace.StandardError),
+		GradNorm: runlog.Num(floats.Norm(gradient, 2)),
 		Products: top.Products + trace.Products,
 	}
 	if len(top.Pairs) == trackedEigenvalues {

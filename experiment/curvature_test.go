@@ -46,26 +46,32 @@ func TestCurvatureAlongTrainingDisturbsNothing(t *testing.T) {
 			t.Fatalf("%s: curvature records %+v, want one an epoch", method, along)
 		}
 		for i, c := range along {
-			if c.Step != int64(4*(i+1)) || !(c.LambdaMax.Float() >= c.Lambda5.Float()) || !(c.LambdaResidual.Float() <= 1e-2) || c.LambdaStop != runlog.StopResidual ||
-				!(c.TraceError.Float() > 0) || !(c.AngleDeg.Float() >= 0 && c.AngleDeg.Float() <= 90) || c.Products < 20 || !(c.Seconds.Float() > 0) || !(c.Loss.Float() > 0) {
+			if c.Step != int64(4*(i+1)) || !(c.LambdaMax.Float() >= c.Lambda5.Float()) ||
+				!(c.LambdaResidual.Float() <= 1e-2) || c.LambdaStop != runlog.StopResidual ||
+				!(c.TraceError.Float() > 0) || !(c.AngleDeg.Float() >= 0 && c.AngleDeg.Float() <= 90) || c.Products < 20 ||
+				!(c.Seconds.Float() > 0) || !(c.Loss.Float() > 0) {
 				t.Errorf("%s: record %+v, want λmax ≥ λ5 converged, a trace with its error, an angle and what it cost", method, c)
 			}
 		}
-		if last := along[2]; !near(last.LambdaMax.Float(), summary.LambdaMax.Float(), 1e-3) || math.Abs(last.AngleDeg.Float()-summary.AngleDeg.Float()) > 1 {
-			t.Errorf("%s: λmax %v and %v° along training at its end, want those of the summary, %v and %v°", method, last.LambdaMax, last.AngleDeg, summary.LambdaMax, summary.AngleDeg)
+		if last := along[2]; !near(last.LambdaMax.Float(), summary.LambdaMax.Float(), 1e-3) ||
+			math.Abs(last.AngleDeg.Float()-summary.AngleDeg.Float()) > 1 {
+			t.Errorf("%s: λmax %v and %v° along training at its end, want those of the summary, %v and %v°", method,
+				last.LambdaMax, last.AngleDeg, summary.LambdaMax, summary.AngleDeg)
 		}
 		var seconds float64
 		for _, c := range along {
 			seconds += c.Seconds.Float()
 		}
-		if !near(summary.CurvatureSeconds.Float(), seconds, 1e-9) || !near(summary.CurvatureShare.Float(), seconds/summary.WallSeconds.Float(), 1e-9) {
-			t.Errorf("%s: cost %v s, a share of %v, want %v s of %v", method, summary.CurvatureSeconds, summary.CurvatureShare, seconds, summary.WallSeconds)
+		if !near(summary.CurvatureSeconds.Float(), seconds, 1e-9) || !near(summary.CurvatureShare.Float(),
+			seconds/summary.WallSeconds.Float(), 1e-9) {
+			t.Errorf("%s: cost %v s, a share of %v, want %v s of %v", method, summary.CurvatureSeconds,
+				summary.CurvatureShare, seconds, summary.WallSeconds)
 		}
 	}
 }
 
-// A run that is interrupted while it measures, or after it, has the same records in the end, up to the tolerance: the first
-// measurement after a resumption has no vector to start from.
+// A run that is interrupted while it measures, or after it, has the same records in the end, up to the tolerance: the
+// first measurement after a resumption has no vector to start from.
 func TestCurvatureAlongTrainingResumes(t *testing.T) {
 	r := tiny(t, "xsam")
 	o := Options{CurvatureEvery: 1}
@@ -99,14 +105,16 @@ func TestCurvatureAlongTrainingResumes(t *testing.T) {
 			t.Fatalf("stopped at %v: %d curvature records, want %d", stop, len(got), len(all))
 		}
 		for i := range got {
-			if got[i].Step != all[i].Step || !near(got[i].LambdaMax.Float(), all[i].LambdaMax.Float(), 1e-3) || got[i].Trace != all[i].Trace {
+			if got[i].Step != all[i].Step || !near(got[i].LambdaMax.Float(), all[i].LambdaMax.Float(), 1e-3) ||
+				got[i].Trace != all[i].Trace {
 				t.Errorf("stopped at %v: record %+v, want near %+v", stop, got[i], all[i])
 			}
 		}
 	}
 }
 
-// The loss that the trainer sees is that before a step; the weights after the last step of an epoch may be infinite already.
+// The loss that the trainer sees is that before a step; the weights after the last step of an epoch may be infinite
+// already.
 func TestCurvatureOfADivergedRun(t *testing.T) {
 	r := tiny(t, "sgd")
 	r.TrainSize, r.LearningRate = 16, 1e30 // one step an epoch
@@ -114,7 +122,8 @@ func TestCurvatureOfADivergedRun(t *testing.T) {
 	o := Options{CurvatureEvery: 1, Warn: func(w string) { warnings = append(warnings, w) }}
 	_, err := Run(context.Background(), goEngine(t), r, filepath.Join(t.TempDir(), "run"), o)
 	if !errors.Is(err, ErrDiverged) || len(warnings) != 2 || !strings.Contains(warnings[0], "not measured") {
-		t.Errorf("error %v, warnings %q, want ErrDiverged, and a warning about the curvature before that of the run", err, warnings)
+		t.Errorf("error %v, warnings %q, want ErrDiverged, and a warning about the curvature before that of the run", err,
+			warnings)
 	}
 }
 

@@ -43,8 +43,8 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 	return nil
 }
 
-// endEpoch writes the records of an epoch, measures curvature, evaluates and keeps a snapshot when these are due: the snapshot
-// last, for a run that goes on from its checkpoint makes nothing of an earlier step again.
+// endEpoch writes the records of an epoch, measures curvature, evaluates and keeps a snapshot when these are due: the
+// snapshot last, for a run that goes on from its checkpoint makes nothing of an earlier step again.
 func (s *session) endEpoch(ctx context.Context, step int) error {
 	epoch := step / s.StepsPerEpoch
 	if err := s.record(s.sums.record(int64(step), float64(epoch))); err != nil {
@@ -69,8 +69,8 @@ func (s *session) endEpoch(ctx context.Context, step int) error {
 	return keepSnapshot(runlog.Checkpoints(s.dir), runlog.Snapshot(s.dir, epoch))
 }
 
-// evaluateAll measures loss and accuracy of the training images and of the test images, or, in a trial, of the validation
-// images in their place.
+// evaluateAll measures loss and accuracy of the training images and of the test images, or, in a trial, of the
+// validation images in their place.
 func (s *session) evaluateAll(step int) error {
 	s.tell(Evaluating)
 	var err error

@@ -77,10 +77,12 @@ func (q *queue) resume(old recipe.Saved, run *runlog.Run) (*runlog.Summary, erro
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	if old.Backend != q.engine.Name {
-		q.options.Warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir, old.Backend, q.engine.Name))
+		q.options.Warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir,
+			old.Backend, q.engine.Name))
 	}
 	if old.Version != recipe.CodeVersion() {
-		q.options.Warn(fmt.Sprintf("%s was begun with version %s and goes on with %s", dir, old.Version, recipe.CodeVersion()))
+		q.options.Warn(fmt.Sprintf("%s was begun with version %s and goes on with %s", dir, old.Version,
+			recipe.CodeVersion()))
 	}
 	return nil, nil
 }

@@ -34,9 +34,9 @@ type Options struct {
 	// Devices is the number of devices over which each batch is spread, which must divide its size; 0 and 1 train on one.
 	// It changes the outcome in the last bits only, for sums are made in another order.
 	Devices int
-	// CurvatureEvery is the number of epochs between two measurements of λmax, λ5, trace and angle along training, on the
-	// examples on which λmax is measured at the end; 0 makes none. It costs time and changes nothing else of the outcome. A
-	// resumed run may take another number.
+	// CurvatureEvery is the number of epochs between two measurements of λmax, λ5, trace and angle along training, on
+	// the examples on which λmax is measured at the end; 0 makes none. It costs time and changes nothing else of the
+	// outcome. A resumed run may take another number.
 	CurvatureEvery int
 	// TensorBoard writes the records also as TensorBoard's event files, in the folder tensorboard of the run directory.
 	TensorBoard bool

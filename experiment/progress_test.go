@@ -28,7 +28,8 @@ func TestClock(t *testing.T) {
 				c.skip(share)
 			}
 			got := c.remaining(tt.share)
-			if difference := got - tt.want; difference < 0 && tt.want < 0 || difference < -time.Second || difference > time.Second { // the test takes time too
+			if difference := got - tt.want; difference < 0 && tt.want < 0 || difference < -time.Second ||
+				difference > time.Second { // the test takes time too
 				t.Errorf("remaining(%v) after %v = %v, want %v", tt.share, tt.elapsed, got, tt.want)
 			}
 		})

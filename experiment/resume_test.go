@@ -82,7 +82,8 @@ func compareTraces(t *testing.T, what string, got, want trace) {
 		}
 	}
 	if len(got.variables) != len(want.variables) || len(want.variables) < 12 {
-		t.Errorf("%s: %d variables, want %d, at least six of the model and their momentum", what, len(got.variables), len(want.variables))
+		t.Errorf("%s: %d variables, want %d, at least six of the model and their momentum", what, len(got.variables),
+			len(want.variables))
 	}
 }
 
@@ -135,13 +136,14 @@ func TestKilledAndResumedRunIsTheSameBitForBit(t *testing.T) {
 	dir, _ := mustRun(t, engine, r, Options{})
 	killed := filepath.Join(t.TempDir(), "run")
 	dir2 := filepath.Join(t.TempDir(), "run")
-	if _, err := Run(context.Background(), engine, r, dir2, Options{CheckpointEvery: time.Nanosecond, Progress: func(p Progress) {
-		if p.Stage == Evaluating && p.Step == 8 { // the checkpoint is that of step 7, the record that of step 8
-			if err := os.CopyFS(killed, os.DirFS(dir2)); err != nil {
-				t.Error(err)
+	if _, err := Run(context.Background(), engine, r, dir2, Options{CheckpointEvery: time.Nanosecond,
+		Progress: func(p Progress) {
+			if p.Stage == Evaluating && p.Step == 8 { // the checkpoint is that of step 7, the record that of step 8
+				if err := os.CopyFS(killed, os.DirFS(dir2)); err != nil {
+					t.Error(err)
+				}
 			}
-		}
-	}}); err != nil {
+		}}); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.OpenFile(filepath.Join(killed, runlog.MetricsFile), os.O_APPEND|os.O_WRONLY, 0)
@@ -155,7 +157,8 @@ func TestKilledAndResumedRunIsTheSameBitForBit(t *testing.T) {
 		t.Fatal(err)
 	}
 	var warnings []string
-	if _, err := Run(context.Background(), engine, r, killed, Options{Existing: Resume, Warn: func(w string) { warnings = append(warnings, w) }}); err != nil {
+	if _, err := Run(context.Background(), engine, r, killed, Options{Existing: Resume,
+		Warn: func(w string) { warnings = append(warnings, w) }}); err != nil {
 		t.Fatal(err)
 	}
 	if len(warnings) != 1 || !strings.Contains(warnings[0], "cut off") {

@@ -18,7 +18,8 @@ import (
 //
 // When ctx is cancelled the run finishes its step, writes what there is, and returns an error that wraps ctx's; Resume
 // goes on from there with the same bits. A run whose loss is no longer finite returns one that wraps ErrDiverged.
-func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir string, options Options) (runlog.Summary, error) {
+func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir string, options Options) (runlog.Summary,
+	error) {
 	summaries, err := runAll(ctx, engine, []recipe.Recipe{r}, []string{dir}, options)
 	if len(summaries) == 1 {
 		return summaries[0], err
@@ -39,13 +40,15 @@ func RunAll(
 }
 
 // runAll is RunAll which returns the first divergence as its error when there is no other.
-func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, dirs []string, options Options) (summaries []runlog.Summary, lost error) {
+func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, dirs []string,
+	options Options) (summaries []runlog.Summary, lost error) {
 	for _, r := range recipes {
 		if err := r.Validate(); err != nil {
 			return nil, err
 		}
 		if options.devices() > 0 && r.MicroBatches() > 1 {
-			return nil, fmt.Errorf("experiment: %d devices and %d micro-batches: want one or the other", options.Devices, r.Accumulate)
+			return nil, fmt.Errorf("experiment: %d devices and %d micro-batches: want one or the other", options.Devices,
+				r.Accumulate)
 		}
 		if err := r.CheckDevices(options.Devices); err != nil {
 			return nil, err
@@ -138,8 +141,8 @@ func (q *queue) close() (err error) {
 	return err
 }
 
-// sharedBytes is the memory of variables up to which a program is kept for the next run of its method. Above it training
-// takes so much longer than compiling that sharing is not worth the memory.
+// sharedBytes is the memory of variables up to which a program is kept for the next run of its method. Above it
+// training takes so much longer than compiling that sharing is not worth the memory.
 const sharedBytes = 64 << 20
 
 // program returns one for the recipe, that of an earlier run where there is one.

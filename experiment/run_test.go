@@ -65,14 +65,17 @@ func TestRunLeavesACompleteRecord(t *testing.T) {
 		for _, r := range run.Records {
 			kinds = append(kinds, string(r.Kind)+" "+r.Split+" "+r.Epoch.String())
 		}
-		want := []string{"train  1", "train  2", "eval train 2", "eval test 2", "train  3", "eval train 3", "eval test 3", "curvature train 3"}
+		want := []string{"train  1", "train  2", "eval train 2", "eval test 2", "train  3", "eval train 3", "eval test 3",
+			"curvature train 3"}
 		if !slices.Equal(kinds, want) {
 			t.Errorf("records %q, want %q", kinds, want)
 		}
-		if want := []Stage{Preparing, Training, Evaluating, Training, Evaluating, Measuring, Finished}; !slices.Equal(stages, want) {
+		if want := []Stage{Preparing, Training, Evaluating, Training, Evaluating, Measuring,
+			Finished}; !slices.Equal(stages, want) {
 			t.Errorf("stages %v, want %v", stages, want)
 		}
-		// 256·128 + 128 + 128·128 + 128 + 128·10 + 10 parameters. Steps 0, 1, 3, 6, 9 are pairs, the others ascents: 24 gradients.
+		// 256·128 + 128 + 128·128 + 128 + 128·10 + 10 parameters. Steps 0, 1, 3, 6, 9 are pairs, the others ascents: 24
+		// gradients.
 		if summary.Parameters != 50698 || summary.Steps != 12 || summary.Epochs.Float() != 3 || !summary.Finished {
 			t.Errorf("summary %+v, want 50698 parameters, 12 steps, 3 epochs, finished", summary)
 		}
@@ -81,14 +84,17 @@ func TestRunLeavesACompleteRecord(t *testing.T) {
 		}
 		last := run.Records[6]
 		if summary.TestLoss != last.Loss || summary.TestAccuracy != last.Accuracy {
-			t.Errorf("test loss and accuracy %v, %v, want those of the last evaluation, %v, %v", summary.TestLoss, summary.TestAccuracy, last.Loss, last.Accuracy)
+			t.Errorf("test loss and accuracy %v, %v, want those of the last evaluation, %v, %v", summary.TestLoss,
+				summary.TestAccuracy, last.Loss, last.Accuracy)
 		}
 		if hits := summary.TestAccuracy.Float() * 30; math.Abs(hits-math.Round(hits)) > 1e-9 {
 			t.Errorf("test accuracy %v of 30 images: want a whole number of them", summary.TestAccuracy)
 		}
-		if !(summary.LambdaMax.Float() > 0) || summary.LambdaStop != runlog.StopResidual || !(summary.LambdaResidual.Float() <= 1e-2) ||
+		if !(summary.LambdaMax.Float() > 0) || summary.LambdaStop != runlog.StopResidual ||
+			!(summary.LambdaResidual.Float() <= 1e-2) ||
 			summary.LambdaExamples != 32 || !(summary.AngleDeg.Float() >= 0 && summary.AngleDeg.Float() <= 90) {
-			t.Errorf("summary %+v: want λmax > 0 with a residual of at most 1e-2 on 32 examples, and an angle from 0 to 90", summary)
+			t.Errorf("summary %+v: want λmax > 0 with a residual of at most 1e-2 on 32 examples, and an angle from 0 to 90",
+				summary)
 		}
 		if !(summary.StepSecondsMedian.Float() > 0 && summary.StepSecondsMedian.Float() < summary.WallSeconds.Float()) {
 			t.Errorf("a step takes %v s of %v s", summary.StepSecondsMedian, summary.WallSeconds)
@@ -110,7 +116,8 @@ func TestDivergence(t *testing.T) {
 	o := Options{Existing: Resume, Warn: func(w string) { warnings = append(warnings, w) }}
 	for _, name := range []string{"first", "resumed"} {
 		warnings = nil
-		runs, err := RunAll(context.Background(), engine, []recipe.Recipe{wild, tame}, recipe.Dirs(out, []recipe.Recipe{wild, tame}), o)
+		runs, err := RunAll(context.Background(), engine, []recipe.Recipe{wild, tame}, recipe.Dirs(out,
+			[]recipe.Recipe{wild, tame}), o)
 		if err != nil || len(runs) != 2 {
 			t.Fatalf("%s: %d summaries, error %v, want both, the divergence being part of the result", name, len(runs), err)
 		}
@@ -121,7 +128,8 @@ func TestDivergence(t *testing.T) {
 			t.Errorf("%s: warnings %q, want one about the divergence", name, warnings)
 		}
 	}
-	if _, err := Run(context.Background(), engine, wild, filepath.Join(out, "alone"), Options{}); !errors.Is(err, ErrDiverged) {
+	if _, err := Run(context.Background(), engine, wild, filepath.Join(out, "alone"), Options{}); !errors.Is(err,
+		ErrDiverged) {
 		t.Errorf("a run alone that diverges: %v, want ErrDiverged", err)
 	}
 }
@@ -139,7 +147,8 @@ func TestRunRefuses(t *testing.T) {
 	for _, tt := range tests {
 		r := tiny(t, "sgd")
 		tt.change(&r)
-		if _, err := Run(context.Background(), engine, r, t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := Run(context.Background(), engine, r, t.TempDir(), Options{}); err == nil ||
+			!strings.Contains(err.Error(), tt.want) {
 			t.Errorf("Run = %v, want an error with %q", err, tt.want)
 		}
 	}
@@ -189,6 +198,7 @@ func TestValidationTakesThePlaceOfTest(t *testing.T) {
 		}
 	}
 	if validated != 2 || summary.TestAccuracy.Known() || summary.TestLoss.Known() || !summary.ValidationAccuracy.Known() {
-		t.Errorf("%d validations, summary %+v, want 2, with a validation accuracy and none on the test images", validated, summary)
+		t.Errorf("%d validations, summary %+v, want 2, with a validation accuracy and none on the test images", validated,
+			summary)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// A run of three epochs that keeps every second one has a snapshot of the second, which holds the weights of step 8 though
-// the run went on.
+// A run of three epochs that keeps every second one has a snapshot of the second, which holds the weights of step 8
+// though the run went on.
 func TestSnapshotsAreKept(t *testing.T) {
 	dir, _ := mustRun(t, goEngine(t), tiny(t, "sam"), Options{KeepEvery: 2})
 	entries, err := os.ReadDir(filepath.Join(dir, runlog.SnapshotDir))

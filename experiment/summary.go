@@ -42,7 +42,8 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 	case errors.As(err, &lost):
 		summary := s.summary(lambdaMax{})
 		summary.Steps, summary.Diverged, summary.Stopped = int64(lost.step), true, lost.Error()
-		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w", filepath.Base(dir), ErrDiverged, lost), runlog.WriteSummary(dir, summary))
+		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w", filepath.Base(dir), ErrDiverged, lost),
+			runlog.WriteSummary(dir, summary))
 	case ctx.Err() != nil && (errors.Is(err, errStopped) || errors.Is(err, ctx.Err())):
 		summary := s.summary(lambdaMax{})
 		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.Steps)

@@ -45,7 +45,8 @@ func (t *sums) add(p xsam.StepStats, seconds float64) {
 func (t *sums) record(step int64, epoch float64) runlog.Record {
 	r := runlog.Record{
 		Kind: runlog.Train, Step: step, Epoch: runlog.Num(epoch), Loss: t.Loss.number(), LambdaMax: t.Lambda.number(),
-		LambdaResidual: t.Residual.number(), AngleDeg: t.Angle.number(), AbsCos: t.AbsCos.number(), GradNorm: t.GradNorm.number(),
+		LambdaResidual: t.Residual.number(), AngleDeg: t.Angle.number(), AbsCos: t.AbsCos.number(),
+		GradNorm:    t.GradNorm.number(),
 		StepSeconds: runlog.Num(t.Window.Median()), GradientEvaluations: runlog.Num(t.Gradients),
 	}
 	t.Loss, t.GradNorm, t.Angle, t.AbsCos, t.Lambda, t.Residual = mean{}, mean{}, mean{}, mean{}, mean{}, mean{}

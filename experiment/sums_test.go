@@ -25,9 +25,12 @@ func TestMeanLeavesOutWhatIsNotKnown(t *testing.T) {
 func TestSums(t *testing.T) {
 	nan := math.NaN()
 	var sum sums
-	plain := xsam.StepStats{Kind: xsam.PlainStep, Loss: 2, GradNorm: 3, Lambda: 7, Residual: 1, AngleDeg: nan, AbsCos: nan, Gradients: 1}
-	pair := xsam.StepStats{Kind: xsam.PairStep, Refreshed: true, Loss: 4, GradNorm: 5, Lambda: 9, Residual: 0.5, AngleDeg: 60, AbsCos: 0.5, Gradients: 2}
-	exact := xsam.StepStats{Kind: xsam.AscentStep, Refreshed: true, Loss: 6, GradNorm: 1, Lambda: 11, Residual: 0.1, AngleDeg: 120, AbsCos: 0.5, Gradients: 2, Products: 5}
+	plain := xsam.StepStats{Kind: xsam.PlainStep, Loss: 2, GradNorm: 3, Lambda: 7, Residual: 1, AngleDeg: nan,
+		AbsCos: nan, Gradients: 1}
+	pair := xsam.StepStats{Kind: xsam.PairStep, Refreshed: true, Loss: 4, GradNorm: 5, Lambda: 9, Residual: 0.5,
+		AngleDeg: 60, AbsCos: 0.5, Gradients: 2}
+	exact := xsam.StepStats{Kind: xsam.AscentStep, Refreshed: true, Loss: 6, GradNorm: 1, Lambda: 11, Residual: 0.1,
+		AngleDeg: 120, AbsCos: 0.5, Gradients: 2, Products: 5}
 	sum.add(plain, 0.1)
 	sum.add(pair, 0.2)
 	sum.add(exact, 0.9)

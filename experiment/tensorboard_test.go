@@ -27,7 +27,8 @@ func tags(t *testing.T, dir string) map[string]int {
 			t.Fatal(err)
 		}
 		for _, tag := range []string{
-			"train/loss", "train/lr", "train/grad_norm", "train/angle_deg", "train/lambda_max", "train_set/loss", "train_set/accuracy",
+			"train/loss", "train/lr", "train/grad_norm", "train/angle_deg", "train/lambda_max", "train_set/loss",
+			"train_set/accuracy",
 			"test/loss", "test/accuracy", "curvature/lambda_max", "curvature/angle_deg",
 		} {
 			counts[tag] += strings.Count(string(content), tag)

@@ -16,7 +16,8 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Every choice that a recipe offers trains. What the choices compute is tested where they are made: xsam, optim, datasets.
+// Every choice that a recipe offers trains. What the choices compute is tested where they are made: xsam, optim,
+// datasets.
 func TestVariants(t *testing.T) {
 	engine := goEngine(t)
 	tests := []struct {
@@ -35,7 +36,10 @@ func TestVariants(t *testing.T) {
 		{"explicit", "xsam:correction=explicit", 8, nil},
 		{"adam", "sam", 8, func(r *recipe.Recipe) { r.Optimizer, r.WeightDecay, r.LearningRate = "adam", 0, 1e-3 }},
 		{"adamw, clipped", "xsam", 8, func(r *recipe.Recipe) { r.Optimizer, r.LearningRate, r.Clip = "adamw", 1e-3, 0.1 }},
-		{"Nesterov's momentum with a step schedule and warm-up", "sgd", 4, func(r *recipe.Recipe) { r.Nesterov, r.Schedule, r.WarmupSteps = true, "step", 2 }},
+		{"Nesterov's momentum with a step schedule and warm-up", "sgd", 4, func(r *recipe.Recipe) {
+			r.Nesterov, r.Schedule,
+				r.WarmupSteps = true, "step", 2
+		}},
 		{"no decay of biases", "sgd", 4, func(r *recipe.Recipe) { r.DecayBiasesAndNorms, r.Schedule = false, "constant" }},
 		{"float64", "xsam", 8, func(r *recipe.Recipe) { r.DType = "float64" }},
 		{"augmentation", "xsam-lite", 8, func(r *recipe.Recipe) { r.Augment = true }},
@@ -54,7 +58,8 @@ func TestVariants(t *testing.T) {
 			if loss := s.TrainLoss.Float(); !(loss > 0 && loss < math.Log(10)+1) {
 				t.Errorf("training loss %v after an epoch, want not far above that of a guess, ln 10", loss)
 			}
-			if got := s.GradientEvaluationsPerStep.Float() * float64(s.Steps); s.Steps != 4 || math.Abs(got-tt.gradients) > 1e-9 {
+			if got := s.GradientEvaluationsPerStep.Float() * float64(s.Steps); s.Steps != 4 ||
+				math.Abs(got-tt.gradients) > 1e-9 {
 				t.Errorf("%v gradients in %d steps, want %v in 4", got, s.Steps, tt.gradients)
 			}
 		})
@@ -69,27 +74,32 @@ func TestBFloat16(t *testing.T) {
 		_, want := mustRun(t, engine, r, Options{})
 		r.DType = "bfloat16"
 		_, got := mustRun(t, engine, r, Options{})
-		if loss, wanted := got.TrainLoss.Float(), want.TrainLoss.Float(); loss == wanted || !(math.Abs(loss-wanted) < 0.05*wanted) {
+		if loss, wanted := got.TrainLoss.Float(), want.TrainLoss.Float(); loss == wanted ||
+			!(math.Abs(loss-wanted) < 0.05*wanted) {
 			t.Errorf("training loss %v: want another than that of float32, %v, within 5 %%", loss, wanted)
 		}
-		if !(got.LambdaResidual.Float() <= 1e-2) || !(math.Abs(got.LambdaMax.Float()-want.LambdaMax.Float()) < 0.2*want.LambdaMax.Float()) {
-			t.Errorf("λmax %v with residual %v: want that of float32, %v, within 20 %%, converged", got.LambdaMax, got.LambdaResidual, want.LambdaMax)
+		if !(got.LambdaResidual.Float() <= 1e-2) ||
+			!(math.Abs(got.LambdaMax.Float()-want.LambdaMax.Float()) < 0.2*want.LambdaMax.Float()) {
+			t.Errorf("λmax %v with residual %v: want that of float32, %v, within 20 %%, converged", got.LambdaMax,
+				got.LambdaResidual, want.LambdaMax)
 		}
 	})
 }
 
-// Batches cut into four leave the results of whole batches, but for rounding in float32, and the same count of steps and
-// gradients.
+// Batches cut into four leave the results of whole batches, but for rounding in float32, and the same count of steps
+// and gradients.
 func TestAccumulateIsTheSameRun(t *testing.T) {
 	cut := tiny(t, "xsam")
 	cut.Accumulate = 4
 	_, whole := mustRun(t, goEngine(t), tiny(t, "xsam"), Options{})
 	_, parts := mustRun(t, goEngine(t), cut, Options{})
 	if parts.Steps != whole.Steps || parts.GradientEvaluationsPerStep != whole.GradientEvaluationsPerStep {
-		t.Errorf("%d steps of %v gradients, whole batches %d of %v", parts.Steps, parts.GradientEvaluationsPerStep, whole.Steps, whole.GradientEvaluationsPerStep)
+		t.Errorf("%d steps of %v gradients, whole batches %d of %v", parts.Steps, parts.GradientEvaluationsPerStep,
+			whole.Steps, whole.GradientEvaluationsPerStep)
 	}
 	for name, pair := range map[string][2]runlog.Number{
-		"training loss": {whole.TrainLoss, parts.TrainLoss}, "test loss": {whole.TestLoss, parts.TestLoss}, "λmax": {whole.LambdaMax, parts.LambdaMax},
+		"training loss": {whole.TrainLoss, parts.TrainLoss}, "test loss": {whole.TestLoss, parts.TestLoss},
+		"λmax": {whole.LambdaMax, parts.LambdaMax},
 	} {
 		if a, b := pair[0].Float(), pair[1].Float(); !(math.Abs(a-b) <= 1e-4*math.Abs(a)) {
 			t.Errorf("%s is %v with whole batches and %v with micro-batches", name, a, b)
@@ -126,7 +136,8 @@ func TestRunOnTwoDevices(t *testing.T) {
 	_, one := mustRun(t, engine, tiny(t, "xsam"), Options{})
 	dir, two := mustRun(t, engine, tiny(t, "xsam"), Options{Devices: 2})
 	for name, pair := range map[string][2]runlog.Number{
-		"training loss": {one.TrainLoss, two.TrainLoss}, "test loss": {one.TestLoss, two.TestLoss}, "λmax": {one.LambdaMax, two.LambdaMax},
+		"training loss": {one.TrainLoss, two.TrainLoss}, "test loss": {one.TestLoss, two.TestLoss}, "λmax": {one.LambdaMax,
+			two.LambdaMax},
 	} {
 		if a, b := pair[0].Float(), pair[1].Float(); !(math.Abs(a-b) <= 1e-4*math.Abs(a)) {
 			t.Errorf("%s is %v on one device and %v on two", name, a, b)
@@ -142,7 +153,8 @@ func TestRunOnTwoDevices(t *testing.T) {
 }
 
 func TestBatchMustDivideByDevices(t *testing.T) {
-	_, err := Run(context.Background(), goEngine(t), tiny(t, "sam"), filepath.Join(t.TempDir(), "run"), Options{Devices: 3})
+	_, err := Run(context.Background(), goEngine(t), tiny(t, "sam"), filepath.Join(t.TempDir(), "run"),
+		Options{Devices: 3})
 	if err == nil || !strings.Contains(err.Error(), "batches of 16 images cannot be spread over 3 devices") {
 		t.Errorf("error %v, want one that names batch size and devices", err)
 	}

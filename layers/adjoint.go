@@ -30,7 +30,8 @@ func withAdjoint(node *graph.Node, f adjoint) *graph.Node {
 	return node
 }
 
-// composite returns y as a function of the inputs with the given adjoint: derivatives do not look at how y was computed.
+// composite returns y as a function of the inputs with the given adjoint: derivatives do not look at how y was
+// computed.
 //
 // A scheduling barrier is a node with the value of its first operand that depends on the others, too. Backends pay for
 // it with about one pass over y.

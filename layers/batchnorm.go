@@ -19,16 +19,16 @@ type BatchNormalization struct {
 //
 //	y = scale · (x − m) / √(s + epsilon) + offset
 //
-// While the graph is training (scope.IsTraining), m and s are mean and variance (dividing by n, not n − 1) of the batch,
-// and derivatives see that they depend on x. Otherwise they are running averages, which are constants.
+// While the graph is training (scope.IsTraining), m and s are mean and variance (dividing by n, not n − 1) of the
+// batch, and derivatives see that they depend on x. Otherwise they are running averages, which are constants.
 //
 // Variables in the scope: "scale" (at first 1) and "offset" (0), trainable, [channels]; "mean" (0), "variance" (1),
 // [channels], and "updates" (0), an int64 scalar, not trainable. A training graph updates the latter once:
 //
 //	average ← average + (batch's value − average)·max(1 − momentum, 1/(updates + 1)),   updates ← updates + 1
 //
-// so the averages are plain means of the first batches, and no trace of their initial values is left.
-// Momentum is 0.9 and epsilon 1e-5 unless set otherwise. The variance is mean(x²) − m²: where m is many times the deviation it loses
+// so the averages are plain means of the first batches, and no trace of their initial values is left. Momentum is 0.9
+// and epsilon 1e-5 unless set otherwise. The variance is mean(x²) − m²: where m is many times the deviation it loses
 // digits, in float32 about 1e-7·m²/s of s; hand half-precision x over in float32.
 func BatchNorm(scope *model.Scope, x *graph.Node) *BatchNormalization {
 	if x.Rank() < 2 {
@@ -73,17 +73,18 @@ func (b *BatchNormalization) Done() *graph.Node {
 	return AddBias(graph.Mul(graph.Sub(x, mean), slope), offset.NodeValue(g))
 }
 
-// normalise returns y = (x − m)·scale/√s, where mean m and variance s (with epsilon) are functions of x, [1, ..., channels].
+// normalise returns y = (x − m)·scale/√s, where mean m and variance s (with epsilon) are functions of x, [1, ...,
+// channels].
 //
 // Its adjoint, with averages over all axes but the last and c = x − m:
 //
 //	∂x = (scale·(v − mean(v)) − c·scale·mean(v c)/s)/√s,  ∂scale = n·mean(v c)/√s
 //
-// The division stands last on purpose: XLA computes ∂x once then. What ends in a multiplication is cheap in its eyes, and computed
-// again in each operation that reads it, the parts of a kernel gradient among them.
+// The division stands last on purpose: XLA computes ∂x once then. What ends in a multiplication is cheap in its eyes,
+// and computed again in each operation that reads it, the parts of a kernel gradient among them.
 //
-// The adjoint computes c again from x, when v is known, and mean(v c) as mean(v x) − m·mean(v). What GoMLX derives from the parts
-// holds x and c from the forward pass on, and passes over the images more often.
+// The adjoint computes c again from x, when v is known, and mean(v c) as mean(v x) − m·mean(v). What GoMLX derives
+// from the parts holds x and c from the forward pass on, and passes over the images more often.
 func normalise(x, mean, variance, scale *graph.Node) *graph.Node {
 	root := graph.Sqrt(variance)
 	scales := alongLastAxis(scale, x)
@@ -91,7 +92,8 @@ func normalise(x, mean, variance, scale *graph.Node) *graph.Node {
 		centred := graph.Sub(after(x, v), mean)
 		meanV := meanOfChannels(v)
 		product := graph.Sub(meanOfChannels(graph.Mul(v, x)), graph.Mul(mean, meanV))
-		scaled := graph.Sub(graph.Mul(scales, graph.Sub(v, meanV)), graph.Mul(centred, graph.Div(graph.Mul(scales, product), variance)))
+		scaled := graph.Sub(graph.Mul(scales, graph.Sub(v, meanV)), graph.Mul(centred, graph.Div(graph.Mul(scales,
+			product), variance)))
 		dx := graph.Div(scaled, root)
 		n := float64(x.Shape().Size() / x.Shape().Dim(-1))
 		dscale := graph.MulScalar(graph.Div(product, root), n)
@@ -108,9 +110,9 @@ func meanOfChannels(x *graph.Node) *graph.Node {
 	return graph.ReduceAndKeep(x, graph.ReduceMean, axes...)
 }
 
-// varianceOfChannels returns mean(x²) − m², at least 0, [1, ..., channels]. The deviations x − m, squared and averaged, would be a pass over
-// the images more, one that writes them. In float32 the result is off by about 1e-7·(1 + m²/variance) of itself: what comes out of a
-// convolution has means of the size of its deviations.
+// varianceOfChannels returns mean(x²) − m², at least 0, [1, ..., channels]. The deviations x − m, squared and
+// averaged, would be a pass over the images more, one that writes them. In float32 the result is off by about 1e-7·(1
+// + m²/variance) of itself: what comes out of a convolution has means of the size of its deviations.
 func varianceOfChannels(x, mean *graph.Node) *graph.Node {
 	return graph.MaxScalar(graph.Sub(meanOfChannels(graph.Square(x)), graph.Square(mean)), 0)
 }

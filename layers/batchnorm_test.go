@@ -71,8 +71,9 @@ func TestBatchNormByHand(t *testing.T) {
 	})
 }
 
-// In float32, on channels whose mean is that many times their deviation, values of size 4 are off by some 1e-7·(1 + ratio²), from the digits
-// that mean(x²) and m² have in common; ten times as much on the pure-Go engine, which adds 4,096 numbers one after the other.
+// In float32, on channels whose mean is that many times their deviation, values of size 4 are off by some 1e-7·(1 +
+// ratio²), from the digits that mean(x²) and m² have in common; ten times as much on the pure-Go engine, which adds
+// 4,096 numbers one after the other.
 func TestBatchNormInFloat32(t *testing.T) {
 	shape := []int{64, 8, 8, 2}
 	random := rand.New(rand.NewPCG(21, 22))
@@ -186,11 +187,15 @@ func TestBatchNormRefuses(t *testing.T) {
 		norm func(scope *model.Scope, x *graph.Node) *graph.Node
 		want string
 	}{
-		{"momentum 1", func(s *model.Scope, x *graph.Node) *graph.Node { return layers.BatchNorm(s, x).Momentum(1).Done() }, "0 ≤ momentum < 1"},
+		{"momentum 1", func(s *model.Scope, x *graph.Node) *graph.Node {
+			return layers.BatchNorm(s,
+				x).Momentum(1).Done()
+		}, "0 ≤ momentum < 1"},
 		{"momentum NaN", func(s *model.Scope, x *graph.Node) *graph.Node {
 			return layers.BatchNorm(s, x).Momentum(math.NaN()).Done()
 		}, "0 ≤ momentum < 1"},
-		{"epsilon 0", func(s *model.Scope, x *graph.Node) *graph.Node { return layers.BatchNorm(s, x).Epsilon(0).Done() }, "epsilon > 0"},
+		{"epsilon 0", func(s *model.Scope, x *graph.Node) *graph.Node { return layers.BatchNorm(s, x).Epsilon(0).Done() },
+			"epsilon > 0"},
 		{"rank 1", func(s *model.Scope, x *graph.Node) *graph.Node {
 			return layers.BatchNorm(s, graph.Reshape(x, -1)).Done()
 		}, "want [batch, ..., channels]"},

@@ -23,7 +23,8 @@ type Convolution struct {
 func Convolve(x, kernel *graph.Node) *Convolution {
 	if x.Rank() != 4 || kernel.Rank() != 4 {
 		exceptions.Panicf("layers.Convolve: got x of shape %s and kernel of shape %s: "+
-			"want [batch, height, width, channels] and [height, width, input channels, output channels]", x.Shape(), kernel.Shape())
+			"want [batch, height, width, channels] and [height, width, input channels, output channels]", x.Shape(),
+			kernel.Shape())
 	}
 	return &Convolution{x: x, kernel: kernel,
 		geometry: geometry{stride: [2]int{1, 1}, dilation: [2]int{1, 1}, groups: 1}}
@@ -41,9 +42,9 @@ func (c *Convolution) Dilation(d int) *Convolution {
 	return c
 }
 
-// Same pads with zeros such that the result has ⌈size/stride⌉ pixels along an axis: with k = (kernel size − 1)·dilation,
-// ⌊k/2⌋ before and ⌈k/2⌉ after. For kernels of odd size this is symmetric, as in the usual definition of residual
-// networks (some frameworks pad on one side only when the stride is 2). Set the dilation first.
+// Same pads with zeros such that the result has ⌈size/stride⌉ pixels along an axis: with k = (kernel size −
+// 1)·dilation, ⌊k/2⌋ before and ⌈k/2⌉ after. For kernels of odd size this is symmetric, as in the usual definition of
+// residual networks (some frameworks pad on one side only when the stride is 2). Set the dilation first.
 func (c *Convolution) Same() *Convolution {
 	for axis := range c.padding {
 		k := (c.kernel.Shape().Dim(axis) - 1) * c.dilation[axis]
@@ -78,12 +79,14 @@ func (c *Convolution) Done() *graph.Node {
 	for axis := range 2 {
 		c.image[axis], c.kernelSize[axis] = x.Dim(axis+1), k.Dim(axis)
 		if c.stride[axis] < 1 || c.dilation[axis] < 1 || c.padding[axis][0] < 0 || c.padding[axis][1] < 0 {
-			exceptions.Panicf("layers.Convolve: got stride %d, dilation %d, padding %v: want stride ≥ 1, dilation ≥ 1, padding ≥ 0",
+			exceptions.Panicf("layers.Convolve: got stride %d, dilation %d, padding %v: want stride ≥ 1, dilation ≥ 1, "+
+				"padding ≥ 0",
 				c.stride[axis], c.dilation[axis], c.padding[axis])
 		}
 		room := c.image[axis] + c.padding[axis][0] + c.padding[axis][1] - dilated(c.kernelSize[axis], c.dilation[axis])
 		if room < 0 {
-			exceptions.Panicf("layers.Convolve: the kernel of shape %s with dilation %d does not fit into x of shape %s with padding %v: "+
+			exceptions.Panicf("layers.Convolve: the kernel of shape %s with dilation %d does not fit into x of shape %s "+
+				"with padding %v: "+
 				"use a larger image, a smaller kernel or more padding", k, c.dilation[axis], x, c.padding[axis])
 		}
 		c.output[axis] = room/c.stride[axis] + 1
@@ -98,7 +101,8 @@ func (c *Convolution) Done() *graph.Node {
 	return c.forward(c.x, c.kernel)
 }
 
-// pointwise is the convolution with a kernel of one pixel: a matrix product, which is faster and has its own derivatives.
+// pointwise is the convolution with a kernel of one pixel: a matrix product, which is faster and has its own
+// derivatives.
 func (c *Convolution) pointwise() *graph.Node {
 	x := c.x
 	if c.stride != [2]int{1, 1} {

@@ -13,8 +13,8 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// TestMain has benchmarks keep their memory, as the commands do, but for buffers of more than 64 MB, which only the first thread
-// keeps.
+// TestMain has benchmarks keep their memory, as the commands do, but for buffers of more than 64 MB, which only the
+// first thread keeps.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.bench").Value.String() != "" {
@@ -23,7 +23,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// BenchmarkConvolution measures the three forms of a 3×3 convolution, each in a program of its own, in billions of operations a second:
+// BenchmarkConvolution measures the three forms of a 3×3 convolution, each in a program of its own, in billions of
+// operations a second:
 //
 //	go test -run '^$' -bench Convolution -benchtime 20x ./layers
 func BenchmarkConvolution(b *testing.B) {
@@ -35,9 +36,11 @@ func BenchmarkConvolution(b *testing.B) {
 		size, out := c.size/c.stride, c.channels*c.stride // what residual nets do
 		g := geometry{
 			stride: [2]int{c.stride, c.stride}, dilation: [2]int{1, 1}, padding: [2][2]int{{1, 1}, {1, 1}}, groups: 1,
-			image: [2]int{c.size, c.size}, kernelSize: [2]int{3, 3}, output: [2]int{size, size}, batch: c.batch, in: c.channels, out: out,
+			image: [2]int{c.size, c.size}, kernelSize: [2]int{3, 3}, output: [2]int{size, size}, batch: c.batch,
+			in: c.channels, out: out,
 		}
-		x, y, kernel := []int{c.batch, c.size, c.size, c.channels}, []int{c.batch, size, size, out}, []int{3, 3, c.channels, out}
+		x, y, kernel := []int{c.batch, c.size, c.size, c.channels}, []int{c.batch, size, size, out}, []int{3, 3,
+			c.channels, out}
 		for _, form := range []struct {
 			name string
 			of   func(x, y *graph.Node) *graph.Node
@@ -47,28 +50,29 @@ func BenchmarkConvolution(b *testing.B) {
 			{"input", g.inputAdjoint, [2][]int{y, kernel}},
 			{"kernel", g.kernelAdjoint, [2][]int{x, y}},
 		} {
-			b.Run(fmt.Sprintf("%s/%dx%dx%dx%d/stride=%d", form.name, c.batch, c.size, c.size, c.channels, c.stride), func(b *testing.B) {
-				exec, err := graph.NewExec(engine, form.of)
-				if err != nil {
-					b.Fatal(err)
-				}
-				defer exec.Finalize()
-				operands := []any{ramp(form.dims[0]), ramp(form.dims[1])}
-				for i := 0; i <= b.N; i++ {
-					if i == 1 {
-						b.ResetTimer() // the first call compiles
-					}
-					results, err := exec.Call(operands...)
+			b.Run(fmt.Sprintf("%s/%dx%dx%dx%d/stride=%d", form.name, c.batch, c.size, c.size, c.channels, c.stride),
+				func(b *testing.B) {
+					exec, err := graph.NewExec(engine, form.of)
 					if err != nil {
 						b.Fatal(err)
 					}
-					for _, r := range results {
-						r.MustFinalizeAll()
+					defer exec.Finalize()
+					operands := []any{ramp(form.dims[0]), ramp(form.dims[1])}
+					for i := 0; i <= b.N; i++ {
+						if i == 1 {
+							b.ResetTimer() // the first call compiles
+						}
+						results, err := exec.Call(operands...)
+						if err != nil {
+							b.Fatal(err)
+						}
+						for _, r := range results {
+							r.MustFinalizeAll()
+						}
 					}
-				}
-				operations := 2 * 9 * float64(c.batch*size*size*c.channels*out)
-				b.ReportMetric(operations*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-			})
+					operations := 2 * 9 * float64(c.batch*size*size*c.channels*out)
+					b.ReportMetric(operations*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				})
 		}
 	}
 }

@@ -29,36 +29,49 @@ type convCase struct {
 var convCases = []convCase{
 	{name: "3x3 same", image: [3]int{5, 6, 2}, kernel: [3]int{3, 3, 3}, stride: 1, dilation: 1, same: true, groups: 1},
 	{name: "3x3 valid", image: [3]int{5, 6, 2}, kernel: [3]int{3, 3, 3}, stride: 1, dilation: 1, groups: 1},
-	{name: "even kernel same", image: [3]int{5, 6, 2}, kernel: [3]int{2, 4, 3}, stride: 1, dilation: 1, same: true, groups: 1},
-	{name: "stride 2 same, even image", image: [3]int{6, 4, 2}, kernel: [3]int{3, 3, 3}, stride: 2, dilation: 1, same: true, groups: 1},
-	{name: "stride 2 same, odd image", image: [3]int{5, 7, 2}, kernel: [3]int{3, 3, 3}, stride: 2, dilation: 1, same: true, groups: 1},
-	{name: "stride 2 valid, last row unused", image: [3]int{6, 6, 1}, kernel: [3]int{3, 3, 2}, stride: 2, dilation: 1, groups: 1},
-	{name: "stride 3 beyond a 2x2 kernel", image: [3]int{7, 8, 2}, kernel: [3]int{2, 2, 2}, stride: 3, dilation: 1, groups: 1},
+	{name: "even kernel same", image: [3]int{5, 6, 2}, kernel: [3]int{2, 4, 3}, stride: 1, dilation: 1, same: true,
+		groups: 1},
+	{name: "stride 2 same, even image", image: [3]int{6, 4, 2}, kernel: [3]int{3, 3, 3}, stride: 2, dilation: 1,
+		same: true, groups: 1},
+	{name: "stride 2 same, odd image", image: [3]int{5, 7, 2}, kernel: [3]int{3, 3, 3}, stride: 2, dilation: 1,
+		same: true, groups: 1},
+	{name: "stride 2 valid, last row unused", image: [3]int{6, 6, 1}, kernel: [3]int{3, 3, 2}, stride: 2, dilation: 1,
+		groups: 1},
+	{name: "stride 3 beyond a 2x2 kernel", image: [3]int{7, 8, 2}, kernel: [3]int{2, 2, 2}, stride: 3, dilation: 1,
+		groups: 1},
 	{name: "1x1 stride 2", image: [3]int{5, 6, 3}, kernel: [3]int{1, 1, 4}, stride: 2, dilation: 1, same: true, groups: 1},
 	{name: "1x1", image: [3]int{3, 4, 3}, kernel: [3]int{1, 1, 4}, stride: 1, dilation: 1, groups: 1},
-	{name: "dilation 2 same", image: [3]int{6, 7, 2}, kernel: [3]int{3, 3, 2}, stride: 1, dilation: 2, same: true, groups: 1},
+	{name: "dilation 2 same", image: [3]int{6, 7, 2}, kernel: [3]int{3, 3, 2}, stride: 1, dilation: 2, same: true,
+		groups: 1},
 	{name: "dilation 2 valid", image: [3]int{6, 7, 2}, kernel: [3]int{3, 2, 2}, stride: 1, dilation: 2, groups: 1},
-	{name: "stride 2 and dilation 2", image: [3]int{7, 8, 2}, kernel: [3]int{3, 3, 2}, stride: 2, dilation: 2, same: true, groups: 1},
+	{name: "stride 2 and dilation 2", image: [3]int{7, 8, 2}, kernel: [3]int{3, 3, 2}, stride: 2, dilation: 2,
+		same: true, groups: 1},
 	{name: "explicit padding, one-sided", image: [3]int{5, 4, 2}, kernel: [3]int{3, 3, 2}, stride: 2, dilation: 1,
 		height: [2]int{0, 1}, width: [2]int{2, 0}, groups: 1},
-	{name: "stride 2, padding after the image alone", image: [3]int{4, 4, 2}, kernel: [3]int{3, 3, 2}, stride: 2, dilation: 1,
-		height: [2]int{0, 3}, width: [2]int{0, 3}, groups: 1},
+	{name: "stride 2, padding after the image alone", image: [3]int{4, 4, 2}, kernel: [3]int{3, 3, 2}, stride: 2,
+		dilation: 1,
+		height:   [2]int{0, 3}, width: [2]int{0, 3}, groups: 1},
 	{name: "stride 3, 5x4 kernel", image: [3]int{8, 9, 2}, kernel: [3]int{5, 4, 3}, stride: 3, dilation: 1,
 		height: [2]int{1, 2}, width: [2]int{1, 0}, groups: 1},
 	{name: "padding beyond the kernel", image: [3]int{4, 4, 1}, kernel: [3]int{2, 2, 2}, stride: 1, dilation: 1,
 		height: [2]int{3, 2}, width: [2]int{2, 4}, groups: 1},
-	{name: "a kernel of more numbers than its images", image: [3]int{2, 3, 6}, kernel: [3]int{3, 3, 7}, stride: 1, dilation: 1, same: true, groups: 1},
-	{name: "such a kernel, dilation 2, other padding on each side", image: [3]int{3, 3, 6}, kernel: [3]int{3, 2, 7}, stride: 1, dilation: 2,
+	{name: "a kernel of more numbers than its images", image: [3]int{2, 3, 6}, kernel: [3]int{3, 3, 7}, stride: 1,
+		dilation: 1, same: true, groups: 1},
+	{name: "such a kernel, dilation 2, other padding on each side", image: [3]int{3, 3, 6}, kernel: [3]int{3, 2, 7},
+		stride: 1, dilation: 2,
 		height: [2]int{3, 1}, width: [2]int{0, 2}, groups: 1},
 	{name: "such a kernel, padding beyond it", image: [3]int{2, 2, 8}, kernel: [3]int{2, 2, 9}, stride: 1, dilation: 1,
 		height: [2]int{2, 0}, width: [2]int{0, 3}, groups: 1},
 	{name: "11x11 stride 4 padding 5", image: [3]int{12, 12, 1}, kernel: [3]int{11, 11, 2}, stride: 4, dilation: 1,
 		height: [2]int{5, 5}, width: [2]int{5, 5}, groups: 1},
 	{name: "2 groups", image: [3]int{4, 5, 4}, kernel: [3]int{3, 3, 6}, stride: 1, dilation: 1, same: true, groups: 2},
-	{name: "2 groups stride 2", image: [3]int{5, 6, 4}, kernel: [3]int{3, 3, 2}, stride: 2, dilation: 1, same: true, groups: 2},
+	{name: "2 groups stride 2", image: [3]int{5, 6, 4}, kernel: [3]int{3, 3, 2}, stride: 2, dilation: 1, same: true,
+		groups: 2},
 	{name: "depthwise", image: [3]int{4, 5, 3}, kernel: [3]int{3, 3, 3}, stride: 1, dilation: 1, same: true, groups: 3},
-	{name: "depthwise, 2 outputs a channel, stride 2", image: [3]int{5, 5, 3}, kernel: [3]int{3, 3, 6}, stride: 2, dilation: 1, same: true, groups: 3},
-	{name: "depthwise, dilation 2", image: [3]int{5, 5, 2}, kernel: [3]int{3, 3, 2}, stride: 1, dilation: 2, same: true, groups: 2},
+	{name: "depthwise, 2 outputs a channel, stride 2", image: [3]int{5, 5, 3}, kernel: [3]int{3, 3, 6}, stride: 2,
+		dilation: 1, same: true, groups: 3},
+	{name: "depthwise, dilation 2", image: [3]int{5, 5, 2}, kernel: [3]int{3, 3, 2}, stride: 1, dilation: 2, same: true,
+		groups: 2},
 }
 
 const convBatch = 2
@@ -158,9 +171,9 @@ func TestConvolveTwiceDerivatives(t *testing.T) {
 	})
 }
 
-// A batch that is large enough (5.2 MB) for the kernel gradient to be summed in parts, 4 of 4 images: first derivatives are
-// those of GoMLX's own convolution, which sums in one go; second ones agree with central differences of the first in one
-// direction. Sums of 65,536 terms of size 1 in another order: 1e-11 of the largest.
+// A batch that is large enough (5.2 MB) for the kernel gradient to be summed in parts, 4 of 4 images: first
+// derivatives are those of GoMLX's own convolution, which sums in one go; second ones agree with central differences
+// of the first in one direction. Sums of 65,536 terms of size 1 in another order: 1e-11 of the largest.
 func TestConvolveInParts(t *testing.T) {
 	xShape, kShape := []int{16, 64, 64, 2}, []int{3, 3, 2, 10}
 	random := rand.New(rand.NewPCG(11, 12))
@@ -203,8 +216,9 @@ func TestConvolveInParts(t *testing.T) {
 	})
 }
 
-// In float32 the backend has other code, chosen by the numbers of channels. Outputs and gradients agree with those of float64 on the
-// same numbers: sums of at most 2,048 products of size 1, of which each is off by 6e-8 at most, to 1e-5 of the largest.
+// In float32 the backend has other code, chosen by the numbers of channels. Outputs and gradients agree with those of
+// float64 on the same numbers: sums of at most 2,048 products of size 1, of which each is off by 6e-8 at most, to
+// 1e-5 of the largest.
 func TestConvolveInFloat32(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range [][3]int{{16, 16, 1}, {16, 32, 2}, {32, 32, 1}, {32, 64, 2}, {64, 64, 1}} {

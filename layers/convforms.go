@@ -17,10 +17,11 @@ import (
 //
 // and since T is linear in each argument, the derivatives of these three are again these three, with other arguments.
 // So derivatives of any order need no other kind of operation: a Hessian-vector product of a layer takes nine
-// convolutions where the gradient takes three, each of them in a form for which backends have fast code. (The input gradient of strided layers is several such
-// convolutions on a processor, see interleaved, and its derivatives are theirs. On XLA CPU the
-// product takes 2 to 3 times as long as the gradient of a small residual network, where derivatives of the general
-// convolution with exchanged axes and dilated inputs, which have no fast code, took 12 times as long.)
+// convolutions where the gradient takes three, each of them in a form for which backends have fast code. (The input
+// gradient of strided layers is several such convolutions on a processor, see interleaved, and its derivatives are
+// theirs. On XLA CPU the product takes 2 to 3 times as long as the gradient of a small residual network, where
+// derivatives of the general convolution with exchanged axes and dilated inputs, which have no fast code, took 12
+// times as long.)
 type geometry struct {
 	stride, dilation          [2]int
 	padding                   [2][2]int // before and after, for height and width
@@ -47,10 +48,11 @@ func (c geometry) forward(x, k *graph.Node) *graph.Node {
 	})
 }
 
-// inputAdjoint returns the x-gradient of ⟨v, x ∗ k⟩: [batch, output, out], [kernelSize, in/groups, out] → [batch, image, in].
+// inputAdjoint returns the x-gradient of ⟨v, x ∗ k⟩: [batch, output, out], [kernelSize, in/groups, out] → [batch,
+// image, in].
 //
-// It is the convolution of v, with stride−1 zeros between its pixels, with the kernel turned around; or, where that is faster, what
-// interleaved or aroundImages makes of it.
+// It is the convolution of v, with stride−1 zeros between its pixels, with the kernel turned around; or, where that
+// is faster, what interleaved or aroundImages makes of it.
 func (c geometry) inputAdjoint(v, k *graph.Node) *graph.Node {
 	if c.interleaves(v.Graph()) {
 		return c.interleaved(v, k)
@@ -70,16 +72,16 @@ func (c geometry) inputAdjoint(v, k *graph.Node) *graph.Node {
 	})
 }
 
-// turnsImages tells whether aroundImages is to compute the input gradient: on a host's processor, without a stride, in one group, where
-// the kernel has more numbers than its images.
+// turnsImages tells whether aroundImages is to compute the input gradient: on a host's processor, without a stride,
+// in one group, where the kernel has more numbers than its images.
 func (c geometry) turnsImages(v, k *graph.Node) bool {
 	images := v.Shape().Size() + c.batch*c.image[0]*c.image[1]*c.in
 	return c.stride == [2]int{1, 1} && c.groups == 1 && onHost(k.Graph()) && k.Shape().Size() > images
 }
 
-// aroundImages is inputAdjoint with v and the result reversed along height and width, and with the padding exchanged, in place of the
-// kernel reversed. The kernel's channels are exchanged all the same, which XLA on the CPU does several times as fast when
-// nothing else is to be done with the kernel.
+// aroundImages is inputAdjoint with v and the result reversed along height and width, and with the padding exchanged,
+// in place of the kernel reversed. The kernel's channels are exchanged all the same, which XLA on the CPU does
+// several times as fast when nothing else is to be done with the kernel.
 func (c geometry) aroundImages(v, k *graph.Node, padding [2][2]int) *graph.Node {
 	for axis := range padding {
 		padding[axis][0], padding[axis][1] = padding[axis][1], padding[axis][0]
@@ -114,7 +116,8 @@ var batchAsChannels = compute.ConvolveAxesConfig{
 	OutputBatch: 2, OutputSpatial: []int{0, 1}, OutputChannels: 3,
 }
 
-// kernelAdjoint returns the k-gradient of ⟨v, x ∗ k⟩: [batch, image, in], [batch, output, out] → [kernelSize, in/groups, out].
+// kernelAdjoint returns the k-gradient of ⟨v, x ∗ k⟩: [batch, image, in], [batch, output, out] → [kernelSize,
+// in/groups, out].
 //
 // It is a sum over the images, here one of partial sums; see parts.
 func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
@@ -134,15 +137,16 @@ func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
 		if k == nil {
 			k = sum
 		} else {
-			k = graph.Add(k, sum) // one by one: a sum along an axis of its own takes XLA a tenth of a second to compile, for each layer
+			// One by one: a sum along an axis of its own takes XLA a tenth of a second to compile, for each layer.
+			k = graph.Add(k, sum)
 		}
 	}
 	return composite(k, again, x, v)
 }
 
-// partialKernelAdjoint is kernelAdjoint in one convolution. again is its adjoint, nil for groups and where the result is not
-// differentiated as it stands. Backends turn x around for it, into a copy that would be there from the forward pass on if it did
-// not wait for v.
+// partialKernelAdjoint is kernelAdjoint in one convolution. again is its adjoint, nil for groups and where the result
+// is not differentiated as it stands. Backends turn x around for it, into a copy that would be there from the forward
+// pass on if it did not wait for v.
 func (c geometry) partialKernelAdjoint(x, v *graph.Node, again adjoint) *graph.Node {
 	x = after(x, v)
 	var padding [2][2]int
@@ -154,7 +158,8 @@ func (c geometry) partialKernelAdjoint(x, v *graph.Node, again adjoint) *graph.N
 	if onHost(x.Graph()) && c.groups == 1 && c.dilation[1] == 1 {
 		return c.alongWidth(x, v, padding, again)
 	}
-	k := graph.ConvGeneral(c.groupsAsImages(x), v, batchAsChannels, c.dilation[:], padding[:], nil, c.stride[:], c.groups, 1)
+	k := graph.ConvGeneral(c.groupsAsImages(x), v, batchAsChannels, c.dilation[:], padding[:], nil, c.stride[:],
+		c.groups, 1)
 	return withAdjoint(k, again)
 }
 
@@ -166,14 +171,15 @@ var pixelsAlongWidth = compute.ConvolveAxesConfig{
 }
 
 // alongWidth is partialKernelAdjoint with the channels of x laid along the width, as they lie in memory: an image of
-// [height, width·in] numbers, in which neighbouring pixels are as far apart as there are channels. Its width of the result is
-// kernel width·in, against kernel width, and a convolution on a processor computes that many numbers at a time: three keep
-// too few of its units busy, and it goes through all of v for each channel of x.
+// [height, width·in] numbers, in which neighbouring pixels are as far apart as there are channels. Its width of the
+// result is kernel width·in, against kernel width, and a convolution on a processor computes that many numbers at a
+// time: three keep too few of its units busy, and it goes through all of v for each channel of x.
 func (c geometry) alongWidth(x, v *graph.Node, padding [2][2]int, again adjoint) *graph.Node {
 	kernel := []int{c.kernelSize[0], c.kernelSize[1], c.in, c.out}
 	wide := graph.Reshape(x, 1, c.batch, c.image[0], c.image[1]*c.in)
 	padding[1] = [2]int{padding[1][0] * c.in, padding[1][1] * c.in}
-	k := graph.ConvGeneral(wide, v, pixelsAlongWidth, []int{c.dilation[0], 1}, padding[:], nil, []int{c.stride[0], c.stride[1] * c.in}, 1, 1)
+	k := graph.ConvGeneral(wide, v, pixelsAlongWidth, []int{c.dilation[0], 1}, padding[:], nil, []int{c.stride[0],
+		c.stride[1] * c.in}, 1, 1)
 	if again != nil {
 		k = withAdjoint(k, func(m *graph.Node) []*graph.Node {
 			of := again(graph.Reshape(m, kernel...))
@@ -183,10 +189,10 @@ func (c geometry) alongWidth(x, v *graph.Node, padding [2][2]int, again adjoint)
 	return graph.Reshape(k, kernel...)
 }
 
-// parts is the number of partial sums for a kernel gradient, a divisor of the number of images. A convolution that sums
-// over many images has one of its operands, all of v, pass through the processor's cache again and again: on XLA CPU
-// partial sums over about 2 MB of v at a time took three quarters of the time for 128 images of 28×28 pixels and 16 channels. Accelerators, and
-// images that are spread over devices, get one convolution.
+// parts is the number of partial sums for a kernel gradient, a divisor of the number of images. A convolution that
+// sums over many images has one of its operands, all of v, pass through the processor's cache again and again: on XLA
+// CPU partial sums over about 2 MB of v at a time took three quarters of the time for 128 images of 28×28 pixels and
+// 16 channels. Accelerators, and images that are spread over devices, get one convolution.
 func (c geometry) parts(v *graph.Node) int {
 	if !onHost(v.Graph()) {
 		return 1
@@ -199,9 +205,9 @@ func onHost(g *graph.Graph) bool {
 	return g.Backend().HasSharedBuffers() && g.DistributedStrategy() == distributed.None
 }
 
-// divide returns into how many equal parts to cut n images of that many bytes in all: the first divisor of n that makes parts of at
-// most 2 MB, or the last one up to 10: 16 parts were slower than 8 for all images that were tried, and each part is an operation to
-// compile.
+// divide returns into how many equal parts to cut n images of that many bytes in all: the first divisor of n that
+// makes parts of at most 2 MB, or the last one up to 10: 16 parts were slower than 8 for all images that were tried,
+// and each part is an operation to compile.
 func divide(n, bytes int) int {
 	const portion, most = 2 << 20, 10
 	parts := 1
@@ -224,9 +230,9 @@ func (c geometry) groupsAsImages(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, g*c.batch, h, w, c.in/g)
 }
 
-// after returns x, computed when y is: a few numbers of y come into it, multiplied by 0. (Their sum, because XLA computes a
-// sum once; a single number it would compute again wherever it comes in, from what it would have to hold for it.) On
-// accelerators, where it would be a pass over x of its own, and on several devices it is x itself.
+// after returns x, computed when y is: a few numbers of y come into it, multiplied by 0. (Their sum, because XLA
+// computes a sum once; a single number it would compute again wherever it comes in, from what it would have to hold
+// for it.) On accelerators, where it would be a pass over x of its own, and on several devices it is x itself.
 func after(x, y *graph.Node) *graph.Node {
 	if !onHost(x.Graph()) {
 		return x

@@ -6,8 +6,9 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// interleaves tells whether interleaved is to compute the input gradient: with a stride, on a host's processor, for kernels that are
-// not dilated, in one group, and larger than the padding by the stride or more, so that no part of it needs less than no padding.
+// interleaves tells whether interleaved is to compute the input gradient: with a stride, on a host's processor, for
+// kernels that are not dilated, in one group, and larger than the padding by the stride or more, so that no part of
+// it needs less than no padding.
 func (c geometry) interleaves(g *graph.Graph) bool {
 	if c.stride == [2]int{1, 1} || c.stride[1] == 1 || c.dilation != [2]int{1, 1} || c.groups != 1 || !onHost(g) {
 		return false
@@ -20,15 +21,16 @@ func (c geometry) interleaves(g *graph.Graph) bool {
 	return true
 }
 
-// interleaved is inputAdjoint for strides above 1. Of the pixels of x, those that are a stride apart see the same entries of the
-// kernel: along one axis, with stride s and padding p,
+// interleaved is inputAdjoint for strides above 1. Of the pixels of x, those that are a stride apart see the same
+// entries of the kernel: along one axis, with stride s and padding p,
 //
 //	∂x[q·s + r] = Σ_o v[o] · k[r + p − s·(o − q)]
 //
-// which for each remainder r is a convolution of v, of stride 1, with every s-th entry of the kernel, turned around. Rows are computed
-// remainder by remainder and laid between each other. Along the width all remainders are computed at once, as channels of one
-// convolution: its result lies in memory as it should, pixel by pixel. With 3×3 entries and a stride of 2 that takes 4 products where
-// 3 would do; the convolution of v with stride − 1 zeros between its pixels takes 12, and XLA has no fast code for it on the CPU.
+// which for each remainder r is a convolution of v, of stride 1, with every s-th entry of the kernel, turned around.
+// Rows are computed remainder by remainder and laid between each other. Along the width all remainders are computed
+// at once, as channels of one convolution: its result lies in memory as it should, pixel by pixel. With 3×3 entries
+// and a stride of 2 that takes 4 products where 3 would do; the convolution of v with stride − 1 zeros between its
+// pixels takes 12, and XLA has no fast code for it on the CPU.
 func (c geometry) interleaved(v, k *graph.Node) *graph.Node {
 	width := c.window(1, 0, c.stride[1])
 	rows := make([]*graph.Node, c.stride[0])
@@ -71,7 +73,8 @@ func (c geometry) window(axis, first, remainders int) window {
 	return w
 }
 
-// sees returns the entries of a kernel that a window sees, the axis cut into [taps, remainders] or, for one remainder, [taps].
+// sees returns the entries of a kernel that a window sees, the axis cut into [taps, remainders] or, for one
+// remainder, [taps].
 func (c geometry) sees(k *graph.Node, axis int, w window) *graph.Node {
 	dims := k.Shape().Dimensions
 	if w.remainders == 1 {

@@ -11,7 +11,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// operation is a function of several arrays, under test. Variables, if it needs them, go into model.GetStore of the graph.
+// operation is a function of several arrays, under test. Variables, if it needs them, go into model.GetStore of the
+// graph.
 type operation func(args []*graph.Node) *graph.Node
 
 // checkDerivatives compares first and second derivatives of an operation, in float64, with central differences at a
@@ -23,9 +24,10 @@ type operation func(args []*graph.Node) *graph.Node
 //
 //	⟨∇L, u⟩ is compared with (L(+hu) − L(−hu))/2h,   ∇²L u with (∇L(+hu) − ∇L(−hu))/2h.
 //
-// The point's values are spread, no two of an array closer than 1e-3, so maxima do not change hands between +hu and −hu.
-// h = 1e-5 leaves an error of about h² = 1e-10 from the third derivative and of 1e-16/h = 1e-11 from rounding, relative
-// to terms of size 1, of which some hundreds are added: 1e-7 of the size of the result is ample, and far below any mistake.
+// The point's values are spread, no two of an array closer than 1e-3, so maxima do not change hands between +hu and
+// −hu. h = 1e-5 leaves an error of about h² = 1e-10 from the third derivative and of 1e-16/h = 1e-11 from rounding,
+// relative to terms of size 1, of which some hundreds are added: 1e-7 of the size of the result is ample, and far
+// below any mistake.
 func checkDerivatives(t *testing.T, b compute.Backend, op operation, shapes ...[]int) {
 	t.Helper()
 	const h, tolerance = 1e-5, 1e-7
@@ -70,7 +72,8 @@ func checkDerivatives(t *testing.T, b compute.Backend, op operation, shapes ...[
 		_, gradient := at(0)
 		lossUp, gradientUp := at(h)
 		lossDown, gradientDown := at(-h)
-		product := call(t, second, append(append([][]int{}, shapes...), shapes...), append(append([][]float64{}, args...), u...))
+		product := call(t, second, append(append([][]int{}, shapes...), shapes...), append(append([][]float64{}, args...),
+			u...))
 
 		var slope, scale float64
 		for i := range u {
@@ -90,7 +93,8 @@ func checkDerivatives(t *testing.T, b compute.Backend, op operation, shapes ...[
 				worst = math.Max(worst, math.Abs(product[i][j]-want))
 			}
 			if !(worst <= tolerance*math.Max(largest, 1)) {
-				t.Errorf("direction %d, argument %d: ∇²L u is off by %.3g, its largest entry is %.3g; central differences want less than %g of that",
+				t.Errorf("direction %d, argument %d: ∇²L u is off by %.3g, its largest entry is %.3g; central differences "+
+					"want less than %g of that",
 					trial, i, worst, largest, tolerance)
 			}
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/xsam-go/xsam/layers"
 )
 
-// A kernel k of two entries on an image of two pixels, 3 and 4, gives y = 3·k₁ + 4·k₂. The Hessian of L = ½y² with respect to
-// k is [[9, 12], [12, 16]], so its product with (1, 0) is (9, 12).
+// A kernel k of two entries on an image of two pixels, 3 and 4, gives y = 3·k₁ + 4·k₂. The Hessian of L = ½y² with
+// respect to k is [[9, 12], [12, 16]], so its product with (1, 0) is (9, 12).
 func ExampleConvolve() {
 	engine, err := gobackend.New("")
 	if err != nil {

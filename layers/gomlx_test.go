@@ -44,9 +44,12 @@ func TestGoMLXLacksSecondDerivatives(t *testing.T) {
 			image := graph.Reshape(x, 2, 3, 3, 4)
 			return graph.Convolve(image, graph.Reshape(graph.Add(kernel, x), 3, 3, 4, 2)).PadSame().Done()
 		}, []int{3, 3, 2, 4}, "geometry in convforms.go"},
-		{"max pooling", func(x *graph.Node) *graph.Node { return graph.MaxPool(x).Window(2).Done() }, []int{1, 4, 4, 2}, "MaxPool in pool.go"},
-		{"mean pooling", func(x *graph.Node) *graph.Node { return graph.MeanPool(x).Window(2).Done() }, []int{1, 4, 4, 2}, "MeanPool in pool.go"},
-		{"slice", func(x *graph.Node) *graph.Node { return graph.Slice(x, graph.AxisRange(1, 3)) }, []int{4}, "Slice in slice.go"},
+		{"max pooling", func(x *graph.Node) *graph.Node { return graph.MaxPool(x).Window(2).Done() }, []int{1, 4, 4, 2},
+			"MaxPool in pool.go"},
+		{"mean pooling", func(x *graph.Node) *graph.Node { return graph.MeanPool(x).Window(2).Done() }, []int{1, 4, 4, 2},
+			"MeanPool in pool.go"},
+		{"slice", func(x *graph.Node) *graph.Node { return graph.Slice(x, graph.AxisRange(1, 3)) }, []int{4},
+			"Slice in slice.go"},
 		{"pad", func(x *graph.Node) *graph.Node {
 			return graph.Pad(x, graph.ScalarZero(x.Graph(), x.DType()), graph.PadAxis{Start: 1})
 		}, []int{4}, "Pad in slice.go"},
@@ -62,7 +65,8 @@ func TestGoMLXLacksSecondDerivatives(t *testing.T) {
 }
 
 // GoMLX's portable batch norm (the other form exists on XLA only, and to first order) takes mean and variance for
-// constants in its derivative. The output does not depend on a constant added to x, so the derivative along (1, 1, …) is 0.
+// constants in its derivative. The output does not depend on a constant added to x, so the derivative along (1, 1, …)
+// is 0.
 func TestGoMLXBatchNormGradientIsWrong(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		e := model.MustNewExec(b, model.NewStore(), func(scope *model.Scope, x *graph.Node) *graph.Node {
@@ -75,7 +79,8 @@ func TestGoMLXBatchNormGradientIsWrong(t *testing.T) {
 			t.Fatal(err)
 		}
 		if slope := outputs[0].Value().(float64); math.Abs(slope) < 1e-6 {
-			t.Errorf("GoMLX's batch norm now has slope %g along a constant, as it should: BatchNorm in batchnorm.go can go if it "+
+			t.Errorf("GoMLX's batch norm now has slope %g along a constant, as it should: BatchNorm in batchnorm.go can go "+
+				"if it "+
 				"also has second derivatives on both backends", slope)
 		}
 	})
@@ -94,8 +99,10 @@ func TestGoMLXSlopesAtKinks(t *testing.T) {
 		if got := slope(activation.Relu); maxDifference(got, []float64{1, 1}) != 0 {
 			t.Errorf("GoMLX's Relu now has slope %v at 0: if it is 0, ReLU in dense.go can go", got)
 		}
-		if got := slope(func(x *graph.Node) *graph.Node { return graph.ReduceMax(x, 0) }); maxDifference(got, []float64{1, 1}) != 0 {
-			t.Errorf("GoMLX's ReduceMax now has slopes %v at a tie: if one is 0, the choice among shifts in pool.go can use it", got)
+		if got := slope(func(x *graph.Node) *graph.Node { return graph.ReduceMax(x, 0) }); maxDifference(got, []float64{1,
+			1}) != 0 {
+			t.Errorf("GoMLX's ReduceMax now has slopes %v at a tie: if one is 0, the choice among shifts in pool.go can "+
+				"use it", got)
 		}
 	})
 }

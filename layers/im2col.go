@@ -42,6 +42,6 @@ func concatenateChannels(xs []*graph.Node) *graph.Node {
 	})
 }
 
-// onGoEngine tells whether the graph is for GoMLX's pure-Go engine. (Its package is not imported for its name: that would
-// link the engine into every program that uses layers.)
+// onGoEngine tells whether the graph is for GoMLX's pure-Go engine. (Its package is not imported for its name: that
+// would link the engine into every program that uses layers.)
 func onGoEngine(g *graph.Graph) bool { return g.Backend().String() == "go" }

@@ -24,8 +24,8 @@ func MaxPool(x *graph.Node, window int) *Pooling {
 	return newPooling(x, window, (*Pooling).max)
 }
 
-// MeanPool prepares the mean of each window × window pixels of the images x, like [MaxPool]. Padded pixels do not count:
-// a window at the edge is averaged over the pixels of the image in it.
+// MeanPool prepares the mean of each window × window pixels of the images x, like [MaxPool]. Padded pixels do not
+// count: a window at the edge is averaged over the pixels of the image in it.
 func MeanPool(x *graph.Node, window int) *Pooling {
 	return newPooling(x, window, (*Pooling).mean)
 }

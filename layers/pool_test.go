@@ -28,7 +28,8 @@ var poolCases = []poolCase{
 	{name: "2x2, last row and column unused", height: 5, width: 7, window: 2, stride: 2},
 	{name: "3x3 stride 2, overlapping", height: 5, width: 7, window: 3, stride: 2},
 	{name: "3x3 stride 1 padded", height: 4, width: 5, window: 3, stride: 1, padH: [2]int{1, 1}, padW: [2]int{1, 1}},
-	{name: "3x3 stride 2 padded on one side", height: 6, width: 5, window: 3, stride: 2, padH: [2]int{0, 1}, padW: [2]int{2, 0}},
+	{name: "3x3 stride 2 padded on one side", height: 6, width: 5, window: 3, stride: 2, padH: [2]int{0, 1},
+		padW: [2]int{2, 0}},
 	{name: "stride beyond the window", height: 7, width: 8, window: 2, stride: 3},
 	{name: "window 1", height: 3, width: 2, window: 1, stride: 1},
 	{name: "whole image", height: 3, width: 3, window: 3, stride: 3},
@@ -116,7 +117,8 @@ func TestPoolDerivatives(t *testing.T) {
 			}
 		}
 		t.Run("global mean", func(t *testing.T) {
-			checkDerivatives(t, b, func(args []*graph.Node) *graph.Node { return layers.GlobalMeanPool(args[0]) }, []int{2, 3, 4, 3})
+			checkDerivatives(t, b, func(args []*graph.Node) *graph.Node { return layers.GlobalMeanPool(args[0]) }, []int{2, 3,
+				4, 3})
 		})
 	})
 }
@@ -158,14 +160,20 @@ func TestPoolRefuses(t *testing.T) {
 		pool func(x *graph.Node) *graph.Node
 		want string
 	}{
-		{"rank 3", []int{2, 4, 4}, func(x *graph.Node) *graph.Node { return layers.MaxPool(x, 2).Done() }, "want [batch, height, width, channels]"},
+		{"rank 3", []int{2, 4, 4}, func(x *graph.Node) *graph.Node { return layers.MaxPool(x, 2).Done() },
+			"want [batch, height, width, channels]"},
 		{"global, rank 2", []int{2, 4}, layers.GlobalMeanPool, "want [batch, height, width, channels]"},
-		{"window 0", []int{1, 4, 4, 1}, func(x *graph.Node) *graph.Node { return layers.MaxPool(x, 0).Done() }, "want both ≥ 1"},
-		{"stride 0", []int{1, 4, 4, 1}, func(x *graph.Node) *graph.Node { return layers.MaxPool(x, 2).Stride(0).Done() }, "want both ≥ 1"},
+		{"window 0", []int{1, 4, 4, 1}, func(x *graph.Node) *graph.Node { return layers.MaxPool(x, 0).Done() },
+			"want both ≥ 1"},
+		{"stride 0", []int{1, 4, 4, 1}, func(x *graph.Node) *graph.Node { return layers.MaxPool(x, 2).Stride(0).Done() },
+			"want both ≥ 1"},
 		{"window of padding alone", []int{1, 4, 4, 1}, func(x *graph.Node) *graph.Node {
 			return layers.MaxPool(x, 2).Padding([2]int{2, 0}, [2]int{}).Done()
 		}, "padding < window"},
-		{"window larger than the image", []int{1, 4, 2, 1}, func(x *graph.Node) *graph.Node { return layers.MeanPool(x, 3).Done() }, "does not fit"},
+		{"window larger than the image", []int{1, 4, 2, 1}, func(x *graph.Node) *graph.Node {
+			return layers.MeanPool(x,
+				3).Done()
+		}, "does not fit"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -46,7 +46,8 @@ type Padding struct {
 	Before, After, Between int
 }
 
-// Pad inserts positions that hold value, with one Padding for each axis of x. Amounts must be ≥ 0. Its adjoint is [Slice].
+// Pad inserts positions that hold value, with one Padding for each axis of x. Amounts must be ≥ 0. Its adjoint is
+// [Slice].
 func Pad(x *graph.Node, value float64, padding ...Padding) *graph.Node {
 	if len(padding) != x.Rank() {
 		exceptions.Panicf("layers.Pad: got %d paddings for x of shape %s: want one for each axis", len(padding), x.Shape())

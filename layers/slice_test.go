@@ -60,16 +60,26 @@ func TestSliceAndPadRefuse(t *testing.T) {
 		op   func(x *graph.Node) *graph.Node
 		want string
 	}{
-		{"one range for two axes", func(x *graph.Node) *graph.Node { return layers.Slice(x, layers.Range{End: 1, Stride: 1}) }, "want one for each axis"},
+		{"one range for two axes", func(x *graph.Node) *graph.Node {
+			return layers.Slice(x, layers.Range{End: 1,
+				Stride: 1})
+		}, "want one for each axis"},
 		{"nothing left", func(x *graph.Node) *graph.Node {
 			return layers.Slice(x, layers.Range{Start: 1, End: 1, Stride: 1}, layers.Range{End: 2, Stride: 1})
 		}, "want 0 ≤ Start < End ≤ 3"},
 		{"beyond the end", func(x *graph.Node) *graph.Node {
 			return layers.Slice(x, layers.Range{End: 4, Stride: 1}, layers.Range{End: 2, Stride: 1})
 		}, "want 0 ≤ Start < End ≤ 3"},
-		{"one padding for two axes", func(x *graph.Node) *graph.Node { return layers.Pad(x, 0, layers.Padding{Before: 1}) }, "want one for each axis"},
-		{"negative padding", func(x *graph.Node) *graph.Node { return layers.Pad(x, 0, layers.Padding{Before: -1}, layers.Padding{}) }, "want amounts ≥ 0"},
-		{"subsample rank 2", func(x *graph.Node) *graph.Node { return layers.Subsample(x, 2) }, "want [batch, height, width, channels]"},
+		{"one padding for two axes", func(x *graph.Node) *graph.Node {
+			return layers.Pad(x, 0,
+				layers.Padding{Before: 1})
+		}, "want one for each axis"},
+		{"negative padding", func(x *graph.Node) *graph.Node {
+			return layers.Pad(x, 0, layers.Padding{Before: -1},
+				layers.Padding{})
+		}, "want amounts ≥ 0"},
+		{"subsample rank 2", func(x *graph.Node) *graph.Node { return layers.Subsample(x, 2) },
+			"want [batch, height, width, channels]"},
 	}
 	b := testbackend.Go(t)
 	for _, tt := range tests {

@@ -82,10 +82,12 @@ func (w *measurer) plane(ctx context.Context) (plane, error) {
 		return plane{}, err
 	}
 	if len(r.Pairs) < 2 {
-		return plane{}, fmt.Errorf("a landscape along eigenvectors found %d of them in %d products: want 2; allow more products",
+		return plane{}, fmt.Errorf("a landscape along eigenvectors found %d of them in %d products: want 2; allow more "+
+			"products",
 			len(r.Pairs), r.Products)
 	}
-	return plane{names: []string{"eigenvector 1", "eigenvector 2"}, d: r.Pairs[0].Vector, e: r.Pairs[1].Vector, xs: square, ys: square}, nil
+	return plane{names: []string{"eigenvector 1", "eigenvector 2"}, d: r.Pairs[0].Vector, e: r.Pairs[1].Vector,
+		xs: square, ys: square}, nil
 }
 
 // line goes from another state, at −1, to this one, at 0.
@@ -106,7 +108,8 @@ func (w *measurer) line(span float64) (plane, error) {
 		return plane{}, err
 	}
 	if !moved(d) {
-		return plane{}, noPlane{fmt.Errorf("a line from %s to %s: these are the same weights: want two states", found[0].Name, w.state.Name)}
+		return plane{}, noPlane{fmt.Errorf("a line from %s to %s: these are the same weights: want two states",
+			found[0].Name, w.state.Name)}
 	}
 	return plane{
 		names: []string{fmt.Sprintf("checkpoint %s to %s", found[0].Name, w.state.Name)},
@@ -137,7 +140,8 @@ func (w *measurer) trajectory(span float64) (plane, error) {
 	}
 	points = distinct(points)
 	if len(points) < 3 {
-		return plane{}, noPlane{fmt.Errorf("the path of training up to there has %d points: want 3 or more: train with --keep-every", len(points))}
+		return plane{}, noPlane{fmt.Errorf("the path of training up to there has %d points: want 3 or more: train with "+
+			"--keep-every", len(points))}
 	}
 	t, err := curvature.PrincipalPlane(points, 2)
 	if err != nil {

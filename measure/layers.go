@@ -28,7 +28,8 @@ func (w *measurer) layers(ctx context.Context, out *runlog.Measurement) error {
 			out.Reason = string(r.Reason)
 		}
 		out.Layers = append(out.Layers, runlog.LayerBlock{
-			Layer: name, Parameters: b.Dim(), LambdaMax: runlog.Num(r.Value()), Residual: runlog.Num(r.RelativeResidual()), Converged: r.Converged,
+			Layer: name, Parameters: b.Dim(), LambdaMax: runlog.Num(r.Value()), Residual: runlog.Num(r.RelativeResidual()),
+			Converged: r.Converged,
 		})
 	}
 	return nil

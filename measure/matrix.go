@@ -6,8 +6,8 @@ import (
 	"github.com/xsam-go/xsam/curvature"
 )
 
-// The names of the matrices that can be measured, of the ways to multiply with the Hessian, and of the ways to take batch
-// norm.
+// The names of the matrices that can be measured, of the ways to multiply with the Hessian, and of the ways to take
+// batch norm.
 var (
 	OperatorNames = []string{"hessian", "gauss-newton", "fisher", "adam"}
 	ProductNames  = []string{"exact", "difference"}

@@ -15,12 +15,13 @@ import (
 )
 
 // Run measures states of the weights of a recipe's run and returns the measurements, state by state. Each is appended
-// to curvature.jsonl in dir as soon as it is finished; what is recorded there with the same settings is taken from there.
-// An empty dir records nothing and has InitialWeights alone.
+// to curvature.jsonl in dir as soon as it is finished; what is recorded there with the same settings is taken from
+// there. An empty dir records nothing and has InitialWeights alone.
 //
 // When ctx ends, the measurements so far are returned with its error. A density keeps the probes that it has and a
 // landscape its rows, and a later call goes on from there; any other measurement that was going on begins anew then.
-func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir string, states []Weights, m Options) (done []runlog.Measurement, err error) {
+func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir string, states []Weights,
+	m Options) (done []runlog.Measurement, err error) {
 	if err := errors.Join(r.Validate(), m.Validate()); err != nil {
 		return nil, err
 	}
@@ -193,8 +194,10 @@ func (w *measurer) describe(measure string) runlog.Measurement {
 	}
 	out := runlog.Measurement{
 		Measure: measure, Step: w.step, Epoch: runlog.Num(float64(w.step) / float64(w.StepsPerEpoch)),
-		Operator: w.m.Operator, Method: w.m.Method, Split: runlog.TrainSplit, Examples: examples, Batch: min(w.m.Batch, examples),
-		Norm: w.m.Norm, DType: w.recipe.DType, Backend: w.Engine.Name, Seed: w.m.Seed, Settings: w.m.settings(measure), Version: recipe.CodeVersion(),
+		Operator: w.m.Operator, Method: w.m.Method, Split: runlog.TrainSplit, Examples: examples, Batch: min(w.m.Batch,
+			examples),
+		Norm: w.m.Norm, DType: w.recipe.DType, Backend: w.Engine.Name, Seed: w.m.Seed, Settings: w.m.settings(measure),
+		Version:      recipe.CodeVersion(),
 		LearningRate: runlog.Num(w.recipe.LearningRateAt(int(w.step), w.Steps)), Momentum: runlog.Num(momentum(w.recipe)),
 	}
 	if !w.m.multiplies(measure) {

@@ -82,8 +82,8 @@ func filesOf(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// What is measured of a saved run is what the run measured at its end, and Measure changes nothing in its directory but the
-// file of measurements.
+// What is measured of a saved run is what the run measured at its end, and Measure changes nothing in its directory
+// but the file of measurements.
 func TestMeasureAgreesWithTheRun(t *testing.T) {
 	r := tiny(t, "xsam")
 	dir, summary := mustRun(t, goEngine(t), r, experiment.Options{KeepEvery: 1})
@@ -104,17 +104,22 @@ func TestMeasureAgreesWithTheRun(t *testing.T) {
 	if a := angle.AngleDeg[0].Float(); math.Abs(a-summary.AngleDeg.Float()) > 1 {
 		t.Errorf("angle %v°, want that of the summary, %v°", a, summary.AngleDeg)
 	}
-	if !slices.IsSortedFunc(spectrum.Values, func(a, b runlog.Number) int { return int(math.Copysign(1, b.Float()-a.Float())) }) || len(spectrum.Values) != 5 {
+	if !slices.IsSortedFunc(spectrum.Values, func(a, b runlog.Number) int {
+		return int(math.Copysign(1,
+			b.Float()-a.Float()))
+	}) || len(spectrum.Values) != 5 {
 		t.Errorf("eigenvalues %v, want 5, descending", spectrum.Values)
 	}
 	for _, m := range got {
-		if m.Step != 12 || m.Epoch.Float() != 3 || m.Examples != 32 || m.Batch != 32 || !m.Converged || m.Momentum.Float() != 0.9 ||
+		if m.Step != 12 || m.Epoch.Float() != 3 || m.Examples != 32 || m.Batch != 32 || !m.Converged ||
+			m.Momentum.Float() != 0.9 ||
 			!(m.LearningRate.Float() > 0 && m.LearningRate.Float() < 0.01*r.LearningRate+0.001) || !(m.Loss.Float() > 0) {
 			t.Errorf("measurement %+v, want the end of the run, on 32 examples, converged", m)
 		}
 	}
 	if got[2].Products != 0 || got[0].Products < 5 || got[1].Products != 30 {
-		t.Errorf("products %d, %d, %d, want some, 30, and none for the angle to known eigenvectors", got[0].Products, got[1].Products, got[2].Products)
+		t.Errorf("products %d, %d, %d, want some, 30, and none for the angle to known eigenvectors", got[0].Products,
+			got[1].Products, got[2].Products)
 	}
 	for i, eigenvalue := range spectrum.Values {
 		if !(spectrum.Residuals[i].Float() <= 1e-3) {
@@ -123,7 +128,8 @@ func TestMeasureAgreesWithTheRun(t *testing.T) {
 	}
 }
 
-// The trace is checked against an estimate by other random vectors, λmax of a layer against its block formed column by column.
+// The trace is checked against an estimate by other random vectors, λmax of a layer against its block formed column
+// by column.
 func TestMeasureAgainstOtherWays(t *testing.T) {
 	r := tiny(t, "sgd")
 	r.LambdaExamples, r.LambdaBatch = 8, 5 // a ragged last batch
@@ -161,8 +167,10 @@ func TestMeasureAgainstOtherWays(t *testing.T) {
 		t.Fatal(err)
 	}
 	trace := got[0].Trace
-	if d, e := trace.Value.Float()-other.Value, math.Hypot(trace.StandardError.Float(), other.StandardError); !(math.Abs(d) <= 4*e) {
-		t.Errorf("trace %v, by other vectors %v: they differ by %v, want at most 4 standard errors of %v", trace.Value, other.Value, d, e)
+	if d, e := trace.Value.Float()-other.Value, math.Hypot(trace.StandardError.Float(),
+		other.StandardError); !(math.Abs(d) <= 4*e) {
+		t.Errorf("trace %v, by other vectors %v: they differ by %v, want at most 4 standard errors of %v", trace.Value,
+			other.Value, d, e)
 	}
 	names, parts := byLayer(w.examples.Problem.Parameters())
 	if want := []string{"hidden1", "hidden2", "logits"}; !slices.Equal(names, want) || len(got[2].Layers) != 3 {

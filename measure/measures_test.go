@@ -8,8 +8,8 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Landscapes hold what is known of them: the losses of the checkpoints that they pass through, and the curvature along an
-// eigenvector.
+// Landscapes hold what is known of them: the losses of the checkpoints that they pass through, and the curvature
+// along an eigenvector.
 func TestLandscapes(t *testing.T) {
 	r := tiny(t, "sgd")
 	r.DType = "float64" // for the second difference
@@ -33,7 +33,8 @@ func TestLandscapes(t *testing.T) {
 			}
 		}
 		if math.Abs(loss(1, 1)-centre) > 1e-12 || got[1].Products != 0 {
-			t.Errorf("the centre is %v after %d products, want the loss %v and no product, for the eigenvectors are known", loss(1, 1), got[1].Products, centre)
+			t.Errorf("the centre is %v after %d products, want the loss %v and no product, for the eigenvectors are known",
+				loss(1, 1), got[1].Products, centre)
 		}
 	})
 	t.Run("line", func(t *testing.T) {
@@ -41,8 +42,10 @@ func TestLandscapes(t *testing.T) {
 		o.Measures, o.Landscape, o.Grid = []string{"landscape"}, "line", 5 // at −1.5, −1, −0.5, 0, 0.5
 		got := measured(t, r, dir, "epoch:2", o)[0]
 		l := got.Landscape
-		if start, end := l.Loss[0][1].Float(), l.Loss[0][3].Float(); !near(start, first.Loss.Float(), 1e-9) || !near(end, got.Loss.Float(), 1e-9) {
-			t.Errorf("the line from init has the loss %v at −1 and %v at 0, want %v of init and %v", start, end, first.Loss, got.Loss)
+		if start, end := l.Loss[0][1].Float(), l.Loss[0][3].Float(); !near(start, first.Loss.Float(), 1e-9) || !near(end,
+			got.Loss.Float(), 1e-9) {
+			t.Errorf("the line from init has the loss %v at −1 and %v at 0, want %v of init and %v", start, end, first.Loss,
+				got.Loss)
 		}
 		if got.Operator != "" || len(l.Y) != 1 || l.Directions[0] != "checkpoint init to epoch:2" {
 			t.Errorf("measurement %+v, want a line without a matrix", got)
@@ -100,15 +103,16 @@ func TestMeasureWithSharpness(t *testing.T) {
 	}
 }
 
-// Operators and norms other than the default find their way to the measurement. Gauss–Newton and Fisher have no negative
-// eigenvalue.
+// Operators and norms other than the default find their way to the measurement. Gauss–Newton and Fisher have no
+// negative eigenvalue.
 func TestMeasureOperators(t *testing.T) {
 	r := tiny(t, "sgd")
 	r.Optimizer, r.LearningRate, r.WeightDecay, r.Momentum = "adam", 1e-3, 0, 0
 	r.DType = "float64"
 	dir, summary := mustRun(t, goEngine(t), r, experiment.Options{})
 	lambda := map[string]float64{}
-	for _, what := range []string{"hessian exact", "hessian difference", "gauss-newton exact", "fisher exact", "adam exact"} {
+	for _, what := range []string{"hessian exact", "hessian difference", "gauss-newton exact", "fisher exact",
+		"adam exact"} {
 		m := DefaultOptions(r)
 		m.Measures, m.Top = []string{"spectrum", "angle"}, 2
 		for i, name := range OperatorNames {
@@ -125,14 +129,16 @@ func TestMeasureOperators(t *testing.T) {
 		}
 		// Differences cross kinks of the ReLUs on 32 examples, and must say so.
 		if rough := m.Method == "difference"; got.Converged == rough || (len(warnings) > 0) != rough {
-			t.Errorf("%s: converged %v, warnings %q, want convergence, and a warning in its place for differences", what, got.Converged, warnings)
+			t.Errorf("%s: converged %v, warnings %q, want convergence, and a warning in its place for differences", what,
+				got.Converged, warnings)
 		}
 		lambda[what] = got.Spectrum.Values[0].Float()
 	}
 	if !near(lambda["hessian exact"], summary.LambdaMax.Float(), 1e-3) {
 		t.Errorf("λmax %v, want %v of the summary", lambda, summary.LambdaMax)
 	}
-	if lambda["gauss-newton exact"] <= 0 || lambda["fisher exact"] <= 0 || near(lambda["adam exact"], lambda["hessian exact"], 0.5) {
+	if lambda["gauss-newton exact"] <= 0 || lambda["fisher exact"] <= 0 || near(lambda["adam exact"],
+		lambda["hessian exact"], 0.5) {
 		t.Errorf("λmax %v, want positive ones, and another for Adam, whose scales are far from 1", lambda)
 	}
 	m := DefaultOptions(r)

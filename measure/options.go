@@ -37,8 +37,8 @@ type Options struct {
 	Operator string
 	Method   string
 
-	// Top is the number of eigenvalues, the largest; Tolerance the relative residual at which they have converged, MaxProducts
-	// the number of products after which the search ends in any case. Layers go by the last two.
+	// Top is the number of eigenvalues, the largest; Tolerance the relative residual at which they have converged,
+	// MaxProducts the number of products after which the search ends in any case. Layers go by the last two.
 	Top         int
 	Tolerance   float64
 	MaxProducts int
@@ -57,8 +57,8 @@ type Options struct {
 	Landscape string
 	From      string
 	Grid      int
-	// Span is how far a landscape reaches: to ±Span for eigenvectors and filter, Span times the distance beyond both ends for
-	// a line, Span times the extent of the path beyond it for pca. 0 stands for 1, 1, 0.5 and 0.25.
+	// Span is how far a landscape reaches: to ±Span for eigenvectors and filter, Span times the distance beyond both
+	// ends for a line, Span times the extent of the path beyond it for pca. 0 stands for 1, 1, 0.5 and 0.25.
 	Span float64
 
 	// Seed draws the random vectors.
@@ -94,14 +94,16 @@ func DefaultOptions(r recipe.Recipe) Options {
 // settings are those of one measure, by the names of the command's flags, as a record holds them.
 func (m Options) settings(measure string) map[string]string {
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-	eigen := map[string]string{"top": strconv.Itoa(m.Top), "tolerance": number(m.Tolerance), "max-products": strconv.Itoa(m.MaxProducts)}
+	eigen := map[string]string{"top": strconv.Itoa(m.Top), "tolerance": number(m.Tolerance),
+		"max-products": strconv.Itoa(m.MaxProducts)}
 	switch measure {
 	case runlog.MeasureSpectrum, runlog.MeasureAngle:
 		return eigen
 	case runlog.MeasureTrace, runlog.MeasureFrobenius:
 		return map[string]string{"probes": strconv.Itoa(m.Probes)}
 	case runlog.MeasureDensity:
-		return map[string]string{"density-steps": strconv.Itoa(m.DensitySteps), "density-probes": strconv.Itoa(m.DensityProbes)}
+		return map[string]string{"density-steps": strconv.Itoa(m.DensitySteps),
+			"density-probes": strconv.Itoa(m.DensityProbes)}
 	case runlog.MeasureSharpness:
 		return map[string]string{"rho": number(m.Rho), "adaptive-rho": number(m.AdaptiveRho)}
 	case runlog.MeasureLayers:
@@ -160,7 +162,8 @@ func (m Options) Validate() error {
 	known("method", m.Method, ProductNames)
 	known("landscape", m.Landscape, LandscapeNames)
 	if m.Method == "difference" && (m.Operator == "gauss-newton" || m.Operator == "fisher") {
-		bad("method difference with operator %s: want method exact; differences of gradients give the hessian, and with it adam", m.Operator)
+		bad("method difference with operator %s: want method exact; differences of gradients give the hessian, and with "+
+			"it adam", m.Operator)
 	}
 	if m.Examples < 0 {
 		bad("examples = %d: want 0 (all) or more", m.Examples)

@@ -24,9 +24,15 @@ func TestMeasureRefuses(t *testing.T) {
 		{"named twice", func(_ *recipe.Recipe, m *Options) { m.Measures = []string{"trace", "trace"} }},
 		{"nothing to measure", func(_ *recipe.Recipe, m *Options) { m.Measures = nil }},
 		{"tolerance = NaN", func(_ *recipe.Recipe, m *Options) { m.Tolerance = math.NaN() }},
-		{"method difference with operator fisher", func(_ *recipe.Recipe, m *Options) { m.Operator, m.Method = "fisher", "difference" }},
+		{"method difference with operator fisher", func(_ *recipe.Recipe, m *Options) {
+			m.Operator, m.Method = "fisher",
+				"difference"
+		}},
 		{"top = 1", func(_ *recipe.Recipe, m *Options) { m.Top, m.Measures = 1, []string{"landscape"} }},
-		{"3 or more: train with --keep-every", func(_ *recipe.Recipe, m *Options) { m.Landscape, m.Measures = "pca", []string{"landscape"} }},
+		{"3 or more: train with --keep-every", func(_ *recipe.Recipe, m *Options) {
+			m.Landscape, m.Measures = "pca",
+				[]string{"landscape"}
+		}},
 		{"Adam", func(_ *recipe.Recipe, m *Options) { m.Operator = "adam" }},
 		{"no snapshot of epoch 1", func(_ *recipe.Recipe, m *Options) {
 			m.Landscape, m.From, m.Measures = "line", "epoch:1", []string{"landscape"}
@@ -64,7 +70,8 @@ func TestFindWeights(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for which, want := range map[string]string{"init": "init", "last": "last", "all": "epoch:2 epoch:10 last", "epoch:10": "epoch:10"} {
+	for which, want := range map[string]string{"init": "init", "last": "last", "all": "epoch:2 epoch:10 last",
+		"epoch:10": "epoch:10"} {
 		states, err := FindWeights(dir, which)
 		var names []string
 		for _, s := range states {
@@ -74,7 +81,8 @@ func TestFindWeights(t *testing.T) {
 			t.Errorf("FindWeights(%q) = %q, %v, want %q", which, got, err, want)
 		}
 	}
-	for which, want := range map[string]string{"epoch:3": "epoch:2, epoch:10", "epoch:x": "want last", "newest": "want last"} {
+	for which, want := range map[string]string{"epoch:3": "epoch:2, epoch:10", "epoch:x": "want last",
+		"newest": "want last"} {
 		if _, err := FindWeights(dir, which); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("FindWeights(%q) = %v, want an error with %q", which, err, want)
 		}

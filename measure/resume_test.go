@@ -42,7 +42,8 @@ func TestMeasureIsInterruptedAndGoesOn(t *testing.T) {
 			if p.Measure == "landscape" && p.Share > 0 {
 				rows++
 			}
-			if p.Measure == stop.measure && (stop.products > 0 && p.Products == stop.products || stop.products < 0 && rows == 3) {
+			if p.Measure == stop.measure && (stop.products > 0 && p.Products == stop.products || stop.products < 0 &&
+				rows == 3) {
 				cancel()
 			}
 		}
@@ -60,7 +61,8 @@ func TestMeasureIsInterruptedAndGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if part := recorded[1]; part.Reason != runlog.ReasonInterrupted || part.Converged || len(part.Density.Nodes) != 1 || part.Products != 8 {
+	if part := recorded[1]; part.Reason != runlog.ReasonInterrupted || part.Converged || len(part.Density.Nodes) != 1 ||
+		part.Products != 8 {
 		t.Errorf("the interrupted density is %+v, want one probe of 8 products, not converged", part)
 	}
 	if part := recorded[3]; part.Reason != runlog.ReasonInterrupted || len(part.Landscape.Loss) != 2 {

@@ -34,7 +34,8 @@ func (w *measurer) sharpness(ctx context.Context, out *runlog.Measurement) error
 			}
 			rise = a.Rise()
 		}
-		out.Sharpness = append(out.Sharpness, runlog.BallSharpness{Ball: ball.name, Rho: ball.o.Rho, Steps: ball.o.Steps, Rise: runlog.Num(rise)})
+		out.Sharpness = append(out.Sharpness, runlog.BallSharpness{Ball: ball.name, Rho: ball.o.Rho, Steps: ball.o.Steps,
+			Rise: runlog.Num(rise)})
 		w.tell(2)
 	}
 	out.Converged = true

@@ -17,7 +17,8 @@ func TestMeasuresOfAKnownMatrix(t *testing.T) {
 	diagonal := []float64{4, 3, 2, 1, 0, -1}
 	m := DefaultOptions(recipe.Defaults("glyphs"))
 	m.DensitySteps, m.DensityProbes, m.Probes = 6, 200, 300
-	w := &measurer{m: m, matrix: curvature.Dense(mat.NewDiagDense(6, diagonal)), gradient: []float64{1, 1, 0, 0, 0, 0}, timeLeft: timeLeft{all: 1}}
+	w := &measurer{m: m, matrix: curvature.Dense(mat.NewDiagDense(6, diagonal)), gradient: []float64{1, 1, 0, 0, 0, 0},
+		timeLeft: timeLeft{all: 1}}
 	ctx := context.Background()
 	fill := func(measure string) runlog.Measurement {
 		out := runlog.Measurement{Measure: measure}
@@ -64,7 +65,8 @@ func TestMeasuresOfAKnownMatrix(t *testing.T) {
 
 func TestBlock(t *testing.T) {
 	h := curvature.Dense(mat.NewSymDense(3, []float64{1, 2, 3, 2, 4, 5, 3, 5, 6}))
-	b, _, err := curvature.Form(context.Background(), block(h, []curvature.Parameter{{Offset: 0, Size: 1}, {Offset: 2, Size: 1}}))
+	b, _, err := curvature.Form(context.Background(), block(h, []curvature.Parameter{{Offset: 0, Size: 1}, {Offset: 2,
+		Size: 1}}))
 	if want := mat.NewSymDense(2, []float64{1, 3, 3, 6}); err != nil || !mat.Equal(b, want) {
 		t.Errorf("the block of rows 0 and 2 is %v (%v), want %v", b, err, want)
 	}

@@ -42,7 +42,8 @@ func (k *timeLeft) leave() {
 func (k *timeLeft) progress() Progress {
 	done := k.done + min(k.current, 0.95*k.planned) // a plan is an estimate
 	p := Progress{
-		Number: k.number, Count: k.count, Weights: k.weights, Measure: k.measure, Products: k.products, Share: min(1, done/k.all), Remaining: -1,
+		Number: k.number, Count: k.count, Weights: k.weights, Measure: k.measure, Products: k.products, Share: min(1,
+			done/k.all), Remaining: -1,
 	}
 	if elapsed := time.Since(k.started); done > k.skipped && elapsed >= time.Second {
 		p.Remaining = max(0, time.Duration(float64(elapsed)*(k.all-done)/(done-k.skipped)))
@@ -62,7 +63,8 @@ func (w *measurer) planWork(states int) {
 // findsEigenpairs tells whether one of the measures leaves the top eigenpairs for the next.
 func (w *measurer) findsEigenpairs(measures []string) bool {
 	return slices.ContainsFunc(measures, func(name string) bool {
-		return name == runlog.MeasureSpectrum || name == runlog.MeasureAngle || name == runlog.MeasureLandscape && w.m.Landscape == "eigenvectors"
+		return name == runlog.MeasureSpectrum || name == runlog.MeasureAngle || name == runlog.MeasureLandscape &&
+			w.m.Landscape == "eigenvectors"
 	})
 }
 

@@ -55,7 +55,8 @@ func FindWeights(dir, which string) ([]Weights, error) {
 	if len(names) == 0 {
 		names = []string{"none: --keep-every of train and compare keeps them"}
 	}
-	return nil, fmt.Errorf("measure: %s has no snapshot of epoch %d: want one of those that were kept (%s), or last", dir, number, strings.Join(names, ", "))
+	return nil, fmt.Errorf("measure: %s has no snapshot of epoch %d: want one of those that were kept (%s), or last",
+		dir, number, strings.Join(names, ", "))
 }
 
 // snapshots lists the snapshots of a run by their epochs.

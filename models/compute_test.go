@@ -15,8 +15,9 @@ import (
 	"github.com/xsam-go/xsam/models"
 )
 
-// slope returns logits and, as one vector, the gradient of a loss with respect to all weights, with the number of bfloat16
-// nodes in the forward pass. It fails where a weight, its gradient or the logits are not of the type of the weights.
+// slope returns logits and, as one vector, the gradient of a loss with respect to all weights, with the number of
+// bfloat16 nodes in the forward pass. It fails where a weight, its gradient or the logits are not of the type of the
+// weights.
 func slope(t *testing.T, b compute.Backend, c models.Config) (logits, gradient []float64, halves int) {
 	t.Helper()
 	m, store := mustNew(t, c), model.NewStore()
@@ -46,7 +47,8 @@ func slope(t *testing.T, b compute.Backend, c models.Config) (logits, gradient [
 		if out.DType() != c.DType {
 			t.Errorf("logits of %s: want %s", out.DType(), c.DType)
 		}
-		return []*graph.Node{graph.ConvertDType(out, dtypes.Float64), graph.ConvertDType(graph.Concatenate(flat, 0), dtypes.Float64)}
+		return []*graph.Node{graph.ConvertDType(out, dtypes.Float64), graph.ConvertDType(graph.Concatenate(flat, 0),
+			dtypes.Float64)}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -60,10 +62,10 @@ func slope(t *testing.T, b compute.Backend, c models.Config) (logits, gradient [
 	return tensors.MustCopyFlatData[float64](outputs[0]), tensors.MustCopyFlatData[float64](outputs[1]), halves
 }
 
-// With activations in bfloat16, which rounds to 8 bits (2⁻⁹ of a number at most), logits and gradient are those of float32
-// within the roundings of their depth, and weights, gradient and logits keep their type. Batch norm divides by deviations that
-// are rounded themselves: over four images, in place of these 32, the gradient is off by up to 0.33, more on processors that
-// multiply in bfloat16 than on others.
+// With activations in bfloat16, which rounds to 8 bits (2⁻⁹ of a number at most), logits and gradient are those of
+// float32 within the roundings of their depth, and weights, gradient and logits keep their type. Batch norm divides
+// by deviations that are rounded themselves: over four images, in place of these 32, the gradient is off by up to
+// 0.33, more on processors that multiply in bfloat16 than on others.
 func TestComputeInBFloat16(t *testing.T) {
 	for _, tt := range []struct {
 		name     string

@@ -16,7 +16,8 @@
 //	vgg11-bn-narrow  vgg11-bn with a quarter of the channels                           579,786
 //	vgg11-bn         eight convolutions with batch norm, five max poolings, one dense  9,231,114
 //
-// Beside these, mlp-DEPTHxWIDTH is a perceptron of any size: mlp-2x128 is the mlp. They are for measuring what a step costs.
+// Beside these, mlp-DEPTHxWIDTH is a perceptron of any size: mlp-2x128 is the mlp. They are for measuring what a step
+// costs.
 //
 // Weights are drawn on the host, each variable from a stream of its own, so a seed gives the same model on every
 // backend. See [Config].

@@ -127,8 +127,9 @@ var kernelOf = map[string]string{
 	"mlp": "/hidden1/weights", "cnn": "/conv1/weights", "resnet8": "/conv/weights", "vgg11-bn-narrow": "/conv1/weights",
 }
 
-// With batch norm, training and evaluation differ: the batch's statistics in one, the running averages in the other. After
-// one training pass the running averages are those of the batch, and the two agree. Without it they are the same.
+// With batch norm, training and evaluation differ: the batch's statistics in one, the running averages in the other.
+// After one training pass the running averages are those of the batch, and the two agree. Without it they are the
+// same.
 func TestTrainingAndEvaluation(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for name, hasNorm := range map[string]bool{"mlp": false, "cnn": false, "resnet8": true, "vgg11-bn-narrow": true} {
@@ -210,8 +211,10 @@ func TestGraphRefuses(t *testing.T) {
 		inputs func(x *graph.Node) []*graph.Node
 		want   string
 	}{
-		{"other size", func(x *graph.Node) []*graph.Node { return []*graph.Node{graph.Reshape(x, 1, 16, 16, 1)} }, "made for [batch, 8, 8, 1]"},
-		{"vectors", func(x *graph.Node) []*graph.Node { return []*graph.Node{graph.Reshape(x, 4, 64)} }, "made for [batch, 8, 8, 1]"},
+		{"other size", func(x *graph.Node) []*graph.Node { return []*graph.Node{graph.Reshape(x, 1, 16, 16, 1)} },
+			"made for [batch, 8, 8, 1]"},
+		{"vectors", func(x *graph.Node) []*graph.Node { return []*graph.Node{graph.Reshape(x, 4, 64)} },
+			"made for [batch, 8, 8, 1]"},
 		{"two inputs", func(x *graph.Node) []*graph.Node { return []*graph.Node{x, x} }, "want one, the images"},
 	}
 	for _, tt := range tests {

@@ -14,9 +14,10 @@ import (
 
 // Hessian-vector products of whole models, in training mode, against central differences of the gradient, in float64.
 //
-// L = Σ sin(logits)/4 on four images, along the direction u that has cos(i) at the model's i-th parameter. The weights
-// are moved by h = 1e-7 along u: a ReLU or a maximum that changes sides there would show as an error of size 1; rounding
-// in gradients of size 1 gives 1e-16/1e-7 = 1e-9 (0.3e-9 to 0.7e-9 seen). Deeper models cross such a point at this h.
+// L = Σ sin(logits)/4 on four images, along the direction u that has cos(i) at the model's i-th parameter. The
+// weights are moved by h = 1e-7 along u: a ReLU or a maximum that changes sides there would show as an error of size
+// 1; rounding in gradients of size 1 gives 1e-16/1e-7 = 1e-9 (0.3e-9 to 0.7e-9 seen). Deeper models cross such a
+// point at this h.
 func TestHessianVectorProduct(t *testing.T) {
 	const h = 1e-7
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {

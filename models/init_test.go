@@ -55,8 +55,8 @@ func TestInitialisationIsPinned(t *testing.T) {
 	}
 }
 
-// He et al.: mean 0, variance 2/fan-in. With n values the mean is off by std/√n and the variance by a share of √(2/n), times 4
-// for a test that does not fail by chance. Biases and offsets are 0, scales 1.
+// He et al.: mean 0, variance 2/fan-in. With n values the mean is off by std/√n and the variance by a share of
+// √(2/n), times 4 for a test that does not fail by chance. Biases and offsets are 0, scales 1.
 func TestInitialisationIsHe(t *testing.T) {
 	tests := []struct {
 		model, path string
@@ -82,7 +82,8 @@ func TestInitialisationIsHe(t *testing.T) {
 		}
 		n, want := float64(len(w)), 2/float64(tt.fanIn)
 		if !(math.Abs(mean) < 4*math.Sqrt(want/n)) || !(math.Abs(square/want-1) < 4*math.Sqrt(2/n)) {
-			t.Errorf("%s %s: mean %.3g and variance %.4g of %v values, want 0 and %.4g", tt.model, tt.path, mean, square, n, want)
+			t.Errorf("%s %s: mean %.3g and variance %.4g of %v values, want 0 and %.4g", tt.model, tt.path, mean, square, n,
+				want)
 		}
 		for v := range store.IterVariables() {
 			constant, isConstant := map[string]float64{"biases": 0, "offset": 0, "scale": 1}[v.Name()]
@@ -149,11 +150,14 @@ func TestNewRefuses(t *testing.T) {
 		config models.Config
 		want   []string
 	}{
-		{"unknown model", change(func(c *models.Config) { c.Name = "resnet9" }), append([]string{`"resnet9"`}, models.Names()...)},
+		{"unknown model", change(func(c *models.Config) { c.Name = "resnet9" }), append([]string{`"resnet9"`},
+			models.Names()...)},
 		{"no name", models.Config{}, models.Names()},
 		{"no layers", change(func(c *models.Config) { c.Name = "mlp-0x256" }), []string{`"mlp-0x256"`, models.Deep}},
-		{"too small for two poolings", change(func(c *models.Config) { c.Name, c.Height = "cnn", 3 }), []string{"3×8×1", "at least 4×4×1"}},
-		{"too small for alexnet", change(func(c *models.Config) { c.Name, c.Height, c.Width = "alexnet", 15, 28 }), []string{"15×28×1", "at least 16×16×1"}},
+		{"too small for two poolings", change(func(c *models.Config) { c.Name, c.Height = "cnn", 3 }), []string{"3×8×1",
+			"at least 4×4×1"}},
+		{"too small for alexnet", change(func(c *models.Config) { c.Name, c.Height, c.Width = "alexnet", 15, 28 }),
+			[]string{"15×28×1", "at least 16×16×1"}},
 		{
 			"too small for vgg11-bn", change(func(c *models.Config) { c.Name = "vgg11-bn" }),
 			[]string{"8×8×1", "at least 16×16×1"},
@@ -163,7 +167,8 @@ func TestNewRefuses(t *testing.T) {
 		{"integers", change(func(c *models.Config) { c.DType = dtypes.Int32 }), []string{"want float32 or float64"}},
 		{"dropout 1", change(func(c *models.Config) { c.Dropout = 1 }), []string{"0 ≤ Dropout < 1"}},
 		{"dropout NaN", change(func(c *models.Config) { c.Dropout = math.NaN() }), []string{"0 ≤ Dropout < 1"}},
-		{"dropout where there is none", change(func(c *models.Config) { c.Name, c.Dropout = "resnet8", 0.1 }), []string{"resnet8 has no dropout"}},
+		{"dropout where there is none", change(func(c *models.Config) { c.Name, c.Dropout = "resnet8", 0.1 }),
+			[]string{"resnet8 has no dropout"}},
 		{"all wrong fields at once", models.Config{Name: "mlp"}, []string{"0×0×0", "Classes", "DType"}},
 	}
 	for _, tt := range tests {

@@ -66,8 +66,8 @@ func Names() []string {
 	return names
 }
 
-// Deep is the form of the names of perceptrons of any size, which [Names] does not list: "mlp-12x256" has twelve hidden layers of
-// 256 units.
+// Deep is the form of the names of perceptrons of any size, which [Names] does not list: "mlp-12x256" has twelve
+// hidden layers of 256 units.
 const Deep = "mlp-DEPTHxWIDTH"
 
 var deepName = regexp.MustCompile(`^mlp-([1-9]\d{0,2})x([1-9]\d{0,4})$`)
@@ -87,7 +87,8 @@ func find(name string) (architecture, error) {
 		width, _ := strconv.Atoi(m[2])
 		return architecture{name, 1, true, perceptron(depth, width)}, nil
 	}
-	return architecture{}, fmt.Errorf("models: there is no model %q: want one of %s or %s", name, strings.Join(Names(), ", "), Deep)
+	return architecture{}, fmt.Errorf("models: there is no model %q: want one of %s or %s", name, strings.Join(Names(),
+		", "), Deep)
 }
 
 // Model is a classifier. It holds no weights: they are in the store of the scope that [Model.Graph] gets.
@@ -117,7 +118,8 @@ func New(c Config) (*Model, error) {
 		c.Compute = c.DType
 	}
 	if c.Compute != c.DType && c.Compute != dtypes.BFloat16 {
-		errs = append(errs, fmt.Errorf("models: Config.Compute = %s with weights in %s: want their type or bfloat16", c.Compute, c.DType))
+		errs = append(errs, fmt.Errorf("models: Config.Compute = %s with weights in %s: want their type or bfloat16",
+			c.Compute, c.DType))
 	}
 	if !(c.Dropout >= 0 && c.Dropout < 1) { // also rejects NaN
 		errs = append(errs, fmt.Errorf("models: Config.Dropout = %v: want 0 ≤ Dropout < 1 (0 turns it off)", c.Dropout))

@@ -58,7 +58,8 @@ func TestParameters(t *testing.T) {
 		store := model.NewStore()
 		logits := buildIn(t, mustNew(t, tt.config), store.RootScope())
 		if got := models.CountParameters(store.RootScope()); got != tt.want {
-			t.Errorf("%s on %d×%d×%d has %d parameters, want %d", tt.config.Name, tt.config.Height, tt.config.Width, tt.config.Channels, got, tt.want)
+			t.Errorf("%s on %d×%d×%d has %d parameters, want %d", tt.config.Name, tt.config.Height, tt.config.Width,
+				tt.config.Channels, got, tt.want)
 		}
 		if want := shapes.Make(dtypes.Float32, 2, 10); !logits.Equal(want) {
 			t.Errorf("%s: logits have shape %s, want %s", tt.config.Name, logits, want)

@@ -8,8 +8,8 @@ import (
 	"github.com/xsam-go/xsam/layers"
 )
 
-// perceptron has hidden layers of ReLU units on the pixels as one vector. With dropout, hidden units are dropped after each ReLU.
-// The mlp has two layers of 128.
+// perceptron has hidden layers of ReLU units on the pixels as one vector. With dropout, hidden units are dropped
+// after each ReLU. The mlp has two layers of 128.
 func perceptron(depth, width int) func(b *builder, x *graph.Node) *graph.Node {
 	return func(b *builder, x *graph.Node) *graph.Node {
 		x = layers.Flatten(x)
@@ -35,12 +35,12 @@ func cnn(b *builder, x *graph.Node) *graph.Node {
 const alexnetSide = 32
 
 // alexnet is the form of AlexNet (Krizhevsky et al. 2012) that is in common use for images of 32×32 pixels: five
-// convolutions with biases and ReLU, 11×11 with stride 4 and padding 5, 5×5, and three 3×3; 2×2 max pooling after the first,
-// second and fifth; and a single dense layer. No dropout, no normalisation. Smaller images are framed with zeros up to 32
-// pixels, since less than 29 leave nothing to the last pooling.
+// convolutions with biases and ReLU, 11×11 with stride 4 and padding 5, 5×5, and three 3×3; 2×2 max pooling after the
+// first, second and fifth; and a single dense layer. No dropout, no normalisation. Smaller images are framed with
+// zeros up to 32 pixels, since less than 29 leave nothing to the last pooling.
 //
-// The channels of "alexnet" are those of Krizhevsky's one-column version (2014, arXiv:1404.5997), 64, 192, 384, 256, 256:
-// 2,472,266 parameters at 3 channels and 10 classes. "alexnet-narrow" has a quarter of each, 159,578 parameters.
+// The channels of "alexnet" are those of Krizhevsky's one-column version (2014, arXiv:1404.5997), 64, 192, 384, 256,
+// 256: 2,472,266 parameters at 3 channels and 10 classes. "alexnet-narrow" has a quarter of each, 159,578 parameters.
 func alexnet(channels [5]int) func(b *builder, x *graph.Node) *graph.Node {
 	return func(b *builder, x *graph.Node) *graph.Node {
 		x = framed(x, alexnetSide)

@@ -19,16 +19,16 @@ func resnet8(b *builder, x *graph.Node) *graph.Node {
 	return resnet(b, x, []stage{{16, 1}, {32, 1}, {64, 1}}, projectAndNorm)
 }
 
-// resnet20 is the 20-layer network for CIFAR of He et al. (2016), arXiv:1512.03385, §4.2, n = 3: 16 channels in the first
-// convolution, three stages of three blocks with 16, 32 and 64 channels, shortcuts without parameters (option A).
-// 269,722 parameters at 3 channels and 10 classes (published: 0.27 M).
+// resnet20 is the 20-layer network for CIFAR of He et al. (2016), arXiv:1512.03385, §4.2, n = 3: 16 channels in the
+// first convolution, three stages of three blocks with 16, 32 and 64 channels, shortcuts without parameters (option
+// A). 269,722 parameters at 3 channels and 10 classes (published: 0.27 M).
 func resnet20(b *builder, x *graph.Node) *graph.Node {
 	return resnet(b, x, []stage{{16, 3}, {32, 3}, {64, 3}}, subsampleAndPad)
 }
 
-// resnet18 is the 18-layer network of the same paper in the form that is in common use for CIFAR: a 3×3 first convolution
-// with stride 1 and no pooling after it, four stages of two blocks with 64, 128, 256 and 512 channels, projection
-// shortcuts (option B). 11,173,962 parameters at 3 channels and 10 classes (published: 11.17 M).
+// resnet18 is the 18-layer network of the same paper in the form that is in common use for CIFAR: a 3×3 first
+// convolution with stride 1 and no pooling after it, four stages of two blocks with 64, 128, 256 and 512 channels,
+// projection shortcuts (option B). 11,173,962 parameters at 3 channels and 10 classes (published: 11.17 M).
 func resnet18(b *builder, x *graph.Node) *graph.Node {
 	return resnet(b, x, []stage{{64, 2}, {128, 2}, {256, 2}, {512, 2}}, projectAndNorm)
 }
@@ -39,8 +39,8 @@ func resnet34(b *builder, x *graph.Node) *graph.Node {
 	return resnet(b, x, []stage{{64, 3}, {128, 4}, {256, 6}, {512, 3}}, projectAndNorm)
 }
 
-// resnet is conv–norm–ReLU, the stages, global mean pooling and a dense layer. All convolutions of the main path are 3×3
-// without biases. The first block of each stage but the first halves the resolution.
+// resnet is conv–norm–ReLU, the stages, global mean pooling and a dense layer. All convolutions of the main path are
+// 3×3 without biases. The first block of each stage but the first halves the resolution.
 func resnet(b *builder, x *graph.Node, stages []stage, change shortcut) *graph.Node {
 	x = layers.ReLU(b.norm("norm", b.conv("conv", x, 3, stages[0].channels, 1)))
 	for i, s := range stages {

@@ -32,7 +32,8 @@ func TestClip(t *testing.T) {
 		{"signs stay", 13, []float64{-10, 0}, []float64{24}, []float64{-5, 0}, []float64{12}, 2e-7},
 		{"zero stays zero", 1, []float64{0}, []float64{0}, []float64{0}, []float64{0}, 0},
 		{"squares that would overflow in float32", 1, []float64{3e30}, []float64{4e30}, []float64{0.6}, []float64{0.8}, 4e-7},
-		{"squares that would underflow in float32", 1e-33, []float64{3e-30}, []float64{4e-30}, []float64{6e-34}, []float64{8e-34}, 4e-7},
+		{"squares that would underflow in float32", 1e-33, []float64{3e-30}, []float64{4e-30}, []float64{6e-34},
+			[]float64{8e-34}, 4e-7},
 		{"an infinity goes on with the rest as it is", 1, []float64{inf}, []float64{4}, []float64{inf}, []float64{4}, 0},
 		{"a NaN too", 1, []float64{nan, 7}, []float64{4}, []float64{nan, 7}, []float64{4}, 0},
 	}

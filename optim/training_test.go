@@ -181,7 +181,8 @@ func TestIntegerVariableIsRefused(t *testing.T) {
 	}
 	trainer := train.NewTrainer(testbackend.Go(t), model.NewStore(), counting, squares, everything(), nil, nil)
 	_, err := trainer.TrainStep(batch(0))
-	if err == nil || !strings.Contains(err.Error(), "/count has type Int64") || !strings.Contains(err.Error(), "SetTrainable(false)") {
+	if err == nil || !strings.Contains(err.Error(), "/count has type Int64") || !strings.Contains(err.Error(),
+		"SetTrainable(false)") {
 		t.Errorf("error = %v, want one that names the variable and the way out", err)
 	}
 }

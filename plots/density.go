@@ -10,8 +10,8 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// densityFloor is the smallest density that is drawn, as a share of the largest: the axis is logarithmic, because the bulk
-// near 0 outweighs the outliers by many orders of magnitude.
+// densityFloor is the smallest density that is drawn, as a share of the largest: the axis is logarithmic, because the
+// bulk near 0 outweighs the outliers by many orders of magnitude.
 const densityFloor = 1e-6
 
 // density draws a smoothed spectral density.

@@ -20,7 +20,8 @@ func ExampleWrite() {
 
 	spectrum := runlog.Measurement{
 		Measure: runlog.MeasureSpectrum, Step: 100, Epoch: runlog.Num(5), Operator: "hessian", Converged: true,
-		Spectrum: &runlog.Spectrum{Values: []runlog.Number{runlog.Num(12), runlog.Num(7)}, Residuals: []runlog.Number{runlog.Num(1e-4), runlog.Num(1e-4)}},
+		Spectrum: &runlog.Spectrum{Values: []runlog.Number{runlog.Num(12), runlog.Num(7)},
+			Residuals: []runlog.Number{runlog.Num(1e-4), runlog.Num(1e-4)}},
 	}
 	files, err := plots.Write(dir, plots.Data{Title: "my model", Measurements: []runlog.Measurement{spectrum}})
 	if err != nil {

@@ -58,8 +58,8 @@ const (
 	colours  = 255
 )
 
-// surface paints a landscape over a plane: colours with a scale beside them, contour lines, the weights, and the path of
-// training where that is known.
+// surface paints a landscape over a plane: colours with a scale beside them, contour lines, the weights, and the path
+// of training where that is known.
 func surface(m runlog.Measurement, title string) (func(draw.Canvas), error) {
 	z := newHeights(*m.Landscape)
 	if !(z.high > z.low) {
@@ -116,8 +116,8 @@ func surface(m runlog.Measurement, title string) (func(draw.Canvas), error) {
 	}, nil
 }
 
-// heights are the losses of a landscape as a plotter.GridXYZ, or their logarithms where they span more than two orders of
-// magnitude.
+// heights are the losses of a landscape as a plotter.GridXYZ, or their logarithms where they span more than two
+// orders of magnitude.
 type heights struct {
 	xs, ys      []float64
 	z           [][]float64

@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Series is one line of a picture, with a mark at each of its points. One without a name belongs to the one before it: it has
-// its colour, no marks and no place in the legend.
+// Series is one line of a picture, with a mark at each of its points. One without a name belongs to the one before
+// it: it has its colour, no marks and no place in the legend.
 type Series struct {
 	Name   string
 	X, Y   []float64 // of equal length

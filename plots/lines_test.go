@@ -11,9 +11,11 @@ import (
 
 func TestWriteLines(t *testing.T) {
 	dir := t.TempDir()
-	good := []plots.Series{{Name: "sgd", X: []float64{1, 2, 4}, Y: []float64{3, 5, 9}}, {Name: "sam", X: []float64{1, 2}, Y: []float64{6, 10}, Dashed: true}, {X: []float64{0, 2}, Y: []float64{0, 10}}}
+	good := []plots.Series{{Name: "sgd", X: []float64{1, 2, 4}, Y: []float64{3, 5, 9}}, {Name: "sam", X: []float64{1,
+		2}, Y: []float64{6, 10}, Dashed: true}, {X: []float64{0, 2}, Y: []float64{0, 10}}}
 	path := filepath.Join(dir, "cost.svg")
-	if err := plots.WriteLines(path, plots.Lines{Title: "Cost of a step", X: "images in a batch", Y: "ms", FromZero: true, Series: good}); err != nil {
+	if err := plots.WriteLines(path, plots.Lines{Title: "Cost of a step", X: "images in a batch", Y: "ms",
+		FromZero: true, Series: good}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
@@ -35,7 +37,8 @@ func TestWriteLines(t *testing.T) {
 		{path, []plots.Series{{Name: "sgd"}}, "at least one"},
 		{filepath.Join(dir, "missing", "cost.svg"), good, "missing"},
 	} {
-		if err := plots.WriteLines(bad.path, plots.Lines{Series: bad.series}); err == nil || !strings.Contains(err.Error(), bad.want) {
+		if err := plots.WriteLines(bad.path, plots.Lines{Series: bad.series}); err == nil || !strings.Contains(err.Error(),
+			bad.want) {
 			t.Errorf("%s: error %v, want one about %q", bad.path, err, bad.want)
 		}
 	}

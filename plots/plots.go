@@ -51,8 +51,8 @@ const (
 	height = 10 * vg.Centimeter
 )
 
-// Write draws what there is in d to files under dir, each picture as PNG and as SVG, and returns their paths. It creates
-// the folder; a picture that is there is replaced.
+// Write draws what there is in d to files under dir, each picture as PNG and as SVG, and returns their paths. It
+// creates the folder; a picture that is there is replaced.
 func Write(dir string, d Data) (files []string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("plots: %w", err)

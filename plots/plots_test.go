@@ -23,7 +23,8 @@ func numbers(values ...float64) (list []runlog.Number) {
 
 // of is a measurement of the Hessian after an epoch of ten steps.
 func of(measure string, epoch float64) runlog.Measurement {
-	return runlog.Measurement{Measure: measure, Step: int64(10 * epoch), Epoch: runlog.Num(epoch), Operator: "hessian", Converged: true, Loss: runlog.Num(0.2)}
+	return runlog.Measurement{Measure: measure, Step: int64(10 * epoch), Epoch: runlog.Num(epoch), Operator: "hessian",
+		Converged: true, Loss: runlog.Num(0.2)}
 }
 
 // everything is one measurement of each kind that has a picture.
@@ -43,10 +44,12 @@ func everything() plots.Data {
 	}
 	layers := of(runlog.MeasureLayers, 15)
 	for i := range 10 {
-		layers.Layers = append(layers.Layers, runlog.LayerBlock{Layer: fmt.Sprintf("block%d/conv", i+1), LambdaMax: runlog.Num(float64(i + 1)), Converged: i != 3})
+		layers.Layers = append(layers.Layers, runlog.LayerBlock{Layer: fmt.Sprintf("block%d/conv", i+1),
+			LambdaMax: runlog.Num(float64(i + 1)), Converged: i != 3})
 	}
 	bowl := of(runlog.MeasureLandscape, 15)
-	bowl.Landscape = &runlog.Landscape{Directions: []string{"PCA 1 (80 % of the path)", "PCA 2 (12 % of the path)"}, Path: [][2]float64{{1.5, 1}, {0.7, -0.2}, {0, 0}}}
+	bowl.Landscape = &runlog.Landscape{Directions: []string{"PCA 1 (80 % of the path)", "PCA 2 (12 % of the path)"},
+		Path: [][2]float64{{1.5, 1}, {0.7, -0.2}, {0, 0}}}
 	for i := range 21 {
 		bowl.Landscape.X = append(bowl.Landscape.X, -2+0.2*float64(i))
 		bowl.Landscape.Y = append(bowl.Landscape.Y, -1.5+0.15*float64(i))
@@ -61,11 +64,14 @@ func everything() plots.Data {
 	bowl.Landscape.Loss[20][0] = runlog.Number{}
 	line := of(runlog.MeasureLandscape, 15)
 	line.Settings = map[string]string{"landscape": "line"}
-	line.Landscape = &runlog.Landscape{Directions: []string{"checkpoint init to last"}, X: []float64{-1, 0, 1}, Y: []float64{0}, Loss: [][]runlog.Number{numbers(2, 0.2, 0.9)}}
+	line.Landscape = &runlog.Landscape{Directions: []string{"checkpoint init to last"}, X: []float64{-1, 0, 1},
+		Y: []float64{0}, Loss: [][]runlog.Number{numbers(2, 0.2, 0.9)}}
 	d.Measurements = append(d.Measurements, density, layers, bowl, line)
 	for i := range 15 {
-		d.Along = append(d.Along, runlog.Record{Kind: runlog.Curvature, Epoch: runlog.Num(float64(i + 1)), LambdaMax: runlog.Num(5 + float64(i)), Lambda5: runlog.Num(2)})
-		d.Along = append(d.Along, runlog.Record{Kind: runlog.Train, Epoch: runlog.Num(float64(i + 1)), LambdaMax: runlog.Num(1000)})
+		d.Along = append(d.Along, runlog.Record{Kind: runlog.Curvature, Epoch: runlog.Num(float64(i + 1)),
+			LambdaMax: runlog.Num(5 + float64(i)), Lambda5: runlog.Num(2)})
+		d.Along = append(d.Along, runlog.Record{Kind: runlog.Train, Epoch: runlog.Num(float64(i + 1)),
+			LambdaMax: runlog.Num(1000)})
 	}
 	epochs := []float64{0, 5, 10, 15}
 	d.Edges = []plots.Edge{
@@ -91,7 +97,8 @@ func TestWrite(t *testing.T) {
 		"layers-step000150":         {"block7/conv", "λmax of the block", "not converged"},
 		"landscape-step000150-PCA":  {"along PCA 1", "along PCA 2", "training", "weights", "loss (logarithmic)"},
 		"landscape-step000150-line": {"position along checkpoint init to last", "the weights measured"},
-		"training":                  {"over training", "λmax", "λ5", "2/η", "β = 0.9", "far away: above the picture", "epoch"},
+		"training": {"over training", "λmax", "λ5", "2/η", "β = 0.9", "far away: above the picture",
+			"epoch"},
 	}
 	if len(files) != 2*len(want) {
 		t.Errorf("files %v, want %d as PNG and SVG", files, len(want))
@@ -125,7 +132,8 @@ func TestWriteLeavesOutWhatIsNotThere(t *testing.T) {
 	density := of(runlog.MeasureDensity, 1)
 	density.Density = &runlog.Density{Nodes: [][]float64{{1}}, Weights: [][]float64{{1}}}
 	plane := of(runlog.MeasureLandscape, 1)
-	plane.Landscape = &runlog.Landscape{Directions: []string{"a", "b"}, X: []float64{0, 1}, Y: []float64{0, 1}, Loss: [][]runlog.Number{numbers(1, 2)}}
+	plane.Landscape = &runlog.Landscape{Directions: []string{"a", "b"}, X: []float64{0, 1}, Y: []float64{0, 1},
+		Loss: [][]runlog.Number{numbers(1, 2)}}
 	trace := of(runlog.MeasureTrace, 1)
 	trace.Trace = &runlog.Estimate{Value: runlog.Num(1)}
 	files, err := plots.Write(t.TempDir(), plots.Data{Measurements: []runlog.Measurement{density, plane, trace}})
@@ -135,15 +143,20 @@ func TestWriteLeavesOutWhatIsNotThere(t *testing.T) {
 	one := of(runlog.MeasureSpectrum, 1)
 	one.Spectrum = &runlog.Spectrum{Values: numbers(1)}
 	files, err = plots.Write(t.TempDir(), plots.Data{Measurements: []runlog.Measurement{one}})
-	if err != nil || len(files) != 2 || slices.ContainsFunc(files, func(f string) bool { return strings.Contains(f, "training") }) {
+	if err != nil || len(files) != 2 || slices.ContainsFunc(files, func(f string) bool {
+		return strings.Contains(f,
+			"training")
+	}) {
 		t.Errorf("files %v, %v, want the spectrum alone", files, err)
 	}
 }
 
 func TestWriteFails(t *testing.T) {
 	flat := of(runlog.MeasureLandscape, 1)
-	flat.Landscape = &runlog.Landscape{Directions: []string{"a", "b"}, X: []float64{0, 1}, Y: []float64{0, 1}, Loss: [][]runlog.Number{numbers(1, 1), numbers(1, 1)}}
-	if _, err := plots.Write(t.TempDir(), plots.Data{Measurements: []runlog.Measurement{flat}}); err == nil || !strings.Contains(err.Error(), "losses that differ") {
+	flat.Landscape = &runlog.Landscape{Directions: []string{"a", "b"}, X: []float64{0, 1}, Y: []float64{0, 1},
+		Loss: [][]runlog.Number{numbers(1, 1), numbers(1, 1)}}
+	if _, err := plots.Write(t.TempDir(), plots.Data{Measurements: []runlog.Measurement{flat}}); err == nil ||
+		!strings.Contains(err.Error(), "losses that differ") {
 		t.Errorf("a flat landscape: %v, want an error that says so", err)
 	}
 	file := filepath.Join(t.TempDir(), "file")

@@ -70,7 +70,8 @@ func training(d Data) (*plot.Plot, error) {
 		for _, point := range points {
 			highest = math.Max(highest, point.Y)
 		}
-		if err := curve(p, []string{"λmax", fifthName}[i], inOrder(points, scaled), palette[i], nil, len(points) <= 60); err != nil {
+		if err := curve(p, []string{"λmax", fifthName}[i], inOrder(points, scaled), palette[i], nil,
+			len(points) <= 60); err != nil {
 			return nil, err
 		}
 	}
@@ -83,8 +84,8 @@ func training(d Data) (*plot.Plot, error) {
 	return p, nil
 }
 
-// logarithmIfPositive gives the axis of eigenvalues a logarithmic scale where all are above 0, for edges are often far above
-// them, and returns what to do with values.
+// logarithmIfPositive gives the axis of eigenvalues a logarithmic scale where all are above 0, for edges are often
+// far above them, and returns what to do with values.
 func logarithmIfPositive(p *plot.Plot, lists ...plotter.XYs) func(float64) float64 {
 	for _, points := range lists {
 		for _, point := range points {

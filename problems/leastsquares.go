@@ -8,15 +8,15 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// LeastSquares is linear regression, L(w) = ‖X w − y‖²/(2n) over n examples, with the Hessian XᵀX/n everywhere and third
-// derivative 0.
+// LeastSquares is linear regression, L(w) = ‖X w − y‖²/(2n) over n examples, with the Hessian XᵀX/n everywhere and
+// third derivative 0.
 type LeastSquares struct {
 	x [][]float64
 	y []float64
 }
 
-// NewLeastSquares returns the regression of y, one number an example, on x, one row an example. It fails when the sizes do
-// not fit.
+// NewLeastSquares returns the regression of y, one number an example, on x, one row an example. It fails when the
+// sizes do not fit.
 func NewLeastSquares(x [][]float64, y []float64) (*LeastSquares, error) {
 	if err := checkTable("LeastSquares", x); err != nil {
 		return nil, err

@@ -1,5 +1,5 @@
-// Package problems holds small losses whose gradient, Hessian, spectrum and third derivative are known on paper: the truth
-// that tests and examples of everything else are held against.
+// Package problems holds small losses whose gradient, Hessian, spectrum and third derivative are known on paper: the
+// truth that tests and examples of everything else are held against.
 //
 // Each is given twice: on the host in float64, in closed form, and as a GoMLX graph function, from which automatic
 // differentiation has to find the same. ModelFn, LossFn and NewDataset put one under GoMLX's trainer.

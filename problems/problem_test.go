@@ -154,8 +154,8 @@ func TestKnownSpectra(t *testing.T) {
 	}
 }
 
-// Shifting all logits of a feature by the same number changes nothing: of features × classes eigenvalues, as many as there
-// are features are 0. The others are positive, and seeing every example twice changes none of them.
+// Shifting all logits of a feature by the same number changes nothing: of features × classes eigenvalues, as many as
+// there are features are 0. The others are positive, and seeing every example twice changes none of them.
 func TestSoftmaxSpectrum(t *testing.T) {
 	x := [][]float64{{1, 0.5}, {-1, 2}, {0.3, -0.7}, {2, 1}}
 	labels := []int{0, 2, 1, 1}
@@ -192,9 +192,11 @@ func TestWrongDataIsRefused(t *testing.T) {
 			return err
 		},
 			"example 1 has 1 features"},
-		{"a target missing", func() error { _, err := problems.NewLeastSquares(x, []float64{1}); return err }, "1 targets for 2"},
+		{"a target missing", func() error { _, err := problems.NewLeastSquares(x, []float64{1}); return err },
+			"1 targets for 2"},
 		{"a label missing", func() error { _, err := problems.NewSoftmax(x, []int{1}, 2); return err }, "1 labels for 2"},
-		{"a label too large", func() error { _, err := problems.NewSoftmax(x, []int{0, 2}, 2); return err }, "label 2 of example 1"},
+		{"a label too large", func() error { _, err := problems.NewSoftmax(x, []int{0, 2}, 2); return err },
+			"label 2 of example 1"},
 	} {
 		if err := tt.err(); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want one with %q", tt.name, err, tt.want)

@@ -5,8 +5,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Rosenbrock is L(x, y) = (1 − x)² + 100(y − x²)²: a narrow curved valley with its minimum at (1, 1), where the Hessian is
-// [[802, −400], [−400, 200]] and its condition number about 2,500.
+// Rosenbrock is L(x, y) = (1 − x)² + 100(y − x²)²: a narrow curved valley with its minimum at (1, 1), where the
+// Hessian is [[802, −400], [−400, 200]] and its condition number about 2,500.
 //
 // Reference: Rosenbrock (1960), "An automatic method for finding the greatest or least value of a function".
 type Rosenbrock struct{}

@@ -13,8 +13,8 @@ import (
 //
 //	L(w) = mean over examples (x, y) of  log Σₖ exp zₖ − z_y,    zₖ = Σₐ xₐ w[a·K + k]
 //
-// so that w, read in rows, is the [d, K] matrix of weights; there are no biases. With p = softmax(z) and e_y the y-th unit
-// vector,
+// so that w, read in rows, is the [d, K] matrix of weights; there are no biases. With p = softmax(z) and e_y the y-th
+// unit vector,
 //
 //	∇L  = mean of x ⊗ (p − e_y)
 //	∇²L = mean of xxᵀ ⊗ (diag p − ppᵀ)
@@ -28,8 +28,8 @@ type Softmax struct {
 	classes int
 }
 
-// NewSoftmax returns the regression of labels, each in [0, classes), on x, one row an example. It fails when the sizes do not
-// fit or a label is out of range.
+// NewSoftmax returns the regression of labels, each in [0, classes), on x, one row an example. It fails when the
+// sizes do not fit or a label is out of range.
 func NewSoftmax(x [][]float64, labels []int, classes int) (*Softmax, error) {
 	if err := checkTable("Softmax", x); err != nil {
 		return nil, err

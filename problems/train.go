@@ -16,9 +16,9 @@ const WeightsPath = "/" + weightsName
 
 const weightsName = "weights"
 
-// ModelFn returns a model whose only prediction is the loss of p. Its weights are the trainable variable WeightsPath, of shape
-// [p.Dim()] and type dtype (float32 or float64), which begins at start where the store has none yet. The inputs of a
-// batch are not used. The model goes at the root of a store. start of another length panics.
+// ModelFn returns a model whose only prediction is the loss of p. Its weights are the trainable variable WeightsPath,
+// of shape [p.Dim()] and type dtype (float32 or float64), which begins at start where the store has none yet. The
+// inputs of a batch are not used. The model goes at the root of a store. start of another length panics.
 func ModelFn(p Problem, start []float64, dtype dtypes.DType) train.ModelFn {
 	checkLength(p, start)
 	return func(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.Node {

@@ -26,7 +26,8 @@ func TestTrainingAQuadratic(t *testing.T) {
 			}
 			p := problems.NewDiagonal(lambda...)
 			store := model.NewStore()
-			trainer := train.NewTrainer(b, store, problems.ModelFn(p, start, dtype), problems.LossFn, optim.SGD(lr).Done(), nil, nil)
+			trainer := train.NewTrainer(b, store, problems.ModelFn(p, start, dtype), problems.LossFn, optim.SGD(lr).Done(),
+				nil, nil)
 			if _, err := train.NewLoop(trainer).RunSteps(problems.NewDataset(), steps); err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +46,8 @@ func TestModelKeepsRestoredWeights(t *testing.T) {
 	store := model.NewStore()
 	store.VariableWithValue(problems.WeightsPath, []float64{2, 0.5})
 	trainer := train.NewTrainer(testbackend.Go(t), store,
-		problems.ModelFn(problems.Hyperbola{}, []float64{7, 7}, dtypes.Float64), problems.LossFn, optim.SGD(1).Done(), nil, nil)
+		problems.ModelFn(problems.Hyperbola{}, []float64{7, 7}, dtypes.Float64), problems.LossFn, optim.SGD(1).Done(), nil,
+		nil)
 	if _, err := train.NewLoop(trainer).RunSteps(problems.NewDataset(), 1); err != nil {
 		t.Fatal(err)
 	}

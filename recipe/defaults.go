@@ -1,17 +1,17 @@
 package recipe
 
-// Defaults returns the recipe that a data set starts from, without a method. An unknown data set gets that of glyphs under
-// its own name; Validate says what is wrong.
+// Defaults returns the recipe that a data set starts from, without a method. An unknown data set gets that of glyphs
+// under its own name; Validate says what is wrong.
 //
-//	glyphs                  cnn, 1,000 images, 20 % label noise, 25 epochs, batch 64, lr 0.02, weight decay 5e-5: long enough
-//	                        that plain descent fits some of the wrong labels, short enough that four methods with four
-//	                        seeds train in two minutes on two cores
+//	glyphs                  cnn, 1,000 images, 20 % label noise, 25 epochs, batch 64, lr 0.02, weight decay 5e-5: long
+//	                        enough that plain descent fits some of the wrong labels, short enough that four methods with
+//	                        four seeds train in two minutes on two cores
 //	digits                  mlp, 1,000 images, 20 % label noise, 60 epochs, batch 64, lr 0.05, weight decay 5e-5
 //	mnist, fashion-mnist,   resnet8, all images, labels as they are, 25 epochs, batch 128, lr 0.1, weight decay 5e-4
 //	cifar10, cifar100
 //
-// The learning rate falls to 0 on a cosine, momentum is 0.9, weight decay acts on every parameter; there is no warm-up and no
-// augmentation.
+// The learning rate falls to 0 on a cosine, momentum is 0.9, weight decay acts on every parameter; there is no warm-up
+// and no augmentation.
 func Defaults(data string) Recipe {
 	r := Recipe{
 		Data:       data,
@@ -23,7 +23,8 @@ func Defaults(data string) Recipe {
 		Epochs:     25,
 		Batch:      64,
 		Base: Base{
-			Optimizer: "sgd", LearningRate: 0.02, Schedule: "cosine", Momentum: 0.9, WeightDecay: 5e-5, DecayBiasesAndNorms: true,
+			Optimizer: "sgd", LearningRate: 0.02, Schedule: "cosine", Momentum: 0.9, WeightDecay: 5e-5,
+			DecayBiasesAndNorms: true,
 		},
 		EvaluateEvery:   5,
 		LambdaExamples:  512,

@@ -5,7 +5,8 @@ import (
 	"reflect"
 )
 
-// Field is a field of a recipe that a flag of the command sets. The parameters of methods are not among them: internal/parameter has those.
+// Field is a field of a recipe that a flag of the command sets. The parameters of methods are not among them:
+// internal/parameter has those.
 type Field struct {
 	Flag  string
 	Group string // under which help shows it
@@ -25,39 +26,48 @@ const (
 	MeasurementGroup = "Measurement"
 )
 
-// Fields are the fields of a recipe in the order in which help and command lines name them, but for the data set and the seed.
+// Fields are the fields of a recipe in the order in which help and command lines name them, but for the data set and
+// the seed.
 var Fields = []Field{
 	{"data-dir", DataGroup, "`folder` with the files of the data set", "", func(r *Recipe) any { return &r.DataDir }},
 	{"train-size", DataGroup, "`number` of training images", "all", func(r *Recipe) any { return &r.TrainSize }},
 	{"test-size", DataGroup, "`number` of test images", "all", func(r *Recipe) any { return &r.TestSize }},
-	{"validation-size", DataGroup, "`number` of images to hold out of those that could be trained on; accuracy is measured on them, " +
-		"and not on the test images", "none", func(r *Recipe) any { return &r.ValidationSize }},
-	{"label-noise", DataGroup, "`share` of training labels replaced by a random one", "", func(r *Recipe) any { return &r.LabelNoise }},
+	{"validation-size", DataGroup,
+		"`number` of images to hold out of those that could be trained on; accuracy is measured on them, " +
+			"and not on the test images", "none", func(r *Recipe) any { return &r.ValidationSize }},
+	{"label-noise", DataGroup, "`share` of training labels replaced by a random one", "",
+		func(r *Recipe) any { return &r.LabelNoise }},
 	{"augment", DataGroup, "shift and mirror training images", "", func(r *Recipe) any { return &r.Augment }},
-	{"data-seed", DataGroup, "`seed` of the choice of images and of the label noise; the same for all runs", "", func(r *Recipe) any { return &r.DataSeed }},
+	{"data-seed", DataGroup, "`seed` of the choice of images and of the label noise; the same for all runs", "",
+		func(r *Recipe) any { return &r.DataSeed }},
 
 	{"model", TrainingGroup, "`model`", "", func(r *Recipe) any { return &r.Model }},
 	{"epochs", TrainingGroup, "`number` of passes over the training images", "", func(r *Recipe) any { return &r.Epochs }},
 	{"batch", TrainingGroup, "`number` of images of a step", "", func(r *Recipe) any { return &r.Batch }},
 	{"accumulate", TrainingGroup, "`number` of micro-batches into which a batch is cut, to save memory", "none",
 		func(r *Recipe) any { return &r.Accumulate }},
-	{"dtype", TrainingGroup, "`type` of weights and activations; bfloat16 is for activations alone, with all else in float32", "",
+	{"dtype", TrainingGroup,
+		"`type` of weights and activations; bfloat16 is for activations alone, with all else in float32", "",
 		func(r *Recipe) any { return &r.DType }},
 
 	{"base", BaseGroup, "`optimizer`", "", func(r *Recipe) any { return &r.Optimizer }},
 	{"lr", BaseGroup, "highest learning `rate`", "", func(r *Recipe) any { return &r.LearningRate }},
 	{"schedule", BaseGroup, "learning rate `schedule`: cosine falls to 0, step to a tenth after 50 % and after 75 %", "",
 		func(r *Recipe) any { return &r.Schedule }},
-	{"lr-warmup", BaseGroup, "`steps` over which the learning rate rises at the start", "", func(r *Recipe) any { return &r.WarmupSteps }},
+	{"lr-warmup", BaseGroup, "`steps` over which the learning rate rises at the start", "",
+		func(r *Recipe) any { return &r.WarmupSteps }},
 	{"momentum", BaseGroup, "`momentum` of sgd", "", func(r *Recipe) any { return &r.Momentum }},
 	{"nesterov", BaseGroup, "Nesterov's form of momentum", "", func(r *Recipe) any { return &r.Nesterov }},
 	{"weight-decay", BaseGroup, "weight `decay` of sgd and adamw", "", func(r *Recipe) any { return &r.WeightDecay }},
-	{"decay-all", BaseGroup, "decay biases and the scales and offsets of norms too", "", func(r *Recipe) any { return &r.DecayBiasesAndNorms }},
+	{"decay-all", BaseGroup, "decay biases and the scales and offsets of norms too", "",
+		func(r *Recipe) any { return &r.DecayBiasesAndNorms }},
 	{"clip", BaseGroup, "largest `norm` of the gradient", "no limit", func(r *Recipe) any { return &r.Clip }},
 
-	{"eval-every", MeasurementGroup, "`epochs` between evaluations on all training and test images; 0: at the end alone", "",
+	{"eval-every", MeasurementGroup,
+		"`epochs` between evaluations on all training and test images; 0: at the end alone", "",
 		func(r *Recipe) any { return &r.EvaluateEvery }},
-	{"lambda-examples", MeasurementGroup, "`number` of training images on which λmax is measured at the end; 0: all", "all",
+	{"lambda-examples", MeasurementGroup, "`number` of training images on which λmax is measured at the end; 0: all",
+		"all",
 		func(r *Recipe) any { return &r.LambdaExamples }},
 	{"lambda-products", MeasurementGroup, "largest `number` of Hessian-vector products for it; 0: do not measure it", "",
 		func(r *Recipe) any { return &r.LambdaProducts }},

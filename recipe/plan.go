@@ -8,9 +8,9 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Plan returns the recipes that compare the methods over seeds, first, first + 1, …: base with each method in turn for one
-// seed, then for the next, so that a machine that slows down slows all methods alike. The settings in common are those of
-// SetMethod.
+// Plan returns the recipes that compare the methods over seeds, first, first + 1, …: base with each method in turn
+// for one seed, then for the next, so that a machine that slows down slows all methods alike. The settings in common
+// are those of SetMethod.
 func Plan(base Recipe, methods []string, common map[string]string, first int64, seeds int) ([]Recipe, error) {
 	var recipes []Recipe
 	for i := range int64(seeds) {

@@ -10,8 +10,8 @@ import (
 	"github.com/xsam-go/xsam/datasets"
 )
 
-// Recipe is everything that decides the outcome of a run. Start from Defaults and SetMethod: zero means zero, save where a
-// field says otherwise. Its JSON form is what config.json holds.
+// Recipe is everything that decides the outcome of a run. Start from Defaults and SetMethod: zero means zero, save
+// where a field says otherwise. Its JSON form is what config.json holds.
 type Recipe struct {
 	// Method is the name under which the run is compared; SetMethod sets it together with Config.
 	Method string `json:"method"`
@@ -36,30 +36,31 @@ type Recipe struct {
 
 	// Model names a model of package models.
 	Model string `json:"model"`
-	// DType is the type of weights and activations, "float32" or "float64"; or "bfloat16", which computes activations in that
-	// and keeps weights, gradients, v, momentum, batch norm and logits in float32.
+	// DType is the type of weights and activations, "float32" or "float64"; or "bfloat16", which computes activations in
+	// that and keeps weights, gradients, v, momentum, batch norm and logits in float32.
 	DType string `json:"dtype"`
 
 	// Epochs is the number of passes over the training data, Batch the number of images of a step.
 	Epochs int `json:"epochs"`
 	Batch  int `json:"batch"`
-	// Accumulate is the number of micro-batches into which each batch is cut, so that only one of them is on the device at a
-	// time; 0 and 1 do not cut. The outcome is that of the whole batch but for batch norm, which sees micro-batches, and for the
-	// ascent with LocalAscent.
+	// Accumulate is the number of micro-batches into which each batch is cut, so that only one of them is on the device
+	// at a time; 0 and 1 do not cut. The outcome is that of the whole batch but for batch norm, which sees
+	// micro-batches, and for the ascent with LocalAscent.
 	Accumulate int `json:"accumulate,omitzero"`
 
 	Base
 	xsam.Config // the method's parameters; its seed has no part: a run draws the first v itself
 
-	// EvaluateEvery is the number of epochs between two evaluations on the whole training and test set; 0 evaluates at the end
-	// alone. The end is always evaluated.
+	// EvaluateEvery is the number of epochs between two evaluations on the whole training and test set; 0 evaluates at
+	// the end alone. The end is always evaluated.
 	EvaluateEvery int `json:"evaluate_every"`
-	// LambdaExamples is the number of training examples on which λmax is measured when training has ended, 0 for all. They are
-	// the first ones, in batches of LambdaBatch; batch norm takes the statistics of these, as in training.
+	// LambdaExamples is the number of training examples on which λmax is measured when training has ended, 0 for all.
+	// They are the first ones, in batches of LambdaBatch; batch norm takes the statistics of these, as in training.
 	LambdaExamples int `json:"lambda_examples"`
 	LambdaBatch    int `json:"lambda_batch"`
-	// LambdaEvery is the number of epochs between two measurements of λmax along training, in addition to the one at the end;
-	// 0 measures at the end alone. (Options.CurvatureEvery measures more, as an extra that is no part of the recipe.)
+	// LambdaEvery is the number of epochs between two measurements of λmax along training, in addition to the one at the
+	// end; 0 measures at the end alone. (Options.CurvatureEvery measures more, as an extra that is no part of the
+	// recipe.)
 	LambdaEvery int `json:"lambda_every,omitzero"`
 	// LambdaTolerance is the relative residual at which the measurement has converged, LambdaProducts the number of
 	// Hessian-vector products after which it ends in any case; 0 products measure nothing.
@@ -71,8 +72,8 @@ type Recipe struct {
 type Base struct {
 	// Optimizer is "sgd", "adam" or "adamw".
 	Optimizer string `json:"base"`
-	// LearningRate is the highest rate; Schedule ("constant", "cosine" to 0, "step": a tenth after 50 % and again after 75 % of
-	// the steps) and WarmupSteps (a linear start) scale it.
+	// LearningRate is the highest rate; Schedule ("constant", "cosine" to 0, "step": a tenth after 50 % and again after
+	// 75 % of the steps) and WarmupSteps (a linear start) scale it.
 	LearningRate float64 `json:"lr"`
 	Schedule     string  `json:"schedule"`
 	WarmupSteps  int     `json:"lr_warmup_steps"`
@@ -87,7 +88,8 @@ type Base struct {
 	Clip float64 `json:"clip"`
 }
 
-// SetMethod sets Method and Config from a label, "sam:rho=0.1", with the settings in common laid over the preset before: see xsam.Method.
+// SetMethod sets Method and Config from a label, "sam:rho=0.1", with the settings in common laid over the preset
+// before: see xsam.Method.
 func (r *Recipe) SetMethod(label string, common map[string]string) error {
 	config, err := xsam.Method(label, common)
 	if err != nil {
@@ -103,7 +105,8 @@ func (r Recipe) MicroBatches() int { return max(1, r.Accumulate) }
 // DataOptions says which part of the data set is loaded.
 func (r Recipe) DataOptions() datasets.Options {
 	return datasets.Options{
-		Dir: r.DataDir, TrainSize: r.TrainSize, ValidationSize: r.ValidationSize, TestSize: r.TestSize, LabelNoise: r.LabelNoise, Seed: r.DataSeed,
+		Dir: r.DataDir, TrainSize: r.TrainSize, ValidationSize: r.ValidationSize, TestSize: r.TestSize,
+		LabelNoise: r.LabelNoise, Seed: r.DataSeed,
 	}
 }
 
@@ -128,8 +131,8 @@ func (r Recipe) DTypes() (weights, compute dtypes.DType, err error) {
 // and the gradient of that. (Its time is 2.3 to 2.9 gradients on dense layers.)
 const GradientsPerProduct = 2
 
-// GradientsPerStep is the number of gradient evaluations that a step of a recipe spends on average, by its schedule; an exact
-// Hessian-vector product counts as 2.
+// GradientsPerStep is the number of gradient evaluations that a step of a recipe spends on average, by its schedule;
+// an exact Hessian-vector product counts as 2.
 func (r Recipe) GradientsPerStep() float64 {
 	const steps = 1000
 	total := 0

@@ -121,7 +121,8 @@ func TestDerive(t *testing.T) {
 		for _, purpose := range []string{"weights", "batches", "eigenvector"} {
 			s := DeriveSeed(seed, purpose)
 			if s < 0 || seen[s] != "" || s != DeriveSeed(seed, purpose) {
-				t.Errorf("DeriveSeed(%d, %s) = %d: want 0 or more, a number of its own (%s has it), and always the same", seed, purpose, s, seen[s])
+				t.Errorf("DeriveSeed(%d, %s) = %d: want 0 or more, a number of its own (%s has it), and always the same", seed,
+					purpose, s, seen[s])
 			}
 			seen[s] = purpose
 		}

@@ -8,8 +8,8 @@ var (
 	ScheduleNames = []string{"constant", "cosine", "step"}
 )
 
-// LearningRateAt is the rate of the last update before a step of a run with the given number of steps, or of its first one
-// for step 0.
+// LearningRateAt is the rate of the last update before a step of a run with the given number of steps, or of its
+// first one for step 0.
 func (r Recipe) LearningRateAt(step, steps int) float64 {
 	return r.LearningRate * r.RateSchedule(steps).Factor(max(0, step-1))
 }

@@ -34,7 +34,8 @@ func (r Recipe) Validate() error {
 		bad("batch = %d: want 1 or more images", r.Batch)
 	}
 	if r.Accumulate < 0 || r.Accumulate > 1 && r.Batch%r.Accumulate != 0 {
-		bad("accumulate = %d with batches of %d images: want 0 or 1 (whole batches), or a number that the batch divides by", r.Accumulate, r.Batch)
+		bad("accumulate = %d with batches of %d images: want 0 or 1 (whole batches), or a number that the batch divides "+
+			"by", r.Accumulate, r.Batch)
 	}
 	if r.Local && r.Accumulate <= 1 {
 		bad("local ascent with whole batches: it is about micro-batches, want accumulate = 2 or more")
@@ -55,7 +56,8 @@ func (r Recipe) Validate() error {
 		bad("validation size = %d: want 0 (none) or more images", r.ValidationSize)
 	}
 	if r.LambdaEvery < 0 || (r.LambdaEvery > 0 && r.LambdaProducts == 0) {
-		bad("λmax every %d epochs with %d products: want 0 (at the end alone) or more epochs, and products to measure it with", r.LambdaEvery, r.LambdaProducts)
+		bad("λmax every %d epochs with %d products: want 0 (at the end alone) or more epochs, and products to measure "+
+			"it with", r.LambdaEvery, r.LambdaProducts)
 	}
 	if r.LambdaProducts > 0 && r.LambdaBatch < 1 {
 		bad("λmax batch = %d: want 1 or more examples", r.LambdaBatch)
@@ -107,7 +109,8 @@ func (b Base) validate() error {
 // CheckDevices reports why batches cannot be spread over devices; 0 and 1 do not spread.
 func (r Recipe) CheckDevices(devices int) error {
 	if devices > 1 && r.Batch%devices != 0 {
-		return fmt.Errorf("recipe: batches of %d images cannot be spread over %d devices: choose a batch size that divides by %d",
+		return fmt.Errorf("recipe: batches of %d images cannot be spread over %d devices: choose a batch size that "+
+			"divides by %d",
 			r.Batch, devices, devices)
 	}
 	return nil

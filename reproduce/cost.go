@@ -17,8 +17,8 @@ const (
 	narrowFLOPPerSecond = 6e9
 	// narrowVGGFLOPPerSecond is the rate for vgg11-bn-narrow, whose last maps are small: 1.8 GFLOP took 42 ms there.
 	narrowVGGFLOPPerSecond = 15e9
-	// flopPerGradient is the work of a gradient in units of the multiply-adds of the forward pass: two operations each, and
-	// twice as much again on the way back.
+	// flopPerGradient is the work of a gradient in units of the multiply-adds of the forward pass: two operations each,
+	// and twice as much again on the way back.
 	flopPerGradient = 6
 	// lambdaProducts is the number of products that a measurement of λmax takes: 8 and 9 were seen with resnet8.
 	lambdaProducts = 12
@@ -28,8 +28,8 @@ const (
 	compiling = 40 * time.Second
 )
 
-// Time estimates how long the runs of the plan take on two CPU cores. It is counted work over a measured rate: good to a
-// factor of two where nothing else runs.
+// Time estimates how long the runs of the plan take on two CPU cores. It is counted work over a measured rate: good
+// to a factor of two where nothing else runs.
 func (p *Plan) Time() time.Duration {
 	recipes, err := p.Recipes()
 	if err != nil {
@@ -107,8 +107,8 @@ func times(epochs, every int) float64 {
 	return float64((epochs + every - 1) / every)
 }
 
-// multiplyAdds counts those of a model's convolutions and dense layers, forward, for one image of side × side pixels. Norms,
-// activations and poolings are not counted.
+// multiplyAdds counts those of a model's convolutions and dense layers, forward, for one image of side × side pixels.
+// Norms, activations and poolings are not counted.
 func multiplyAdds(model string, side, channels, classes int) (float64, error) {
 	c := &counter{side: side, channels: channels}
 	switch model {
@@ -154,8 +154,8 @@ func (c *counter) conv(size, channels, stride int) {
 // stage is a run of residual blocks with the same number of channels.
 type stage struct{ channels, blocks int }
 
-// residual is a residual network; a wide one begins with 16 channels whatever its stages have. projected says that shortcuts
-// which change the shape are 1×1 convolutions.
+// residual is a residual network; a wide one begins with 16 channels whatever its stages have. projected says that
+// shortcuts which change the shape are 1×1 convolutions.
 func (c *counter) residual(stages []stage, wide, projected bool) {
 	first := stages[0].channels
 	if wide {

@@ -47,7 +47,8 @@ type Plan struct {
 	TrialTrain int
 }
 
-// NewPlan returns the plan of a study with the images in dir. seeds, if above 0, replaces the number of seeds of every method.
+// NewPlan returns the plan of a study with the images in dir. seeds, if above 0, replaces the number of seeds of
+// every method.
 func NewPlan(s Study, scale Scale, dir string, seeds int) (*Plan, error) {
 	p := &Plan{Study: s, Scale: scale, Base: recipe.Defaults(s.Data)}
 	p.Base.DataDir = dir
@@ -82,13 +83,14 @@ func (p *Plan) full() {
 	p.Base.LambdaExamples, p.Base.LambdaBatch = 1024, 256
 	p.Methods = []Method{
 		{"sgd", ourSeeds}, {"sam", ourSeeds}, {"sam:rho=0.1", paperSeeds},
-		{"nsam", ourSeeds}, {"xsam-paper", paperSeeds}, {"xsam-paper:rho=0.1", paperSeeds}, {"xsam", ourSeeds}, {"xsam-lite", ourSeeds},
+		{"nsam", ourSeeds}, {"xsam-paper", paperSeeds}, {"xsam-paper:rho=0.1", paperSeeds}, {"xsam", ourSeeds},
+		{"xsam-lite", ourSeeds},
 	}
 	p.Validation, p.Trials = 5000, 8
 }
 
-// Recipes returns the runs of the plan: every method for one seed, then for the next, so that a machine that slows down slows
-// all methods alike.
+// Recipes returns the runs of the plan: every method for one seed, then for the next, so that a machine that slows
+// down slows all methods alike.
 func (p *Plan) Recipes() ([]recipe.Recipe, error) {
 	var all []chosen
 	for _, m := range p.Methods {
@@ -128,8 +130,8 @@ func (p *Plan) recipes(base recipe.Recipe, methods []chosen) ([]recipe.Recipe, e
 	return all, nil
 }
 
-// families are the methods of the plan without the settings in their labels, each once, with the most seeds of any variant.
-// A search chooses one setting for each.
+// families are the methods of the plan without the settings in their labels, each once, with the most seeds of any
+// variant. A search chooses one setting for each.
 func (p *Plan) families() []Method {
 	var all []Method
 	for _, m := range p.Methods {
@@ -144,10 +146,11 @@ func (p *Plan) families() []Method {
 	return all
 }
 
-// CheckData loads the images of the plan and fails, saying where to get them, when they are not there: at the full scale all
-// of them, at the small scale as many as it trains, tests and (for a search) validates on.
+// CheckData loads the images of the plan and fails, saying where to get them, when they are not there: at the full
+// scale all of them, at the small scale as many as it trains, tests and (for a search) validates on.
 func (p *Plan) CheckData(tune bool) error {
-	o := datasets.Options{Dir: p.Base.DataDir, TrainSize: p.Base.TrainSize, TestSize: p.Base.TestSize, Seed: p.Base.DataSeed}
+	o := datasets.Options{Dir: p.Base.DataDir, TrainSize: p.Base.TrainSize, TestSize: p.Base.TestSize,
+		Seed: p.Base.DataSeed}
 	if tune {
 		o.TrainSize, o.ValidationSize = p.TrialTrain, p.Validation
 	}
@@ -160,26 +163,29 @@ func (p *Plan) CheckData(tune bool) error {
 		return nil
 	}
 	train := p.Study.fullTrain()
-	if haveTrain, haveTest := split.Train.Len()+split.Validation.Len(), split.Test.Len(); haveTrain != train || haveTest != fullTest {
-		return fmt.Errorf("reproduce: %s at the full scale: the files in %s hold %d images to train on and %d to test on, want %d and %d: %s, or run it at the small scale",
+	if haveTrain, haveTest := split.Train.Len()+split.Validation.Len(), split.Test.Len(); haveTrain != train ||
+		haveTest != fullTest {
+		return fmt.Errorf("reproduce: %s at the full scale: the files in %s hold %d images to train on and %d to test "+
+			"on, want %d and %d: %s, or run it at the small scale",
 			p.Study.Name, p.Base.DataDir, haveTrain, haveTest, train, fullTest, get)
 	}
 	return nil
 }
 
-// smallBudget is the estimated time to which a small plan is sized. It leaves little of half an hour for what the estimate
-// does not know.
+// smallBudget is the estimated time to which a small plan is sized. It leaves little of half an hour for what the
+// estimate does not know.
 const smallBudget = 28 * time.Minute
 
-// small sets the small scale: the model of Study.Small, a fixed number of images, and as many epochs as the budget allows by
-// counted work (cost.go), whatever the number of seeds that is asked for later. One ρ, 0.05, batch 32.
+// small sets the small scale: the model of Study.Small, a fixed number of images, and as many epochs as the budget
+// allows by counted work (cost.go), whatever the number of seeds that is asked for later. One ρ, 0.05, batch 32.
 //
 //	resnet8          1,000 images, 1,000 to test on
 //	alexnet-narrow   2,000 images, 1,000 to test on
 //	vgg11-bn-narrow  600 images, 500 to test on
 //	wrn16-1          600 images, 500 to test on
 //
-// λmax (on 64 training images) and test accuracy are measured after every third of the epochs, rounded up, and at the end.
+// λmax (on 64 training images) and test accuracy are measured after every third of the epochs, rounded up, and at the
+// end.
 func (p *Plan) small() {
 	b := &p.Base
 	b.Model, b.Batch, b.LearningRate = p.Study.Small, 32, 0.05
@@ -195,7 +201,8 @@ func (p *Plan) small() {
 		b.TrainSize, b.TestSize = 600, 500
 	}
 	b.LambdaBatch, b.LambdaTolerance, b.LambdaProducts = b.LambdaExamples, 2e-2, 40
-	p.Methods = []Method{{"sgd", ourSeeds}, {"sam", ourSeeds}, {"nsam", ourSeeds}, {"xsam-paper", paperSeeds}, {"xsam", ourSeeds}, {"xsam-lite", ourSeeds}}
+	p.Methods = []Method{{"sgd", ourSeeds}, {"sam", ourSeeds}, {"nsam", ourSeeds}, {"xsam-paper", paperSeeds}, {"xsam",
+		ourSeeds}, {"xsam-lite", ourSeeds}}
 	p.Validation, p.Trials, p.TrialTrain = 1000, 5, b.TrainSize
 
 	for epochs := 3; epochs <= 30; epochs++ {

@@ -54,8 +54,10 @@ func TestFullIsThePapers(t *testing.T) {
 		seeds, rhos := map[string]int{}, map[float64]bool{}
 		for _, r := range recipes {
 			seeds[r.Method]++
-			if r.Batch != 256 || r.Epochs != 200 || r.WeightDecay != 5e-5 || r.Optimizer != "sgd" || r.Model != s.Model || r.TrainSize != 0 || r.LabelNoise != 0 {
-				t.Errorf("%s: %s is %+v, want batch 256, 200 epochs, weight decay 5e-5, sgd, %s on all images", s.Name, r.Method, r, s.Model)
+			if r.Batch != 256 || r.Epochs != 200 || r.WeightDecay != 5e-5 || r.Optimizer != "sgd" || r.Model != s.Model ||
+				r.TrainSize != 0 || r.LabelNoise != 0 {
+				t.Errorf("%s: %s is %+v, want batch 256, 200 epochs, weight decay 5e-5, sgd, %s on all images", s.Name, r.Method,
+					r, s.Model)
 			}
 			if strings.HasPrefix(r.Method, "xsam-paper") {
 				rhos[r.Rho] = true
@@ -67,7 +69,8 @@ func TestFullIsThePapers(t *testing.T) {
 		if len(rhos) != 2 || !rhos[0.05] || !rhos[0.1] {
 			t.Errorf("%s: the paper's form has ρ %v, want 0.05 and 0.1", s.Name, rhos)
 		}
-		for method, n := range map[string]int{"sgd": 5, "sam": 5, "sam:rho=0.1": 3, "nsam": 5, "xsam-paper": 3, "xsam-paper:rho=0.1": 3, "xsam": 5, "xsam-lite": 5} {
+		for method, n := range map[string]int{"sgd": 5, "sam": 5, "sam:rho=0.1": 3, "nsam": 5, "xsam-paper": 3,
+			"xsam-paper:rho=0.1": 3, "xsam": 5, "xsam-lite": 5} {
 			if seeds[method] != n {
 				t.Errorf("%s: %d seeds of %s, want %d", s.Name, seeds[method], method, n)
 			}
@@ -83,13 +86,15 @@ func TestSmallFits(t *testing.T) {
 			t.Errorf("%s takes %v, want at most %v", s.Name, took, smallBudget)
 		}
 		if p.Base.TrainSize+p.Validation > 4000 || p.Base.TestSize > 1000 {
-			t.Errorf("%s wants %d + %d images to train and validate on and %d to test on, want at most 4,000 and 1,000", s.Name, p.Base.TrainSize, p.Validation, p.Base.TestSize)
+			t.Errorf("%s wants %d + %d images to train and validate on and %d to test on, want at most 4,000 and 1,000",
+				s.Name, p.Base.TrainSize, p.Validation, p.Base.TestSize)
 		}
 		if p.Base.Model != s.Small || p.Base.Epochs < 3 {
 			t.Errorf("%s trains %s for %d epochs, want %s for 3 or more", s.Name, p.Base.Model, p.Base.Epochs, s.Small)
 		}
 		if more := plan(t, s.Name, Small, 10); more.Base.Epochs != p.Base.Epochs || more.Time() <= p.Time() {
-			t.Errorf("%s with 10 seeds: %d epochs in %v, want as many epochs, %d, in more time than %v", s.Name, more.Base.Epochs, more.Time(), p.Base.Epochs, p.Time())
+			t.Errorf("%s with 10 seeds: %d epochs in %v, want as many epochs, %d, in more time than %v", s.Name,
+				more.Base.Epochs, more.Time(), p.Base.Epochs, p.Time())
 		}
 	}
 }
@@ -105,8 +110,8 @@ func TestSeedsAreReplaced(t *testing.T) {
 	}
 }
 
-// Multiply-adds for one image of 32×32×3, 10 classes: the first three as published with the networks, in millions; the others by
-// hand from the layers.
+// Multiply-adds for one image of 32×32×3, 10 classes: the first three as published with the networks, in millions;
+// the others by hand from the layers.
 func TestMultiplyAdds(t *testing.T) {
 	tests := []struct {
 		model     string
@@ -132,7 +137,8 @@ func TestMultiplyAdds(t *testing.T) {
 	for _, tt := range tests {
 		got, err := multiplyAdds(tt.model, tt.side, 3, 10)
 		if err != nil || math.Abs(got-tt.want) > tt.tolerance*tt.want {
-			t.Errorf("multiplyAdds(%s, %d pixels) = %.6g (%v), want %.6g within %g", tt.model, tt.side, got, err, tt.want, tt.tolerance)
+			t.Errorf("multiplyAdds(%s, %d pixels) = %.6g (%v), want %.6g within %g", tt.model, tt.side, got, err, tt.want,
+				tt.tolerance)
 		}
 	}
 	if _, err := multiplyAdds("mlp", 32, 3, 10); err == nil {
@@ -140,7 +146,8 @@ func TestMultiplyAdds(t *testing.T) {
 	}
 }
 
-// A run of one epoch of 100 images with SAM, 2 gradients each; an evaluation of 100 + 50; λmax on 10 by 12 products of 2.
+// A run of one epoch of 100 images with SAM, 2 gradients each; an evaluation of 100 + 50; λmax on 10 by 12 products
+// of 2.
 func TestGradients(t *testing.T) {
 	p := plan(t, "cifar10-resnet18", Small, 0)
 	r := p.Base

@@ -17,12 +17,13 @@ type Outcome struct {
 	Tuning   *Tuning // nil without a search
 }
 
-// Run makes the runs of a plan under out, each in its directory, and judges the paper's claims by their records. With tune it
-// first searches the settings of each method, under out/tune, and trains with the chosen ones; the choice and all trials go
-// to out/tune.json.
+// Run makes the runs of a plan under out, each in its directory, and judges the paper's claims by their records. With
+// tune it first searches the settings of each method, under out/tune, and trains with the chosen ones; the choice and
+// all trials go to out/tune.json.
 //
 // A cancelled ctx returns its error; with experiment.Resume in options the next call goes on, also within the search.
-func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune bool, options experiment.Options) (*Outcome, error) {
+func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune bool,
+	options experiment.Options) (*Outcome, error) {
 	if err := p.CheckData(tune); err != nil {
 		return nil, err
 	}

@@ -124,7 +124,8 @@ func TestTheSearchKnowsNoTestImages(t *testing.T) {
 		best := m.Trials[m.Chosen]
 		for _, trial := range m.Trials {
 			if trial.ValidationAccuracy.Float() > best.ValidationAccuracy.Float() {
-				t.Errorf("%s: trial %d was chosen with %v, trial %d has %v", m.Method, m.Chosen, best.ValidationAccuracy, trial.Trial, trial.ValidationAccuracy)
+				t.Errorf("%s: trial %d was chosen with %v, trial %d has %v", m.Method, m.Chosen, best.ValidationAccuracy,
+					trial.Trial, trial.ValidationAccuracy)
 			}
 			if trial.LearningRate != record.Methods[0].Trials[trial.Trial].LearningRate {
 				t.Errorf("%s: trial %d has another learning rate than that of %s", m.Method, trial.Trial, record.Methods[0].Method)
@@ -166,17 +167,19 @@ func TestTheSearchResumes(t *testing.T) {
 		t.Fatalf("error %v, want an interruption", err)
 	}
 	skipped := 0
-	if _, err := Run(context.Background(), engine, little(t, data), out, true, experiment.Options{Existing: experiment.Resume, Progress: func(p experiment.Progress) {
-		if p.Stage == experiment.Skipped {
-			skipped++
-		}
-	}}); err != nil {
+	if _, err := Run(context.Background(), engine, little(t, data), out, true,
+		experiment.Options{Existing: experiment.Resume, Progress: func(p experiment.Progress) {
+			if p.Stage == experiment.Skipped {
+				skipped++
+			}
+		}}); err != nil {
 		t.Fatal(err)
 	}
 	a, err1 := os.ReadFile(filepath.Join(whole, tuneFile))
 	b, err2 := os.ReadFile(filepath.Join(out, tuneFile))
 	if err := errors.Join(err1, err2); err != nil || !bytes.Equal(a, b) || skipped != 4 {
-		t.Errorf("after an interruption in the fifth trial %d were skipped (%v), tune.json is\n%s\nwant 4 and\n%s", skipped, err, b, a)
+		t.Errorf("after an interruption in the fifth trial %d were skipped (%v), tune.json is\n%s\nwant 4 and\n%s",
+			skipped, err, b, a)
 	}
 }
 
@@ -187,10 +190,14 @@ func TestChoose(t *testing.T) {
 		trials []Trial
 		want   int // −1 for an error
 	}{
-		{"the highest accuracy", []Trial{{ValidationAccuracy: num(0.5)}, {ValidationAccuracy: num(0.7)}, {ValidationAccuracy: num(0.6)}}, 1},
-		{"among equals the lowest loss", []Trial{{ValidationAccuracy: num(0.5), ValidationLoss: num(2)}, {ValidationAccuracy: num(0.5), ValidationLoss: num(1)}}, 1},
-		{"among equals the first", []Trial{{ValidationAccuracy: num(0.5), ValidationLoss: num(1)}, {ValidationAccuracy: num(0.5), ValidationLoss: num(1)}}, 0},
-		{"not one that diverged", []Trial{{ValidationAccuracy: num(0.9), Stopped: "the loss is NaN at step 3"}, {ValidationAccuracy: num(0.1)}}, 1},
+		{"the highest accuracy", []Trial{{ValidationAccuracy: num(0.5)}, {ValidationAccuracy: num(0.7)},
+			{ValidationAccuracy: num(0.6)}}, 1},
+		{"among equals the lowest loss", []Trial{{ValidationAccuracy: num(0.5), ValidationLoss: num(2)},
+			{ValidationAccuracy: num(0.5), ValidationLoss: num(1)}}, 1},
+		{"among equals the first", []Trial{{ValidationAccuracy: num(0.5), ValidationLoss: num(1)},
+			{ValidationAccuracy: num(0.5), ValidationLoss: num(1)}}, 0},
+		{"not one that diverged", []Trial{{ValidationAccuracy: num(0.9), Stopped: "the loss is NaN at step 3"},
+			{ValidationAccuracy: num(0.1)}}, 1},
 		{"none", []Trial{{Stopped: "the loss is NaN at step 3"}}, -1},
 	}
 	for _, tt := range tests {
@@ -221,7 +228,8 @@ func TestDraws(t *testing.T) {
 	}
 	d := draw{0.1, 0.2, 0.3}
 	for method, want := range map[string]string{
-		"sgd": "sgd", "sam": "sam:rho=0.2", "xsam": "xsam:rho=0.2:alpha=0.3", "xsam-lite": "xsam-lite:probe-radius=0.2:alpha=0.3",
+		"sgd": "sgd", "sam": "sam:rho=0.2", "xsam": "xsam:rho=0.2:alpha=0.3",
+		"xsam-lite": "xsam-lite:probe-radius=0.2:alpha=0.3",
 	} {
 		if got := d.label(method); got != want {
 			t.Errorf("label of %s: %s, want %s", method, got, want)
@@ -232,12 +240,14 @@ func TestDraws(t *testing.T) {
 func TestCheckData(t *testing.T) {
 	p := plan(t, "cifar100-alexnet", Small, 0)
 	p.Base.DataDir = t.TempDir()
-	if err := p.CheckData(false); err == nil || !strings.Contains(err.Error(), "cifar100-alexnet at the small scale has no images") || !strings.Contains(err.Error(), "xsam data get cifar100") {
+	if err := p.CheckData(false); err == nil || !strings.Contains(err.Error(),
+		"cifar100-alexnet at the small scale has no images") || !strings.Contains(err.Error(), "xsam data get cifar100") {
 		t.Errorf("without images: error %v, want one that says where to get them", err)
 	}
 	full := plan(t, "cifar10-resnet18", Full, 0)
 	full.Base.DataDir = folder(t, trueLabel)
-	if err := full.CheckData(false); err == nil || !strings.Contains(err.Error(), "160 images to train on and 40 to test on, want 50000 and 10000") {
+	if err := full.CheckData(false); err == nil || !strings.Contains(err.Error(),
+		"160 images to train on and 40 to test on, want 50000 and 10000") {
 		t.Errorf("the full scale on a subset: error %v, want one with both numbers", err)
 	}
 }

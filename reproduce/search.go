@@ -13,9 +13,9 @@ import (
 )
 
 // The search. Its first trial is the recipe's own settings. The others are a seeded Latin hypercube, the same for
-// every method: the learning rate log-uniformly from an eighth to eight times the recipe's (a unit gradient wants another one), ρ log-uniformly from 0.02 to 0.4,
-// α log-uniformly from 0.05 to 1, each rounded to three digits. A method takes of a draw what it has; X-SAM lite, which
-// makes no ascents, takes ρ as the radius of its pairs.
+// every method: the learning rate log-uniformly from an eighth to eight times the recipe's (a unit gradient wants
+// another one), ρ log-uniformly from 0.02 to 0.4, α log-uniformly from 0.05 to 1, each rounded to three digits. A
+// method takes of a draw what it has; X-SAM lite, which makes no ascents, takes ρ as the radius of its pairs.
 const (
 	searchSeed = 1           // of the sequence
 	trialSeed  = 1000        // of weights and batches of every trial; no run of a plan has it
@@ -28,16 +28,19 @@ const (
 )
 
 // searchRule says the above for tune.json.
-const searchRule = "trial 0 is the recipe's own settings; the others are a seeded Latin hypercube that all methods share: " +
-	"lr log-uniform in [lr/8, 8 lr], rho log-uniform in [0.02, 0.4], alpha log-uniform in [0.05, 1]; xsam-lite takes rho as its probe radius. " +
-	"The trial with the highest validation accuracy is chosen, among equals the one with the lowest validation loss, then the first. " +
+const searchRule = "trial 0 is the recipe's own settings; the others are a seeded Latin hypercube that all " +
+	"methods share: " +
+	"lr log-uniform in [lr/8, 8 lr], rho log-uniform in [0.02, 0.4], alpha log-uniform in [0.05, 1]; xsam-lite takes " +
+	"rho as its probe radius. " +
+	"The trial with the highest validation accuracy is chosen, among equals the one with the lowest validation loss, " +
+	"then the first. " +
 	"No trial is evaluated on the test images."
 
 // draw is one point of the search.
 type draw struct{ rate, rho, alpha float64 }
 
-// draws returns the points after the first: a Latin hypercube, in which each parameter has one value in each of n parts of its
-// range, equal on the logarithm, so that few trials reach both of its ends.
+// draws returns the points after the first: a Latin hypercube, in which each parameter has one value in each of n
+// parts of its range, equal on the logarithm, so that few trials reach both of its ends.
 func draws(rate float64, n int) []draw {
 	random := rand.New(rand.NewPCG(searchSeed, 0))
 	values := func(low, high float64) []float64 {

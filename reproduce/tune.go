@@ -42,7 +42,8 @@ type Trial struct {
 }
 
 // tune makes the trials under out, chooses, and writes tune.json.
-func (p *Plan) tune(ctx context.Context, engine *backend.Engine, out string, options experiment.Options) (*Tuning, error) {
+func (p *Plan) tune(ctx context.Context, engine *backend.Engine, out string, options experiment.Options) (*Tuning,
+	error) {
 	if p.Trials < 1 {
 		return nil, fmt.Errorf("reproduce: %d trials: want 1 or more of each method", p.Trials)
 	}
@@ -75,8 +76,8 @@ func (p *Plan) tune(ctx context.Context, engine *backend.Engine, out string, opt
 	return t, t.write(filepath.Join(out, tuneFile))
 }
 
-// newTrial takes from a summary what the choice may know. Of the test images a trial's summary says nothing, and if it did,
-// nothing of it would come here.
+// newTrial takes from a summary what the choice may know. Of the test images a trial's summary says nothing, and if
+// it did, nothing of it would come here.
 func newTrial(t trial, s runlog.Summary) Trial {
 	return Trial{
 		Trial: t.index, Method: t.recipe.Method, LearningRate: t.recipe.LearningRate, Dir: filepath.ToSlash(t.dir),
@@ -84,8 +85,8 @@ func newTrial(t trial, s runlog.Summary) Trial {
 	}
 }
 
-// choose returns the index of the best trial: the highest validation accuracy, then the lowest validation loss, then the
-// first. A trial that diverged cannot be chosen.
+// choose returns the index of the best trial: the highest validation accuracy, then the lowest validation loss, then
+// the first. A trial that diverged cannot be chosen.
 func choose(trials []Trial) (int, error) {
 	best := -1
 	for i, t := range trials {
@@ -107,8 +108,8 @@ func choose(trials []Trial) (int, error) {
 	return best, nil
 }
 
-// recipes returns the runs with the chosen settings. They train on the recipe's own images, and are evaluated on the test
-// images once, at the end.
+// recipes returns the runs with the chosen settings. They train on the recipe's own images, and are evaluated on the
+// test images once, at the end.
 func (t *Tuning) recipes(p *Plan) ([]recipe.Recipe, error) {
 	base := p.Base
 	base.EvaluateEvery = 0

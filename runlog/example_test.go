@@ -18,7 +18,8 @@ func Example() {
 	if err := runlog.WriteConfig(dir, map[string]any{"method": "sam", "rho": 0.05}); err != nil {
 		log.Fatal(err)
 	}
-	if err := runlog.WriteSummary(dir, runlog.Summary{Method: "sam", TestAccuracy: runlog.Num(0.93), Finished: true}); err != nil {
+	if err := runlog.WriteSummary(dir, runlog.Summary{Method: "sam", TestAccuracy: runlog.Num(0.93),
+		Finished: true}); err != nil {
 		log.Fatal(err)
 	}
 	run, err := runlog.ReadRun(dir)

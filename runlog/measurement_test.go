@@ -11,8 +11,10 @@ import (
 // ofStep is a measurement of the trace.
 func ofStep(step int64, value float64) Measurement {
 	return Measurement{
-		Measure: MeasureTrace, Step: step, Epoch: Num(1), Operator: "hessian", Method: "exact", Split: TrainSplit, Examples: 8, Batch: 4,
-		Norm: "batch", DType: "float32", Backend: "go", Settings: map[string]string{"probes": "30"}, Products: 30, Seconds: Num(0.5),
+		Measure: MeasureTrace, Step: step, Epoch: Num(1), Operator: "hessian", Method: "exact", Split: TrainSplit,
+		Examples: 8, Batch: 4,
+		Norm: "batch", DType: "float32", Backend: "go", Settings: map[string]string{"probes": "30"}, Products: 30,
+		Seconds:   Num(0.5),
 		Converged: true, Trace: &Estimate{Value: Num(value), StandardError: Num(0.1), Samples: 10, Estimator: "hutch++"},
 	}
 }
@@ -92,7 +94,8 @@ func TestReadMeasurementsOfDamagedFiles(t *testing.T) {
 		warning, error string
 	}{
 		{"a torn last line is left out", "{\"measure\":\"trace\"}\n{\"mea", 1, "line 2 was cut off", ""},
-		{"a broken line before the last is an error", "{\"mea\n{\"measure\":\"trace\"}\n", 0, "", "no valid record in line 1"},
+		{"a broken line before the last is an error", "{\"mea\n{\"measure\":\"trace\"}\n", 0, "",
+			"no valid record in line 1"},
 		{"unknown keys are ignored", "{\"measure\":\"trace\",\"flavour\":1}\n\n", 1, "", ""},
 	}
 	for _, tt := range tests {
@@ -102,7 +105,8 @@ func TestReadMeasurementsOfDamagedFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, warnings, err := ReadMeasurements(dir)
-			if len(got) != tt.count || !strings.Contains(strings.Join(warnings, ""), tt.warning) || (tt.warning == "") != (warnings == nil) {
+			if len(got) != tt.count || !strings.Contains(strings.Join(warnings, ""), tt.warning) ||
+				(tt.warning == "") != (warnings == nil) {
 				t.Errorf("%d measurements, warnings %q, want %d and %q", len(got), warnings, tt.count, tt.warning)
 			}
 			if (err == nil) != (tt.error == "") || err != nil && !strings.Contains(err.Error(), tt.error) {

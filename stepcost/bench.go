@@ -14,12 +14,13 @@ import (
 )
 
 // Run measures what a training step costs with each of the recipes, which differ in their method alone, on images of
-// set. It compiles and warms up all of them, then lets them train in turn, so that whatever else the machine does meets
-// all alike. A turn takes the time of whole cycles of the schedule, after a cycle and a step that are not timed, because they
-// find the caches full of another method's data.
+// set. It compiles and warms up all of them, then lets them train in turn, so that whatever else the machine does
+// meets all alike. A turn takes the time of whole cycles of the schedule, after a cycle and a step that are not
+// timed, because they find the caches full of another method's data.
 //
 // When ctx is cancelled it returns what the finished rounds say, with an error that wraps ctx's.
-func Run(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, set *datasets.Set, o Options) (result *Result, err error) {
+func Run(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, set *datasets.Set,
+	o Options) (result *Result, err error) {
 	if err := errors.Join(o.validate(recipes), Validate(recipes)); err != nil {
 		return nil, err
 	}
@@ -99,10 +100,12 @@ func (b *bench) result(engine *backend.Engine, r recipe.Recipe, set *datasets.Se
 	out := &Result{
 		Backend: engine.Name, Device: engine.Description(), CPUs: runtime.NumCPU(), Version: recipe.CodeVersion(),
 		Data: r.Data, Image: [3]int{set.Height, set.Width, set.Channels}, Classes: set.Classes,
-		Model: r.Model, Parameters: b.methods[0].Parameters(), Batch: r.Batch, Devices: max(1, b.options.Devices), DType: r.DType, Base: r.Optimizer, Rounds: b.rounds,
+		Model: r.Model, Parameters: b.methods[0].Parameters(), Batch: r.Batch, Devices: max(1, b.options.Devices),
+		DType: r.DType, Base: r.Optimizer, Rounds: b.rounds,
 	}
 	if b.rounds < leastForInterval {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rounds: an interval takes at least %d", b.rounds, leastForInterval))
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d rounds: an interval takes at least %d", b.rounds,
+			leastForInterval))
 	}
 	sgd, sam := b.reference("sgd"), b.reference("sam")
 	for _, m := range b.methods {
@@ -119,7 +122,8 @@ func (b *bench) result(engine *backend.Engine, r recipe.Recipe, set *datasets.Se
 		}
 		out.Rows = append(out.Rows, row)
 		if math.IsNaN(m.loss) || math.IsInf(m.loss, 0) {
-			out.Warnings = append(out.Warnings, fmt.Sprintf("the loss of %s is %v: steps on such numbers may take another time", m.label, m.loss))
+			out.Warnings = append(out.Warnings,
+				fmt.Sprintf("the loss of %s is %v: steps on such numbers may take another time", m.label, m.loss))
 		}
 	}
 	return out

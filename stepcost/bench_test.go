@@ -54,7 +54,8 @@ func TestBenchCountsGradients(t *testing.T) {
 	}
 	for i, row := range result.Rows {
 		w := want[methods[i]]
-		if row.Method != methods[i] || row.Gradients.Float() != w.gradients || row.Products.Float() != w.products || row.GradientEvaluations.Float() != w.evaluations {
+		if row.Method != methods[i] || row.Gradients.Float() != w.gradients || row.Products.Float() != w.products ||
+			row.GradientEvaluations.Float() != w.evaluations {
 			t.Errorf("row %d: %s took %v gradients, %v products, %v in all a step, want %s with %v",
 				i, row.Method, row.Gradients, row.Products, row.GradientEvaluations, methods[i], w)
 		}
@@ -64,17 +65,20 @@ func TestBenchCountsGradients(t *testing.T) {
 			v = weights
 		}
 		if m := row.Memory; m.Weights != weights || m.Eigenvector != v || m.State < weights || m.State > weights+200 {
-			t.Errorf("%s holds %+v, want %d bytes of weights, %v of v, and as many as of weights of momentum with a few numbers more", row.Method, m, weights, v)
+			t.Errorf("%s holds %+v, want %d bytes of weights, %v of v, and as many as of weights of momentum with a few "+
+				"numbers more", row.Method, m, weights, v)
 		}
 		share := 0.0
 		for _, k := range row.Kinds {
 			share += k.Share.Float()
 		}
-		if math.Abs(share-1) > 1e-12 || !(row.StepSeconds.Median.Float() > 0) || !(row.CostVsSAM.Median.Float() > 0) || !row.CompileSeconds.Known() {
+		if math.Abs(share-1) > 1e-12 || !(row.StepSeconds.Median.Float() > 0) || !(row.CostVsSAM.Median.Float() > 0) ||
+			!row.CompileSeconds.Known() {
 			t.Errorf("row %+v: want shares that sum to 1, and positive times", row)
 		}
 	}
-	if lite := result.Rows[4].Kinds; len(lite) != 2 || lite[0].Kind != "pair" || lite[0].Share.Float() != 0.2 || lite[1].Kind != "plain" || lite[1].Share.Float() != 0.8 {
+	if lite := result.Rows[4].Kinds; len(lite) != 2 || lite[0].Kind != "pair" || lite[0].Share.Float() != 0.2 ||
+		lite[1].Kind != "plain" || lite[1].Share.Float() != 0.8 {
 		t.Errorf("xsam-lite is made of %+v, want pair steps 0.2 and plain steps 0.8", lite)
 	}
 	// 16·128 + 128 + 128·128 + 128 + 128·3 + 3
@@ -105,7 +109,8 @@ func TestBenchOnTwoDevices(t *testing.T) {
 }
 
 func TestBenchJSONHoldsWhatIsKnown(t *testing.T) {
-	result, err := Run(context.Background(), goEngine(t), benchRecipes(t, "sgd", "sam:rho=0.1"), RandomImages(4, 4, 1, 3, 32, 1), tinyBench)
+	result, err := Run(context.Background(), goEngine(t), benchRecipes(t, "sgd", "sam:rho=0.1"), RandomImages(4, 4, 1,
+		3, 32, 1), tinyBench)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,9 +119,10 @@ func TestBenchJSONHoldsWhatIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for key, want := range map[string]bool{
-		`"method":"sam:rho=0.1"`: true, `"step_seconds_median":`: true, `"step_cost_vs_sgd":`: true, `"gradient_evaluations":2,`: true,
-		"step_cost_vs_sam": false, // plain sam is not among the methods
-		"_ci95":            false, // 2 rounds are too few for an interval
+		`"method":"sam:rho=0.1"`: true, `"step_seconds_median":`: true, `"step_cost_vs_sgd":`: true,
+		`"gradient_evaluations":2,`: true,
+		"step_cost_vs_sam":          false, // plain sam is not among the methods
+		"_ci95":                     false, // 2 rounds are too few for an interval
 	} {
 		if strings.Contains(string(text), key) != want {
 			t.Errorf("row %s: %s is there: %v, want %v", text, key, !want, want)

@@ -21,7 +21,8 @@ func TestMedianInterval(t *testing.T) {
 	for _, tt := range tests {
 		got := MedianInterval(tt.values)
 		if !same(got.Median.Float(), tt.median) || !same(got.Low.Float(), tt.low) || !same(got.High.Float(), tt.high) {
-			t.Errorf("MedianInterval(%v) = %v [%v, %v], want %v [%v, %v]", tt.values, got.Median, got.Low, got.High, tt.median, tt.low, tt.high)
+			t.Errorf("MedianInterval(%v) = %v [%v, %v], want %v [%v, %v]", tt.values, got.Median, got.Low, got.High,
+				tt.median, tt.low, tt.high)
 		}
 	}
 }

@@ -23,8 +23,8 @@ import (
 type Memory struct {
 	// Weights are what is trained, Eigenvector is v, State all else that lives between steps: momentum, running averages.
 	Weights, Eigenvector, State float64
-	// Planned is the size of all buffers of the method's largest kind of step, as XLA plans them. It is known where a process was
-	// told to write it down, see PlannedBytes.
+	// Planned is the size of all buffers of the method's largest kind of step, as XLA plans them. It is known where a
+	// process was told to write it down, see PlannedBytes.
 	Planned runlog.Number
 }
 
@@ -47,9 +47,9 @@ func stateMemory(store *model.Store) Memory {
 
 var totalBytes = regexp.MustCompile(`Total bytes: (\d+)`)
 
-// PlannedBytes reads the size of all buffers of a training step from the folder into which backend.PlanFlags had XLA write:
-// that of the given kind of step, "plain", "ascent" or "pair", or, with "", of the kind that needs most. It is not known where
-// there are no such files.
+// PlannedBytes reads the size of all buffers of a training step from the folder into which backend.PlanFlags had XLA
+// write: that of the given kind of step, "plain", "ascent" or "pair", or, with "", of the kind that needs most. It is
+// not known where there are no such files.
 func PlannedBytes(dir, kind string) (runlog.Number, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*kind_"+kind+"*memory-usage-report.txt"))
 	if err != nil {

@@ -24,16 +24,17 @@ func TestMemoryLine(t *testing.T) {
 	}
 }
 
-// What the largest step of X-SAM needs in memory is at most what SAM's needs and three copies of the weights, to 10 %; and SAM's second
-// pass needs nothing beside its first. The numbers are the sizes of all buffers of a step, as XLA plans them; it
-// writes them down in a process of its own.
+// What the largest step of X-SAM needs in memory is at most what SAM's needs and three copies of the weights, to 10
+// %; and SAM's second pass needs nothing beside its first. The numbers are the sizes of all buffers of a step, as XLA
+// plans them; it writes them down in a process of its own.
 func TestStepMemory(t *testing.T) {
 	const child = "XSAM_TEST_STEP_MEMORY"
 	cases := []memoryCase{
 		{name: "much held", model: "resnet8", side: 28, channels: 1, batch: 256, parameters: 77754},
 		{name: "a perceptron", model: "mlp", side: 28, channels: 1, batch: 128, parameters: 118282},
 		{name: "a small net with convolutions", model: "cnn", side: 12, channels: 1, batch: 64, parameters: 23946},
-		{name: "more weights than activations", model: "alexnet-narrow", side: 32, channels: 3, batch: 64, parameters: 159578},
+		{name: "more weights than activations", model: "alexnet-narrow", side: 32, channels: 3, batch: 64,
+			parameters: 159578},
 	}
 	if asked := os.Getenv(child); asked != "" {
 		for _, c := range cases {
@@ -59,12 +60,15 @@ func TestStepMemory(t *testing.T) {
 			}
 			plain, sam, xsam := plan("sgd", "plain"), plan("sam", "ascent"), plan("xsam:refresh-every=2:warmup-refreshes=0", "")
 			weights := 4 * float64(c.parameters)
-			t.Logf("%s: bytes of a step of SGD %.0f, of SAM %.0f, of the largest of X-SAM %.0f, of the weights %.0f", c.model, plain, sam, xsam, weights)
+			t.Logf("%s: bytes of a step of SGD %.0f, of SAM %.0f, of the largest of X-SAM %.0f, of the weights %.0f", c.model,
+				plain, sam, xsam, weights)
 			if most := 1.1 * (sam + 3*weights); xsam > most {
-				t.Errorf("X-SAM's largest step needs %.0f bytes, want at most %.0f: SAM's %.0f, three copies of the weights and 10 %%", xsam, most, sam)
+				t.Errorf("X-SAM's largest step needs %.0f bytes, want at most %.0f: SAM's %.0f, three copies of the weights "+
+					"and 10 %%", xsam, most, sam)
 			}
 			if most := 1.1 * (plain + 3*weights); sam > most {
-				t.Errorf("SAM's step needs %.0f bytes, want at most %.0f: SGD's %.0f, three copies of the weights and 10 %%", sam, most, plain)
+				t.Errorf("SAM's step needs %.0f bytes, want at most %.0f: SGD's %.0f, three copies of the weights and 10 %%",
+					sam, most, plain)
 			}
 		})
 	}

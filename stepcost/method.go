@@ -50,7 +50,8 @@ func newMethod(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, o 
 		return nil, err
 	}
 	m := &method{
-		Program: p, label: r.Method, devices: o.Devices, warmup: o.Warmup * cycle, cycle: cycle, steps: (o.Steps + cycle - 1) / cycle * cycle,
+		Program: p, label: r.Method, devices: o.Devices, warmup: o.Warmup * cycle, cycle: cycle, steps: (o.Steps +
+			cycle - 1) / cycle * cycle,
 		first: map[string]float64{}, kinds: map[string][]float64{},
 	}
 	if config.Refresh.Every > 0 {
@@ -87,9 +88,9 @@ func (m *method) warmUp(ctx context.Context) error {
 	})
 }
 
-// turn makes the untimed steps of one cycle and one more, and then the timed ones of whole cycles. A kind of step that comes
-// once in a cycle would otherwise always find the caches full of another method's data, as it does not in training. The one
-// step more shifts the cycle, so that no kind stands at the same place of every turn.
+// turn makes the untimed steps of one cycle and one more, and then the timed ones of whole cycles. A kind of step
+// that comes once in a cycle would otherwise always find the caches full of another method's data, as it does not in
+// training. The one step more shifts the cycle, so that no kind stands at the same place of every turn.
 func (m *method) turn(ctx context.Context) error {
 	var watch, processor program.StepTimes
 	kinds := map[string][]float64{}
@@ -122,7 +123,8 @@ func (m *method) turn(ctx context.Context) error {
 // run trains n steps and hands out the kind, the measurements, the time and the processor time of each.
 func (m *method) run(ctx context.Context, n int, took func(kind string, p xsam.StepStats, seconds, cpu float64)) error {
 	var cpu float64
-	at := &program.TimedFeed{Dataset: m.batches.From(int(optimizer.GetGlobalStep(m.Store))), Handing: func() { cpu = processorSeconds() }}
+	at := &program.TimedFeed{Dataset: m.batches.From(int(optimizer.GetGlobalStep(m.Store))),
+		Handing: func() { cpu = processorSeconds() }}
 	var data train.Dataset = at
 	if m.devices > 1 {
 		var err error
@@ -153,7 +155,8 @@ func (m *method) row() Row {
 	compile := 0.0
 	for _, kind := range slices.Sorted(maps.Keys(m.first)) {
 		times := m.kinds[kind]
-		row.Kinds = append(row.Kinds, Kind{Kind: kind, Share: runlog.Num(float64(len(times)) / n), StepSeconds: runlog.Num(program.Median(times))})
+		row.Kinds = append(row.Kinds, Kind{Kind: kind, Share: runlog.Num(float64(len(times)) / n),
+			StepSeconds: runlog.Num(program.Median(times))})
 		compile += m.first[kind] - program.Median(times)
 	}
 	row.CompileSeconds = runlog.Num(compile)

@@ -14,7 +14,8 @@ import (
 
 // Each kind of step is made once in a turn before any is timed, and the turns begin at all places of the cycle.
 func TestTurnsWarmEachKind(t *testing.T) {
-	m, err := newMethod(goEngine(t), benchRecipes(t, "xsam")[0], &datasets.Split{Train: RandomImages(4, 4, 1, 3, 32, 1)}, tinyBench)
+	m, err := newMethod(goEngine(t), benchRecipes(t, "xsam")[0], &datasets.Split{Train: RandomImages(4, 4, 1, 3, 32,
+		1)}, tinyBench)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,8 +31,10 @@ func TestTurnsWarmEachKind(t *testing.T) {
 			t.Fatal(err)
 		}
 		made := optimizer.GetGlobalStep(m.Store) - begun
-		if pairs, ascents := len(m.kinds["pair"]), len(m.kinds["ascent"]); made != 5+1+5 || m.timed != 5*(turn+1) || pairs != turn+1 || ascents != 4*(turn+1) {
-			t.Errorf("turn %d: %d steps, %d timed so far, %d pairs and %d ascents: want 11 steps, the last 5 of them timed, one a pair", turn, made, m.timed, pairs, ascents)
+		if pairs, ascents := len(m.kinds["pair"]), len(m.kinds["ascent"]); made != 5+1+5 || m.timed != 5*(turn+1) ||
+			pairs != turn+1 || ascents != 4*(turn+1) {
+			t.Errorf("turn %d: %d steps, %d timed so far, %d pairs and %d ascents: want 11 steps, the last 5 of them "+
+				"timed, one a pair", turn, made, m.timed, pairs, ascents)
 		}
 	}
 	if len(places) != 5 {
@@ -50,7 +53,8 @@ func TestCycleOf(t *testing.T) {
 		{"xsam", xsam.DefaultConfig(), 5},
 		{"lite", xsam.LiteConfig(), 5},
 		{"paper", xsam.PaperConfig(), 3},
-		{"ascent every 4, refresh every 6", xsam.Config{Ascent: xsam.Ascent{Rho: 1, Every: 4}, Refresh: xsam.Refresh{Every: 6}}, 12},
+		{"ascent every 4, refresh every 6", xsam.Config{Ascent: xsam.Ascent{Rho: 1, Every: 4},
+			Refresh: xsam.Refresh{Every: 6}}, 12},
 		{"an ascent of radius 0 is none", xsam.Config{Ascent: xsam.Ascent{Every: 4}, Refresh: xsam.Refresh{Every: 6}}, 6},
 	}
 	for _, tt := range tests {
@@ -75,7 +79,8 @@ func TestBenchRefuses(t *testing.T) {
 		{"no rounds", good, Options{Steps: 1, Warmup: 1}, "0 rounds"},
 		{"no warm-up", good, Options{Rounds: 1, Steps: 1}, "0 cycles of warm-up"},
 		{"an unknown model", unknown, tinyBench, "vgg"},
-		{"a schedule too long to time", benchRecipes(t, "xsam:ascent-every=31:refresh-every=37"), tinyBench, "repeats after 1147 steps"},
+		{"a schedule too long to time", benchRecipes(t, "xsam:ascent-every=31:refresh-every=37"), tinyBench,
+			"repeats after 1147 steps"},
 		{"a batch that cannot be spread", good, Options{Rounds: 1, Steps: 1, Warmup: 1, Devices: 3}, "over 3 devices"},
 		{"fewer devices than none", good, Options{Rounds: 1, Steps: 1, Warmup: 1, Devices: -1}, "-1 devices"},
 		{"a batch larger than the data", benchRecipes(t, "sgd")[:1:1], Options{Rounds: 1, Steps: 1, Warmup: 1}, ""},
@@ -83,7 +88,8 @@ func TestBenchRefuses(t *testing.T) {
 	last := &tests[len(tests)-1]
 	last.recipes[0].Batch, last.want = 64, "BatchSize = 64"
 	for _, tt := range tests {
-		if _, err := Run(context.Background(), goEngine(t), tt.recipes, set, tt.options); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := Run(context.Background(), goEngine(t), tt.recipes, set, tt.options); err == nil ||
+			!strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want one about %q", tt.name, err, tt.want)
 		}
 	}

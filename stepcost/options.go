@@ -21,8 +21,8 @@ type Options struct {
 	Warmup int
 	// Devices is the number of devices over which each batch is spread, which must divide its size; 0 and 1 train on one.
 	Devices int
-	// Between is called after each round, for whatever else is to be timed in turn with the methods. It may be nil. Its error
-	// ends the bench.
+	// Between is called after each round, for whatever else is to be timed in turn with the methods. It may be nil. Its
+	// error ends the bench.
 	Between func(ctx context.Context) error
 	// Progress is called after each turn. It may be nil.
 	Progress func(Progress)
@@ -37,7 +37,8 @@ type Progress struct {
 
 func (o Options) validate(recipes []recipe.Recipe) error {
 	if o.Rounds < 1 || o.Steps < 1 || o.Warmup < 1 {
-		return fmt.Errorf("stepcost: bench of %d rounds of %d steps after %d cycles of warm-up: want at least 1 of each", o.Rounds, o.Steps, o.Warmup)
+		return fmt.Errorf("stepcost: bench of %d rounds of %d steps after %d cycles of warm-up: want at least 1 of each",
+			o.Rounds, o.Steps, o.Warmup)
 	}
 	if o.Devices < 0 {
 		return fmt.Errorf("stepcost: bench on %d devices: want 1 or more", o.Devices)
@@ -63,10 +64,12 @@ func Validate(recipes []recipe.Recipe) error {
 		}
 		errs = append(errs, r.Validate())
 		if r.Most > 0 {
-			errs = append(errs, fmt.Errorf("stepcost: the schedule of %s adapts to the training, of which a bench has none: want refresh-most 0", r.Method))
+			errs = append(errs, fmt.Errorf("stepcost: the schedule of %s adapts to the training, of which a bench has "+
+				"none: want refresh-most 0", r.Method))
 		}
 		if cycleOf(r.Config) > longestCycle {
-			errs = append(errs, fmt.Errorf("stepcost: the schedule of %s repeats after %d steps: want at most %d, which are timed as a whole in each round: choose a smaller refresh-every or ascent-every",
+			errs = append(errs, fmt.Errorf("stepcost: the schedule of %s repeats after %d steps: want at most %d, which "+
+				"are timed as a whole in each round: choose a smaller refresh-every or ascent-every",
 				r.Method, cycleOf(r.Config), longestCycle))
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// processorSeconds is the time that processors have worked for the process, all its threads together. NaN where the system
-// does not say.
+// processorSeconds is the time that processors have worked for the process, all its threads together. NaN where the
+// system does not say.
 func processorSeconds() float64 {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/xsam-go/xsam/recipe"
 )
 
-// A net of twice as many layers has twice as large a program, whatever the kind of step. It grows with the square where XLA does
-// one of the sums over all parameter arrays again in each layer; see docs/decisions/004. XLA writes the programs down in
-// processes of their own.
+// A net of twice as many layers has twice as large a program, whatever the kind of step. It grows with the square
+// where XLA does one of the sums over all parameter arrays again in each layer; see docs/decisions/004. XLA writes
+// the programs down in processes of their own.
 func TestStepGrowsWithLayers(t *testing.T) {
 	const child = "XSAM_TEST_STEP_GROWS"
 	if model := os.Getenv(child); model != "" {
@@ -54,7 +54,8 @@ func benchForPrograms(t *testing.T, model string) {
 		t.Fatal(err)
 	}
 	engine := &backend.Engine{Backend: testbackend.XLA(t), Name: "xla:cpu"}
-	if _, err := Run(context.Background(), engine, recipes, RandomImages(4, 4, 1, 10, 16, 1), Options{Rounds: 1, Steps: 1, Warmup: 1}); err != nil {
+	if _, err := Run(context.Background(), engine, recipes, RandomImages(4, 4, 1, 10, 16, 1), Options{Rounds: 1,
+		Steps: 1, Warmup: 1}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -95,7 +95,8 @@ func (r Row) MarshalJSON() ([]byte, error) {
 	}{
 		r.Method, r.StepSeconds.Median, r.StepSeconds.bounds(), r.CostVsSGD.Median, r.CostVsSGD.bounds(),
 		r.CostVsSAM.Median, r.CostVsSAM.bounds(),
-		r.CPUSeconds.Median, r.CPUSeconds.bounds(), r.CPUVsSGD.Median, r.CPUVsSGD.bounds(), r.CPUVsSAM.Median, r.CPUVsSAM.bounds(),
+		r.CPUSeconds.Median, r.CPUSeconds.bounds(), r.CPUVsSGD.Median, r.CPUVsSGD.bounds(), r.CPUVsSAM.Median,
+		r.CPUVsSAM.bounds(),
 		r.Gradients, r.Products, r.GradientEvaluations, r.CompileSeconds, r.PeakMemory,
 		r.Memory.Planned, r.Memory.Weights, r.Memory.Eigenvector, r.Memory.State, r.Kinds,
 		r.RoundSeconds,

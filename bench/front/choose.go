@@ -23,20 +23,22 @@ func candidate(method string) bool {
 	return strings.HasPrefix(method, "xsam") && !strings.Contains(method, ":rho=")
 }
 
-// same tells whether two settings came to the same steps: an ascent every fifth step and a pair every fifth is a pair every fifth.
+// same tells whether two settings came to the same steps: an ascent every fifth step and a pair every fifth is a pair
+// every fifth.
 func same(a, b compare.Row) bool {
-	return a.Accuracy().Mean == b.Accuracy().Mean && a.LambdaMax.Mean == b.LambdaMax.Mean && a.TrainLoss.Mean == b.TrainLoss.Mean
+	return a.Accuracy().Mean == b.Accuracy().Mean && a.LambdaMax.Mean == b.LambdaMax.Mean &&
+		a.TrainLoss.Mean == b.TrainLoss.Mean
 }
 
-// byAccuracy orders settings by mean accuracy, the highest first, and equals by λmax, the lowest first. Accuracies are fractions of
-// whole numbers of images: means that differ by less than 1e-9 differ by rounding.
+// byAccuracy orders settings by mean accuracy, the highest first, and equals by λmax, the lowest first. Accuracies
+// are fractions of whole numbers of images: means that differ by less than 1e-9 differ by rounding.
 func byAccuracy(a, b compare.Row) int {
 	rounded := func(r compare.Row) float64 { return math.Round(1e9 * r.Accuracy().Mean) }
 	return cmp.Or(cmp.Compare(rounded(b), rounded(a)), cmp.Compare(a.LambdaMax.Mean, b.LambdaMax.Mean))
 }
 
-// chosen applies the rule: in each class the two candidates with the highest mean accuracy, among equals the lower λmax. Of those
-// that are the same the first one stands for all.
+// chosen applies the rule: in each class the two candidates with the highest mean accuracy, among equals the lower
+// λmax. Of those that are the same the first one stands for all.
 func chosen(t *compare.Table) []string {
 	var methods []string
 	low := 0.0
@@ -70,13 +72,15 @@ func choose(dir, out string, w io.Writer) error {
 	slices.SortStableFunc(rows, func(a, b compare.Row) int {
 		return cmp.Or(cmp.Compare(a.GradientsPerStep.Mean, b.GradientsPerStep.Mean), strings.Compare(a.Method, b.Method))
 	})
-	fmt.Fprintf(w, "| method | n | gradients | %s accuracy %% | λmax | training loss | |\n|---|---|---|---|---|---|---|\n", t.Held())
+	fmt.Fprintf(w, "| method | n | gradients | %s accuracy %% | λmax | training loss | "+
+		"|\n|---|---|---|---|---|---|---|\n", t.Held())
 	for _, r := range rows {
 		mark := ""
 		if slices.Contains(methods, r.Method) {
 			mark = "goes on"
 		}
-		fmt.Fprintf(w, "| `%s` | %d | %.2f | %s | %s | %s | %s |\n", r.Method, r.N, r.GradientsPerStep.Mean, r.Accuracy().Percent(), r.LambdaMax, r.TrainLoss, mark)
+		fmt.Fprintf(w, "| `%s` | %d | %.2f | %s | %s | %s | %s |\n", r.Method, r.N, r.GradientsPerStep.Mean,
+			r.Accuracy().Percent(), r.LambdaMax, r.TrainLoss, mark)
 	}
 	fmt.Fprintf(w, "\nThe settings that go on: %s\n", strings.Join(methods, ","))
 	for _, warning := range t.AllWarnings() {

@@ -64,10 +64,12 @@ func TestChosen(t *testing.T) {
 	}
 	out := t.TempDir()
 	var stdout bytes.Buffer
-	if err := run([]string{"choose", "--out", out, write(t, append(runs, runOf("sam:rho=0.1", 1, 2, 0.5, 1, 1, true)))}, &stdout, &stdout); err != nil {
+	if err := run([]string{"choose", "--out", out, write(t, append(runs, runOf("sam:rho=0.1", 1, 2, 0.5, 1, 1, true)))},
+		&stdout, &stdout); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(stdout.String(), "The settings that go on: "+strings.Join(want, ",")) || !strings.Contains(stdout.String(), "validation accuracy") {
+	if !strings.Contains(stdout.String(), "The settings that go on: "+strings.Join(want, ",")) ||
+		!strings.Contains(stdout.String(), "validation accuracy") {
 		t.Errorf("output:\n%s", &stdout)
 	}
 	for _, name := range []string{"front-lambda.svg", "front-accuracy.svg"} {
@@ -84,7 +86,8 @@ func TestVerdicts(t *testing.T) {
 		var runs []runlog.Summary
 		for seed := range int64(4) {
 			wobble := 0.001 * float64(seed%2)
-			runs = append(runs, runOf("sam", seed, 2, 0.9+wobble, 4, 0.3, false), runOf("sam:rho=0.1", seed, 2, 0.92+2*wobble, 3, 0.4, false),
+			runs = append(runs, runOf("sam", seed, 2, 0.9+wobble, 4, 0.3, false), runOf("sam:rho=0.1", seed, 2, 0.92+2*wobble,
+				3, 0.4, false),
 				runOf("xsam", seed, 2, 0.9-loss+2*wobble, 2+wobble, 0.41, false),
 				runOf("xsam:k=10", seed, 2, 0.89-loss+wobble, 1+2*wobble, 0.41, false))
 		}
@@ -94,7 +97,8 @@ func TestVerdicts(t *testing.T) {
 	if err := run(append([]string{"verdicts"}, dirs...), &stdout, &stdout); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| `xsam` | 2 of 2 | 1 | 1 | no |", "| `xsam:k=10` | `xsam` | 0 | 2 | 2 | 0 |", "| `sam:rho=0.1` | ", "| `xsam` | 4 | 2.00 |", "| `sam:rho=0.1` | -2.00 ± 0.00 | -0.9995 ± 0.0009"} {
+	for _, want := range []string{"| `xsam` | 2 of 2 | 1 | 1 | no |", "| `xsam:k=10` | `xsam` | 0 | 2 | 2 | 0 |",
+		"| `sam:rho=0.1` | ", "| `xsam` | 4 | 2.00 |", "| `sam:rho=0.1` | -2.00 ± 0.00 | -0.9995 ± 0.0009"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("output lacks %q:\n%s", want, &stdout)
 		}
@@ -114,10 +118,12 @@ func TestTuned(t *testing.T) {
 	if err := run([]string{"tuned", write(t, trials), write(t, tests)}, &stdout, &stdout); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(stdout.String(), "Chosen: sam:rho=0.1,sgd,xsam:rho=0.1") || strings.Contains(stdout.String(), "| `sam` |") {
+	if !strings.Contains(stdout.String(), "Chosen: sam:rho=0.1,sgd,xsam:rho=0.1") || strings.Contains(stdout.String(),
+		"| `sam` |") {
 		t.Errorf("output:\n%s", &stdout)
 	}
-	if err := run([]string{"tuned", write(t, trials), write(t, tests[:3])}, &stdout, &stdout); err == nil || !strings.Contains(err.Error(), "sam:rho=0.1") {
+	if err := run([]string{"tuned", write(t, trials), write(t, tests[:3])}, &stdout, &stdout); err == nil ||
+		!strings.Contains(err.Error(), "sam:rho=0.1") {
 		t.Errorf("a winner without test runs: error %v", err)
 	}
 }
@@ -129,7 +135,8 @@ func TestTunedAmongEquals(t *testing.T) {
 		runOf("sam:rho=0.1", 100, 2, 0.3, 1, 1, true), runOf("sam:rho=0.1", 101, 2, 0.0, 1, 1, true),
 	}
 	var stdout bytes.Buffer
-	if err := run([]string{"tuned", write(t, trials), write(t, []runlog.Summary{runOf("sam:rho=0.1", 0, 2, 0.7, 1, 1, false)})}, &stdout, &stdout); err != nil {
+	if err := run([]string{"tuned", write(t, trials), write(t, []runlog.Summary{runOf("sam:rho=0.1", 0, 2, 0.7, 1, 1,
+		false)})}, &stdout, &stdout); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(stdout.String(), "Chosen: sam:rho=0.1\n") {
@@ -138,7 +145,8 @@ func TestTunedAmongEquals(t *testing.T) {
 }
 
 func TestRefuses(t *testing.T) {
-	for _, args := range [][]string{nil, {"choose"}, {"verdicts"}, {"tuned", "a"}, {"guess", "a"}, {"choose", t.TempDir()}} {
+	for _, args := range [][]string{nil, {"choose"}, {"verdicts"}, {"tuned", "a"}, {"guess", "a"}, {"choose",
+		t.TempDir()}} {
 		if err := run(args, &bytes.Buffer{}, &bytes.Buffer{}); err == nil {
 			t.Errorf("%s: no error", fmt.Sprint(args))
 		}

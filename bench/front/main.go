@@ -1,11 +1,12 @@
-// Command front evaluates the runs of docs/studies/front-protocol.md, which says what each gradient spent on X-SAM's schedule buys.
+// Command front evaluates the runs of docs/studies/front-protocol.md, which says what each gradient spent on X-SAM's
+// schedule buys.
 //
 //	go -C bench run ./front choose DIR             stage 1: a table of all settings, and the six that go on
 //	go -C bench run ./front verdicts DIR…          stage 2: differences from SAM on each problem, and the verdicts
 //	go -C bench run ./front tuned VALIDATION TEST  each method's best setting by validation, tested against SAM's
 //
-// A DIR holds the runs of one problem, as --out of xsam compare makes it. choose draws pictures with --out FOLDER. Everything is
-// printed as Markdown.
+// A DIR holds the runs of one problem, as --out of xsam compare makes it. choose draws pictures with --out FOLDER.
+// Everything is printed as Markdown.
 //
 //	main.go     the three verbs
 //	choose.go   the rule of stage 1

@@ -16,7 +16,8 @@ func family(method string) string {
 	return name
 }
 
-// winners are each family's setting with the highest mean accuracy, among equals the lower λmax, in the order of the runs.
+// winners are each family's setting with the highest mean accuracy, among equals the lower λmax, in the order of the
+// runs.
 func winners(t *compare.Table) []string {
 	var families []string
 	top := map[string]compare.Row{}
@@ -58,7 +59,8 @@ func tuned(validation, test string, w io.Writer) error {
 		return fmt.Errorf("%s has no run of sam", validation)
 	}
 	t := compare.New(runs, compare.Options{Baseline: methods[sam], Methods: methods})
-	fmt.Fprintln(w, "| method, as chosen | validation accuracy % | n | test accuracy % | λmax | training loss | accuracy − SAM's | λmax − SAM's |\n|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(w, "| method, as chosen | validation accuracy % | n | test accuracy % | λmax | training loss | "+
+		"accuracy − SAM's | λmax − SAM's |\n|---|---|---|---|---|---|---|---|")
 	for _, m := range methods {
 		trial, err := row(table, m)
 		if err != nil {
@@ -68,7 +70,8 @@ func tuned(validation, test string, w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", test, err)
 		}
-		cells := []string{"`" + m + "`", fmt.Sprintf("%.1f", 100*trial.Accuracy().Mean), fmt.Sprint(r.N), r.Accuracy().Percent(), r.LambdaMax.String(), r.TrainLoss.String(), "", ""}
+		cells := []string{"`" + m + "`", fmt.Sprintf("%.1f", 100*trial.Accuracy().Mean), fmt.Sprint(r.N),
+			r.Accuracy().Percent(), r.LambdaMax.String(), r.TrainLoss.String(), "", ""}
 		if r.AccuracyDifference != nil {
 			cells[6], cells[7] = difference(*r.AccuracyDifference, 100), difference(*r.LambdaDifference, 1)
 		}

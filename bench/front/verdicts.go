@@ -21,8 +21,8 @@ const most = 3
 // count is in how many problems something holds for a method.
 type count struct{ lower, noWorse, both, of int }
 
-// add takes a difference in: whether λmax is lower and whether the accuracy is no worse, by the 95 % interval, which is not corrected
-// for the number of methods.
+// add takes a difference in: whether λmax is lower and whether the accuracy is no worse, by the 95 % interval, which
+// is not corrected for the number of methods.
 func (c *count) add(accuracy, lambda compare.Difference) {
 	lower := lambda.Mean+lambda.HalfWidth < 0
 	noWorse := accuracy.Mean+accuracy.HalfWidth >= 0
@@ -58,8 +58,10 @@ func verdicts(dirs []string, w io.Writer) error {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
 	}
-	fmt.Fprintf(w, "**Verdicts**: in how many of %d problems the 95 %% interval of the difference from SAM at ρ 0.05\n\n", len(dirs))
-	fmt.Fprintln(w, "| method | of λmax lies below 0 | of accuracy does not | both | holds λmax down |\n|---|---|---|---|---|")
+	fmt.Fprintf(w, "**Verdicts**: in how many of %d problems the 95 %% interval of the difference from SAM at ρ "+
+		"0.05\n\n", len(dirs))
+	fmt.Fprintln(w, "| method | of λmax lies below 0 | of accuracy does not | both | holds λmax down "+
+		"|\n|---|---|---|---|---|")
 	slices.Sort(methods)
 	for _, m := range methods {
 		c := counts[m]
@@ -69,11 +71,14 @@ func verdicts(dirs []string, w io.Writer) error {
 		}
 		fmt.Fprintf(w, "| `%s` | %d of %d | %d | %d | %s |\n", m, c.lower, c.of, c.noWorse, c.both, verdict)
 	}
-	fmt.Fprintf(w, "\n**Against today's default of the same price**: in how many of %d problems the 95 %% interval of the difference lies wholly on one side of 0\n\n", len(dirs))
-	fmt.Fprintln(w, "| setting | default | accuracy higher | accuracy lower | λmax lower | λmax higher |\n|---|---|---|---|---|---|")
+	fmt.Fprintf(w, "\n**Against today's default of the same price**: in how many of %d problems the 95 %% interval "+
+		"of the difference lies wholly on one side of 0\n\n", len(dirs))
+	fmt.Fprintln(w, "| setting | default | accuracy higher | accuracy lower | λmax lower | λmax higher "+
+		"|\n|---|---|---|---|---|---|")
 	for _, m := range methods {
 		if b := better[m]; b != nil {
-			fmt.Fprintf(w, "| `%s` | `%s` | %d | %d | %d | %d |\n", m, b.than, b.accuracy.above, b.accuracy.below, b.lambda.below, b.lambda.above)
+			fmt.Fprintf(w, "| `%s` | `%s` | %d | %d | %d | %d |\n", m, b.than, b.accuracy.above, b.accuracy.below,
+				b.lambda.below, b.lambda.above)
 		}
 	}
 	return nil
@@ -125,9 +130,12 @@ func problem(name string, runs []runlog.Summary, w io.Writer, each func(compare.
 	if _, err := row(t, "sam"); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "**%s**\n\n| method | n | gradients | test accuracy %% | λmax | training loss | accuracy − SAM's | λmax − SAM's | SAM of nearest loss | accuracy − its | λmax − its |\n|---|---|---|---|---|---|---|---|---|---|---|\n", name)
+	fmt.Fprintf(w, "**%s**\n\n| method | n | gradients | test accuracy %% | λmax | training loss | accuracy − SAM's "+
+		"| λmax − SAM's | SAM of nearest loss | accuracy − its | λmax − its "+
+		"|\n|---|---|---|---|---|---|---|---|---|---|---|\n", name)
 	for _, r := range t.Rows {
-		cells := []string{"`" + r.Method + "`", fmt.Sprint(r.N), fmt.Sprintf("%.2f", r.GradientsPerStep.Mean), r.Accuracy().Percent(), r.LambdaMax.String(), r.TrainLoss.String(), "", "", "", "", ""}
+		cells := []string{"`" + r.Method + "`", fmt.Sprint(r.N), fmt.Sprintf("%.2f", r.GradientsPerStep.Mean),
+			r.Accuracy().Percent(), r.LambdaMax.String(), r.TrainLoss.String(), "", "", "", "", ""}
 		if r.AccuracyDifference != nil && r.N > 0 {
 			cells[6], cells[7] = difference(*r.AccuracyDifference, 100), difference(*r.LambdaDifference, 1)
 			each(r)
@@ -147,8 +155,8 @@ func problem(name string, runs []runlog.Summary, w io.Writer, each func(compare.
 	return nil
 }
 
-// nearest returns the SAM whose mean training loss is nearest to the row's, and the row with its differences from it, not
-// corrected; "" where there is none.
+// nearest returns the SAM whose mean training loss is nearest to the row's, and the row with its differences from it,
+// not corrected; "" where there is none.
 func nearest(runs []runlog.Summary, t *compare.Table, of compare.Row) (string, compare.Row) {
 	name, distance := "", math.Inf(1)
 	for _, r := range t.Rows {

@@ -17,12 +17,14 @@ import (
 	"github.com/xsam-go/xsam/stepcost"
 )
 
-// sources are those of this command. They take the place of what another revision has here, which may not know how to serve.
+// sources are those of this command. They take the place of what another revision has here, which may not know how to
+// serve.
 //
 //go:embed *.go
 var sources embed.FS
 
-// build returns this command as it is with the rest of the module at another revision, "." being the running program itself.
+// build returns this command as it is with the rest of the module at another revision, "." being the running program
+// itself.
 func build(ctx context.Context, revision, dir string, stderr io.Writer) (path string, err error) {
 	if revision == "." {
 		return os.Executable()
@@ -65,7 +67,8 @@ func extract(ctx context.Context, revision, dir string, stderr io.Writer) error 
 		return err
 	}
 	archive := filepath.Join(dir, "revision.tar")
-	if err := do(ctx, stderr, "git", "-C", string(root[:len(root)-1]), "archive", "--output", archive, revision); err != nil {
+	if err := do(ctx, stderr, "git", "-C", string(root[:len(root)-1]), "archive", "--output", archive,
+		revision); err != nil {
 		return fmt.Errorf("-against %s: %w: want a revision that git knows", revision, err)
 	}
 	return do(ctx, stderr, "tar", "-x", "-C", dir, "-f", archive)
@@ -84,8 +87,8 @@ type lateTimes struct {
 	CPU        map[string][]float64 `json:"cpu_seconds"`
 }
 
-// serve is the other process: it trains one round for each line of in, and says at the end of in what they took. The round that
-// comes before the first line is one more of warm-up.
+// serve is the other process: it trains one round for each line of in, and says at the end of in what they took. The
+// round that comes before the first line is one more of warm-up.
 func serve(text string, in io.Reader, out, stderr io.Writer) error {
 	var s setting
 	if err := json.Unmarshal([]byte(text), &s); err != nil {

@@ -20,7 +20,8 @@ const inOtherEnvironment = "XSAM_TEST_IN_OTHER_ENVIRONMENT"
 func TestAgainstItself(t *testing.T) {
 	testbackend.XLA(t) // installs it, or skips
 	var out, messages bytes.Buffer
-	args := "-model mlp -image 4x4x1 -batch 8 -methods sgd,xsam -steps 1 -rounds 6 -against . -against-env " + inOtherEnvironment + "=1"
+	args := "-model mlp -image 4x4x1 -batch 8 -methods sgd,xsam -steps 1 -rounds 6 -against . -against-env " +
+		inOtherEnvironment + "=1"
 	if err := run(t.Context(), strings.Fields(args), &out, &messages); err != nil {
 		t.Fatalf("%v\n%s", err, messages.String())
 	}
@@ -64,7 +65,8 @@ func TestBuildOfAnUnknownRevision(t *testing.T) {
 	if err := exec.Command("git", "rev-parse", "HEAD").Run(); err != nil {
 		t.Skipf("git rev-parse HEAD: %v: this is no clone", err)
 	}
-	if _, err := build(context.Background(), "no-such-revision", t.TempDir(), io.Discard); err == nil || !strings.Contains(err.Error(), "want a revision that git knows") {
+	if _, err := build(context.Background(), "no-such-revision", t.TempDir(), io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "want a revision that git knows") {
 		t.Errorf("error %v, want that git does not know it", err)
 	}
 }

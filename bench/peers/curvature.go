@@ -48,8 +48,8 @@ type spectrum struct {
 	Loss         float64   `json:"loss"`
 }
 
-// runCurvature compares the curvature package with PyHessian and curvlinops: an mlp with its initial weights, one batch,
-// float64.
+// runCurvature compares the curvature package with PyHessian and curvlinops: an mlp with its initial weights, one
+// batch, float64.
 func runCurvature(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("peers curvature", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -92,7 +92,8 @@ func runCurvature(ctx context.Context, args []string, stdout, stderr io.Writer) 
 const ourName = "xsam curvature"
 
 // compareSpectra measures here, hands weights and batch to Python, and measures there.
-func compareSpectra(ctx context.Context, python string, set *datasets.Set, s curvatureSetting, stderr io.Writer) (map[string]spectrum, error) {
+func compareSpectra(ctx context.Context, python string, set *datasets.Set, s curvatureSetting,
+	stderr io.Writer) (map[string]spectrum, error) {
 	dir, remove, err := temporary()
 	if err != nil {
 		return nil, err
@@ -122,16 +123,18 @@ func compareSpectra(ctx context.Context, python string, set *datasets.Set, s cur
 	return found, nil
 }
 
-// ourSpectrum measures with the curvature package. It returns the weights as Python reads them, and fills in the layers of the
-// setting.
-func ourSpectrum(ctx context.Context, set *datasets.Set, s *curvatureSetting, stderr io.Writer) (found spectrum, weights []float64, err error) {
+// ourSpectrum measures with the curvature package. It returns the weights as Python reads them, and fills in the
+// layers of the setting.
+func ourSpectrum(ctx context.Context, set *datasets.Set, s *curvatureSetting, stderr io.Writer) (found spectrum,
+	weights []float64, err error) {
 	engine, err := backend.Open(ctx, backend.Options{Out: stderr})
 	if err != nil {
 		return found, nil, err
 	}
 	defer engine.Finalize()
 	net, err := models.New(models.Config{
-		Name: "mlp", Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: set.Classes, DType: dtypes.Float64,
+		Name: "mlp", Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: set.Classes,
+		DType: dtypes.Float64,
 	})
 	if err != nil {
 		return found, nil, err
@@ -143,7 +146,8 @@ func ourSpectrum(ctx context.Context, set *datasets.Set, s *curvatureSetting, st
 	defer func() { err = errors.Join(err, finalize(batches)) }()
 	store := model.NewStore()
 	defer store.Finalize()
-	p, err := curvature.NewProblem(ctx, engine.Backend, store, objective.New(net.Graph, loss.SparseCategoricalCrossEntropyLogits), batches,
+	p, err := curvature.NewProblem(ctx, engine.Backend, store, objective.New(net.Graph,
+		loss.SparseCategoricalCrossEntropyLogits), batches,
 		curvature.ProblemOptions{Norm: curvature.RunningAverages})
 	if err != nil {
 		return found, nil, err
@@ -190,7 +194,8 @@ func (found *spectrum) measure(ctx context.Context, p *curvature.Problem, s curv
 func denseLayers(parameters []curvature.Parameter, w []float64) (layers [][2]int, ordered []float64, err error) {
 	for pair := range slices.Chunk(parameters, 2) {
 		slices.SortStableFunc(pair, func(a, b curvature.Parameter) int { return len(b.Dimensions) - len(a.Dimensions) })
-		if len(pair) != 2 || len(pair[0].Dimensions) != 2 || len(pair[1].Dimensions) != 1 || pair[0].Dimensions[1] != pair[1].Dimensions[0] {
+		if len(pair) != 2 || len(pair[0].Dimensions) != 2 || len(pair[1].Dimensions) != 1 ||
+			pair[0].Dimensions[1] != pair[1].Dimensions[0] {
 			return nil, nil, fmt.Errorf("parameters %v are no dense layer with biases", pair)
 		}
 		layers = append(layers, [2]int{pair[0].Dimensions[0], pair[0].Dimensions[1]})
@@ -214,7 +219,8 @@ func export(dir string, s curvatureSetting, weights []float64, set *datasets.Set
 	err = os.WriteFile(filepath.Join(dir, "setting.json"), text, 0o644)
 	for name, numbers := range map[string]any{"weights.bin": weights, "images.bin": images, "labels.bin": set.Labels} {
 		var b bytes.Buffer
-		err = errors.Join(err, binary.Write(&b, binary.LittleEndian, numbers), os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644))
+		err = errors.Join(err, binary.Write(&b, binary.LittleEndian, numbers), os.WriteFile(filepath.Join(dir, name),
+			b.Bytes(), 0o644))
 	}
 	return err
 }

@@ -42,8 +42,10 @@ func TestOurSpectrumIsExported(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 4·128 + 128 + 128·128 + 128 + 128·3 + 3 parameters.
-	if len(weights) != 17539 || len(s.Layers) != 3 || s.Layers[0] != [2]int{4, 128} || len(found.Eigenvalues) != 2 || found.Products < 2 {
-		t.Errorf("%d weights in layers %v, spectrum %+v: want 17539 in three, and two eigenvalues", len(weights), s.Layers, found)
+	if len(weights) != 17539 || len(s.Layers) != 3 || s.Layers[0] != [2]int{4, 128} || len(found.Eigenvalues) != 2 ||
+		found.Products < 2 {
+		t.Errorf("%d weights in layers %v, spectrum %+v: want 17539 in three, and two eigenvalues", len(weights), s.Layers,
+			found)
 	}
 	dir := t.TempDir()
 	if err := export(dir, s, weights, set); err != nil {
@@ -71,7 +73,8 @@ func TestWriteSpectra(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 0.002 of 2; 5 over the root of 3² + 4².
-	if want := "eigenvalues apart by 1.0e-03 at most, relatively; traces by 1.0 standard errors"; !strings.Contains(out.String(), want) {
+	if want := "eigenvalues apart by 1.0e-03 at most, relatively; traces by 1.0 standard " +
+		"errors"; !strings.Contains(out.String(), want) {
 		t.Errorf("%s\nwant %q in it", out.String(), want)
 	}
 	if apart, err := farthest([]float64{1}, []float64{1, 2}); err == nil {

@@ -28,7 +28,8 @@ type setting struct {
 	RefreshEvery int      `json:"refresh_every"`
 	PowerSteps   int      `json:"power_steps"`
 
-	SameAllocator bool `json:"same_allocator"` // the workers get the allocator settings that this module's commands choose for themselves
+	// SameAllocator gives the workers the allocator settings that this module's commands choose for themselves.
+	SameAllocator bool `json:"same_allocator"`
 
 	Against string `json:"against"` // what this module is compared with, where that is itself; else empty
 
@@ -59,32 +60,39 @@ type options struct {
 func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	methods := flags.String("methods", strings.Join(allMethods, ","), "methods to time; PyTorch has sgd, sam and xsam-paper, JAX sgd and sam")
+	methods := flags.String("methods", strings.Join(allMethods, ","),
+		"methods to time; PyTorch has sgd, sam and xsam-paper, JAX sgd and sam")
 	flags.StringVar(&s.Model, "model", "resnet8", "mlp, resnet8, resnet20, resnet18, wrn16-1, wrn16-4 or wrn28-10")
 	image := flags.String("image", "28x28x1", "size of the images, height x width x channels")
 	flags.IntVar(&s.Batch, "batch", 128, "images of a step")
 	flags.StringVar(&s.Device, "device", cpu, "cpu or cuda")
 	flags.StringVar(&s.DType, "dtype", "float32", "float32, or bfloat16 for activations in it")
-	flags.BoolVar(&s.SameAllocator, "same-allocator", false, "give PyTorch and JAX the settings of glibc's allocator, too, that this module's commands choose for themselves")
+	flags.BoolVar(&s.SameAllocator, "same-allocator", false,
+		"give PyTorch and JAX the settings of glibc's allocator, too, that this module's commands choose for themselves")
 	flags.IntVar(&s.Steps, "steps", 3, "timed steps of a turn, made up to whole cycles")
 	flags.IntVar(&o.rounds, "rounds", 10, "turns of each method; intervals take 6 at least")
 	flags.StringVar(&o.format, "format", "table", "table or json")
-	flags.StringVar(&o.revision, "against", "", "compare with this module at a `revision` of the repository, . being as it is, and with no other library")
-	flags.Func("against-env", "a `setting` for the process of -against, KEY=VALUE; any number of them", func(setting string) error {
-		o.environ = append(o.environ, setting)
-		if name, _, ok := strings.Cut(setting, "="); !ok || name == "" {
-			return errors.New("want KEY=VALUE")
-		}
-		return nil
-	})
+	flags.StringVar(&o.revision, "against", "",
+		"compare with this module at a `revision` of the repository, . being as it is, and with no other library")
+	flags.Func("against-env", "a `setting` for the process of -against, KEY=VALUE; any number of them",
+		func(setting string) error {
+			o.environ = append(o.environ, setting)
+			if name, _, ok := strings.Cut(setting, "="); !ok || name == "" {
+				return errors.New("want KEY=VALUE")
+			}
+			return nil
+		})
 	flags.StringVar(&o.venv, "venv", "", "folder of the Python environment (default: in the user's cache folder)")
-	flags.StringVar(&o.python, "python", "", "Python `program` of an environment that is there already, as it is; nothing is built")
+	flags.StringVar(&o.python, "python", "",
+		"Python `program` of an environment that is there already, as it is; nothing is built")
 	libraries := flags.String("libraries", "pytorch,jax", "libraries to compare with")
-	flags.StringVar(&s.Engine, "backend", "", "`engine` of this module, or the path of a PJRT plugin (default: xla on the CPU, cuda on a GPU)")
+	flags.StringVar(&s.Engine, "backend", "",
+		"`engine` of this module, or the path of a PJRT plugin (default: xla on the CPU, cuda on a GPU)")
 	if err := flags.Parse(args); err != nil {
 		return s, o, err
 	}
-	if n, _ := fmt.Sscanf(*image, "%dx%dx%d", &s.Image[0], &s.Image[1], &s.Image[2]); n != 3 || min(s.Image[0], s.Image[1], s.Image[2]) < 1 {
+	if n, _ := fmt.Sscanf(*image, "%dx%dx%d", &s.Image[0], &s.Image[1], &s.Image[2]); n != 3 || min(s.Image[0],
+		s.Image[1], s.Image[2]) < 1 {
 		return s, o, fmt.Errorf("-image %q: want height x width x channels, such as 28x28x1", *image)
 	}
 	s.Methods = strings.Split(*methods, ",")
@@ -117,13 +125,15 @@ func parse(args []string, stderr io.Writer) (s setting, o options, err error) {
 	case given["against"] && (o.revision == "" || strings.ContainsFunc(o.revision, unicode.IsSpace)):
 		return s, o, fmt.Errorf("-against %q: want a revision of the repository, or . for the module as it is", o.revision)
 	case given["against"] && (given["same-allocator"] || given["venv"] || given["python"] || given["libraries"]):
-		return s, o, errors.New("-same-allocator, -venv, -python and -libraries are for other libraries: leave them out with -against")
+		return s, o, errors.New("-same-allocator, -venv, -python and -libraries are for other libraries: leave them out " +
+			"with -against")
 	case given["venv"] && given["python"]:
 		return s, o, errors.New("-venv builds an environment and -python takes one that is there: choose one")
 	case given["against"]:
 		s.Against = strings.Join(append([]string{o.revision}, o.environ...), " ")
 	case given["against-env"]:
-		return s, o, fmt.Errorf("-against-env %s: there is no -against: name a revision, or . for the module as it is", o.environ[0])
+		return s, o, fmt.Errorf("-against-env %s: there is no -against: name a revision, or . for the module as it is",
+			o.environ[0])
 	}
 	s.Classes, s.LearningRate, s.Momentum, s.WeightDecay = 10, 0.01, 0.9, 5e-4
 	s.Rho, s.Alpha, s.RefreshEvery, s.PowerSteps = 0.05, 0.2, 3, 5

@@ -1,5 +1,5 @@
-// Command peers times a training step of this module and of PyTorch and JAX with optax side by side: the same model, the
-// same batch, the same CPUs, in turn, in one run.
+// Command peers times a training step of this module and of PyTorch and JAX with optax side by side: the same model,
+// the same batch, the same CPUs, in turn, in one run.
 //
 //	go -C bench run ./peers --model resnet8 --image 28x28x1 --batch 128
 //	go -C bench run ./peers --model resnet18 --image 32x32x3 --batch 512 --device cuda --dtype bfloat16
@@ -8,14 +8,14 @@
 //
 //	go -C bench run ./peers curvature --data digits --data-dir DIR
 //
-// With -against it compares with this module at another revision, or in another environment, and with no other library: so
-// small differences show that are lost between two runs.
+// With -against it compares with this module at another revision, or in another environment, and with no other
+// library: so small differences show that are lost between two runs.
 //
 //	go -C bench run ./peers --model mlp --methods sam,xsam --steps 10 --rounds 100 --against HEAD~1
 //	go -C bench run ./peers --model mlp --methods sam,xsam --steps 10 --rounds 100 --against . --against-env XLA_FLAGS=
 //
-// It builds a Python environment with the versions of requirements.txt the first time it needs one. Python 3.11 or later must be
-// there. With -python it takes one that has PyTorch, or JAX and optax, already, in whatever versions.
+// It builds a Python environment with the versions of requirements.txt the first time it needs one. Python 3.11 or
+// later must be there. With -python it takes one that has PyTorch, or JAX and optax, already, in whatever versions.
 //
 // Ctrl-C prints what the finished rounds say.
 //
@@ -105,7 +105,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return errors.Join(err, result.write(stdout))
 }
 
-// commandsOf are the workers' command lines, without the setting; what they need is put into dir or the Python environment.
+// commandsOf are the workers' command lines, without the setting; what they need is put into dir or the Python
+// environment.
 func commandsOf(ctx context.Context, s setting, o options, dir string, stderr io.Writer) ([]*exec.Cmd, error) {
 	if s.Against != "" {
 		path, err := build(ctx, o.revision, dir, stderr)
@@ -137,8 +138,8 @@ func commandsOf(ctx context.Context, s setting, o options, dir string, stderr io
 	return commands, nil
 }
 
-// measure lets this module's methods and the workers train in turn. When it is interrupted it returns what the finished rounds
-// say, with the error.
+// measure lets this module's methods and the workers train in turn. When it is interrupted it returns what the
+// finished rounds say, with the error.
 func measure(ctx context.Context, s setting, rounds int, workers []*worker, stderr io.Writer) (*comparison, error) {
 	last := time.Now()
 	ours, err := s.bench(ctx, stderr, stepcost.Options{

@@ -89,7 +89,8 @@ func TestCompareWith(t *testing.T) {
 	}
 	ours := &stepcost.Result{Model: "mlp", Parameters: 19075, Rounds: 1, Rows: []stepcost.Row{
 		{Method: "sgd", RoundSeconds: []float64{3}, RoundCPUSeconds: []float64{3}},
-		{Method: "sam", StepSeconds: stepcost.Interval{Median: runlog.Num(6)}, RoundSeconds: []float64{6}, RoundCPUSeconds: []float64{6}},
+		{Method: "sam", StepSeconds: stepcost.Interval{Median: runlog.Num(6)}, RoundSeconds: []float64{6},
+			RoundCPUSeconds: []float64{6}},
 	}}
 	c, err := compareWith(ours, []*worker{w})
 	if err != nil {
@@ -100,7 +101,8 @@ func TestCompareWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 6 s against the faster of 4 s and 2 s; 6 s of processor time against its 4 s.
-	for _, want := range []string{"xsam sgd  Peer 1 sgd                 3", "xsam sam  Peer 1 sam, channels last  3     1.5"} {
+	for _, want := range []string{"xsam sgd  Peer 1 sgd                 3",
+		"xsam sam  Peer 1 sam, channels last  3     1.5"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("table\n%s\nwant %q in it", out.String(), want)
 		}
@@ -119,8 +121,10 @@ func TestCompareWith(t *testing.T) {
 }
 
 func TestParse(t *testing.T) {
-	s, o, err := parse(strings.Fields("-model mlp -image 8x8x3 -batch 4 -rounds 7 -device cuda -dtype bfloat16"), io.Discard)
-	if err != nil || s.Model != "mlp" || s.Image != [3]int{8, 8, 3} || s.Batch != 4 || s.Device != cuda || s.DType != "bfloat16" || o.rounds != 7 {
+	s, o, err := parse(strings.Fields("-model mlp -image 8x8x3 -batch 4 -rounds 7 -device cuda -dtype bfloat16"),
+		io.Discard)
+	if err != nil || s.Model != "mlp" || s.Image != [3]int{8, 8, 3} || s.Batch != 4 || s.Device != cuda ||
+		s.DType != "bfloat16" || o.rounds != 7 {
 		t.Errorf("parsed %+v %+v (%v)", s, o, err)
 	}
 	s, o, err = parse(strings.Fields("-against HEAD~2 -against-env A=1 -against-env B="), io.Discard)
@@ -131,7 +135,10 @@ func TestParse(t *testing.T) {
 	if err != nil || o.python != "my/python" || strings.Join(o.workers, " ") != "jax" || s.Engine != "my/plugin.so" {
 		t.Errorf("parsed %+v %+v (%v)", s, o, err)
 	}
-	for _, args := range []string{"-against-env A=1", "-against . -against-env A", "-against=", "-against . -same-allocator", "-against . -venv x", "-against . -python x", "-against . -libraries jax", "-venv x -python x", "-libraries keras", "-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0", "-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
+	for _, args := range []string{"-against-env A=1", "-against . -against-env A", "-against=",
+		"-against . -same-allocator", "-against . -venv x", "-against . -python x", "-against . -libraries jax",
+		"-venv x -python x", "-libraries keras", "-methods sam,adam", "-image 8x8", "-image 8x8x0", "-batch 0",
+		"-rounds 0", "-format csv", "-device tpu", "-dtype float16", "-frobnicate"} {
 		if _, _, err := parse(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("%s: no error", args)
 		}
@@ -149,10 +156,12 @@ func TestSettingIsThatOfThePreset(t *testing.T) {
 		t.Fatal(err)
 	}
 	sam, paper := recipes[0], recipes[1]
-	if sam.Rho != s.Rho || paper.Rho != s.Rho || paper.Alpha != s.Alpha || paper.Refresh.Every != s.RefreshEvery || paper.PowerSteps != s.PowerSteps {
+	if sam.Rho != s.Rho || paper.Rho != s.Rho || paper.Alpha != s.Alpha || paper.Refresh.Every != s.RefreshEvery ||
+		paper.PowerSteps != s.PowerSteps {
 		t.Errorf("workers get %+v, the presets are %+v and %+v", s, sam.Config, paper.Config)
 	}
-	if sam.LearningRate != s.LearningRate || sam.Momentum != s.Momentum || sam.WeightDecay != s.WeightDecay || sam.Batch != s.Batch {
+	if sam.LearningRate != s.LearningRate || sam.Momentum != s.Momentum || sam.WeightDecay != s.WeightDecay ||
+		sam.Batch != s.Batch {
 		t.Errorf("workers get %+v, the base is %+v", s, sam.Base)
 	}
 }
@@ -172,7 +181,8 @@ func TestPythonThatIsThere(t *testing.T) {
 	for _, cmd := range commands {
 		got = append(got, strings.Join(cmd.Args, " "))
 	}
-	want := []string{"my-python " + filepath.Join(dir, "jax_worker.py"), "my-python " + filepath.Join(dir, "torch_worker.py")}
+	want := []string{"my-python " + filepath.Join(dir, "jax_worker.py"), "my-python " + filepath.Join(dir,
+		"torch_worker.py")}
 	if !slices.Equal(got, want) {
 		t.Errorf("workers %q, want %q", got, want)
 	}

@@ -12,13 +12,15 @@ import (
 // writeSpectra prints what the tools found, and how far they are from each other.
 func writeSpectra(w io.Writer, found map[string]spectrum, data string, s curvatureSetting) error {
 	ours := found[ourName]
-	fmt.Fprintf(w, "Hessian of an mlp with its initial weights on %d images of %s, float64, tolerance %g, trace from %d samples\n\n",
+	fmt.Fprintf(w, "Hessian of an mlp with its initial weights on %d images of %s, float64, tolerance %g, trace from "+
+		"%d samples\n\n",
 		s.Examples, data, s.Tolerance, s.Samples)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "tool\tloss\teigenvalues\tproducts\tseconds\ttrace ± standard error\tseconds")
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		f := found[name]
-		fmt.Fprintf(t, "%s\t%.10f\t%.6f\t%d\t%.2f\t%.3f ± %.3f\t%.2f\n", name, f.Loss, f.Eigenvalues, f.Products, f.Seconds, f.Trace, f.TraceError, f.TraceSeconds)
+		fmt.Fprintf(t, "%s\t%.10f\t%.6f\t%d\t%.2f\t%.3f ± %.3f\t%.2f\n", name, f.Loss, f.Eigenvalues, f.Products,
+			f.Seconds, f.Trace, f.TraceError, f.TraceSeconds)
 	}
 	if err := t.Flush(); err != nil {
 		return err

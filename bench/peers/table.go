@@ -42,15 +42,18 @@ func compareWith(ours *stepcost.Result, workers []*worker) (*comparison, error) 
 	}
 	for _, w := range workers {
 		if w.Parameters != ours.Parameters {
-			return nil, fmt.Errorf("%s: %s has %d parameters there and %d here: it is not the same model", w.Library, ours.Model, w.Parameters, ours.Parameters)
+			return nil, fmt.Errorf("%s: %s has %d parameters there and %d here: it is not the same model", w.Library,
+				ours.Model, w.Parameters, ours.Parameters)
 		}
 		for _, method := range w.Methods {
 			rounds, cpu := w.seconds[method][:ours.Rounds], w.cpu[method][:ours.Rounds]
-			c.Rows = append(c.Rows, row{w.Library, method, stepcost.MedianInterval(rounds), stepcost.MedianInterval(cpu), rounds, cpu})
+			c.Rows = append(c.Rows, row{w.Library, method, stepcost.MedianInterval(rounds), stepcost.MedianInterval(cpu),
+				rounds, cpu})
 		}
 	}
 	for _, w := range workers {
-		pairs := [][2]string{{"sgd", "sgd"}, {"sam", "sam"}, {"xsam", "sam"}, {"xsam-paper", "xsam-paper"}, {"xsam", "xsam-paper"}, {"xsam-lite", "sam"}}
+		pairs := [][2]string{{"sgd", "sgd"}, {"sam", "sam"}, {"xsam", "sam"}, {"xsam-paper", "xsam-paper"}, {"xsam",
+			"xsam-paper"}, {"xsam-lite", "sam"}}
 		if w.Late { // this module itself
 			pairs = nil
 			for _, method := range w.Methods {
@@ -92,7 +95,8 @@ func (c *comparison) find(library, method string) *row {
 func (c *comparison) fastest(library, method string) (best *row) {
 	for i, r := range c.Rows {
 		name, _, _ := strings.Cut(r.Method, ",")
-		if r.Library == library && name == method && (best == nil || r.StepSeconds.Median.Float() < best.StepSeconds.Median.Float()) {
+		if r.Library == library && name == method && (best == nil ||
+			r.StepSeconds.Median.Float() < best.StepSeconds.Median.Float()) {
 			best = &c.Rows[i]
 		}
 	}
@@ -102,7 +106,8 @@ func (c *comparison) fastest(library, method string) (best *row) {
 // write prints the comparison for people.
 func (c *comparison) write(w io.Writer) error {
 	o := c.Ours
-	fmt.Fprintf(w, "%s with %d parameters, %d×%d×%d, batch %d, %s, on %s, %d CPUs; medians over %d rounds, in brackets 95 %% intervals\n\n",
+	fmt.Fprintf(w, "%s with %d parameters, %d×%d×%d, batch %d, %s, on %s, %d CPUs; medians over %d rounds, in "+
+		"brackets 95 %% intervals\n\n",
 		o.Model, o.Parameters, o.Image[0], o.Image[1], o.Image[2], o.Batch, o.DType, o.Backend, o.CPUs, o.Rounds)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "library\tmethod\tms a step\tms of processor time")

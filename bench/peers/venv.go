@@ -29,8 +29,8 @@ func wanted(device string) ([]byte, error) {
 	return append(want, more...), err
 }
 
-// environment returns the Python of an environment with what the requirements for a device ask for. It is built where it is not
-// there yet or was built for other requirements. An empty dir stands for a folder in the user's cache.
+// environment returns the Python of an environment with what the requirements for a device ask for. It is built where
+// it is not there yet or was built for other requirements. An empty dir stands for a folder in the user's cache.
 func environment(ctx context.Context, dir, device string, stderr io.Writer) (python string, err error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()

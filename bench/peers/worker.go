@@ -25,8 +25,8 @@ type worker struct {
 	seconds, cpu map[string][]float64
 }
 
-// startWorker starts a process, which builds and warms up its methods. The setting is its last argument. When ctx ends before
-// that is done, so does the process.
+// startWorker starts a process, which builds and warms up its methods. The setting is its last argument. When ctx
+// ends before that is done, so does the process.
 func startWorker(ctx context.Context, cmd *exec.Cmd, s setting, stderr io.Writer) (*worker, error) {
 	text, err := json.Marshal(s)
 	if err != nil {

@@ -1,11 +1,11 @@
-// Command scaling measures how the cost of a step grows with the batch and with the number of parameters, and what of it the
-// host is at most responsible for.
+// Command scaling measures how the cost of a step grows with the batch and with the number of parameters, and what of
+// it the host is at most responsible for.
 //
 //	go -C bench run ./scaling
 //	go -C bench run ./scaling --rounds 20 --out ../docs/pictures
 //
-// The nets are perceptrons of twelve hidden layers. It prints a table for each question, with the straight line that fits the
-// times best, and with --out draws it. Ctrl-C ends it; tables that are finished stand.
+// The nets are perceptrons of twelve hidden layers. It prints a table for each question, with the straight line that
+// fits the times best, and with --out draws it. Ctrl-C ends it; tables that are finished stand.
 //
 //	main.go  flags, what is measured, and what is printed
 //	fit.go   the straight line
@@ -63,18 +63,20 @@ var image = [3]int{28, 28, 1}
 var questions = []question{
 	{
 		name: "batch", title: "Twelve layers of 256 units", axis: "images in a batch",
-		points: []point{{256, 32, image}, {256, 64, image}, {256, 128, image}, {256, 256, image}, {256, 512, image}, {256, 1024, image}},
+		points: []point{{256, 32, image}, {256, 64, image}, {256, 128, image}, {256, 256, image}, {256, 512, image}, {256,
+			1024, image}},
 		number: func(p point, _ *stepcost.Result) float64 { return float64(p.batch) },
 	},
 	{
 		name: "parameters", title: "Twelve layers, batches of 128", axis: "millions of parameters",
-		points: []point{{64, 128, image}, {128, 128, image}, {256, 128, image}, {384, 128, image}, {512, 128, image}, {768, 128, image}},
+		points: []point{{64, 128, image}, {128, 128, image}, {256, 128, image}, {384, 128, image}, {512, 128, image}, {768,
+			128, image}},
 		number: func(_ point, r *stepcost.Result) float64 { return float64(r.Parameters) / 1e6 },
 	},
 }
 
-// Of the smallest net of the same twelve layers almost nothing is computed: its step is the host's work, and what XLA takes to
-// start its operations.
+// Of the smallest net of the same twelve layers almost nothing is computed: its step is the host's work, and what XLA
+// takes to start its operations.
 var smallest, ordinary = point{1, 1, [3]int{1, 1, 1}}, point{256, 128, image}
 
 type options struct {
@@ -86,7 +88,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	o := options{bench: stepcost.Options{Steps: 1, Warmup: 1}}
 	flags := flag.NewFlagSet("scaling", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.IntVar(&o.bench.Rounds, "rounds", 10, "`number` of turns of each method at each point; intervals take 6 at least")
+	flags.IntVar(&o.bench.Rounds, "rounds", 10,
+		"`number` of turns of each method at each point; intervals take 6 at least")
 	flags.StringVar(&o.out, "out", "", "`folder` for the pictures; without it none are drawn")
 	name := flags.String("backend", "", "`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default auto)")
 	if err := flags.Parse(args); err != nil {
@@ -117,7 +120,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 // measure times the methods at one point.
-func measure(ctx context.Context, engine *backend.Engine, p point, o options, stderr io.Writer) (*stepcost.Result, error) {
+func measure(ctx context.Context, engine *backend.Engine, p point, o options, stderr io.Writer) (*stepcost.Result,
+	error) {
 	fmt.Fprintf(stderr, "%s, batch %d\n", p.model(), p.batch)
 	base := recipe.Defaults(stepcost.RandomData)
 	base.Model, base.Batch, base.Schedule = p.model(), p.batch, "constant"
@@ -145,7 +149,8 @@ func (q question) answer(ctx context.Context, engine *backend.Engine, o options,
 			cells[i] = append(cells[i], ms(row.StepSeconds))
 		}
 	}
-	fmt.Fprintf(stdout, "%s on %s, ms a step, median over %d rounds with its 95 %% interval\n\n", q.title, engine.Name, o.bench.Rounds)
+	fmt.Fprintf(stdout, "%s on %s, ms a step, median over %d rounds with its 95 %% interval\n\n", q.title, engine.Name,
+		o.bench.Rounds)
 	t := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "%s\tsgd\tsam\txsam\n", q.axis)
 	for i, row := range cells {
@@ -168,7 +173,8 @@ func (q question) answer(ctx context.Context, engine *backend.Engine, o options,
 	if o.out == "" {
 		return nil
 	}
-	return plots.WriteLines(filepath.Join(o.out, "cost-by-"+q.name+".svg"), plots.Lines{Title: q.title, X: q.axis, Y: "ms a step", FromZero: true, Series: series})
+	return plots.WriteLines(filepath.Join(o.out, "cost-by-"+q.name+".svg"), plots.Lines{Title: q.title, X: q.axis,
+		Y: "ms a step", FromZero: true, Series: series})
 }
 
 // host prints the share of a step that is there without computing.
@@ -182,12 +188,14 @@ func host(ctx context.Context, engine *backend.Engine, o options, stdout, stderr
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Twelve layers of one unit, one image of one pixel, against %d units and %d images\n\n", ordinary.width, ordinary.batch)
+	fmt.Fprintf(stdout, "Twelve layers of one unit, one image of one pixel, against %d units and %d images\n\n",
+		ordinary.width, ordinary.batch)
 	t := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "method\tsmallest, ms\tordinary, ms\tshare")
 	for i, row := range idle.Rows {
 		other := full.Rows[i].StepSeconds
-		fmt.Fprintf(t, "%s\t%s\t%s\t%.1f %%\n", row.Method, ms(row.StepSeconds), ms(other), 100*row.StepSeconds.Median.Float()/other.Median.Float())
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.1f %%\n", row.Method, ms(row.StepSeconds), ms(other),
+			100*row.StepSeconds.Median.Float()/other.Median.Float())
 	}
 	return t.Flush()
 }

@@ -62,11 +62,13 @@ func TestFolderForThePictures(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stderr bytes.Buffer
-	if err := run(context.Background(), []string{"--backend", "go", "--out", filepath.Join(file, "pictures")}, &bytes.Buffer{}, &stderr); err == nil || stderr.Len() > 0 {
+	if err := run(context.Background(), []string{"--backend", "go", "--out", filepath.Join(file, "pictures")},
+		&bytes.Buffer{}, &stderr); err == nil || stderr.Len() > 0 {
 		t.Errorf("error %v, progress %q: want an error and no progress", err, stderr.String())
 	}
 	out := filepath.Join(t.TempDir(), "a", "b")
-	_ = run(context.Background(), []string{"--backend", "go", "--rounds", "0", "--out", out}, &bytes.Buffer{}, &bytes.Buffer{}) // no rounds: refused
+	_ = run(context.Background(), []string{"--backend", "go", "--rounds", "0", "--out", out}, &bytes.Buffer{},
+		&bytes.Buffer{}) // no rounds: refused
 	if _, err := os.Stat(out); err != nil {
 		t.Error(err)
 	}

@@ -1,5 +1,5 @@
-// Gomlx is an ordinary GoMLX program, with X-SAM put into it: the lines marked ① ② ③ are all that changed. It learns which
-// of two noisy half moons a point belongs to.
+// Gomlx is an ordinary GoMLX program, with X-SAM put into it: the lines marked ① ② ③ are all that changed. It learns
+// which of two noisy half moons a point belongs to.
 //
 //	go run ./examples/gomlx                        with X-SAM
 //	go run ./examples/gomlx -method sam            or SAM, or xsam-lite, or sgd

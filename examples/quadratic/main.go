@@ -1,6 +1,6 @@
-// Quadratic shows what the methods do in a valley: L(x, y) = (1 − xy)²/2, whose minima xy = 1 all have the loss 0 but not
-// the same sharpness, λmax = x² + y². Plain descent stops at the sharp minimum next to where it starts. SAM and X-SAM walk
-// on along the valley towards the flattest one, x = y = 1 with λmax = 2; here SAM gets further than X-SAM.
+// Quadratic shows what the methods do in a valley: L(x, y) = (1 − xy)²/2, whose minima xy = 1 all have the loss 0 but
+// not the same sharpness, λmax = x² + y². Plain descent stops at the sharp minimum next to where it starts. SAM and
+// X-SAM walk on along the valley towards the flattest one, x = y = 1 with λmax = 2; here SAM gets further than X-SAM.
 //
 //	go run ./examples/quadratic
 package main
@@ -33,7 +33,8 @@ func main() {
 	for _, method := range []struct {
 		name   string
 		config xsam.Config
-	}{{"sgd", xsam.SGDConfig()}, {"sam", xsam.SAMConfig()}, {"xsam", xsam.DefaultConfig()}, {"xsam-lite", xsam.LiteConfig()}} {
+	}{{"sgd", xsam.SGDConfig()}, {"sam", xsam.SAMConfig()}, {"xsam", xsam.DefaultConfig()}, {"xsam-lite",
+		xsam.LiteConfig()}} {
 		x, y, err := descend(engine.Backend, method.config, 2000)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

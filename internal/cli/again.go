@@ -12,8 +12,9 @@ import (
 	"github.com/xsam-go/xsam/recipe"
 )
 
-// reproduction returns the xsam compare command that makes the runs of a comparison again, one command for each group of methods
-// that share a recipe. What cannot be put as such a command, and runs of versions that had other recipes, give "".
+// reproduction returns the xsam compare command that makes the runs of a comparison again, one command for each group
+// of methods that share a recipe. What cannot be put as such a command, and runs of versions that had other recipes,
+// give "".
 func reproduction(c *report.Comparison) string {
 	type group struct {
 		line    string
@@ -49,7 +50,8 @@ func reproduction(c *report.Comparison) string {
 	}
 	var lines []string
 	for _, g := range groups {
-		lines = append(lines, fmt.Sprintf("xsam compare %s --methods %s%s", g.line, strings.Join(g.methods, ","), seedFlags(g.seeds)))
+		lines = append(lines, fmt.Sprintf("xsam compare %s --methods %s%s", g.line, strings.Join(g.methods, ","),
+			seedFlags(g.seeds)))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -64,8 +66,8 @@ func seedFlags(seeds []int64) string {
 	return flags
 }
 
-// recipeFlagsOf names what differs from the defaults of the data set; false when something that has no flag does. The folder of the
-// data is left to the environment: that of one machine is none of another's.
+// recipeFlagsOf names what differs from the defaults of the data set; false when something that has no flag does. The
+// folder of the data is left to the environment: that of one machine is none of another's.
 func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 	defaults := recipe.Defaults(r.Data)
 	line := "--data " + r.Data
@@ -74,10 +76,12 @@ func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 			line += fmt.Sprintf(" --%s=%s", field.Flag, text)
 		}
 	}
-	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance && r.LambdaEvery == defaults.LambdaEvery
+	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance &&
+		r.LambdaEvery == defaults.LambdaEvery
 }
 
-// settingsOf names the parameters of the method that its label does not give; false when no parameters lead to the recipe.
+// settingsOf names the parameters of the method that its label does not give; false when no parameters lead to the
+// recipe.
 func settingsOf(r recipe.Recipe) (string, bool) {
 	usual := r
 	if err := usual.SetMethod(r.Method, nil); err != nil {

@@ -54,23 +54,29 @@ Without flags it takes the step of xsam compare, on random images of the same si
 	return cmd
 }
 
-// groups returns the flags: those of bench, and those that make up a recipe as far as they have to do with the cost of a step.
+// groups returns the flags: those of bench, and those that make up a recipe as far as they have to do with the cost
+// of a step.
 func (f *benchFlags) groups() []group {
 	what := pflag.NewFlagSet("what", pflag.ContinueOnError)
-	what.StringVar(&f.methods, "methods", strings.Join(parameter.MethodNames(), ","), "`list` of methods; one may carry settings of its own: xsam:refresh-every=10\n")
+	what.StringVar(&f.methods, "methods", strings.Join(parameter.MethodNames(), ","),
+		"`list` of methods; one may carry settings of its own: xsam:refresh-every=10\n")
 	what.IntVar(&f.options.Rounds, "rounds", 20, "`number` of turns of each method; intervals take 6 at least")
 	what.IntVar(&f.options.Steps, "steps", 5, "timed `steps` of a turn, made up to whole cycles of the method's schedule")
 	what.IntVar(&f.options.Warmup, "warmup", 2, "untimed `cycles` at the start")
-	what.BoolVar(&f.memory, "memory", false, "measure memory too: what lives between steps, what XLA plans for a step, and the peak (Linux) of\neach method in a process of its own")
+	what.BoolVar(&f.memory, "memory", false,
+		"measure memory too: what lives between steps, what XLA plans for a step, and the peak (Linux) of\neach method "+
+			"in a process of its own")
 
 	data := pflag.NewFlagSet("data", pflag.ContinueOnError)
-	data.StringVar(&f.recipe.data, "data", stepcost.RandomData, "images: "+stepcost.RandomData+", or a data `set`: "+strings.Join(datasets.Names(), ", "))
+	data.StringVar(&f.recipe.data, "data", stepcost.RandomData,
+		"images: "+stepcost.RandomData+", or a data `set`: "+strings.Join(datasets.Names(), ", "))
 	f.pick(data, "data-dir")
 	data.StringVar(&f.image, "image", "16x16x1", "`size` of random images, height x width x channels")
 	data.IntVar(&f.classes, "classes", 10, "`number` of classes of random images")
 	f.pick(data, "model", "batch", "dtype")
 	for name, usage := range map[string]string{
-		"model": "`model`: " + strings.Join(f.recipe.choices["model"], ", ") + ",\nor " + models.Deep + ": mlp-12x256 has 12 hidden layers of 256 units\n(default cnn; with --data that of xsam compare)",
+		"model": "`model`: " + strings.Join(f.recipe.choices["model"], ", ") + ",\nor " + models.Deep +
+			": mlp-12x256 has 12 hidden layers of 256 units\n(default cnn; with --data that of xsam compare)",
 		"batch": "`number` of images of a step (default 64; with --data that of xsam compare)",
 	} {
 		data.Lookup(name).Usage = usage
@@ -80,14 +86,16 @@ func (f *benchFlags) groups() []group {
 	f.pick(base, "base", "momentum", "nesterov", "weight-decay", "decay-all", "clip")
 
 	running := pflag.NewFlagSet("running", pflag.ContinueOnError)
-	running.StringVar(&f.backend, "backend", "", "`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
+	running.StringVar(&f.backend, "backend", "",
+		"`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
 	running.IntVar(&f.options.Devices, "devices", 1, "`number` of devices over which each batch is spread")
 	running.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
 	running.BoolVar(&f.quiet, "quiet", false, "no progress")
 
 	method := slices.IndexFunc(f.recipe.groups, func(g group) bool { return g.flags.Lookup("rho") != nil })
 	return []group{
-		{"What is measured", what}, {"Data and model", data}, {"Base optimizer (what is done with the gradient of the method)", base},
+		{"What is measured", what}, {"Data and model", data},
+		{"Base optimizer (what is done with the gradient of the method)", base},
 		f.recipe.groups[method], {"Running", running},
 	}
 }
@@ -124,7 +132,8 @@ func (f *benchFlags) bench(cmd *cobra.Command, stdout, stderr io.Writer) error {
 }
 
 // measure opens the engine and times the methods on it.
-func (f *benchFlags) measure(cmd *cobra.Command, recipes []recipe.Recipe, set *datasets.Set, stderr io.Writer) (*stepcost.Result, error) {
+func (f *benchFlags) measure(cmd *cobra.Command, recipes []recipe.Recipe, set *datasets.Set,
+	stderr io.Writer) (*stepcost.Result, error) {
 	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.options.Devices}
 	if f.quiet {
 		options.Out = nil
@@ -146,7 +155,8 @@ func (f *benchFlags) plan(cmd *cobra.Command) ([]recipe.Recipe, error) {
 	if !slices.Contains(formats, f.format) {
 		return nil, usageError{fmt.Errorf("--format %q: want one of %s", f.format, strings.Join(formats, ", "))}
 	}
-	for name, value := range map[string]int{"rounds": f.options.Rounds, "steps": f.options.Steps, "warmup": f.options.Warmup} {
+	for name, value := range map[string]int{"rounds": f.options.Rounds, "steps": f.options.Steps,
+		"warmup": f.options.Warmup} {
 		if value < 1 {
 			return nil, usageError{fmt.Errorf("--%s %d: want 1 or more", name, value)}
 		}

@@ -17,15 +17,15 @@ import (
 	"github.com/xsam-go/xsam/stepcost"
 )
 
-// measureMemory runs a bench of one round for each method alone, in a process of its own, and puts the peak memory that the
-// process reports into the method's row, and what XLA planned there for a step.
+// measureMemory runs a bench of one round for each method alone, in a process of its own, and puts the peak memory
+// that the process reports into the method's row, and what XLA planned there for a step.
 func (f *benchFlags) measureMemory(cmd *cobra.Command, r *stepcost.Result, stderr io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("--memory starts the command anew: %w", err)
 	}
 	for i := range r.Rows {
-		out, planned, err := f.alone(cmd, self, r.Model, r.Rows[i].Method, stderr)
+		out, planned, err := f.alone(cmd, self, r.Rows[i].Method, stderr)
 		if cmd.Context().Err() != nil {
 			return cmd.Context().Err()
 		}
@@ -42,13 +42,15 @@ func (f *benchFlags) measureMemory(cmd *cobra.Command, r *stepcost.Result, stder
 	}
 	r.PeakMemory = runlog.Number{} // of all methods together: of no use beside those
 	if len(r.Rows) > 0 && !r.Rows[0].PeakMemory.Known() {
-		r.Warnings = append(r.Warnings, "--memory: peak memory is read from /proc/self/status, which is not there on this system")
+		r.Warnings = append(r.Warnings,
+			"--memory: peak memory is read from /proc/self/status, which is not there on this system")
 	}
 	return nil
 }
 
 // alone runs the bench of one method, and returns what it wrote and the memory that XLA planned for a step.
-func (f *benchFlags) alone(cmd *cobra.Command, self, model, method string, stderr io.Writer) (out []byte, planned runlog.Number, err error) {
+func (f *benchFlags) alone(cmd *cobra.Command, self, method string, stderr io.Writer) (out []byte,
+	planned runlog.Number, err error) {
 	plans, err := os.MkdirTemp("", "xsam-plans-")
 	if err != nil {
 		return nil, planned, err

@@ -44,7 +44,8 @@ func benchTable(w io.Writer, r *stepcost.Result) error {
 	if r.Devices > 1 {
 		spread = fmt.Sprintf(", each batch over %d devices", r.Devices)
 	}
-	fmt.Fprintf(w, "%s, %d CPUs%s; medians over %d rounds, in brackets 95 %% intervals\n\n", r.Backend, r.CPUs, spread, r.Rounds)
+	fmt.Fprintf(w, "%s, %d CPUs%s; medians over %d rounds, in brackets 95 %% intervals\n\n", r.Backend, r.CPUs, spread,
+		r.Rounds)
 
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	memory := false
@@ -53,13 +54,15 @@ func benchTable(w io.Writer, r *stepcost.Result) error {
 	}
 	fmt.Fprintln(t, "method\tgradients\tms a step\t÷ sgd\t÷ sam\tcompile s")
 	for _, row := range r.Rows {
-		cells := []string{row.Method, short(row.GradientEvaluations, 1, 4), interval(row.StepSeconds, 1000), interval(row.CostVsSGD, 1),
+		cells := []string{row.Method, short(row.GradientEvaluations, 1, 4), interval(row.StepSeconds, 1000),
+			interval(row.CostVsSGD, 1),
 			interval(row.CostVsSAM, 1), short(row.CompileSeconds, 1, 3)}
 		fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
 	fmt.Fprintf(t, "\nprocessor time\t\tms a step\t÷ sgd\t÷ sam\n")
 	for _, row := range r.Rows {
-		fmt.Fprintf(t, "%s\t\t%s\t%s\t%s\n", row.Method, interval(row.CPUSeconds, 1000), interval(row.CPUVsSGD, 1), interval(row.CPUVsSAM, 1))
+		fmt.Fprintf(t, "%s\t\t%s\t%s\t%s\n", row.Method, interval(row.CPUSeconds, 1000), interval(row.CPUVsSGD, 1),
+			interval(row.CPUVsSAM, 1))
 	}
 	fmt.Fprintf(t, "\nkind of step\tshare\tms a step\n")
 	for _, row := range r.Rows {
@@ -71,7 +74,8 @@ func benchTable(w io.Writer, r *stepcost.Result) error {
 		fmt.Fprintf(t, "\nMiB\tweights\tv\tother state\ta step, planned\tpeak of the process\n")
 		for _, row := range r.Rows {
 			m := row.Memory
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Method, mebibytes(runlog.Num(m.Weights)), mebibytes(runlog.Num(m.Eigenvector)),
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", row.Method, mebibytes(runlog.Num(m.Weights)),
+				mebibytes(runlog.Num(m.Eigenvector)),
 				mebibytes(runlog.Num(m.State)), mebibytes(m.Planned), mebibytes(row.PeakMemory))
 		}
 	}
@@ -102,7 +106,8 @@ func benchCSV(w io.Writer, r *stepcost.Result) error {
 	lines := [][]string{{"method", "gradient_evaluations", "gradients", "hessian_products",
 		"step_seconds_median", "step_seconds_low", "step_seconds_high",
 		"step_cost_vs_sgd", "step_cost_vs_sgd_low", "step_cost_vs_sgd_high",
-		"step_cost_vs_sam", "step_cost_vs_sam_low", "step_cost_vs_sam_high", "cpu_seconds_median", "cpu_cost_vs_sgd", "cpu_cost_vs_sam", "compile_seconds", "peak_memory_bytes",
+		"step_cost_vs_sam", "step_cost_vs_sam_low", "step_cost_vs_sam_high", "cpu_seconds_median", "cpu_cost_vs_sgd",
+		"cpu_cost_vs_sam", "compile_seconds", "peak_memory_bytes",
 		"planned_memory_bytes", "weights_bytes", "eigenvector_bytes", "state_bytes"}}
 	for _, row := range r.Rows {
 		line := []string{row.Method}
@@ -111,7 +116,8 @@ func benchCSV(w io.Writer, r *stepcost.Result) error {
 			row.CostVsSGD.Median, row.CostVsSGD.Low, row.CostVsSGD.High,
 			row.CostVsSAM.Median, row.CostVsSAM.Low, row.CostVsSAM.High,
 			row.CPUSeconds.Median, row.CPUVsSGD.Median, row.CPUVsSAM.Median, row.CompileSeconds, row.PeakMemory,
-			row.Memory.Planned, runlog.Num(row.Memory.Weights), runlog.Num(row.Memory.Eigenvector), runlog.Num(row.Memory.State)} {
+			row.Memory.Planned, runlog.Num(row.Memory.Weights), runlog.Num(row.Memory.Eigenvector),
+			runlog.Num(row.Memory.State)} {
 			cell := ""
 			if n.Known() {
 				cell = n.String()
@@ -135,7 +141,8 @@ type benchProgress struct {
 func newBenchProgress(w io.Writer, quiet bool) *benchProgress {
 	p := &benchProgress{w: w, quiet: quiet}
 	if isTerminal(w) && !quiet {
-		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(12), progressbar.OptionSetPredictTime(false),
+		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(12),
+			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
 	return p

@@ -22,7 +22,8 @@ func TestMain(m *testing.M) {
 }
 
 // tinyBench makes a bench small, on the engine that needs no installation.
-var tinyBench = strings.Fields("bench --model mlp --image 4x4x1 --classes 3 --batch 8 --steps 1 --warmup 1 --backend go --quiet")
+var tinyBench = strings.Fields("bench --model mlp --image 4x4x1 --classes 3 --batch 8 --steps 1 --warmup 1 " +
+	"--backend go --quiet")
 
 type benchJSON struct {
 	Model      string `json:"model"`
@@ -42,7 +43,8 @@ type benchJSON struct {
 }
 
 func TestBench(t *testing.T) {
-	stdout, stderr, code := xsam(t, append(tinyBench, "--rounds", "6", "--methods", "sgd,sam,xsam,xsam-lite", "--format", "json")...)
+	stdout, stderr, code := xsam(t, append(tinyBench, "--rounds", "6", "--methods", "sgd,sam,xsam,xsam-lite",
+		"--format", "json")...)
 	var got benchJSON
 	if err := json.Unmarshal([]byte(stdout), &got); code != exitDone || err != nil || stderr != "" {
 		t.Fatalf("exit %d, %v, stderr %q, stdout %s", code, err, stderr, stdout)
@@ -56,9 +58,11 @@ func TestBench(t *testing.T) {
 	}{{"sgd", 1}, {"sam", 2}, {"xsam", 2}, {"xsam-lite", 1.2}} {
 		row := got.Rows[i]
 		if row.Method != want.method || row.GradientEvaluations != want.gradients {
-			t.Errorf("row %d: %s with %v gradients, want %s with %v", i, row.Method, row.GradientEvaluations, want.method, want.gradients)
+			t.Errorf("row %d: %s with %v gradients, want %s with %v", i, row.Method, row.GradientEvaluations, want.method,
+				want.gradients)
 		}
-		if !(row.StepSeconds > 0) || !(row.CostVsSGD > 0) || !(row.CostVsSAM > 0) || len(row.StepSecondsCI) != 2 || len(row.CostVsSGDCI) != 2 {
+		if !(row.StepSeconds > 0) || !(row.CostVsSGD > 0) || !(row.CostVsSAM > 0) || len(row.StepSecondsCI) != 2 ||
+			len(row.CostVsSGDCI) != 2 {
 			t.Errorf("row %+v: want times and ratios above 0, with intervals", row)
 		}
 	}
@@ -66,14 +70,16 @@ func TestBench(t *testing.T) {
 
 func TestBenchTableAndCSV(t *testing.T) {
 	table, stderr, code := xsam(t, append(tinyBench, "--rounds", "2", "--methods", "sgd,xsam-lite")...)
-	for _, want := range []string{"mlp with 19075 parameters, random images of 4×4×1, batch 8, float32, base sgd", "method     gradients", "xsam-lite  1.2", "xsam-lite: pair", "warning: 2 rounds"} {
+	for _, want := range []string{"mlp with 19075 parameters, random images of 4×4×1, batch 8, float32, base sgd",
+		"method     gradients", "xsam-lite  1.2", "xsam-lite: pair", "warning: 2 rounds"} {
 		if code != exitDone || !strings.Contains(table, want) {
 			t.Errorf("exit %d, stderr %q, table\n%s\nwant %q in it", code, stderr, table, want)
 		}
 	}
 	text, _, _ := xsam(t, append(tinyBench, "--rounds", "1", "--methods", "sgd,xsam-lite", "--format", "csv")...)
 	lines, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || len(lines) != 3 || lines[2][0] != "xsam-lite" || lines[2][1] != "1.2" || lines[0][1] != "gradient_evaluations" {
+	if err != nil || len(lines) != 3 || lines[2][0] != "xsam-lite" || lines[2][1] != "1.2" ||
+		lines[0][1] != "gradient_evaluations" {
 		t.Errorf("CSV %q (%v), want a header and a line for each of two methods", text, err)
 	}
 }
@@ -84,7 +90,8 @@ func TestBenchMemory(t *testing.T) {
 	}
 	t.Setenv(asCommand, "1")
 	// --refresh-every is about one of the methods alone.
-	stdout, stderr, code := xsam(t, append(tinyBench, "--rounds", "1", "--methods", "sgd,xsam", "--refresh-every", "2", "--memory", "--format", "json")...)
+	stdout, stderr, code := xsam(t, append(tinyBench, "--rounds", "1", "--methods", "sgd,xsam", "--refresh-every", "2",
+		"--memory", "--format", "json")...)
 	var got benchJSON
 	if err := json.Unmarshal([]byte(stdout), &got); code != exitDone || err != nil || len(got.Rows) != 2 {
 		t.Fatalf("exit %d, %v, stderr %q, stdout %s", code, err, stderr, stdout)
@@ -111,11 +118,13 @@ func TestBenchInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	stderr := &whenWritten{call: cancel}
 	var stdout bytes.Buffer
-	args := strings.Fields("bench --model mlp --image 4x4x1 --batch 8 --backend go --rounds 1000 --methods sgd,sam --format json")
+	args := strings.Fields("bench --model mlp --image 4x4x1 --batch 8 --backend go --rounds 1000 --methods sgd,sam " +
+		"--format json")
 	code := exitCode(run(ctx, args, &stdout, stderr), stderr)
 	var got benchJSON
 	if err := json.Unmarshal(stdout.Bytes(), &got); code != exitInterrupted || err != nil || len(got.Rows) != 2 {
-		t.Errorf("exit %d, %v, stderr %q, stdout %s: want %d and what there is", code, err, stderr.String(), stdout.String(), exitInterrupted)
+		t.Errorf("exit %d, %v, stderr %q, stdout %s: want %d and what there is", code, err, stderr.String(),
+			stdout.String(), exitInterrupted)
 	}
 }
 

@@ -1,7 +1,7 @@
 // Package cli is the xsam command: flags become a recipe, package experiment runs it, package compare makes the table.
 //
-// Each command is a function of a context, arguments and two writers, so that tests can call it: results go to the first
-// writer, progress and warnings to the second.
+// Each command is a function of a context, arguments and two writers, so that tests can call it: results go to the
+// first writer, progress and warnings to the second.
 //
 //	cli.go       Main, run, exit codes
 //	flags.go     the flags in their groups, and how they become a recipe
@@ -43,8 +43,8 @@ const (
 	exitInterrupted = 130
 )
 
-// Main runs the command line of the process and exits. The first Ctrl-C finishes and saves what is under way; the second
-// ends the process at once.
+// Main runs the command line of the process and exits. The first Ctrl-C finishes and saves what is under way; the
+// second ends the process at once.
 func Main() {
 	keepmemory.Restart()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -112,7 +112,8 @@ which needs no data and takes a minute or two.`,
 	}
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newCurvature(stdout, stderr), newReport(stdout, stderr), newServe(stdout),
+	root.AddCommand(newCompare(stdout, stderr), newTrain(stdout, stderr), newCurvature(stdout, stderr),
+		newReport(stdout, stderr), newServe(stdout),
 		newReproduce(stdout, stderr), newBench(stdout, stderr), newData(stdout, stderr), newBackend(stdout, stderr))
 	return root
 }

@@ -27,7 +27,8 @@ func xsam(t *testing.T, args ...string) (stdout, stderr string, code int) {
 }
 
 // tiny makes a command train a few images on the engine that needs no installation.
-var tiny = strings.Fields("--model mlp --train-size 64 --test-size 32 --batch 16 --epochs 2 --eval-every 1 --lambda-examples 32 --backend go")
+var tiny = strings.Fields("--model mlp --train-size 64 --test-size 32 --batch 16 --epochs 2 --eval-every 1 " +
+	"--lambda-examples 32 --backend go")
 
 // golden compares text with a file under testdata.
 func golden(t *testing.T, name, got string) {
@@ -58,12 +59,15 @@ func blurred(text string) string {
 	text = regexp.MustCompile(`([<=]) #`).ReplaceAllString(text, "= #")
 	text = regexp.MustCompile(`[+-] ?#`).ReplaceAllString(text, "#")
 	text = blanks.ReplaceAllString(text, " ")
-	return regexp.MustCompile(`(# ± #|#) (p = #|–) (higher|lower|not distinguishable|no test)\n`).ReplaceAllString(text, "DIFFERENCE\n")
+	return regexp.MustCompile(`(# ± #|#) (p = #|–) (higher|lower|not distinguishable|no test)\n`).ReplaceAllString(text,
+		"DIFFERENCE\n")
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"curvature", "--help"}, {"bench", "--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"data", "get", "--help"}, {"backend", "--help"},
-		{"reproduce", "--help"}, {"reproduce", "run", "--help"}, {"reproduce", "show", "--help"}, {"reproduce", "verdict", "--help"}} {
+	for _, args := range [][]string{{}, {"compare", "--help"}, {"train", "--help"}, {"curvature", "--help"}, {"bench",
+		"--help"}, {"data", "--help"}, {"data", "list", "--help"}, {"data", "get", "--help"}, {"backend", "--help"},
+		{"reproduce", "--help"}, {"reproduce", "run", "--help"}, {"reproduce", "show", "--help"}, {"reproduce", "verdict",
+			"--help"}} {
 		stdout, stderr, code := xsam(t, args...)
 		if code != exitDone || stderr != "" {
 			t.Errorf("xsam %v: exit %d, stderr %q, want help on stdout", args, code, stderr)
@@ -158,7 +162,8 @@ func TestExitCodes(t *testing.T) {
 func TestCompare(t *testing.T) {
 	data := t.TempDir()
 	t.Chdir(data)
-	args := append([]string{"compare", "--methods", "sgd,sam,xsam", "--seeds", "2", "--out", "runs", "--rho", "0.1"}, tiny...)
+	args := append([]string{"compare", "--methods", "sgd,sam,xsam", "--seeds", "2", "--out", "runs", "--rho", "0.1"},
+		tiny...)
 	table, stderr, code := xsam(t, args...)
 	if code != exitDone {
 		t.Fatalf("exit %d: %s", code, stderr)
@@ -216,7 +221,8 @@ func TestCompare(t *testing.T) {
 		}
 	})
 	t.Run("overwritten", func(t *testing.T) {
-		if _, stderr, code := xsam(t, append(args, "--force", "--quiet", "--methods", "sam", "--seeds", "1")...); code != exitDone || stderr != "" {
+		if _, stderr, code := xsam(t, append(args, "--force", "--quiet", "--methods", "sam", "--seeds",
+			"1")...); code != exitDone || stderr != "" {
 			t.Errorf("exit %d, stderr %q, want none with --quiet", code, stderr)
 		}
 	})
@@ -244,7 +250,8 @@ func TestTrain(t *testing.T) {
 		t.Errorf("printed %+v, want what summary.json holds, %+v", got, want)
 	}
 	stdout, _, code = xsam(t, append(args, "--resume", "--format", "csv")...)
-	if lines, err := csv.NewReader(strings.NewReader(stdout)).ReadAll(); code != exitDone || err != nil || len(lines) != 2 {
+	if lines, err := csv.NewReader(strings.NewReader(stdout)).ReadAll(); code != exitDone || err != nil ||
+		len(lines) != 2 {
 		t.Errorf("exit %d, %v, CSV %q, want a header and a line", code, err, lines)
 	}
 	t.Chdir(packageDir)
@@ -278,7 +285,8 @@ func TestInterruptAndResume(t *testing.T) {
 	if code := exitCode(err, stderr); code != exitInterrupted || !errors.Is(err, context.Canceled) || stdout.Len() > 0 {
 		t.Fatalf("exit %d, error %v, stdout %q, want 130 and nothing on stdout", code, err, stdout.String())
 	}
-	if text := stderr.String(); !strings.Contains(text, "1 of 2 runs") || !strings.Contains(text, "--resume --out broken") {
+	if text := stderr.String(); !strings.Contains(text, "1 of 2 runs") || !strings.Contains(text,
+		"--resume --out broken") {
 		t.Errorf("stderr %q, want how far it got and how to go on", text)
 	}
 	results := func(args []string) (out []runlog.Summary) {

@@ -30,7 +30,9 @@ type compareFlags struct {
 func newCompare(stdout, stderr io.Writer) *cobra.Command {
 	f := &compareFlags{recipe: newRecipeFlags()}
 	what := pflag.NewFlagSet("what", pflag.ContinueOnError)
-	what.StringVar(&f.methods, "methods", "sgd,sam,xsam,xsam-lite", "`list` of methods out of "+strings.Join(parameter.MethodNames(), ", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
+	what.StringVar(&f.methods, "methods", "sgd,sam,xsam,xsam-lite",
+		"`list` of methods out of "+strings.Join(parameter.MethodNames(),
+			", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
 	what.IntVar(&f.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&f.seed, "seed", 0, "first `seed`")
 	f.recipe.choices["methods"] = parameter.MethodNames()
@@ -52,7 +54,8 @@ Without flags it draws its own data (glyphs: ten signs, with a fifth of the trai
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.compare(cmd, stdout, stderr) },
 	}
-	attach(cmd, slices.Concat([]group{{"What is compared", what}}, f.recipe.groups, []group{f.run.group()}), f.recipe.choices)
+	attach(cmd, slices.Concat([]group{{"What is compared", what}}, f.recipe.groups, []group{f.run.group()}),
+		f.recipe.choices)
 	return cmd
 }
 
@@ -67,7 +70,7 @@ func (f *compareFlags) compare(cmd *cobra.Command, stdout, stderr io.Writer) err
 	if err != nil {
 		return err
 	}
-	engine, err := f.run.open(cmd, recipes[0].Model, stderr)
+	engine, err := f.run.open(cmd, stderr)
 	if err != nil {
 		return err
 	}
@@ -130,14 +133,16 @@ func (f *compareFlags) print(t *compare.Table, r recipe.Recipe, engine, out stri
 	case "csv":
 		return t.WriteCSV(stdout)
 	}
-	fmt.Fprintf(stdout, "%s, %s, %d epochs of %s, batch %d%s\n\n", r.Data, r.Model, r.Epochs, images(t.Runs, r), r.Batch, noise(r))
+	fmt.Fprintf(stdout, "%s, %s, %d epochs of %s, batch %d%s\n\n", r.Data, r.Model, r.Epochs, images(t.Runs, r),
+		r.Batch, noise(r))
 	if err := t.WriteText(stdout); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(t.Runs, func(s runlog.Summary) bool { return s.CurvatureSeconds.Known() }) {
 		fmt.Fprintf(stdout, "\ncurvature %s\n", alongCost(t.Runs))
 	}
-	fmt.Fprintf(stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), duration(worked(t.Runs)), engine, shown(out))
+	fmt.Fprintf(stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), duration(worked(t.Runs)), engine,
+		shown(out))
 	return nil
 }
 
@@ -177,5 +182,6 @@ func howToResume(err error, out, command string, ended, all int) error {
 	if errors.Is(err, experiment.ErrExists) {
 		return fmt.Errorf("%w: --resume goes on with it, --force overwrites it, --out chooses another folder", err)
 	}
-	return fmt.Errorf("%w\n%d of %d runs have a record; go on with: xsam %s ... --resume --out %s", err, ended, all, command, shown(out))
+	return fmt.Errorf("%w\n%d of %d runs have a record; go on with: xsam %s ... --resume --out %s", err, ended, all,
+		command, shown(out))
 }

@@ -62,7 +62,8 @@ func quantities(m runlog.Measurement) (list []quantity) {
 		add("span", fmt.Sprintf("share of ‖g‖ along v1 to v%d", len(m.Angles.AngleDeg)), m.Angles.Span)
 	case len(m.Sharpness) > 0:
 		for _, b := range m.Sharpness {
-			add(fmt.Sprintf("rise_%s_%d", b.Ball, b.Steps), fmt.Sprintf("rise in %s ball, ρ %g, %d step%s", strings.ToUpper(b.Ball), b.Rho, b.Steps, plural(b.Steps)), b.Rise)
+			add(fmt.Sprintf("rise_%s_%d", b.Ball, b.Steps), fmt.Sprintf("rise in %s ball, ρ %g, %d step%s",
+				strings.ToUpper(b.Ball), b.Rho, b.Steps, plural(b.Steps)), b.Rise)
 		}
 	case len(m.Layers) > 0:
 		for _, l := range m.Layers {
@@ -126,7 +127,8 @@ func edgesAt(m runlog.Measurement) []edge {
 	case math.IsNaN(beta):
 		return nil
 	case beta > 0:
-		return []edge{{"edge", "2/η", curvature.GradientDescentEdge(eta)}, {"edge_momentum", "(2 + 2β)/η", curvature.MomentumEdge(eta, beta)}}
+		return []edge{{"edge", "2/η", curvature.GradientDescentEdge(eta)}, {"edge_momentum", "(2 + 2β)/η",
+			curvature.MomentumEdge(eta, beta)}}
 	default:
 		return []edge{{"edge", "2/η", curvature.GradientDescentEdge(eta)}}
 	}
@@ -223,7 +225,8 @@ func significant(x float64, digits int) string {
 // measurementsCSV writes one line for each number, for programs.
 func measurementsCSV(w io.Writer, list []runlog.Measurement) error {
 	out := csv.NewWriter(w)
-	lines := [][]string{{"step", "epoch", "operator", "measure", "quantity", "value", "relative_residual", "standard_error", "products", "seconds", "converged", "reason", "loss"}}
+	lines := [][]string{{"step", "epoch", "operator", "measure", "quantity", "value", "relative_residual",
+		"standard_error", "products", "seconds", "converged", "reason", "loss"}}
 	cell := func(x float64) string {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return ""
@@ -233,7 +236,8 @@ func measurementsCSV(w io.Writer, list []runlog.Measurement) error {
 	for _, m := range list {
 		for _, q := range quantities(m) {
 			lines = append(lines, []string{
-				fmt.Sprint(m.Step), cell(m.Epoch.Float()), m.Operator, m.Measure, q.key, cell(q.value), cell(q.residual), cell(q.deviation),
+				fmt.Sprint(m.Step), cell(m.Epoch.Float()), m.Operator, m.Measure, q.key, cell(q.value), cell(q.residual),
+				cell(q.deviation),
 				fmt.Sprint(m.Products), cell(m.Seconds.Float()), strconv.FormatBool(m.Converged), m.Reason, cell(m.Loss.Float()),
 			})
 		}

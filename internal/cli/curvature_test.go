@@ -42,7 +42,8 @@ func readRun(t *testing.T, dir string) *runlog.Run {
 // measuredJSON runs xsam curvature on the go engine and returns its measurements.
 func measuredJSON(t *testing.T, args ...string) []runlog.Measurement {
 	t.Helper()
-	stdout, stderr, code := xsam(t, slices.Concat([]string{"curvature", "--backend", "go", "--quiet", "--format", "json"}, args)...)
+	stdout, stderr, code := xsam(t, slices.Concat([]string{"curvature", "--backend", "go", "--quiet", "--format",
+		"json"}, args)...)
 	if code != exitDone {
 		t.Fatalf("xsam curvature %v: exit %d: %s", args, code, stderr)
 	}
@@ -72,12 +73,15 @@ func TestCurvature(t *testing.T) {
 	list := measuredJSON(t, dir)
 	after, err := os.ReadFile(records)
 	if err != nil || !bytes.Equal(before, after) {
-		t.Errorf("measuring last again writes %d bytes to %s (%v), want that epoch 2, which is the same, is taken", len(after)-len(before), records, err)
+		t.Errorf("measuring last again writes %d bytes to %s (%v), want that epoch 2, which is the same, is taken",
+			len(after)-len(before), records, err)
 	}
-	// The run stops at a residual of 1e-2, the command at 1e-3: λ is off by about its square, and so is the angle's cosine.
+	// The run stops at a residual of 1e-2, the command at 1e-3: λ is off by about its square, and so is the angle's
+	// cosine.
 	lambda, angle := list[0].Spectrum.Values[0].Float(), list[2].Angles.AngleDeg[0].Float()
 	if math.Abs(lambda-summary.LambdaMax.Float()) > 1e-3*lambda || math.Abs(angle-summary.AngleDeg.Float()) > 1 {
-		t.Errorf("λmax %v and angle %v°, want those of the summary, %v and %v°", lambda, angle, summary.LambdaMax, summary.AngleDeg)
+		t.Errorf("λmax %v and angle %v°, want those of the summary, %v and %v°", lambda, angle, summary.LambdaMax,
+			summary.AngleDeg)
 	}
 	along := readRun(t, dir).Records
 	at := slices.IndexFunc(along, func(r runlog.Record) bool {
@@ -98,7 +102,8 @@ func TestCurvature(t *testing.T) {
 		if code != exitDone || err != nil || stderr != "" || len(lines) < 10 {
 			t.Fatalf("exit %d, %v, stderr %q, CSV %q", code, err, stderr, stdout)
 		}
-		if first := lines[1]; first[0] != "8" || first[4] != "lambda1" || first[5] != fmt.Sprint(lambda) || first[10] != "true" {
+		if first := lines[1]; first[0] != "8" || first[4] != "lambda1" || first[5] != fmt.Sprint(lambda) ||
+			first[10] != "true" {
 			t.Errorf("first line %q, want λ1 = %v of step 8, converged", first, lambda)
 		}
 	})
@@ -111,7 +116,8 @@ func TestCurvature(t *testing.T) {
 		}
 	})
 	t.Run("too few products are said to be", func(t *testing.T) {
-		stdout, _, code := xsam(t, "curvature", dir, "--backend", "go", "--quiet", "--measure", "spectrum", "--max-products", "4")
+		stdout, _, code := xsam(t, "curvature", dir, "--backend", "go", "--quiet", "--measure", "spectrum",
+			"--max-products", "4")
 		if code != exitDone || !strings.Contains(stdout, "NOT converged: product limit reached") {
 			t.Errorf("exit %d, stdout %q, want that it has not converged", code, stdout)
 		}
@@ -144,15 +150,19 @@ func TestCurvatureOfFreshWeights(t *testing.T) {
 	loss := []string{"--measure", "spectrum,trace", "--examples", "32", "--batch", "32"}
 	of := measuredJSON(t, append(loss, dir, "--checkpoint", "init")...)
 	alone := measuredJSON(t, append(loss, "--data", "glyphs", "--model", "mlp", "--train-size", "64")...)
-	if of[0].Step != 0 || of[0].Spectrum.Values[0] != alone[0].Spectrum.Values[0] || of[1].Trace.Value != alone[1].Trace.Value {
-		t.Errorf("the weights before the run %+v %+v, fresh weights %+v %+v, want the same", of[0].Spectrum, of[1].Trace, alone[0].Spectrum, alone[1].Trace)
+	if of[0].Step != 0 || of[0].Spectrum.Values[0] != alone[0].Spectrum.Values[0] ||
+		of[1].Trace.Value != alone[1].Trace.Value {
+		t.Errorf("the weights before the run %+v %+v, fresh weights %+v %+v, want the same", of[0].Spectrum, of[1].Trace,
+			alone[0].Spectrum, alone[1].Trace)
 	}
 	other := measuredJSON(t, append(loss, "--model", "mlp", "--train-size", "64", "--weights-seed", "1")...)
 	if other[0].Spectrum.Values[0] == alone[0].Spectrum.Values[0] {
 		t.Error("another --weights-seed gives the same λmax")
 	}
-	stdout, _, code := xsam(t, "curvature", "--model", "mlp", "--train-size", "64", "--backend", "go", "--quiet", "--measure", "trace")
-	if code != exitDone || !strings.Contains(stdout, "glyphs, mlp, fresh weights, seed 0") || strings.Contains(stdout, "records in") {
+	stdout, _, code := xsam(t, "curvature", "--model", "mlp", "--train-size", "64", "--backend", "go", "--quiet",
+		"--measure", "trace")
+	if code != exitDone || !strings.Contains(stdout, "glyphs, mlp, fresh weights, seed 0") || strings.Contains(stdout,
+		"records in") {
 		t.Errorf("exit %d, stdout %q, want a table, and no record", code, stdout)
 	}
 }
@@ -174,12 +184,15 @@ func (c linesContext) Err() error {
 func TestCurvatureInterrupted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	dir, _ := trained(t)
-	args := []string{"curvature", dir, "--backend", "go", "--quiet", "--measure", "trace,frobenius,sharpness", "--probes", "6"}
+	args := []string{"curvature", dir, "--backend", "go", "--quiet", "--measure", "trace,frobenius,sharpness",
+		"--probes", "6"}
 	records := filepath.Join(dir, runlog.MeasurementsFile)
 	var stdout, stderr bytes.Buffer
 	code := exitCode(run(linesContext{context.Background(), records, 1}, args, &stdout, &stderr), &stderr)
-	if code != exitInterrupted || stdout.Len() > 0 || !strings.Contains(stderr.String(), "1 finished measurements are in "+records) {
-		t.Fatalf("exit %d, stdout %q, stderr %q, want 130 and that one measurement is saved", code, stdout.String(), stderr.String())
+	if code != exitInterrupted || stdout.Len() > 0 || !strings.Contains(stderr.String(),
+		"1 finished measurements are in "+records) {
+		t.Fatalf("exit %d, stdout %q, stderr %q, want 130 and that one measurement is saved", code, stdout.String(),
+			stderr.String())
 	}
 	first, err := os.ReadFile(records)
 	if err != nil {
@@ -227,16 +240,18 @@ func TestCurvatureOfBrokenRuns(t *testing.T) {
 	}
 }
 
-// A run directory of a version that did not know of --curvature-every is measured like any other, and the table of train and
-// compare states the cost of measuring along training.
+// A run directory of a version that did not know of --curvature-every is measured like any other, and the table of
+// train and compare states the cost of measuring along training.
 func TestCurvatureEvery(t *testing.T) {
 	t.Chdir(t.TempDir())
 	args := append(strings.Fields("compare --methods sgd,sam --seeds 2 --out runs --quiet --curvature-every 2"), tiny...)
 	stdout, stderr, code := xsam(t, args...)
-	if code != exitDone || !regexp.MustCompile(`(?m)^curvature measured along training in [0-9.]+ s, [0-9]+ % of the time$`).MatchString(stdout) {
+	if code != exitDone ||
+		!regexp.MustCompile(`(?m)^curvature measured along training in [0-9.]+ s, [0-9]+ % of the time$`).MatchString(stdout) {
 		t.Errorf("exit %d, stderr %q, stdout %q, want the cost of the measurements", code, stderr, stdout)
 	}
-	stdout, _, code = xsam(t, append(strings.Fields("train --method sgd --out runs --quiet --force --curvature-every 1"), tiny...)...)
+	stdout, _, code = xsam(t,
+		append(strings.Fields("train --method sgd --out runs --quiet --force --curvature-every 1"), tiny...)...)
 	if code != exitDone || !strings.Contains(stdout, "curvature   measured along training in ") {
 		t.Errorf("exit %d, stdout %q, want the cost of the measurements", code, stdout)
 	}
@@ -262,16 +277,23 @@ func TestQuantities(t *testing.T) {
 		{runlog.Measurement{Operator: "hessian", LearningRate: runlog.Num(0.1), Momentum: runlog.Num(0.9),
 			Spectrum: &runlog.Spectrum{Values: num(4, 2), Residuals: num(1e-3, 1e-4)}},
 			"lambda1=4 lambda2=2 lambda1_over_lambda2=2 edge=20 edge_momentum=38"},
-		{runlog.Measurement{Operator: "adam", LearningRate: runlog.Num(1), Spectrum: &runlog.Spectrum{Values: num(4), Residuals: num(0)}}, "lambda1=4 edge_adam=38"},
-		{runlog.Measurement{Operator: "fisher", LearningRate: runlog.Num(1), Momentum: runlog.Num(0), Spectrum: &runlog.Spectrum{Values: num(4), Residuals: num(0)}}, "lambda1=4"},
+		{runlog.Measurement{Operator: "adam", LearningRate: runlog.Num(1), Spectrum: &runlog.Spectrum{Values: num(4),
+			Residuals: num(0)}}, "lambda1=4 edge_adam=38"},
+		{runlog.Measurement{Operator: "fisher", LearningRate: runlog.Num(1), Momentum: runlog.Num(0),
+			Spectrum: &runlog.Spectrum{Values: num(4), Residuals: num(0)}}, "lambda1=4"},
 		{runlog.Measurement{Trace: &runlog.Estimate{Value: one, StandardError: runlog.Num(0.5)}}, "trace=1"},
 		{runlog.Measurement{Frobenius: &runlog.Estimate{Value: one}}, "frobenius=1"},
-		{runlog.Measurement{Density: &runlog.Density{Nodes: [][]float64{{-1, -1e-6, 3}}, Weights: [][]float64{{0.25, 0.25, 0.5}}}},
+		{runlog.Measurement{Density: &runlog.Density{Nodes: [][]float64{{-1, -1e-6, 3}}, Weights: [][]float64{{0.25, 0.25,
+			0.5}}}},
 			"density_smallest=-1 density_largest=3 density_negative_percent=25"},
-		{runlog.Measurement{Angles: &runlog.Angles{GradNorm: one, AngleDeg: num(60), AbsCos: num(0.5), Span: runlog.Num(0.5)}}, "grad_norm=1 angle1_deg=60 span=0.5"},
-		{runlog.Measurement{Sharpness: []runlog.BallSharpness{{Ball: "sam", Rho: 0.05, Steps: 5, Rise: one}}}, "rise_sam_5=1"},
-		{runlog.Measurement{Layers: []runlog.LayerBlock{{Layer: "conv1", LambdaMax: one, Residual: runlog.Num(1e-3)}}}, "lambda_max conv1=1"},
-		{runlog.Measurement{Landscape: &runlog.Landscape{X: []float64{0, 1}, Y: []float64{0}, Loss: [][]runlog.Number{{one, {}}}}}, "landscape_lowest=1 landscape_highest=1"},
+		{runlog.Measurement{Angles: &runlog.Angles{GradNorm: one, AngleDeg: num(60), AbsCos: num(0.5),
+			Span: runlog.Num(0.5)}}, "grad_norm=1 angle1_deg=60 span=0.5"},
+		{runlog.Measurement{Sharpness: []runlog.BallSharpness{{Ball: "sam", Rho: 0.05, Steps: 5, Rise: one}}},
+			"rise_sam_5=1"},
+		{runlog.Measurement{Layers: []runlog.LayerBlock{{Layer: "conv1", LambdaMax: one, Residual: runlog.Num(1e-3)}}},
+			"lambda_max conv1=1"},
+		{runlog.Measurement{Landscape: &runlog.Landscape{X: []float64{0, 1}, Y: []float64{0}, Loss: [][]runlog.Number{{one,
+			{}}}}}, "landscape_lowest=1 landscape_highest=1"},
 	}
 	for _, tt := range tests {
 		var got []string
@@ -288,9 +310,11 @@ func TestQuantities(t *testing.T) {
 func TestEdges(t *testing.T) {
 	r := recipe.Defaults("glyphs")
 	r.Schedule, r.LearningRate, r.Epochs, r.Momentum = "step", 0.1, 4, 0
-	along := []runlog.Record{{Step: 10, Epoch: runlog.Num(1)}, {Step: 40, Epoch: runlog.Num(4)}} // 40 steps: a tenth from 20, again from 30
+	along := []runlog.Record{{Step: 10, Epoch: runlog.Num(1)}, {Step: 40,
+		Epoch: runlog.Num(4)}} // 40 steps: a tenth from 20, again from 30
 	curves := edges(measuredRun{recipe: r}, nil, along)
-	if len(curves) != 1 || curves[0].Name != "2/η" || math.Abs(curves[0].Values[0]-20) > 1e-9 || math.Abs(curves[0].Values[1]-2000) > 1e-6 {
+	if len(curves) != 1 || curves[0].Name != "2/η" || math.Abs(curves[0].Values[0]-20) > 1e-9 ||
+		math.Abs(curves[0].Values[1]-2000) > 1e-6 {
 		t.Errorf("edges %+v, want 2/η = 20 and 2000", curves)
 	}
 	r.Optimizer = "adam"

@@ -20,7 +20,8 @@ func newData(stdout, stderr io.Writer) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var dir string
-	data.PersistentFlags().StringVar(&dir, "data-dir", os.Getenv(DataDirVariable), "`folder` with the files of the data sets")
+	data.PersistentFlags().StringVar(&dir, "data-dir", os.Getenv(DataDirVariable),
+		"`folder` with the files of the data sets")
 	data.PersistentFlags().Lookup("data-dir").DefValue = "$" + DataDirVariable
 
 	list := &cobra.Command{

@@ -44,7 +44,8 @@ func wantsData(line string) bool {
 	return strings.Contains(line, "$"+DataDirVariable) || (strings.Contains(line, "--data ") && !strings.Contains(line, "--data glyphs"))
 }
 
-// words splits a line as a shell does, as far as documents need it: at blanks, with $VARIABLE and "quotes", up to a comment.
+// words splits a line as a shell does, as far as documents need it: at blanks, with $VARIABLE and "quotes", up to a
+// comment.
 func words(line string) (args []string) {
 	for _, word := range strings.Fields(line) {
 		if strings.HasPrefix(word, "#") {
@@ -55,8 +56,8 @@ func words(line string) (args []string) {
 	return args
 }
 
-// reduced makes a command of a document small: the last of several flags of a name counts. Of commands that cannot be made
-// small, or want the network or the records of others, only the flags are checked.
+// reduced makes a command of a document small: the last of several flags of a name counts. Of commands that cannot be
+// made small, or want the network or the records of others, only the flags are checked.
 func reduced(args []string, out string) []string {
 	switch {
 	case len(args) == 0:
@@ -79,7 +80,8 @@ func reduced(args []string, out string) []string {
 	return append(append([]string{}, args...), strings.Fields(small)...)
 }
 
-// reducedCurvature takes the run of trainedForDocs in the place of RUN_DIR, which documents name first, and few products.
+// reducedCurvature takes the run of trainedForDocs in the place of RUN_DIR, which documents name first, and few
+// products.
 func reducedCurvature(args []string, out string) []string {
 	small := "--examples 16 --batch 16 --top 2 --max-products 9 --probes 3 --density-steps 3 --density-probes 1 --grid 2 --backend go --quiet"
 	args = slices.Clone(args)

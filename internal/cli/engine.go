@@ -29,7 +29,8 @@ Nothing is downloaded by it; "xsam backend install" does that.`,
 			if len(args) == 1 {
 				name = args[0]
 			}
-			path, err := backend.Install(cmd.Context(), backend.InstallOptions{Engine: name, Out: stderr, Terminal: isTerminal(stderr)})
+			path, err := backend.Install(cmd.Context(), backend.InstallOptions{Engine: name, Out: stderr,
+				Terminal: isTerminal(stderr)})
 			if err != nil {
 				return err
 			}

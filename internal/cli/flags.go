@@ -43,10 +43,11 @@ func (f *recipeFlags) add(title string) *pflag.FlagSet {
 
 // newRecipeFlags returns the flags that train and compare share.
 func newRecipeFlags() *recipeFlags {
-	f := &recipeFlags{apply: map[string]func(*recipe.Recipe){}, settings: map[string]*string{}, choices: map[string][]string{
-		"data": datasets.Names(), "model": models.Names(), "dtype": recipe.DTypeNames, "base": recipe.BaseNames,
-		"schedule": recipe.ScheduleNames,
-	}}
+	f := &recipeFlags{apply: map[string]func(*recipe.Recipe){}, settings: map[string]*string{},
+		choices: map[string][]string{
+			"data": datasets.Names(), "model": models.Names(), "dtype": recipe.DTypeNames, "base": recipe.BaseNames,
+			"schedule": recipe.ScheduleNames,
+		}}
 	f.addData(recipe.DataGroup)
 	for _, title := range []string{recipe.TrainingGroup, recipe.BaseGroup} {
 		f.addFields(f.add(title), title)
@@ -63,7 +64,8 @@ func newRecipeFlags() *recipeFlags {
 // addData adds the group of flags about the images.
 func (f *recipeFlags) addData(title string) *pflag.FlagSet {
 	data := f.add(title)
-	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(), ", ")+"; glyphs is drawn on the fly, the others are read from --data-dir")
+	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(),
+		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir")
 	f.addFields(data, recipe.DataGroup)
 	return data
 }
@@ -131,7 +133,8 @@ func byData(field recipe.Field) string {
 	}
 }
 
-// defaultOf describes the default of a parameter of methods: that of most methods that have it, and of those that differ.
+// defaultOf describes the default of a parameter of methods: that of most methods that have it, and of those that
+// differ.
 func defaultOf(name string) string {
 	values, count, usual := map[string]string{}, map[string]int{}, ""
 	for _, method := range parameter.MethodNames() {

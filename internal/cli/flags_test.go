@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Every flag that decides the outcome of a run arrives in config.json, under the key and with the value that it says. The
-// runs are tiny, on the engine that needs no installation; the flag comes last and so counts.
+// Every flag that decides the outcome of a run arrives in config.json, under the key and with the value that it says.
+// The runs are tiny, on the engine that needs no installation; the flag comes last and so counts.
 func TestFlagsArriveInTheRecord(t *testing.T) {
 	t.Setenv(DataDirVariable, "")
 	for _, tt := range []struct {
@@ -62,7 +62,8 @@ func TestFlagsArriveInTheRecord(t *testing.T) {
 	} {
 		t.Run(tt.flag, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			args := slices.Concat([]string{"train"}, tiny, strings.Fields("--epochs 1 --quiet --out runs"), strings.Fields(tt.flag))
+			args := slices.Concat([]string{"train"}, tiny, strings.Fields("--epochs 1 --quiet --out runs"),
+				strings.Fields(tt.flag))
 			if _, stderr, code := xsam(t, args...); code != exitDone {
 				t.Fatalf("exit %d: %s", code, stderr)
 			}

@@ -36,11 +36,15 @@ const checkpointEvery = 30 * time.Second
 
 func (f *runFlags) group() group {
 	flags := (&recipeFlags{}).add("Running")
-	flags.StringVar(&f.backend, "backend", "", "`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
+	flags.StringVar(&f.backend, "backend", "",
+		"`engine`: auto, xla, go, cuda, or the path of a PJRT plugin (default $GOMLX_BACKEND, else auto)")
 	flags.IntVar(&f.devices, "devices", 1, "`number` of devices over which each batch is spread")
 	flags.StringVar(&f.out, "out", "", "`folder` for the run records (default "+runsFolder+"/<data>-<model>-<time>)")
-	flags.IntVar(&f.keepEvery, "keep-every", 0, "`epochs` between checkpoints that are kept for xsam curvature; 0: keep the last one alone")
-	flags.IntVar(&f.curvatureEvery, "curvature-every", 0, "`epochs` between measurements of λmax, λ5, trace and angle along training; 0: none.\nThey go to metrics.jsonl, take time (the result says how much), and change nothing else")
+	flags.IntVar(&f.keepEvery, "keep-every", 0,
+		"`epochs` between checkpoints that are kept for xsam curvature; 0: keep the last one alone")
+	flags.IntVar(&f.curvatureEvery, "curvature-every", 0,
+		"`epochs` between measurements of λmax, λ5, trace and angle along training; 0: none.\nThey go to metrics.jsonl, "+
+			"take time (the result says how much), and change nothing else")
 	flags.BoolVar(&f.tensorBoard, "tensorboard", false, "write event files for TensorBoard into the run directories too")
 	flags.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress")
@@ -110,8 +114,8 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 	return o
 }
 
-// open opens the engine for programs of a model. What is downloaded for it is shown unless --quiet is set.
-func (f *runFlags) open(cmd *cobra.Command, model string, stderr io.Writer) (*backend.Engine, error) {
+// open opens the engine. What is downloaded for it is shown unless --quiet is set.
+func (f *runFlags) open(cmd *cobra.Command, stderr io.Writer) (*backend.Engine, error) {
 	options := backend.Options{Name: f.backend, Out: stderr, Terminal: isTerminal(stderr), Devices: f.devices}
 	if f.quiet {
 		options.Out = nil

@@ -75,7 +75,8 @@ func (p *progress) draw(run, done, all int, text string) {
 	if p.bar == nil || p.run != run {
 		p.clear()
 		p.run = run
-		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(p.w), progressbar.OptionSetWidth(12), progressbar.OptionSetPredictTime(false),
+		p.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(p.w), progressbar.OptionSetWidth(12),
+			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
 	if all > 0 {
@@ -139,7 +140,8 @@ func finished(e experiment.Progress) string {
 	if e.Validating {
 		set = "validation"
 	}
-	line := fmt.Sprintf("[%d/%d] %s  %s accuracy %s %%  λmax %s", e.Run, e.Runs, e.Name, set, number(100*e.TestAccuracy, 2), number(e.Lambda, 2))
+	line := fmt.Sprintf("[%d/%d] %s  %s accuracy %s %%  λmax %s", e.Run, e.Runs, e.Name, set, number(100*e.TestAccuracy,
+		2), number(e.Lambda, 2))
 	if e.Remaining > 0 {
 		line += "  " + duration(e.Remaining) + " left"
 	}

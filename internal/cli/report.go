@@ -41,7 +41,8 @@ its own on the page. Run directories that are given themselves are one compariso
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, dirs []string) error { return writeReport(dirs, out, format, stdout, stderr) },
 	}
-	cmd.Flags().StringVar(&out, "out", "", "`file` to write (default report.html; of md, standard output; - is standard output)")
+	cmd.Flags().StringVar(&out, "out", "",
+		"`file` to write (default report.html; of md, standard output; - is standard output)")
 	cmd.Flags().StringVar(&format, "format", "html", "`format`: html, md")
 	attachChoices(cmd, "format", reportFormats)
 	return cmd

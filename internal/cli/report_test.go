@@ -21,23 +21,29 @@ import (
 
 func TestReport(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if _, stderr, code := xsam(t, append([]string{"compare", "--methods", "sgd,sam,xsam", "--seeds", "2", "--quiet", "--out", "runs"}, tiny...)...); code != exitDone {
+	if _, stderr, code := xsam(t, append([]string{"compare", "--methods", "sgd,sam,xsam", "--seeds", "2", "--quiet",
+		"--out", "runs"}, tiny...)...); code != exitDone {
 		t.Fatal(stderr)
 	}
 	stdout, stderr, code := xsam(t, "report", "runs")
 	page, err := os.ReadFile("report.html")
-	if code != exitDone || err != nil || stdout != "report.html\n" || !strings.Contains(string(page), "xsam against sam on glyphs with mlp") {
+	if code != exitDone || err != nil || stdout != "report.html\n" || !strings.Contains(string(page),
+		"xsam against sam on glyphs with mlp") {
 		t.Errorf("exit %d, stdout %q, stderr %q, error %v", code, stdout, stderr, err)
 	}
 	if !strings.Contains(string(page), "xsam: (b) lower training loss than SAM&#39;s") {
 		t.Error("the page has no section about the claims")
 	}
-	want := "xsam compare --data glyphs --train-size=64 --test-size=32 --model=mlp --epochs=2 --batch=16 --eval-every=1 --lambda-examples=32 --methods sgd,sam,xsam --seeds 2"
-	if stdout, stderr, code = xsam(t, "report", "runs", "--format", "md"); code != exitDone || !strings.Contains(stdout, "| method | n |") || !strings.Contains(stdout, want) {
+	want := "xsam compare --data glyphs --train-size=64 --test-size=32 --model=mlp --epochs=2 --batch=16 " +
+		"--eval-every=1 --lambda-examples=32 --methods sgd,sam,xsam --seeds 2"
+	if stdout, stderr, code = xsam(t, "report", "runs", "--format", "md"); code != exitDone || !strings.Contains(stdout,
+		"| method | n |") || !strings.Contains(stdout, want) {
 		t.Errorf("exit %d, stdout %q, stderr %q, want tables and the command %s", code, stdout, stderr, want)
 	}
-	single := []string{"report", filepath.Join("runs", "sam-seed0"), filepath.Join("runs", "xsam-seed0"), "--format", "md", "--out", "-"}
-	if stdout, stderr, code = xsam(t, single...); code != exitDone || strings.Count(stdout, "### Runs") != 1 || !strings.Contains(stdout, "2 of 2 runs finished") {
+	single := []string{"report", filepath.Join("runs", "sam-seed0"), filepath.Join("runs", "xsam-seed0"), "--format",
+		"md", "--out", "-"}
+	if stdout, stderr, code = xsam(t, single...); code != exitDone || strings.Count(stdout, "### Runs") != 1 ||
+		!strings.Contains(stdout, "2 of 2 runs finished") {
 		t.Errorf("run directories: exit %d, stdout %q, stderr %q, want one comparison of two runs", code, stdout, stderr)
 	}
 
@@ -45,7 +51,8 @@ func TestReport(t *testing.T) {
 	if err := os.WriteFile(filepath.Join("runs", "sgd-seed0", runlog.ConfigFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr, code = xsam(t, "report", "runs", "--out", "two.html"); code != exitDone || !strings.Contains(stderr, "sgd-seed0/config.json is no valid recipe") {
+	if _, stderr, code = xsam(t, "report", "runs", "--out", "two.html"); code != exitDone || !strings.Contains(stderr,
+		"sgd-seed0/config.json is no valid recipe") {
 		t.Errorf("a broken run: exit %d, stderr %q", code, stderr)
 	}
 	for _, tt := range []struct {
@@ -84,12 +91,14 @@ func TestHelpOfReport(t *testing.T) {
 func TestReproduction(t *testing.T) {
 	for _, line := range []string{
 		"--data glyphs --methods sgd,sam,asam,xsam,xsam-lite,xsam-paper --seeds 2",
-		"--data digits --epochs 7 --lr 0.125 --schedule step --augment --nesterov --decay-all=false --label-noise 0 --seed 3 --seeds 2 --methods sam,xsam",
+		"--data digits --epochs 7 --lr 0.125 --schedule step --augment --nesterov --decay-all=false --label-noise 0 " +
+			"--seed 3 --seeds 2 --methods sam,xsam",
 		"--data fashion-mnist --model resnet8 --train-size 5000 --rho 0.1 --methods sam,xsam,xsam-lite --seeds 1",
 		"--data glyphs --methods sam:rho=0.2,xsam:alpha=0.5:refresh-every=10 --alpha 0.7 --seeds 1",
 		"--data glyphs --methods xsam --correction explicit --seeds 1",
 		"--data glyphs --methods xsam --rho 0.1 --probe-radius 0.05 --refresh exact --power-steps 3 --seeds 1",
-		"--data glyphs --methods sgd --base adamw --lr 0.001 --weight-decay 0.01 --clip 1 --dtype float64 --lambda-products 0 --seeds 1",
+		"--data glyphs --methods sgd --base adamw --lr 0.001 --weight-decay 0.01 --clip 1 --dtype float64 " +
+			"--lambda-products 0 --seeds 1",
 	} {
 		planned := plan(t, strings.Fields(line))
 		command := reproduction(comparison(t, planned))

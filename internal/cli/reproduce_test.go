@@ -19,7 +19,8 @@ import (
 func TestReproduceListAndShow(t *testing.T) {
 	t.Setenv(DataDirVariable, "")
 	list, stderr, code := xsam(t, "reproduce", "list")
-	if code != exitDone || len(strings.Split(strings.TrimSpace(list), "\n")) != 16 || !strings.Contains(list, "cifar100: images not found") {
+	if code != exitDone || len(strings.Split(strings.TrimSpace(list), "\n")) != 16 || !strings.Contains(list,
+		"cifar100: images not found") {
 		t.Errorf("exit %d, stderr %q, list\n%s\nwant a head and fifteen lines", code, stderr, list)
 	}
 	for name, args := range map[string][]string{
@@ -45,7 +46,8 @@ func TestReproduceIsInterrupted(t *testing.T) {
 	defer cancel()
 	var stdout bytes.Buffer
 	stderr := &stopper{text: "preparing", cancel: cancel}
-	err := run(ctx, []string{"reproduce", "run", "fashion-mnist-alexnet", "--scale", "small", "--data-dir", data, "--backend", "go"}, &stdout, stderr)
+	err := run(ctx, []string{"reproduce", "run", "fashion-mnist-alexnet", "--scale", "small", "--data-dir", data,
+		"--backend", "go"}, &stdout, stderr)
 	if code := exitCode(err, stderr); code != exitInterrupted || stdout.Len() > 0 {
 		t.Errorf("exit %d, stdout %q: %v", code, stdout.String(), err)
 	}
@@ -59,7 +61,8 @@ func TestReproduceIsInterrupted(t *testing.T) {
 // The records of a comparison are judged too, and TensorBoard's files lie beside them.
 func TestVerdictOnAComparison(t *testing.T) {
 	t.Chdir(t.TempDir())
-	args := append(strings.Fields("compare --methods sam,xsam-lite --seeds 2 --out runs --quiet --tensorboard --curvature-every 1"), tiny...)
+	args := append(strings.Fields("compare --methods sam,xsam-lite --seeds 2 --out runs --quiet --tensorboard "+
+		"--curvature-every 1"), tiny...)
 	if _, stderr, code := xsam(t, args...); code != exitDone {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
@@ -97,12 +100,16 @@ func TestPrintOutcome(t *testing.T) {
 	}
 	outcome := &reproduce.Outcome{
 		Runs: []runlog.Summary{
-			{Method: "sam", Data: "fashion-mnist", Finished: true, TestAccuracy: runlog.Num(0.8), LambdaMax: runlog.Num(9), LambdaStop: runlog.StopResidual},
-			{Method: "xsam", Data: "fashion-mnist", Finished: true, TestAccuracy: runlog.Num(0.81), LambdaMax: runlog.Num(7), LambdaStop: runlog.StopResidual},
+			{Method: "sam", Data: "fashion-mnist", Finished: true, TestAccuracy: runlog.Num(0.8), LambdaMax: runlog.Num(9),
+				LambdaStop: runlog.StopResidual},
+			{Method: "xsam", Data: "fashion-mnist", Finished: true, TestAccuracy: runlog.Num(0.81), LambdaMax: runlog.Num(7),
+				LambdaStop: runlog.StopResidual},
 		},
-		Findings: []claims.Finding{{Claim: claims.Accuracy, Method: "xsam", Baseline: "sam", Verdict: claims.NoTest, Detail: "+1 points of test accuracy, n = 1", N: 1}},
+		Findings: []claims.Finding{{Claim: claims.Accuracy, Method: "xsam", Baseline: "sam", Verdict: claims.NoTest,
+			Detail: "+1 points of test accuracy, n = 1", N: 1}},
 		Tuning: &reproduce.Tuning{Trials: 4, Validation: 1000, Methods: []reproduce.TunedMethod{
-			{Method: "sam", Chosen: 1, Trials: []reproduce.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2, ValidationAccuracy: runlog.Num(0.75)}}},
+			{Method: "sam", Chosen: 1, Trials: []reproduce.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2,
+				ValidationAccuracy: runlog.Num(0.75)}}},
 		}},
 	}
 	var stdout, stderr bytes.Buffer
@@ -110,14 +117,16 @@ func TestPrintOutcome(t *testing.T) {
 	if err := f.printOutcome(&stdout, &stderr, p, outcome); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"fashion-mnist-resnet18, scale small: resnet8", "81.0", "sam:rho=0.1, lr 0.2: validation accuracy 75.00 %", "xsam against sam", "no test", "n = 1"} {
+	for _, want := range []string{"fashion-mnist-resnet18, scale small: resnet8", "81.0",
+		"sam:rho=0.1, lr 0.2: validation accuracy 75.00 %", "xsam against sam", "no test", "n = 1"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("no %q in\n%s", want, stdout.String())
 		}
 	}
 	f.run.format = "json"
 	stdout.Reset()
-	if err := f.printOutcome(&stdout, &stderr, p, outcome); err != nil || !json.Valid(stdout.Bytes()) || !strings.Contains(stderr.String(), "fewer than 4 seeds") {
+	if err := f.printOutcome(&stdout, &stderr, p, outcome); err != nil || !json.Valid(stdout.Bytes()) ||
+		!strings.Contains(stderr.String(), "fewer than 4 seeds") {
 		t.Errorf("JSON %q (%v), stderr %q, want valid JSON and warnings", stdout.String(), err, stderr.String())
 	}
 }
@@ -133,13 +142,16 @@ func TestDataGet(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"data", "get", "fashion-mnist", "--data-dir", dir, "--mirror", server.URL}
 	stdout, stderr, code := xsam(t, args...)
-	if code != exitDone || strings.Count(stdout, "SHA-256 as published") != 4 || strings.Count(stderr, "downloading the data set fashion-mnist") != 4 {
+	if code != exitDone || strings.Count(stdout, "SHA-256 as published") != 4 || strings.Count(stderr,
+		"downloading the data set fashion-mnist") != 4 {
 		t.Fatalf("exit %d, stdout %q, stderr %q, want four files", code, stdout, stderr)
 	}
-	if stdout, stderr, code := xsam(t, args...); code != exitDone || strings.Count(stdout, "was there") != 4 || stderr != "" {
+	if stdout, stderr, code := xsam(t, args...); code != exitDone || strings.Count(stdout, "was there") != 4 ||
+		stderr != "" {
 		t.Errorf("again: exit %d, stdout %q, stderr %q, want nothing downloaded", code, stdout, stderr)
 	}
-	if stdout, stderr, code := xsam(t, "data", "verify", "fashion-mnist", "--data-dir", dir); code != exitDone || !strings.Contains(stdout, "60000 training images, 10000 test images") {
+	if stdout, stderr, code := xsam(t, "data", "verify", "fashion-mnist", "--data-dir", dir); code != exitDone ||
+		!strings.Contains(stdout, "60000 training images, 10000 test images") {
 		t.Errorf("verify: exit %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 	// A server with other content than the published.

@@ -16,7 +16,8 @@ import (
 
 func TestStatusLine(t *testing.T) {
 	nan := math.NaN()
-	base := experiment.Progress{Run: 2, Runs: 16, Name: "xsam-seed0", Epochs: 25, Loss: nan, TestAccuracy: nan, Lambda: nan, AngleDeg: nan, Remaining: -1}
+	base := experiment.Progress{Run: 2, Runs: 16, Name: "xsam-seed0", Epochs: 25, Loss: nan, TestAccuracy: nan,
+		Lambda: nan, AngleDeg: nan, Remaining: -1}
 	with := func(change func(*experiment.Progress)) experiment.Progress {
 		p := base
 		change(&p)
@@ -30,7 +31,8 @@ func TestStatusLine(t *testing.T) {
 		{with(func(p *experiment.Progress) { p.Stage, p.Epoch, p.Loss = experiment.Training, 3.25, 0.51234 }),
 			"[2/16] xsam-seed0  epoch 3.2/25  loss 0.512"},
 		{with(func(p *experiment.Progress) {
-			p.Stage, p.Epoch, p.Loss, p.TestAccuracy, p.Lambda, p.AngleDeg, p.Remaining = experiment.Training, 4, 0.5, 0.9125, 7.456, 88.4, 65*time.Second
+			p.Stage, p.Epoch, p.Loss, p.TestAccuracy, p.Lambda, p.AngleDeg, p.Remaining = experiment.Training, 4, 0.5, 0.9125,
+				7.456, 88.4, 65*time.Second
 		}), "[2/16] xsam-seed0  epoch 4.0/25  loss 0.500  acc 91.2 %  λ 7.46  angle 88°  1 min 05 s left"},
 		{with(func(p *experiment.Progress) { p.Stage, p.Remaining = experiment.Measuring, 2*time.Hour+3*time.Minute }),
 			"[2/16] xsam-seed0  measuring λmax  2 h 03 min left"},
@@ -82,7 +84,8 @@ func TestProgressOfMeasurements(t *testing.T) {
 		p := newProgress(&out, tt.quiet)
 		p.terminal = tt.terminal
 		for range 3 {
-			p.measured(measure.Progress{Number: 1, Count: 2, Weights: "last", Measure: "trace", Products: 3, Share: 0.2, Remaining: -1})
+			p.measured(measure.Progress{Number: 1, Count: 2, Weights: "last", Measure: "trace", Products: 3, Share: 0.2,
+				Remaining: -1})
 		}
 		if got := out.String(); got != tt.want && !(tt.terminal && strings.Contains(got, tt.want)) {
 			t.Errorf("quiet %v, terminal %v: %q, want %q", tt.quiet, tt.terminal, got, tt.want)
@@ -96,9 +99,12 @@ func TestBar(t *testing.T) {
 	p := newProgress(&out, false)
 	p.terminal = true
 	p.show(experiment.Progress{Run: 1, Runs: 1, Name: "sam-seed0", Stage: experiment.Preparing, Remaining: -1})
-	p.show(experiment.Progress{Run: 1, Runs: 1, Name: "sam-seed0", Stage: experiment.Training, Step: 5, Steps: 10, Epochs: 1, Epoch: 0.5, Remaining: -1})
-	p.show(experiment.Progress{Run: 1, Runs: 1, Name: "sam-seed0", Stage: experiment.Finished, TestAccuracy: 1, Lambda: 2, Remaining: -1})
-	if text := out.String(); !strings.Contains(text, "sam-seed0") || !strings.Contains(text, "test accuracy 100.00 %") || p.bar != nil {
+	p.show(experiment.Progress{Run: 1, Runs: 1, Name: "sam-seed0", Stage: experiment.Training, Step: 5, Steps: 10,
+		Epochs: 1, Epoch: 0.5, Remaining: -1})
+	p.show(experiment.Progress{Run: 1, Runs: 1, Name: "sam-seed0", Stage: experiment.Finished, TestAccuracy: 1,
+		Lambda: 2, Remaining: -1})
+	if text := out.String(); !strings.Contains(text, "sam-seed0") || !strings.Contains(text,
+		"test accuracy 100.00 %") || p.bar != nil {
 		t.Errorf("the terminal shows %q, want the run, and at its end its result in place of the bar", text)
 	}
 }
@@ -113,11 +119,15 @@ func TestInUse(t *testing.T) {
 		found backend.Found
 		want  string
 	}{
-		{"the variable decides", backend.Found{Setting: "go:parallelism=2", Plugins: []backend.Plugin{cpu}}, "go:parallelism=2, as GOMLX_BACKEND says"},
-		{"a GPU with its plugin", backend.Found{Setting: "auto", GPU: true, Plugins: []backend.Plugin{cpu, cuda}}, "xla:cuda"},
+		{"the variable decides", backend.Found{Setting: "go:parallelism=2", Plugins: []backend.Plugin{cpu}},
+			"go:parallelism=2, as GOMLX_BACKEND says"},
+		{"a GPU with its plugin", backend.Found{Setting: "auto", GPU: true, Plugins: []backend.Plugin{cpu, cuda}},
+			"xla:cuda"},
 		{"a plugin without a GPU", backend.Found{Plugins: []backend.Plugin{cpu, cuda}}, "xla:cpu"},
-		{"no plugin yet", backend.Found{Plugins: []backend.Plugin{missing}}, "xla:cpu, whose plugin the first command downloads"},
-		{"a broken one", backend.Found{Plugins: []backend.Plugin{broken}}, "xla:cpu, whose plugin the first command downloads"},
+		{"no plugin yet", backend.Found{Plugins: []backend.Plugin{missing}},
+			"xla:cpu, whose plugin the first command downloads"},
+		{"a broken one", backend.Found{Plugins: []backend.Plugin{broken}},
+			"xla:cpu, whose plugin the first command downloads"},
 		{"none, and none to be had", backend.Found{NoInstall: true, Plugins: []backend.Plugin{missing}},
 			"go, slower than XLA: no plugin is installed, and GOMLX_NO_AUTO_INSTALL is set"},
 	}
@@ -160,13 +170,15 @@ func TestData(t *testing.T) {
 	}
 	stdout, stderr, code := xsam(t, "data", "verify", "digits", "--data-dir", dir)
 	if code != exitDone || !strings.HasPrefix(stdout, "digits: 1797 images") || !strings.Contains(stdout, "178") {
-		t.Errorf("data verify digits: exit %d, stdout %q, stderr %q, want 1797 images and the counts of the classes", code, stdout, stderr)
+		t.Errorf("data verify digits: exit %d, stdout %q, stderr %q, want 1797 images and the counts of the classes", code,
+			stdout, stderr)
 	}
 }
 
 func TestDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		400 * time.Millisecond: "0 s", 59 * time.Second: "59 s", 61 * time.Second: "1 min 01 s", 3660 * time.Second: "1 h 01 min",
+		400 * time.Millisecond: "0 s", 59 * time.Second: "59 s", 61 * time.Second: "1 min 01 s",
+		3660 * time.Second: "1 h 01 min",
 	} {
 		if got := duration(d); got != want {
 			t.Errorf("duration(%v) = %q, want %q", d, got, want)

@@ -29,7 +29,8 @@ type trainFlags struct {
 func newTrain(stdout, stderr io.Writer) *cobra.Command {
 	f := &trainFlags{recipe: newRecipeFlags()}
 	what := pflag.NewFlagSet("what", pflag.ContinueOnError)
-	what.StringVar(&f.method, "method", "xsam", "`method`: "+strings.Join(parameter.MethodNames(), ", ")+", with settings if need be:\nxsam:alpha=0.5")
+	what.StringVar(&f.method, "method", "xsam", "`method`: "+strings.Join(parameter.MethodNames(),
+		", ")+", with settings if need be:\nxsam:alpha=0.5")
 	what.Int64Var(&f.seed, "seed", 0, "`seed` of weights, first direction and order of the batches")
 	f.recipe.choices["method"] = parameter.MethodNames()
 	f.recipe.choices["format"] = formats
@@ -46,7 +47,8 @@ goes to <out>/<method>-seed<k>.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.train(cmd, stdout, stderr) },
 	}
-	attach(cmd, slices.Concat([]group{{"What is trained", what}}, f.recipe.groups, []group{f.run.group()}), f.recipe.choices)
+	attach(cmd, slices.Concat([]group{{"What is trained", what}}, f.recipe.groups, []group{f.run.group()}),
+		f.recipe.choices)
 	return cmd
 }
 
@@ -59,7 +61,7 @@ func (f *trainFlags) train(cmd *cobra.Command, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	engine, err := f.run.open(cmd, r.Model, stderr)
+	engine, err := f.run.open(cmd, stderr)
 	if err != nil {
 		return err
 	}
@@ -102,15 +104,19 @@ func printSummary(w io.Writer, format string, s runlog.Summary, dir string) erro
 	case "csv":
 		return summaryCSV(w, s)
 	}
-	fmt.Fprintf(w, "%s, seed %d, on %s: %s with %d parameters, %s epochs, %d steps\n\n", s.Method, s.Seed, s.Data, s.Model, s.Parameters, s.Epochs, s.Steps)
+	fmt.Fprintf(w, "%s, seed %d, on %s: %s with %d parameters, %s epochs, %d steps\n\n", s.Method, s.Seed, s.Data,
+		s.Model, s.Parameters, s.Epochs, s.Steps)
 	fmt.Fprintf(w, "            loss      accuracy %%\n")
 	fmt.Fprintf(w, "training    %-9s %s\n", number(s.TrainLoss.Float(), 4), number(100*s.TrainAccuracy.Float(), 2))
 	fmt.Fprintf(w, "test        %-9s %s\n\n", number(s.TestLoss.Float(), 4), number(100*s.TestAccuracy.Float(), 2))
 	if s.LambdaMax.Known() {
-		fmt.Fprintf(w, "λmax        %s on %d training images, %s\n", number(s.LambdaMax.Float(), 3), s.LambdaExamples, converged(s))
-		fmt.Fprintf(w, "angle       %s° between the gradient there and the sharpest direction\n", number(s.AngleDeg.Float(), 1))
+		fmt.Fprintf(w, "λmax        %s on %d training images, %s\n", number(s.LambdaMax.Float(), 3), s.LambdaExamples,
+			converged(s))
+		fmt.Fprintf(w, "angle       %s° between the gradient there and the sharpest direction\n",
+			number(s.AngleDeg.Float(), 1))
 	}
-	fmt.Fprintf(w, "cost        %s gradients a step, %s ms a step, %s s in all on %s\n", number(s.GradientEvaluationsPerStep.Float(), 2),
+	fmt.Fprintf(w, "cost        %s gradients a step, %s ms a step, %s s in all on %s\n",
+		number(s.GradientEvaluationsPerStep.Float(), 2),
 		number(1000*s.StepSecondsMedian.Float(), 2), number(s.WallSeconds.Float(), 1), s.Backend)
 	if s.CurvatureSeconds.Known() {
 		fmt.Fprintf(w, "curvature   %s\n", alongCost([]runlog.Summary{s}))

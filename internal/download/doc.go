@@ -1,5 +1,5 @@
-// Package download fetches files that are published with a checksum: it shows how far it is, goes on where an earlier attempt
-// was cut off, and keeps nothing that is not the published file.
+// Package download fetches files that are published with a checksum: it shows how far it is, goes on where an earlier
+// attempt was cut off, and keeps nothing that is not the published file.
 //
 //	download.go  Fetch
 //	digest.go    Digest, the published checksum

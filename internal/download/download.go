@@ -16,8 +16,9 @@ const stallLimit = time.Minute
 // Fetch brings address into the file at path, continuing a file that is there, and checks its digest.
 //
 // go-xla has a function for this too; it cannot be cancelled or continued, ignores the server's status, and draws on
-// standard output. A continued file with a wrong checksum is thrown away and fetched once more from the start; a fresh one is
-// thrown away, and the error wraps ErrChecksum. When ctx is cancelled the error wraps its cause, and what came is kept.
+// standard output. A continued file with a wrong checksum is thrown away and fetched once more from the start; a
+// fresh one is thrown away, and the error wraps ErrChecksum. When ctx is cancelled the error wraps its cause, and
+// what came is kept.
 func Fetch(ctx context.Context, client *http.Client, address, path string, want Digest, show *Progress) error {
 	resumed := Size(path) > 0
 	if err := fetchRest(ctx, client, address, path, show); err != nil {

@@ -11,8 +11,8 @@ import (
 // Progress shows how far a download is: a bar for a person, one line otherwise.
 type Progress struct{ bar *progressbar.ProgressBar }
 
-// NewProgress says on out what is downloaded, with its size in bytes if that is known (else 0), and draws a bar there if
-// terminal is set.
+// NewProgress says on out what is downloaded, with its size in bytes if that is known (else 0), and draws a bar there
+// if terminal is set.
 func NewProgress(out io.Writer, terminal bool, size int64, what string) *Progress {
 	amount := "once"
 	if size > 0 {

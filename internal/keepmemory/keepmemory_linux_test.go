@@ -18,8 +18,8 @@ func unsettledEnviron() []string {
 	})
 }
 
-// The program that is started again has the same arguments and environment and the settings, and goes on; one whose environment
-// says something of the allocator is not started again.
+// The program that is started again has the same arguments and environment and the settings, and goes on; one whose
+// environment says something of the allocator is not started again.
 func TestKeepMemory(t *testing.T) {
 	const child, tunables = "XSAM_TEST_KEEP_MEMORY", "GLIBC_TUNABLES"
 	if os.Getenv(child) != "" {
@@ -42,7 +42,8 @@ func TestKeepMemory(t *testing.T) {
 		want      []string
 		others    bool // whether programs of others are told, too
 	}{
-		{"started again", "", []string{"2 arguments, glibc.malloc.", "hugetlb=1", "mmap_max=0", "trim_threshold=", "top_pad="}, false},
+		{"started again", "", []string{"2 arguments, glibc.malloc.", "hugetlb=1", "mmap_max=0", "trim_threshold=",
+			"top_pad="}, false},
 		{"left alone", tunables + "=glibc.malloc.arena_max=1", []string{"2 arguments, glibc.malloc.arena_max=1\n"}, true},
 		{"left alone when empty", tunables + "=", []string{"2 arguments, \n"}, true},
 	}

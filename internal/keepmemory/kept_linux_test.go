@@ -20,7 +20,8 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// largeSteps in the environment makes the test program one that makes steps with a large buffer and tells their page faults.
+// largeSteps in the environment makes the test program one that makes steps with a large buffer and tells their page
+// faults.
 const largeSteps = "XSAM_TEST_LARGE_STEPS"
 
 func TestMain(m *testing.M) {
@@ -80,8 +81,8 @@ func pageFaults() int64 {
 	return usage.Minflt
 }
 
-// A buffer of more than 64 MB, which glibc keeps for the first thread of a process only, is not cleared anew in each step where
-// the program keeps its memory, and is where it does not.
+// A buffer of more than 64 MB, which glibc keeps for the first thread of a process only, is not cleared anew in each
+// step where the program keeps its memory, and is where it does not.
 func TestLargeBufferOfAStepIsKept(t *testing.T) {
 	if name := os.Getenv(compute.ConfigEnvVar); name != "" {
 		t.Skipf("%s is %q: the settings are those of the plugin that is installed by default", compute.ConfigEnvVar, name)

@@ -1,6 +1,6 @@
-// Package parameter is the table of the methods and of the parameters that they have: names and help, each once. Flags, method labels,
-// config.json, GoMLX's settings, "run again" and the report's recipe come from it. It imports nothing of the optimizer: package xsam finds
-// the field of a parameter by its key.
+// Package parameter is the table of the methods and of the parameters that they have: names and help, each once.
+// Flags, method labels, config.json, GoMLX's settings, "run again" and the report's recipe come from it. It imports
+// nothing of the optimizer: package xsam finds the field of a parameter by its key.
 package parameter
 
 import (
@@ -30,7 +30,8 @@ var All = []Parameter{
 	{"correction", "correction", "`form` of the correction", []string{"oriented", "projection", "explicit", "paper"}},
 	{"alpha", "correction", "`strength` α of the correction, 0 to 2", nil},
 	{"alpha-warmup", "correction", "`steps` over which α rises", nil},
-	{"length", "length", "`length` of the gradient that is corrected; clean is that of the gradient at w", []string{"as-is", "unit", "clean"}},
+	{"length", "length", "`length` of the gradient that is corrected; clean is that of the gradient at w",
+		[]string{"as-is", "unit", "clean"}},
 	{"refresh", "refresh", "`way` to estimate the sharpest direction v", []string{"pair", "three-point", "exact"}},
 	{"refresh-every", "refresh", "a new estimate of v every so many `steps`; nsam is plain SAM before the first", nil},
 	{"refresh-most", "refresh", "adapt that number to how fast v turns, up to so many `steps`; 0: do not", nil},
@@ -57,7 +58,8 @@ var Methods = []Method{
 	{"asam", "SAM in the units of each weight", []string{"ascent", "length", "units"}},
 	{"msam", "SAM along the momentum", []string{"ascent", "length"}},
 	{"looksam", "SAM with reused ascents", []string{"ascent", "length"}},
-	{"xsam", "SAM, and a correction along v from pairs of gradients", []string{"ascent", "length", "refresh", "correction"}},
+	{"xsam", "SAM, and a correction along v from pairs of gradients", []string{"ascent", "length", "refresh",
+		"correction"}},
 	{"xsam-lite", "ascents along v only", []string{"length", "refresh", "correction"}},
 	{"xsam-paper", "X-SAM as published", []string{"ascent", "length", "refresh", "correction"}},
 }

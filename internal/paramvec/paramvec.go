@@ -74,9 +74,9 @@ func Where(condition *graph.Node, x, y []*graph.Node) []*graph.Node {
 // StopGradient returns x as a constant of differentiation.
 func StopGradient(x []*graph.Node) []*graph.Node { return each(x, graph.StopGradient) }
 
-// After returns x, computed when all of y is: a number of each yᵢ comes into it, multiplied by 0. Compilers hold what two
-// independent computations need at the same time; of two that follow each other, what the longer one needs. Numbers of y that
-// are not finite leave no trace either.
+// After returns x, computed when all of y is: a number of each yᵢ comes into it, multiplied by 0. Compilers hold what
+// two independent computations need at the same time; of two that follow each other, what the longer one needs.
+// Numbers of y that are not finite leave no trace either.
 func After(x, y []*graph.Node) []*graph.Node {
 	dtype := DType(x)
 	var firsts []*graph.Node

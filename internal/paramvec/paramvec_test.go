@@ -15,8 +15,8 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// What x waits for does not change it, whatever that is. (That it does wait shows in the memory of a step, which package
-// experiment tests.)
+// What x waits for does not change it, whatever that is. (That it does wait shows in the memory of a step, which
+// package experiment tests.)
 func TestAfterChangesNothing(t *testing.T) {
 	x := []float32{1, -2, 0, 1e-30, 3e38}
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
@@ -51,8 +51,8 @@ func TestAfterIsNotDifferentiated(t *testing.T) {
 	})
 }
 
-// Inner products are those of the plain sum over all numbers, and their gradient is the other vector, whatever the sizes
-// of the arrays are: short ones, long ones, one alone, some of each, and matrices.
+// Inner products are those of the plain sum over all numbers, and their gradient is the other vector, whatever the
+// sizes of the arrays are: short ones, long ones, one alone, some of each, and matrices.
 func TestDot(t *testing.T) {
 	// Relative to Σ|xᵢyᵢ|: some ten roundings of either type, as sums in a tree or in parallel rows have.
 	tolerances := map[dtypes.DType]float64{dtypes.Float64: 1e-14, dtypes.Float32: 1e-6}
@@ -112,8 +112,8 @@ func TestDot(t *testing.T) {
 }
 
 // Inner products may be differentiated twice, as exact Hessian-vector products do, whatever is made of them and
-// however often: with d = ⟨x, y⟩, in one graph, ∇ₓd² = 2dy, ∇ₓ3d = 3y, and of ⟨∇ₓd², z⟩ = 2d⟨y, z⟩ the gradients are 2⟨y, z⟩y by x and
-// 2⟨y, z⟩x + 2dz by y; and of a square, ∇⟨x, x⟩ = 2x.
+// however often: with d = ⟨x, y⟩, in one graph, ∇ₓd² = 2dy, ∇ₓ3d = 3y, and of ⟨∇ₓd², z⟩ = 2d⟨y, z⟩ the gradients are
+// 2⟨y, z⟩y by x and 2⟨y, z⟩x + 2dz by y; and of a square, ∇⟨x, x⟩ = 2x.
 func TestDotTwice(t *testing.T) {
 	values := drawn([]int{800 * 100, 800 * 100, 800 * 100})
 	x, y, z := values[0], values[1], values[2]

@@ -47,7 +47,8 @@ func (p *Program) Load(folder string) (step int64, err error) {
 	}
 	for v := range p.Store.IterVariables() {
 		if v.Trainable && saved.GetVariable(v.Path()) == nil {
-			return 0, fmt.Errorf("program: the checkpoint under %s has no %s: want all weights of the recipe's model", folder, v.Path())
+			return 0, fmt.Errorf("program: the checkpoint under %s has no %s: want all weights of the recipe's model", folder,
+				v.Path())
 		}
 	}
 	return optimizer.GetGlobalStep(saved), nil
@@ -66,7 +67,8 @@ func readCheckpoint(folder string) (store *model.Store, err error) {
 		return WholeCheckpoint(strings.TrimSuffix(index, checkpoint.JsonNameSuffix))
 	})
 	if at < 0 {
-		return nil, fmt.Errorf("program: no whole checkpoint under %s: want the one that xsam train or compare leaves there; "+
+		return nil, fmt.Errorf("program: no whole checkpoint under %s: want the one that xsam train or compare leaves "+
+			"there; "+
 			"train with --resume or again", folder)
 	}
 	private, err := os.MkdirTemp("", "xsam-checkpoint")

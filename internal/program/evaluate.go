@@ -20,8 +20,8 @@ type Evaluation struct{ Loss, Accuracy runlog.Number }
 // evaluationBatch is the largest number of images evaluated at a time.
 const evaluationBatch = 256
 
-// evenBatch is the batch size that cuts n images into as few batches of at most evaluationBatch as can be, of equal size
-// up to rounding: every size is compiled once.
+// evenBatch is the batch size that cuts n images into as few batches of at most evaluationBatch as can be, of equal
+// size up to rounding: every size is compiled once.
 func evenBatch(n int) int {
 	batches := (n + evaluationBatch - 1) / evaluationBatch
 	return (n + batches - 1) / batches

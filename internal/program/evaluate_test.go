@@ -45,8 +45,10 @@ func TestEvaluate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if math.Abs(got.Loss.Float()-want/float64(n)) > 1e-12 || got.Accuracy.Float() != float64(hits)/float64(n) { // float64: rounding only
-				t.Errorf("%d images: loss %v, accuracy %v, want %v, %v", n, got.Loss, got.Accuracy, want/float64(n), float64(hits)/float64(n))
+			if math.Abs(got.Loss.Float()-want/float64(n)) > 1e-12 ||
+				got.Accuracy.Float() != float64(hits)/float64(n) { // float64: rounding only
+				t.Errorf("%d images: loss %v, accuracy %v, want %v, %v", n, got.Loss, got.Accuracy, want/float64(n),
+					float64(hits)/float64(n))
 			}
 			if store.NumVariables() != 0 {
 				t.Errorf("evaluation left %d variables in the store", store.NumVariables())

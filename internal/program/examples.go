@@ -66,8 +66,8 @@ func (p *Program) LambdaExamples(ctx context.Context) (e *Examples, err error) {
 	return p.examples, err
 }
 
-// measured is the objective whose curvature is measured: the one that is trained, with activations in the type of the weights.
-// In bfloat16 no residual would fall below what its digits allow.
+// measured is the objective whose curvature is measured: the one that is trained, with activations in the type of the
+// weights. In bfloat16 no residual would fall below what its digits allow.
 func (p *Program) measured() (*objective.Objective, error) {
 	if p.compute == p.dtype {
 		return p.objective, nil

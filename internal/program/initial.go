@@ -17,14 +17,15 @@ import (
 	"github.com/xsam-go/xsam/recipe"
 )
 
-// keepCreated compiles a step before the trainer runs it, and keeps the values of the variables that this brings into being.
-// It is a train.OnExecFn.
+// keepCreated compiles a step before the trainer runs it, and keeps the values of the variables that this brings into
+// being. It is a train.OnExecFn.
 func (p *Program) keepCreated(exec *model.Exec, kind train.GraphType) {
 	if kind != train.TrainType || p.broken != nil || p.spread {
 		return
 	}
 	set, batch := p.Data.Train, p.recipe.Batch/p.recipe.MicroBatches()
-	if _, err := exec.Compile(shapes.Make(p.dtype, batch, set.Height, set.Width, set.Channels), shapes.Make(dtypes.Int32, batch, 1)); err != nil {
+	if _, err := exec.Compile(shapes.Make(p.dtype, batch, set.Height, set.Width, set.Channels),
+		shapes.Make(dtypes.Int32, batch, 1)); err != nil {
 		p.broken = err // the trainer reports it when it runs the step
 		return
 	}

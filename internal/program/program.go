@@ -82,7 +82,8 @@ func New(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, devices 
 	if config.By == xsam.ByExact { // as the authors count: each epoch anew
 		config.EpochSteps = p.StepsPerEpoch
 		if err := config.Validate(); err != nil {
-			return nil, fmt.Errorf("program: %s with %d steps an epoch has no place for a refresh every %d: choose a smaller batch or --refresh-every: %w",
+			return nil, fmt.Errorf("program: %s with %d steps an epoch has no place for a refresh every %d: choose a "+
+				"smaller batch or --refresh-every: %w",
 				r.Method, p.StepsPerEpoch, config.Refresh.Every, err)
 		}
 	}

@@ -31,12 +31,14 @@ func TestTicks(t *testing.T) {
 			continue
 		}
 		for i := range got {
-			if math.Abs(got[i]-tt.want[i]) > 1e-12*math.Abs(tt.want[i]) || math.Signbit(got[i]) != math.Signbit(tt.want[i]) { // i·step and 10ⁿ round
+			if math.Abs(got[i]-tt.want[i]) > 1e-12*math.Abs(tt.want[i]) ||
+				math.Signbit(got[i]) != math.Signbit(tt.want[i]) { // i·step and 10ⁿ round
 				t.Errorf("%s: ticks %v, want %v", tt.name, got, tt.want)
 			}
 		}
 	}
-	for v, want := range map[float64]string{0: "0", 0.5: "0.5", 1000: "1000", 0.0001: "0.0001", 1e-5: "1e-5", 1.5e7: "1.5e7", -2: "-2"} {
+	for v, want := range map[float64]string{0: "0", 0.5: "0.5", 1000: "1000", 0.0001: "0.0001", 1e-5: "1e-5",
+		1.5e7: "1.5e7", -2: "-2"} {
 		if got := tickText(v); got != want {
 			t.Errorf("tickText(%v) = %q, want %q", v, got, want)
 		}
@@ -55,8 +57,10 @@ func TestBand(t *testing.T) {
 		return r
 	}
 	s := band("sam", 1, []*runlog.Run{run(1, 2), run(3, 4), run(5)}, train(loss), false)
-	for i, want := range []compare.Estimate{compare.NewEstimate([]float64{1, 3, 5}), compare.NewEstimate([]float64{2, 4})} {
-		if s.X[i] != float64(i+1) || s.Y[i] != want.Mean || s.Lo[i] != want.Mean-want.HalfWidth || s.Hi[i] != want.Mean+want.HalfWidth || s.Text[i] != want.String() {
+	for i, want := range []compare.Estimate{compare.NewEstimate([]float64{1, 3, 5}), compare.NewEstimate([]float64{2,
+		4})} {
+		if s.X[i] != float64(i+1) || s.Y[i] != want.Mean || s.Lo[i] != want.Mean-want.HalfWidth ||
+			s.Hi[i] != want.Mean+want.HalfWidth || s.Text[i] != want.String() {
 			t.Errorf("epoch %v: %v in [%v, %v] as %q, want %v", s.X[i], s.Y[i], s.Lo[i], s.Hi[i], s.Text[i], want)
 		}
 	}
@@ -64,7 +68,8 @@ func TestBand(t *testing.T) {
 
 // Points lie on the page where their values say: the axes map the ends of the range to the ends of the area.
 func TestDraw(t *testing.T) {
-	c := Chart{Series: []Series{{Name: "a", X: []float64{0, 1, 2}, Y: []float64{1, math.NaN(), 100}}, {Name: "b", X: []float64{0, 1}, Y: []float64{1, 10}}}}
+	c := Chart{Series: []Series{{Name: "a", X: []float64{0, 1, 2}, Y: []float64{1, math.NaN(), 100}}, {Name: "b",
+		X: []float64{0, 1}, Y: []float64{1, 10}}}}
 	p, ok := c.draw(true)
 	if !ok || len(p.Curves[0].Lines) != 0 || len(p.Curves[0].Marks) != 2 {
 		t.Fatalf("drawn %v: %+v, want two marks and no line across a missing value", ok, p.Curves)
@@ -76,7 +81,8 @@ func TestDraw(t *testing.T) {
 	if _, ok := (&Chart{Series: []Series{{X: []float64{1}, Y: []float64{-1}}}}).draw(true); ok {
 		t.Error("a negative value is drawn on a logarithmic axis")
 	}
-	if p, ok := (&Chart{Series: []Series{{X: []float64{1}, Y: []float64{5}}}}).draw(false); !ok || len(p.XTicks) == 0 || len(p.YTicks) == 0 {
+	if p, ok := (&Chart{Series: []Series{{X: []float64{1}, Y: []float64{5}}}}).draw(false); !ok || len(p.XTicks) == 0 ||
+		len(p.YTicks) == 0 {
 		t.Errorf("a single point: %v, %+v, want it drawn with ticks", ok, p)
 	}
 }
@@ -100,7 +106,8 @@ func TestOrderOfMethods(t *testing.T) {
 		methods  []string
 		baseline string
 		want     string
-	}{{got, "sam", "xsam"}, {[]string{"sgd", "sam"}, "sgd", "sam"}, {[]string{"sam"}, "sam", ""}, {[]string{"sam", "xsam:alpha=0"}, "sam", "xsam:alpha=0"}} {
+	}{{got, "sam", "xsam"}, {[]string{"sgd", "sam"}, "sgd", "sam"}, {[]string{"sam"}, "sam", ""}, {[]string{"sam",
+		"xsam:alpha=0"}, "sam", "xsam:alpha=0"}} {
 		if got := subject(tt.methods, tt.baseline); got != tt.want {
 			t.Errorf("subject(%q, %q) = %q, want %q", tt.methods, tt.baseline, got, tt.want)
 		}

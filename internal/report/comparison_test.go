@@ -27,12 +27,15 @@ func TestBrokenRuns(t *testing.T) {
 		{"broken summary", func(t *testing.T, dir string) {
 			fixture.Damage(t, filepath.Join(dir, "xsam-seed0", runlog.SummaryFile), "{")
 		},
-			[]string{"xsam-seed0/summary.json cannot be read and the run counts as unfinished", "seed 0 is not finished and left out: its summary.json cannot be read"}, 6},
+			[]string{"xsam-seed0/summary.json cannot be read and the run counts as unfinished",
+				"seed 0 is not finished and left out: its summary.json cannot be read"}, 6},
 		{"broken line of metrics", func(t *testing.T, dir string) {
-			fixture.Damage(t, filepath.Join(dir, "sam-seed1", runlog.MetricsFile), "{\"kind\":\"train\",\"step\":1,\"epoch\":1,\"loss\":1}\nnonsense\n{\"kind\":\"train\",\"step\":2,\"epoch\":2,\"loss\":1}\n")
+			fixture.Damage(t, filepath.Join(dir, "sam-seed1", runlog.MetricsFile),
+				"{\"kind\":\"train\",\"step\":1,\"epoch\":1,\"loss\":1}\nnonsense\n{\"kind\":\"train\",\"step\":2,\"epoch\":2,\"loss\":1}\n")
 		}, []string{"sam-seed1/metrics.jsonl: no valid record in line 2, left out"}, 6},
 		{"a line that is being written", func(t *testing.T, dir string) {
-			fixture.Damage(t, filepath.Join(dir, "sam-seed1", runlog.MetricsFile), "{\"kind\":\"train\",\"step\":1,\"epoch\":1,\"loss\":1}\n{\"kind\":\"tra")
+			fixture.Damage(t, filepath.Join(dir, "sam-seed1", runlog.MetricsFile),
+				"{\"kind\":\"train\",\"step\":1,\"epoch\":1,\"loss\":1}\n{\"kind\":\"tra")
 		}, nil, 6},
 		{"broken config", func(t *testing.T, dir string) {
 			fixture.Damage(t, filepath.Join(dir, "sgd-seed0", runlog.ConfigFile), "nonsense")
@@ -66,8 +69,10 @@ func TestBrokenRuns(t *testing.T) {
 		},
 			[]string{"sgd-seed0/curvature.jsonl: no valid record in line 1"}, 6},
 		{"measurements without their parts", func(t *testing.T, dir string) {
-			for _, m := range []string{"spectrum", "trace", "frobenius", "density", "angle", "sharpness", "layers", "landscape"} {
-				if err := runlog.AppendMeasurement(filepath.Join(dir, "sgd-seed0"), runlog.Measurement{Measure: m, Operator: "hessian", Step: 1, Reason: "limit"}); err != nil {
+			for _, m := range []string{"spectrum", "trace", "frobenius", "density", "angle", "sharpness", "layers",
+				"landscape"} {
+				if err := runlog.AppendMeasurement(filepath.Join(dir, "sgd-seed0"), runlog.Measurement{Measure: m,
+					Operator: "hessian", Step: 1, Reason: "limit"}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -110,7 +115,8 @@ func TestTheNewestMeasurementsCount(t *testing.T) {
 	run := filepath.Join(dir, runs[0])
 	before := len(Load(os.DirFS(dir), "before", runs[:1]).Runs[0].Measurements)
 	trace := func(value float64, reason string) {
-		m := runlog.Measurement{Measure: runlog.MeasureTrace, Seed: 77, Reason: reason, Trace: &runlog.Estimate{Value: runlog.Num(value)}}
+		m := runlog.Measurement{Measure: runlog.MeasureTrace, Seed: 77, Reason: reason,
+			Trace: &runlog.Estimate{Value: runlog.Num(value)}}
 		if err := runlog.AppendMeasurement(run, m); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +128,8 @@ func TestTheNewestMeasurementsCount(t *testing.T) {
 		t.Errorf("%d measurements, before %d: want one more, the newer", len(after), before)
 	}
 	trace(3, runlog.ReasonInterrupted)
-	if after = Load(os.DirFS(dir), "after", runs[:1]).Runs[0].Measurements; len(after) != before+1 || after[before].Trace.Value.Float() != 2 {
+	if after = Load(os.DirFS(dir), "after", runs[:1]).Runs[0].Measurements; len(after) != before+1 ||
+		after[before].Trace.Value.Float() != 2 {
 		t.Errorf("%d measurements: want %d, without what an interruption left", len(after), before+1)
 	}
 }

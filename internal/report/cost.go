@@ -15,9 +15,12 @@ import (
 // more than SGD's step, which holds the update too.
 func (c *Comparison) cost(t *compare.Table) Grid {
 	g := Grid{
-		Caption: "Time of a step is the median of each kind of step, weighted with how often it occurs, compilation left out. Gradients are priced at the mean step of SGD; " +
-			"the rest is what perturbing and correcting add. Beside the steps a run compiles, evaluates, saves and measures λmax.",
-		Columns: []string{"gradients per step", "step, ms", "× SGD", "its gradients, ms", "the rest, ms", "whole run, s", "beside the steps, s"},
+		Caption: "Time of a step is the median of each kind of step, weighted with how often it occurs, compilation " +
+			"left out. Gradients are priced at the mean step of SGD; " +
+			"the rest is what perturbing and correcting add. Beside the steps a run compiles, evaluates, saves and " +
+			"measures λmax.",
+		Columns: []string{"gradients per step", "step, ms", "× SGD", "its gradients, ms", "the rest, ms", "whole run, s",
+			"beside the steps, s"},
 	}
 	sgd := rowOf(t, find(c.Methods(), "sgd"))
 	for i, r := range t.Rows {
@@ -34,7 +37,8 @@ func (c *Comparison) cost(t *compare.Table) Grid {
 			}
 		}
 		g.Rows = append(g.Rows, GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{
-			plainCell(short(r.GradientsPerStep.Mean)), plainCell(r.StepSeconds.Scaled(1000).String()), plainCell(r.StepCost.String()),
+			plainCell(short(r.GradientsPerStep.Mean)), plainCell(r.StepSeconds.Scaled(1000).String()),
+			plainCell(r.StepCost.String()),
 			plainCell(short(gradients)), plainCell(short(rest)),
 			plainCell(compare.NewEstimate(wall).String()), plainCell(compare.NewEstimate(beside).String()),
 		}})

@@ -104,30 +104,42 @@ func (c *Comparison) trainingCharts() []Chart {
 	held := c.held()
 	title, yLabel := sentenceCase(held)+" accuracy", held+" accuracy, %"
 	return []Chart{
-		{ID: "train-loss", Title: "Training loss", XLabel: "epoch", Whole: true, YLabel: "mean loss over the epoch's batches", Series: c.bands(train(loss), false),
-			Note: "The loss at the weights, not at a perturbed point, as the optimizer saw it, augmentation and label noise included."},
-		{ID: "test-accuracy", Title: title, XLabel: "epoch", Whole: true, YLabel: yLabel, Series: c.bands(accuracy(held, byEpoch), true), NoLog: true},
-		{ID: "lambda", Title: "λmax, running estimate", XLabel: "epoch", Whole: true, YLabel: "λmax", Series: c.bands(train(runningLambda), false),
-			Note: "The optimizer's own estimate on its batches, of the methods that keep one. It is not converged in the first epochs."},
-		{ID: "angle", Title: "Angle between gradient and eigenvector", XLabel: "epoch", Whole: true, YLabel: "degrees", NoLog: true,
+		{ID: "train-loss", Title: "Training loss", XLabel: "epoch", Whole: true,
+			YLabel: "mean loss over the epoch's batches", Series: c.bands(train(loss), false),
+			Note: "The loss at the weights, not at a perturbed point, as the optimizer saw it, augmentation and label " +
+				"noise included."},
+		{ID: "test-accuracy", Title: title, XLabel: "epoch", Whole: true, YLabel: yLabel, Series: c.bands(accuracy(held,
+			byEpoch), true), NoLog: true},
+		{ID: "lambda", Title: "λmax, running estimate", XLabel: "epoch", Whole: true, YLabel: "λmax",
+			Series: c.bands(train(runningLambda), false),
+			Note: "The optimizer's own estimate on its batches, of the methods that keep one. It is not converged in the " +
+				"first epochs."},
+		{ID: "angle", Title: "Angle between gradient and eigenvector", XLabel: "epoch", Whole: true, YLabel: "degrees",
+			NoLog:  true,
 			Series: c.bands(train(func(r runlog.Record) float64 { return r.AngleDeg.Float() }), false),
-			Note:   "90° is a gradient without a component along the sharpest direction. Of the methods that estimate that direction."},
+			Note: "90° is a gradient without a component along the sharpest direction. Of the methods that estimate that " +
+				"direction."},
 		{ID: "step-time", Title: "Time of a step", XLabel: "epoch", Whole: true, YLabel: "milliseconds",
 			Series: c.bands(train(func(r runlog.Record) float64 { return 1000 * r.StepSeconds.Float() }), false),
 			Note:   "Other work on the machine shows here as bumps."},
-		{ID: "accuracy-time", Title: title + " per time", XLabel: "seconds spent in training steps", YLabel: yLabel, NoLog: true, Long: true,
+		{ID: "accuracy-time", Title: title + " per time", XLabel: "seconds spent in training steps", YLabel: yLabel,
+			NoLog: true, Long: true,
 			Series: c.bands(accuracy(held, func(_ runlog.Record, seconds float64) float64 { return seconds }), true),
 			Note:   "Wall-clock time of the steps, without compiling and evaluating."},
-		{ID: "accuracy-gradients", Title: title + " per gradient evaluation", XLabel: "gradient evaluations", YLabel: yLabel, NoLog: true, Long: true,
-			Series: c.bands(accuracy(held, func(r runlog.Record, _ float64) float64 { return r.GradientEvaluations.Float() }), true),
-			Note:   "Independent of the machine: SGD spends one gradient a step, SAM two. An exact Hessian-vector product counts as two."},
+		{ID: "accuracy-gradients", Title: title + " per gradient evaluation", XLabel: "gradient evaluations",
+			YLabel: yLabel, NoLog: true, Long: true,
+			Series: c.bands(accuracy(held, func(r runlog.Record, _ float64) float64 { return r.GradientEvaluations.Float() }),
+				true),
+			Note: "Independent of the machine: SGD spends one gradient a step, SAM two. An exact Hessian-vector product " +
+				"counts as two."},
 	}
 }
 
 // scatter puts each finished run at its λmax and its accuracy.
 func (c *Comparison) scatter() Chart {
 	held := c.held()
-	chart := Chart{ID: "accuracy-lambda", Title: sentenceCase(held) + " accuracy against λmax", XLabel: "λmax at the end", YLabel: held + " accuracy, %", NoLog: true, Long: true,
+	chart := Chart{ID: "accuracy-lambda", Title: sentenceCase(held) + " accuracy against λmax",
+		XLabel: "λmax at the end", YLabel: held + " accuracy, %", NoLog: true, Long: true,
 		Note: "One mark a run. Flat and accurate is at the top left."}
 	for i, m := range c.Methods() {
 		s := Series{Name: m, Style: i % styles, Points: true}

@@ -40,7 +40,8 @@ type figureRow struct {
 // draw draws the charts that have data.
 func draw(prefix string, charts []Chart) (figures []figure) {
 	for _, c := range charts {
-		f := figure{ID: prefix + "-" + c.ID, Title: c.Title, Note: c.Note, XLabel: c.XLabel, YLabel: c.YLabel, LogFirst: c.LogFirst}
+		f := figure{ID: prefix + "-" + c.ID, Title: c.Title, Note: c.Note, XLabel: c.XLabel, YLabel: c.YLabel,
+			LogFirst: c.LogFirst}
 		if p, ok := c.draw(false); ok {
 			f.Plots = append(f.Plots, p)
 		}

@@ -94,8 +94,10 @@ func (p plane) heights() (lo, hi float64) {
 }
 
 func newSurface(l *runlog.Landscape, lo, hi float64) Surface {
-	x, y := newAxis(slices.Min(l.X), slices.Max(l.X), false, left, right, 0.5/float64(len(l.X)-1)), newAxis(slices.Min(l.Y), slices.Max(l.Y), false, bottom, top, 0.5/float64(len(l.Y)-1))
-	s := Surface{XLabel: l.Directions[0], YLabel: l.Directions[1], XTicks: x.ticks(), YTicks: y.ticks(), At: px(x.at(0)) + " " + px(y.at(0)),
+	x, y := newAxis(slices.Min(l.X), slices.Max(l.X), false, left, right, 0.5/float64(len(l.X)-1)),
+		newAxis(slices.Min(l.Y), slices.Max(l.Y), false, bottom, top, 0.5/float64(len(l.Y)-1))
+	s := Surface{XLabel: l.Directions[0], YLabel: l.Directions[1], XTicks: x.ticks(), YTicks: y.ticks(),
+		At:     px(x.at(0)) + " " + px(y.at(0)),
 		Lowest: short(lo), Highest: short(hi)}
 	s.fill(l, x, y, lo, hi)
 	var path []string

@@ -85,5 +85,6 @@ func (g Grid) markdown(b *strings.Builder, title string) {
 
 // escape keeps a text from being read as Markdown or HTML.
 func escape(text string) string {
-	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*", "_", "\\_", "`", "\\`", "[", "\\[", "\n", " ").Replace(text)
+	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "*", "\\*", "_", "\\_",
+		"`", "\\`", "[", "\\[", "\n", " ").Replace(text)
 }

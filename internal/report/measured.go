@@ -30,8 +30,10 @@ func (c *Comparison) measuredCharts() []Chart {
 // measured is λmax at the states of the weights at which it was measured to convergence, where there is more than the
 // end.
 func (c *Comparison) measured() Chart {
-	chart := Chart{ID: "lambda-measured", Title: "λmax, measured", XLabel: "epoch", Whole: true, YLabel: "λmax", Series: c.bands(measuredLambda, false),
-		Note: "Of the Hessian of the training loss of a fixed set of examples, at the snapshots that xsam curvature was given, and at the end."}
+	chart := Chart{ID: "lambda-measured", Title: "λmax, measured", XLabel: "epoch", Whole: true, YLabel: "λmax",
+		Series: c.bands(measuredLambda, false),
+		Note: "Of the Hessian of the training loss of a fixed set of examples, at the snapshots that xsam curvature was " +
+			"given, and at the end."}
 	if !slices.ContainsFunc(chart.Series, func(s Series) bool { return len(s.X) > 1 }) {
 		chart.Series = nil
 	}
@@ -50,13 +52,15 @@ func (c *Comparison) spectrum() Chart {
 		}
 		return points
 	}
-	return Chart{ID: "spectrum", Title: "Top of the spectrum", XLabel: "number of the eigenvalue", Whole: true, YLabel: "eigenvalue of the Hessian",
+	return Chart{ID: "spectrum", Title: "Top of the spectrum", XLabel: "number of the eigenvalue", Whole: true,
+		YLabel: "eigenvalue of the Hessian",
 		Series: c.bands(points, false), Note: "At the last measured state of each run."}
 }
 
 // density is the spectral density of the first run of each method that has one.
 func (c *Comparison) density() Chart {
-	chart := Chart{ID: "density", Title: "Spectral density", XLabel: "eigenvalue of the Hessian", YLabel: "density", LogFirst: true, Long: true,
+	chart := Chart{ID: "density", Title: "Spectral density", XLabel: "eigenvalue of the Hessian", YLabel: "density",
+		LogFirst: true, Long: true,
 		Note: "Share of the eigenvalues per unit, smoothed; one run a method."}
 	for i, m := range c.Methods() {
 		for _, r := range c.of(m) {
@@ -97,7 +101,8 @@ func (c *Comparison) layers() Chart {
 		}
 		return points
 	}
-	chart := Chart{ID: "layers", Title: "λmax of each layer's block", XLabel: "layer", Whole: true, YLabel: "λmax of the block", Series: c.bands(points, false)}
+	chart := Chart{ID: "layers", Title: "λmax of each layer's block", XLabel: "layer", Whole: true,
+		YLabel: "λmax of the block", Series: c.bands(points, false)}
 	for i, n := range names {
 		chart.Note += fmt.Sprintf("%d %s", i+1, n)
 		if i+1 < len(names) {
@@ -113,7 +118,8 @@ func (c *Comparison) lines() (charts []Chart) {
 		seen := map[string]bool{}
 		for _, r := range c.of(m) {
 			for _, l := range slices.Backward(r.Measurements) {
-				if l.Measure != runlog.MeasureLandscape || l.Landscape == nil || len(l.Landscape.Loss) != 1 || len(l.Landscape.Directions) == 0 ||
+				if l.Measure != runlog.MeasureLandscape || l.Landscape == nil || len(l.Landscape.Loss) != 1 ||
+					len(l.Landscape.Directions) == 0 ||
 					seen[l.Landscape.Directions[0]] || len(l.Landscape.X) != len(l.Landscape.Loss[0]) {
 					continue
 				}
@@ -121,7 +127,8 @@ func (c *Comparison) lines() (charts []Chart) {
 				seen[name] = true
 				at := slices.IndexFunc(charts, func(c Chart) bool { return c.Title == "Loss along "+name })
 				if at < 0 {
-					at, charts = len(charts), append(charts, Chart{ID: fmt.Sprintf("line-%d", len(charts)+1), Title: "Loss along " + name,
+					at, charts = len(charts), append(charts, Chart{ID: fmt.Sprintf("line-%d", len(charts)+1), Title: "Loss along " +
+						name,
 						XLabel: "distance from the weights", YLabel: l.Split + " loss", Note: "One run a method."})
 				}
 				s := Series{Name: fmt.Sprintf("%s, seed %d", m, r.Summary.Seed), Style: i % styles, X: l.Landscape.X}
@@ -137,7 +144,8 @@ func (c *Comparison) lines() (charts []Chart) {
 
 // measuredTable holds the single numbers of curvature.jsonl: trace, Frobenius norm, angle, sharpness.
 func (c *Comparison) measuredTable() (Grid, bool) {
-	g := Grid{Caption: "Measured by xsam curvature at the last measured state of each run; mean ± half-width of the 95 % interval over the runs that have the number."}
+	g := Grid{Caption: "Measured by xsam curvature at the last measured state of each run; mean ± half-width of the " +
+		"95 % interval over the runs that have the number."}
 	type column struct {
 		name  string
 		value func(*runlog.Run) float64
@@ -153,7 +161,8 @@ func (c *Comparison) measuredTable() (Grid, bool) {
 	columns := []column{
 		{"λ₁", single(runlog.MeasureSpectrum, func(m runlog.Measurement) runlog.Number { return firstOf(m.Spectrum) })},
 		{"trace", single(runlog.MeasureTrace, func(m runlog.Measurement) runlog.Number { return valueOf(m.Trace) })},
-		{"Frobenius norm", single(runlog.MeasureFrobenius, func(m runlog.Measurement) runlog.Number { return valueOf(m.Frobenius) })},
+		{"Frobenius norm", single(runlog.MeasureFrobenius,
+			func(m runlog.Measurement) runlog.Number { return valueOf(m.Frobenius) })},
 		{"angle, °", single(runlog.MeasureAngle, func(m runlog.Measurement) runlog.Number {
 			if m.Angles == nil || len(m.Angles.AngleDeg) == 0 {
 				return runlog.Number{}
@@ -162,14 +171,15 @@ func (c *Comparison) measuredTable() (Grid, bool) {
 		})},
 	}
 	for _, ball := range c.balls() {
-		columns = append(columns, column{fmt.Sprintf("rise of the loss, %s ρ = %g", ball.Ball, ball.Rho), single(runlog.MeasureSharpness, func(m runlog.Measurement) runlog.Number {
-			for _, b := range m.Sharpness {
-				if b.Ball == ball.Ball && b.Rho == ball.Rho {
-					return b.Rise
+		columns = append(columns, column{fmt.Sprintf("rise of the loss, %s ρ = %g", ball.Ball, ball.Rho),
+			single(runlog.MeasureSharpness, func(m runlog.Measurement) runlog.Number {
+				for _, b := range m.Sharpness {
+					if b.Ball == ball.Ball && b.Rho == ball.Rho {
+						return b.Rise
+					}
 				}
-			}
-			return runlog.Number{}
-		})})
+				return runlog.Number{}
+			})})
 	}
 	estimates := make([][]compare.Estimate, len(c.Methods()))
 	known := make([]bool, len(columns))
@@ -228,21 +238,4 @@ func (c *Comparison) balls() (balls []runlog.BallSharpness) {
 		}
 	}
 	return balls
-}
-
-// measuredWarnings name what did not converge.
-func (c *Comparison) measuredWarnings() (warnings []string) {
-	for _, r := range c.Runs {
-		for _, m := range r.Measurements {
-			if !m.Converged {
-				const format = "%s: %s of the %s at step %d did not converge"
-				text := fmt.Sprintf(format, r.Dir, m.Measure, m.Operator, m.Step)
-				if m.Reason != "" {
-					text += ": " + m.Reason
-				}
-				warnings = append(warnings, text)
-			}
-		}
-	}
-	return warnings
 }

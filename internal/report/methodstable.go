@@ -21,7 +21,8 @@ func (c *Comparison) baselines() (tables []*compare.Table) {
 // methodsTable is the table of methods and metrics, with the differences from each baseline.
 func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	against := c.baselines()
-	g := Grid{Caption: "Mean ± half-width of the Student-t 95 % interval over n seeds. Differences are paired by seed; p of a paired t-test with Holm's correction over the methods of a column."}
+	g := Grid{Caption: "Mean ± half-width of the Student-t 95 % interval over n seeds. Differences are paired by " +
+		"seed; p of a paired t-test with Holm's correction over the methods of a column."}
 	g.Columns = []string{"n", t.Held() + " accuracy, %"}
 	for _, b := range against {
 		g.Columns = append(g.Columns, "from "+b.Baseline+", points")
@@ -32,7 +33,8 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	}
 	g.Columns = append(g.Columns, "test loss", "train loss", "train accuracy, %")
 	for i, r := range t.Rows {
-		row := GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{plainCell(fmt.Sprint(r.N)), plainCell(r.Accuracy().Percent())}}
+		row := GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{plainCell(fmt.Sprint(r.N)),
+			plainCell(r.Accuracy().Percent())}}
 		for _, b := range against {
 			row.Cells = append(row.Cells, differenceCell(b.Rows[i].AccuracyDifference, 100, true))
 		}
@@ -40,7 +42,8 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 		for _, b := range against {
 			row.Cells = append(row.Cells, differenceCell(b.Rows[i].LambdaDifference, 1, false))
 		}
-		row.Cells = append(row.Cells, plainCell(r.TestLoss.String()), plainCell(r.TrainLoss.String()), plainCell(r.TrainAccuracy.Percent()))
+		row.Cells = append(row.Cells, plainCell(r.TestLoss.String()), plainCell(r.TrainLoss.String()),
+			plainCell(r.TrainAccuracy.Percent()))
 		g.Rows = append(g.Rows, row)
 	}
 	return g

@@ -40,7 +40,8 @@ var (
 // ContentSecurityPolicy is the policy of a page: its own style and script, known by their hashes, and nothing else. A
 // page from disk carries it in a meta element; a server sends it, with leave to connect to itself for live pages.
 func ContentSecurityPolicy(live bool) string {
-	policy := fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", hash(pageCSS), hash(pageJS))
+	policy := fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; "+
+		"form-action 'none'", hash(pageCSS), hash(pageJS))
 	if live {
 		policy += "; connect-src 'self'; frame-ancestors 'none'"
 	}
@@ -177,7 +178,8 @@ func (c *Comparison) facts() []string {
 
 // runsTable lists the runs with their outcome.
 func (c *Comparison) runsTable() Grid {
-	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps", c.held() + " accuracy, %", "λmax", "train loss", "seconds", "engine"}}
+	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps", c.held() +
+		" accuracy, %", "λmax", "train loss", "seconds", "engine"}}
 	methods := c.Methods()
 	for _, r := range c.Runs {
 		s := r.Summary
@@ -196,8 +198,10 @@ func (c *Comparison) runsTable() Grid {
 			steps = r.Records[last-1].Step
 		}
 		g.Rows = append(g.Rows, GridRow{Head: s.Method, Style: indexOf(methods, s.Method) % styles, Cells: []Cell{
-			plainCell(fmt.Sprint(s.Seed)), plainCell(state), plainCell(fmt.Sprint(steps)), plainCell(compare.NewEstimate([]float64{compare.Accuracy(s)}).Percent()),
-			plainCell(short(s.LambdaMax.Float())), plainCell(short(s.TrainLoss.Float())), plainCell(short(s.WallSeconds.Float())), plainCell(s.Backend)}})
+			plainCell(fmt.Sprint(s.Seed)), plainCell(state), plainCell(fmt.Sprint(steps)),
+			plainCell(compare.NewEstimate([]float64{compare.Accuracy(s)}).Percent()),
+			plainCell(short(s.LambdaMax.Float())), plainCell(short(s.TrainLoss.Float())),
+			plainCell(short(s.WallSeconds.Float())), plainCell(s.Backend)}})
 	}
 	return g
 }

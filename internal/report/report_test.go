@@ -51,19 +51,23 @@ func TestStructure(t *testing.T) {
 	dir := fixture.Write(t, t.TempDir(), fixture.Runs{Methods: methods, Seeds: 5, Epochs: 20, Curvature: true})
 	page := pageOf(t, Options{Command: func(*Comparison) string { return "xsam compare --data digits" }}, load(t, dir))
 	for _, id := range []string{
-		"verdict", "methods", "early", "training", "curvature", "cost", "recipe", "train-loss", "test-accuracy", "lambda", "angle", "step-time", "early-loss", "stability",
-		"accuracy-lambda", "accuracy-time", "accuracy-gradients", "spectrum", "density", "layers", "lambda-measured", "line-1", "surface-1", "surface-4",
+		"verdict", "methods", "early", "training", "curvature", "cost", "recipe", "train-loss", "test-accuracy", "lambda",
+		"angle", "step-time", "early-loss", "stability",
+		"accuracy-lambda", "accuracy-time", "accuracy-gradients", "spectrum", "density", "layers", "lambda-measured",
+		"line-1", "surface-1", "surface-4",
 	} {
 		if strings.Count(page, `id="c1-`+id+`"`) != 1 {
 			t.Errorf("there is no part %s, or several", id)
 		}
 	}
-	for _, text := range []string{"xsam compare --data digits", "2/η, η from 0.05, cosine", "rise of the loss, sam ρ = 0.05", "label_noise", "1 dense_0, 2 dense_1, 3 readout"} {
+	for _, text := range []string{"xsam compare --data digits", "2/η, η from 0.05, cosine",
+		"rise of the loss, sam ρ = 0.05", "label_noise", "1 dense_0, 2 dense_1, 3 readout"} {
 		if !strings.Contains(words(page), text) {
 			t.Errorf("%q is not on the page", text)
 		}
 	}
-	if figures, numbers := strings.Count(page, `<figure class="figure"`), strings.Count(page, "<summary>Numbers"); figures != numbers {
+	if figures, numbers := strings.Count(page, `<figure class="figure"`), strings.Count(page,
+		"<summary>Numbers"); figures != numbers {
 		t.Errorf("%d charts and %d tables behind them", figures, numbers)
 	}
 	for _, outside := range []string{"http://", "https://", " src=", "@import", "url("} {
@@ -144,7 +148,8 @@ var errDisk = errors.New("disk full")
 func (brokenWriter) Write([]byte) (int, error) { return 0, errDisk }
 
 func TestWriteErrors(t *testing.T) {
-	for name, write := range map[string]func(io.Writer, []*Comparison, Options) error{"html": WriteHTML, "md": WriteMarkdown} {
+	for name, write := range map[string]func(io.Writer, []*Comparison, Options) error{"html": WriteHTML,
+		"md": WriteMarkdown} {
 		if err := write(brokenWriter{}, []*Comparison{{}}, Options{}); !errors.Is(err, errDisk) {
 			t.Errorf("%s: %v, want %v", name, err, errDisk)
 		}

@@ -9,9 +9,12 @@ import (
 
 // stability draws λmax, the running estimate and what was measured, against 2/η.
 func (c *Comparison) stability() Chart {
-	chart := Chart{ID: "stability", Title: "λmax against 2/η", XLabel: "epoch", Whole: true, YLabel: "λmax, and 2/η", LogFirst: true,
-		Note: "Above the grey line 2/η, η the learning rate, gradient descent on the quadratic model is unstable along the eigenvector. " +
-			"With momentum β the bound is (1+β) times as high; SAM's and X-SAM's own bounds are lower. Lines are running estimates, single marks are measured to convergence."}
+	chart := Chart{ID: "stability", Title: "λmax against 2/η", XLabel: "epoch", Whole: true, YLabel: "λmax, and 2/η",
+		LogFirst: true,
+		Note: "Above the grey line 2/η, η the learning rate, gradient descent on the quadratic model is unstable along " +
+			"the eigenvector. " +
+			"With momentum β the bound is (1+β) times as high; SAM's and X-SAM's own bounds are lower. Lines are running " +
+			"estimates, single marks are measured to convergence."}
 	rates := map[string]bool{}
 	for i, m := range c.Methods() {
 		runs := c.of(m)
@@ -38,7 +41,8 @@ func (c *Comparison) stability() Chart {
 // measuredLambda is λmax as xsam curvature and the end of the run measured it, against the epoch.
 func measuredLambda(r *runlog.Run) (points []point) {
 	for _, m := range slices.Backward(r.Measurements) { // the newest of several of a state counts
-		if m.Measure == runlog.MeasureSpectrum && m.Operator == "hessian" && m.Spectrum != nil && len(m.Spectrum.Values) > 0 && m.Epoch.Known() {
+		if m.Measure == runlog.MeasureSpectrum && m.Operator == "hessian" && m.Spectrum != nil &&
+			len(m.Spectrum.Values) > 0 && m.Epoch.Known() {
 			points = append(points, point{m.Step, m.Epoch.Float(), m.Spectrum.Values[0].Float()})
 		}
 	}

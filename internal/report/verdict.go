@@ -25,7 +25,8 @@ func (c *Comparison) headline(t *compare.Table) Headline {
 	case len(c.Runs) == 0:
 		h.Text = "There is no run to report on."
 	case t.Baseline == "" || row == nil || base == nil:
-		h.Text = fmt.Sprintf("No verdict: that takes finished runs of a method and of SAM or SGD, of the same seeds; %d of %s finished so far.",
+		h.Text = fmt.Sprintf("No verdict: that takes finished runs of a method and of SAM or SGD, of the same seeds; %d "+
+			"of %s finished so far.",
 			c.finished(), isOrAre(len(c.Runs), "run"))
 	case row.Pairs == 0:
 		h.Text = fmt.Sprintf("No verdict: no seed of %s has finished that %s has finished too.", method, t.Baseline)
@@ -38,8 +39,10 @@ func (c *Comparison) headline(t *compare.Table) Headline {
 func (c *Comparison) sentence(t *compare.Table, row, base *compare.Row) string {
 	a, l := row.AccuracyDifference, row.LambdaDifference
 	first := c.Runs[0].Summary
-	text := fmt.Sprintf("%s against %s on %s with %s: %s accuracy %s, %s points%s; λmax %s, %s%s", row.Method, t.Baseline, first.Data, first.Model, t.Held(),
-		verdictText(a.Verdict), a.Estimate.Scaled(100).Signed(), pPart(a), verdictText(l.Verdict), l.Estimate.Signed(), pPart(l))
+	text := fmt.Sprintf("%s against %s on %s with %s: %s accuracy %s, %s points%s; λmax %s, %s%s", row.Method,
+		t.Baseline, first.Data, first.Model, t.Held(),
+		verdictText(a.Verdict), a.Estimate.Scaled(100).Signed(), pPart(a), verdictText(l.Verdict), l.Estimate.Signed(),
+		pPart(l))
 	if ratio := row.StepSeconds.Mean / base.StepSeconds.Mean; !math.IsNaN(ratio) {
 		text += fmt.Sprintf("; a step takes %.2f times as long", ratio)
 	}

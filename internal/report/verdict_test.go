@@ -21,9 +21,11 @@ func TestNumbersAreThoseOfCompare(t *testing.T) {
 	for _, baseline := range []string{"sam", "sgd"} {
 		table := compare.New(runlog.Summaries(c.Runs), compare.Options{Methods: methods, Baseline: baseline})
 		for _, row := range table.Rows {
-			want := []string{row.TestAccuracy.Percent(), row.LambdaMax.String(), row.TrainLoss.String(), row.TestLoss.String(), row.StepCost.String()}
+			want := []string{row.TestAccuracy.Percent(), row.LambdaMax.String(), row.TrainLoss.String(),
+				row.TestLoss.String(), row.StepCost.String()}
 			if d := row.AccuracyDifference; d != nil {
-				want = append(want, d.Estimate.Scaled(100).Signed(), d.PText(), row.LambdaDifference.Estimate.Signed(), row.LambdaDifference.PText())
+				want = append(want, d.Estimate.Scaled(100).Signed(), d.PText(), row.LambdaDifference.Estimate.Signed(),
+					row.LambdaDifference.PText())
 			}
 			for form, text := range forms {
 				for _, w := range want {
@@ -67,9 +69,12 @@ func TestHeadline(t *testing.T) {
 	full := two(5)
 	table := full.table("")
 	xsam := rowOf(table, "xsam")
-	want := "xsam against sam on digits with mlp: test accuracy " + string(xsam.AccuracyDifference.Verdict) + ", " + xsam.AccuracyDifference.Estimate.Scaled(100).Signed() + " points, " +
-		xsam.AccuracyDifference.PText() + "; λmax " + string(xsam.LambdaDifference.Verdict) + ", " + xsam.LambdaDifference.Estimate.Signed() + ", " + xsam.LambdaDifference.PText()
-	if got := full.headline(table); !strings.HasPrefix(got.Text, want) || !strings.HasSuffix(got.Text, "(paired t-test over 5 seeds, Holm's correction over 2 methods).") || got.Provisional {
+	want := "xsam against sam on digits with mlp: test accuracy " + string(xsam.AccuracyDifference.Verdict) + ", " +
+		xsam.AccuracyDifference.Estimate.Scaled(100).Signed() + " points, " +
+		xsam.AccuracyDifference.PText() + "; λmax " + string(xsam.LambdaDifference.Verdict) + ", " +
+		xsam.LambdaDifference.Estimate.Signed() + ", " + xsam.LambdaDifference.PText()
+	if got := full.headline(table); !strings.HasPrefix(got.Text, want) || !strings.HasSuffix(got.Text,
+		"(paired t-test over 5 seeds, Holm's correction over 2 methods).") || got.Provisional {
 		t.Errorf("headline %+v, want %q with the test behind it", got, want)
 	}
 	single := two(1)
@@ -93,7 +98,8 @@ func TestValidationInPlaceOfTest(t *testing.T) {
 	for i := range c.Runs {
 		r := c.Runs[i]
 		r.Setup.ValidationSize = 100
-		r.Summary.ValidationAccuracy, r.Summary.TestAccuracy, r.Summary.TestLoss = r.Summary.TestAccuracy, runlog.Number{}, runlog.Number{}
+		r.Summary.ValidationAccuracy, r.Summary.TestAccuracy, r.Summary.TestLoss = r.Summary.TestAccuracy, runlog.Number{},
+			runlog.Number{}
 		for j := range r.Records {
 			if r.Records[j].Split == runlog.TestSplit {
 				r.Records[j].Split = runlog.ValidationSplit
@@ -101,7 +107,8 @@ func TestValidationInPlaceOfTest(t *testing.T) {
 		}
 	}
 	page := words(pageOf(t, Options{}, c))
-	for _, want := range []string{"xsam against sam on digits with mlp: validation accuracy", "Validation accuracy per time", "Validation accuracy against λmax", c.table("").Rows[0].Accuracy().Percent()} {
+	for _, want := range []string{"xsam against sam on digits with mlp: validation accuracy",
+		"Validation accuracy per time", "Validation accuracy against λmax", c.table("").Rows[0].Accuracy().Percent()} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}

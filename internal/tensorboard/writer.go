@@ -15,11 +15,12 @@ const filePattern = "events.out.tfevents.*"
 // Writer appends to one event file.
 type Writer struct{ file *os.File }
 
-// Open begins a new event file in dir for a run that has made the given number of steps, and returns the last step of which
-// the files of earlier calls hold something (0 for none).
+// Open begins a new event file in dir for a run that has made the given number of steps, and returns the last step of
+// which the files of earlier calls hold something (0 for none).
 //
-// Of these files it cuts off what a killed process left half written, and the events of later steps, which the run will make
-// again; the new file also says that the run goes on at step done + 1, so that a TensorBoard that is open forgets them too.
+// Of these files it cuts off what a killed process left half written, and the events of later steps, which the run
+// will make again; the new file also says that the run goes on at step done + 1, so that a TensorBoard that is open
+// forgets them too.
 func Open(dir string, done int64) (w *Writer, last int64, err error) {
 	defer func() {
 		if err != nil {

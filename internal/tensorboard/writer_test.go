@@ -21,8 +21,9 @@ type point struct {
 	Value float64 `json:"value"`
 }
 
-// parse reads event files without any code of the package: the framing by hand, with a CRC worked out bit by bit, and the
-// protocol buffers by their wire format. Like TensorBoard it forgets what comes at or after the step of a start event.
+// parse reads event files without any code of the package: the framing by hand, with a CRC worked out bit by bit, and
+// the protocol buffers by their wire format. Like TensorBoard it forgets what comes at or after the step of a start
+// event.
 func parse(t *testing.T, dir string) map[string][]point {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*tfevents*"))
@@ -124,8 +125,10 @@ func slowMasked(data []byte) uint32 {
 // The check value of CRC-32C in the catalogue of parametrised CRCs: "123456789" gives 0xe3069283.
 func TestMasked(t *testing.T) {
 	check := uint32(0xe3069283)
-	if want := (check>>15 | check<<17) + 0xa282ead8; masked([]byte("123456789")) != want || slowMasked([]byte("123456789")) != want {
-		t.Errorf("masked = %#x, slowMasked = %#x, want %#x", masked([]byte("123456789")), slowMasked([]byte("123456789")), want)
+	if want := (check>>15 | check<<17) + 0xa282ead8; masked([]byte("123456789")) != want ||
+		slowMasked([]byte("123456789")) != want {
+		t.Errorf("masked = %#x, slowMasked = %#x, want %#x", masked([]byte("123456789")), slowMasked([]byte("123456789")),
+			want)
 	}
 }
 
@@ -148,8 +151,8 @@ func open(t *testing.T, dir string, done, wantLast int64) *Writer {
 	return w
 }
 
-// interrupted writes two sessions: one that was killed after step 30, with a torn record behind, and one that went on from
-// step 20.
+// interrupted writes two sessions: one that was killed after step 30, with a torn record behind, and one that went on
+// from step 20.
 func interrupted(t *testing.T, dir string) {
 	t.Helper()
 	w := open(t, dir, 0, 0)

@@ -30,8 +30,8 @@ func Go(t testing.TB) compute.Backend {
 	return b
 }
 
-// TwoDevices returns an XLA engine with two devices, virtual ones where there is one processor: a client of its own beside that
-// of [XLA]. Where XLA cannot be had it does what XLA does.
+// TwoDevices returns an XLA engine with two devices, virtual ones where there is one processor: a client of its own
+// beside that of [XLA]. Where XLA cannot be had it does what XLA does.
 func TwoDevices(t testing.TB) compute.Backend {
 	t.Helper()
 	XLA(t)

@@ -1,5 +1,5 @@
-// Command trainingcurves draws λmax and test accuracy over the epochs of a comparison, each method with the 95 % band of
-// its seeds, as one SVG:
+// Command trainingcurves draws λmax and test accuracy over the epochs of a comparison, each method with the 95 % band
+// of its seeds, as one SVG:
 //
 //	xsam compare --eval-every 1 --curvature-every 1 --out OUT
 //	go -C bench run ./studies/trainingcurves "$PWD/OUT" "$PWD/docs/pictures/glyphs-training.svg"
@@ -36,7 +36,8 @@ func main() {
 
 // palette are colours of Okabe and Ito (2008), which people with any kind of colour vision tell apart.
 var palette = []color.NRGBA{
-	{0x66, 0x66, 0x66, 0xff}, {0xe6, 0x9f, 0x00, 0xff}, {0x00, 0x72, 0xb2, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79, 0xa7, 0xff},
+	{0x66, 0x66, 0x66, 0xff}, {0xe6, 0x9f, 0x00, 0xff}, {0x00, 0x72, 0xb2, 0xff}, {0x00, 0x9e, 0x73, 0xff}, {0xcc, 0x79,
+		0xa7, 0xff},
 }
 
 func run(out, picture string) error {
@@ -117,7 +118,8 @@ func panel(title, key string, methods []string, values map[string]map[float64][]
 			lower = append(lower, plotter.XY{X: epoch, Y: e.Mean - half})
 		}
 		if len(line) == 0 {
-			return nil, fmt.Errorf("%s: no records of %s along training: want runs with --eval-every 1 and --curvature-every 1", method, title)
+			return nil, fmt.Errorf("%s: no records of %s along training: want runs with --eval-every 1 and "+
+				"--curvature-every 1", method, title)
 		}
 		slices.Reverse(lower)
 		colour := palette[i%len(palette)]

@@ -67,7 +67,8 @@ type tab struct {
 // browser starts a browser with one empty tab of the given width.
 func browser(t *testing.T, width int64) *tab {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox,
+		chromedp.Flag("hide-scrollbars", true))
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -109,7 +110,8 @@ func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.V
 // open loads a page in a colour scheme.
 func (b *tab) open(address, scheme string) {
 	b.t.Helper()
-	b.do(command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
+	b.do(command(emulation.SetEmulatedMedia,
+		emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}),
 		chromedp.Navigate(address))
 }
 
@@ -140,7 +142,8 @@ func (b *tab) focus(id string) {
 // show scrolls to an element.
 func (b *tab) show(id string) {
 	b.t.Helper()
-	evaluate[bool](b, fmt.Sprintf("document.getElementById(%q).scrollIntoView({behavior: 'instant', block: 'center'}), true", id))
+	evaluate[bool](b, fmt.Sprintf("document.getElementById(%q).scrollIntoView({behavior: 'instant', block: "+
+		"'center'}), true", id))
 }
 
 // until waits for an expression to become true.
@@ -179,7 +182,8 @@ func (b *tab) picture(name string) {
 	const piece = 1600
 	height, width := evaluate[float64](b, "document.documentElement.scrollHeight"), evaluate[float64](b, "innerWidth")
 	for i, top := 0, 0.0; top < height; i, top = i+1, top+piece {
-		params := page.CaptureScreenshotParams{CaptureBeyondViewport: new(true), Clip: &page.Viewport{Y: top, Width: width, Height: min(piece, height-top), Scale: 1}}
+		params := page.CaptureScreenshotParams{CaptureBeyondViewport: new(true), Clip: &page.Viewport{Y: top, Width: width,
+			Height: min(piece, height-top), Scale: 1}}
 		b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 			png, err := cdp.Call(ctx, t, page.CaptureScreenshot, params)
 			if err != nil {
@@ -194,5 +198,6 @@ func (b *tab) picture(name string) {
 func (b *tab) violations(axe string) string {
 	b.t.Helper()
 	evaluate[bool](b, axe+"\n;true")
-	return strings.TrimSpace(evaluate[string](b, `axe.run().then(r => r.violations.map(v => v.id + ': ' + v.help + '\n' + v.nodes.slice(0, 4).map(n => '  ' + n.target + ' ' + n.failureSummary).join('\n')).join('\n'))`))
+	return strings.TrimSpace(evaluate[string](b,
+		`axe.run().then(r => r.violations.map(v => v.id + ': ' + v.help + '\n' + v.nodes.slice(0, 4).map(n => '  ' + n.target + ' ' + n.failureSummary).join('\n')).join('\n'))`))
 }

@@ -57,7 +57,8 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	for epoch := 11; epoch <= 14; epoch++ {
-		if err := metrics.Append(runlog.Record{Kind: runlog.Train, Step: int64(10 * epoch), Epoch: runlog.Num(float64(epoch)), Loss: runlog.Num(0.1)}); err != nil {
+		if err := metrics.Append(runlog.Record{Kind: runlog.Train, Step: int64(10 * epoch),
+			Epoch: runlog.Num(float64(epoch)), Loss: runlog.Num(0.1)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -66,7 +67,8 @@ func TestLive(t *testing.T) {
 	}
 	b.until("the curve moves", fmt.Sprintf("%s !== %q", line, before))
 	b.until("the page is whole again", `document.getElementById('c1-runs').textContent.includes('at epoch 14.0 of 10')`)
-	if !evaluate[bool](b, `document.getElementById('c1-train-loss-numbers').open && document.getElementById('c1-train-loss-log').checked`) {
+	if !evaluate[bool](b,
+		`document.getElementById('c1-train-loss-numbers').open && document.getElementById('c1-train-loss-log').checked`) {
 		t.Error("an update closes what was open, or forgets the logarithmic form")
 	}
 	if got := evaluate[string](b, active); got != "c1-train-loss-plot" {
@@ -74,7 +76,8 @@ func TestLive(t *testing.T) {
 	}
 
 	fixture.Damage(t, filepath.Join(run, runlog.MetricsFile), "nonsense\n")
-	b.until("the message about the broken record", `document.getElementById('c1-warnings').textContent.includes('digits/xsam-seed1/metrics.jsonl: no valid record in line 1')`)
+	b.until("the message about the broken record",
+		`document.getElementById('c1-warnings').textContent.includes('digits/xsam-seed1/metrics.jsonl: no valid record in line 1')`)
 	if err := runlog.WriteSummary(run, fixture.Summary("xsam", 2, 1, 10)); err != nil {
 		t.Fatal(err)
 	}
@@ -87,5 +90,6 @@ func TestLive(t *testing.T) {
 
 	server.CloseClientConnections()
 	server.Listener.Close()
-	b.until("the page says that the server is gone", `document.getElementById('live').textContent.includes('no connection') && document.querySelectorAll('.figure').length > 8`)
+	b.until("the page says that the server is gone",
+		`document.getElementById('live').textContent.includes('no connection') && document.querySelectorAll('.figure').length > 8`)
 }

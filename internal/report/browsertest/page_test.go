@@ -23,7 +23,8 @@ func written(t *testing.T) string {
 	chromium(t)
 	dir := os.Getenv("XSAM_RUNS")
 	if dir == "" {
-		dir = fixture.Write(t, t.TempDir(), fixture.Runs{Methods: []string{"sgd", "sam", "xsam", "xsam-lite"}, Seeds: 5, Epochs: 60, Curvature: true})
+		dir = fixture.Write(t, t.TempDir(), fixture.Runs{Methods: []string{"sgd", "sam", "xsam", "xsam-lite"}, Seeds: 5,
+			Epochs: 60, Curvature: true})
 	}
 	runs, err := runlog.List(os.DirFS(dir), ".")
 	if err != nil {
@@ -33,7 +34,8 @@ func written(t *testing.T) string {
 	options := report.Options{
 		Command: func(*report.Comparison) string { return "xsam compare --data digits --epochs=60 --seeds 5" },
 	}
-	if err := report.WriteHTML(&html, []*report.Comparison{report.Load(os.DirFS(dir), "digits", runs)}, options); err != nil {
+	if err := report.WriteHTML(&html, []*report.Comparison{report.Load(os.DirFS(dir), "digits", runs)},
+		options); err != nil {
 		t.Fatal(err)
 	}
 	if most := 3 << 20; html.Len() > most {
@@ -63,10 +65,12 @@ func TestPage(t *testing.T) {
 			t.Run(size.name+" "+scheme, func(t *testing.T) {
 				b := browser(t, size.width)
 				b.open(address, scheme)
-				if ms := evaluate[float64](b, "performance.getEntriesByType('navigation')[0].loadEventEnd"); !(ms > 0 && ms < 2000) {
+				if ms := evaluate[float64](b, "performance.getEntriesByType('navigation')[0].loadEventEnd"); !(ms > 0 &&
+					ms < 2000) {
 					t.Errorf("interactive after %.0f ms, want at most 2000", ms)
 				}
-				if n := evaluate[int](b, "performance.getEntriesByType('resource').filter(r => !r.name.startsWith('data:')).length"); n != 0 {
+				if n := evaluate[int](b,
+					"performance.getEntriesByType('resource').filter(r => !r.name.startsWith('data:')).length"); n != 0 {
 					t.Errorf("the page loads %d other files, want none", n)
 				}
 				got := evaluate[struct {
@@ -74,7 +78,8 @@ func TestPage(t *testing.T) {
 					Empty []string
 				}](b, drawn)
 				if got.All < 10 || len(got.Empty) > 0 {
-					t.Errorf("%d charts, nothing drawn in %q, want the 10 that need no xsam curvature, and none empty", got.All, got.Empty)
+					t.Errorf("%d charts, nothing drawn in %q, want the 10 that need no xsam curvature, and none empty", got.All,
+						got.Empty)
 				}
 				if wide := evaluate[int64](b, "document.documentElement.scrollWidth"); wide > size.width {
 					t.Errorf("the page is %d pixels wide on a screen of %d", wide, size.width)
@@ -101,7 +106,8 @@ func TestKeyboard(t *testing.T) {
 	const chart = "c1-train-loss"
 	b.focus(chart + "-log")
 	b.press(" ")
-	if !evaluate[bool](b, `getComputedStyle(document.querySelector('#`+chart+` svg.logscale')).display === 'block' && getComputedStyle(document.querySelector('#`+chart+` svg.linear')).display === 'none'`) {
+	if !evaluate[bool](b,
+		`getComputedStyle(document.querySelector('#`+chart+` svg.logscale')).display === 'block' && getComputedStyle(document.querySelector('#`+chart+` svg.linear')).display === 'none'`) {
 		t.Error("the space bar on “logarithmic” does not show the logarithmic form")
 	}
 	b.press(" ")
@@ -111,7 +117,8 @@ func TestKeyboard(t *testing.T) {
 			t.Fatalf("Tab goes to %q, want %q: the order of the page", got, chart+want)
 		}
 	}
-	readout, ticks := `document.getElementById('`+chart+`-readout').textContent`, `document.querySelector('#`+chart+` svg.linear .xticks').textContent`
+	readout, ticks := `document.getElementById('`+chart+`-readout').textContent`,
+		`document.querySelector('#`+chart+` svg.linear .xticks').textContent`
 	b.press(kb.ArrowRight + kb.ArrowRight)
 	if got := evaluate[string](b, readout); !strings.HasPrefix(got, "epoch 2") || !strings.Contains(got, "xsam-lite") {
 		t.Errorf("arrow keys read %q, want the second epoch with all methods", got)
@@ -136,12 +143,14 @@ func TestDrag(t *testing.T) {
 	b.show("c1-train-loss-plot")
 	ticks := `document.querySelector('#c1-train-loss svg.linear .xticks').textContent`
 	before := evaluate[string](b, ticks)
-	box := evaluate[[]float64](b, `(() => { const r = document.querySelector('#c1-train-loss svg.linear').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`)
+	box := evaluate[[]float64](b,
+		`(() => { const r = document.querySelector('#c1-train-loss svg.linear').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`)
 	at := func(x, y float64) (float64, float64) { return box[0] + x*box[2], box[1] + y*box[3] }
 	x0, y0 := at(0.3, 0.2)
 	x1, y1 := at(0.6, 0.7)
 	b.do(chromedp.MouseEvent("mouseMoved", x0, y0), chromedp.MouseEvent("mousePressed", x0, y0, chromedp.ButtonLeft),
-		chromedp.MouseEvent("mouseMoved", x1, y1, chromedp.ButtonLeft), chromedp.MouseEvent("mouseReleased", x1, y1, chromedp.ButtonLeft))
+		chromedp.MouseEvent("mouseMoved", x1, y1, chromedp.ButtonLeft), chromedp.MouseEvent("mouseReleased", x1, y1,
+			chromedp.ButtonLeft))
 	if got := evaluate[string](b, ticks); got == before {
 		t.Errorf("dragging a box leaves the axis at %q", got)
 	}
@@ -159,7 +168,8 @@ func TestWithoutScript(t *testing.T) {
 	b.show("c1-train-loss-log")
 	b.focus("c1-train-loss-log")
 	b.press(" ")
-	if !evaluate[bool](b, `getComputedStyle(document.querySelector('#c1-train-loss svg.logscale')).display === 'block' && getComputedStyle(document.querySelector('#c1-train-loss .zoom')).display === 'none'`) {
+	if !evaluate[bool](b,
+		`getComputedStyle(document.querySelector('#c1-train-loss svg.logscale')).display === 'block' && getComputedStyle(document.querySelector('#c1-train-loss .zoom')).display === 'none'`) {
 		t.Error("without JavaScript: want the logarithmic form by its box alone, and no buttons that do nothing")
 	}
 	b.quiet()
@@ -169,8 +179,10 @@ func TestWithoutScript(t *testing.T) {
 func TestPrint(t *testing.T) {
 	b := browser(t, 794) // A4 at 96 points an inch
 	b.open(written(t), "dark")
-	b.do(command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}))
-	got := evaluate[[]string](b, `[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color, getComputedStyle(document.querySelector('.tools')).display]`)
+	b.do(command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print",
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}))
+	got := evaluate[[]string](b,
+		`[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color, getComputedStyle(document.querySelector('.tools')).display]`)
 	if want := []string{"rgb(255, 255, 255)", "rgb(0, 0, 0)", "none"}; !slices.Equal(got, want) {
 		t.Errorf("background, text and tools are %q, want %q", got, want)
 	}

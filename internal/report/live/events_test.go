@@ -101,7 +101,8 @@ func TestLive(t *testing.T) {
 
 // The end of the server ends its streams.
 func TestEndWithOpenStream(t *testing.T) {
-	address, stop, done := listen(t, fixture.Write(t, t.TempDir(), fixture.Runs{Methods: []string{"sgd"}, Seeds: 1, Epochs: 3}))
+	address, stop, done := listen(t, fixture.Write(t, t.TempDir(), fixture.Runs{Methods: []string{"sgd"}, Seeds: 1,
+		Epochs: 3}))
 	stream(t, address+"/events/c/")("the first event")
 	stop()
 	select {

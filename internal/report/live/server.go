@@ -68,7 +68,8 @@ func (s *Server) Listen(address string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("live: cannot listen on %s: %w: choose another address with --addr, 127.0.0.1:0 for any free port", address, err)
+		return nil, fmt.Errorf("live: cannot listen on %s: %w: choose another address with --addr, 127.0.0.1:0 for any "+
+			"free port", address, err)
 	}
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		s.hosts = []string{"localhost", "127.0.0.1", "::1", host}
@@ -122,7 +123,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
 	if !s.knows(r.Host) {
-		http.Error(w, fmt.Sprintf("This server is not called %q: ask for http://127.0.0.1 with its port.", r.Host), http.StatusMisdirectedRequest)
+		http.Error(w, fmt.Sprintf("This server is not called %q: ask for http://127.0.0.1 with its port.", r.Host),
+			http.StatusMisdirectedRequest)
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -186,10 +188,12 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	}
 	var items []report.ListItem
 	for _, name := range names {
-		items = append(items, report.ListItem{Name: s.title(name), Address: pagePath + url.PathEscape(name), Text: s.outline(name)})
+		items = append(items, report.ListItem{Name: s.title(name), Address: pagePath + url.PathEscape(name),
+			Text: s.outline(name)})
 	}
 	var text bytes.Buffer
-	if err := report.WriteList(&text, items, problem, report.Options{Title: "X-SAM comparisons", Events: listEventsPath}); err != nil {
+	if err := report.WriteList(&text, items, problem, report.Options{Title: "X-SAM comparisons",
+		Events: listEventsPath}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -219,7 +223,8 @@ func (s *Server) render(name string) ([]byte, error) {
 		return c.text, nil
 	}
 	options := s.Options
-	options.Title, options.Back, options.Events = s.title(name)+" – X-SAM live", listPath, pageEventsPath+url.PathEscape(name)
+	options.Title, options.Back, options.Events = s.title(name)+" – X-SAM live", listPath,
+		pageEventsPath+url.PathEscape(name)
 	var text bytes.Buffer
 	if err := report.WriteHTML(&text, []*report.Comparison{s.load(name)}, options); err != nil {
 		return nil, err

@@ -71,18 +71,21 @@ func get(t *testing.T, address, method, target, host string) (status int, header
 func TestPages(t *testing.T) {
 	address, _ := serving(t)
 	status, header, body := get(t, address, "GET", "/", "")
-	if status != http.StatusOK || !strings.Contains(body, `href="/c/first"`) || !strings.Contains(body, `href="/c/second"`) || !strings.Contains(body, "6 runs, 6 with a summary") {
+	if status != http.StatusOK || !strings.Contains(body, `href="/c/first"`) || !strings.Contains(body,
+		`href="/c/second"`) || !strings.Contains(body, "6 runs, 6 with a summary") {
 		t.Errorf("the list: status %d, %s", status, body)
 	}
 	for name, want := range map[string]string{
-		"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+		"Content-Type": "text/html; charset=utf-8", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+		"Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
 	} {
 		if got := header.Get(name); got != want {
 			t.Errorf("header %s: %q, want %q", name, got, want)
 		}
 	}
 	policy := header.Get("Content-Security-Policy")
-	for _, want := range []string{"default-src 'none'", "script-src 'sha256-", "style-src 'sha256-", "connect-src 'self'", "frame-ancestors 'none'"} {
+	for _, want := range []string{"default-src 'none'", "script-src 'sha256-", "style-src 'sha256-",
+		"connect-src 'self'", "frame-ancestors 'none'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("the policy %q lacks %q", policy, want)
 		}
@@ -91,7 +94,8 @@ func TestPages(t *testing.T) {
 		t.Errorf("the policy is %q", policy)
 	}
 	status, _, body = get(t, address, "GET", "/c/first", "")
-	if status != http.StatusOK || !strings.Contains(body, "xsam against sam on digits") || !strings.Contains(body, `data-events="/events/c/first"`) {
+	if status != http.StatusOK || !strings.Contains(body, "xsam against sam on digits") || !strings.Contains(body,
+		`data-events="/events/c/first"`) {
 		t.Errorf("a comparison: status %d, %s", status, body)
 	}
 	if status, _, body = get(t, address, "HEAD", "/c/first", ""); status != http.StatusOK || body != "" {
@@ -102,16 +106,21 @@ func TestPages(t *testing.T) {
 // Nothing but the pages of comparisons can be had, however the path is written.
 func TestRefusals(t *testing.T) {
 	address, dir := serving(t)
-	for link, target := range map[string]string{"link": filepath.Dir(dir), "first/linked-run": filepath.Dir(dir), "first/outside": "/etc"} {
+	for link, target := range map[string]string{"link": filepath.Dir(dir), "first/linked-run": filepath.Dir(dir),
+		"first/outside": "/etc"} {
 		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
 			t.Skip(err)
 		}
 	}
 	for _, target := range []string{
-		"/../../etc/passwd", "/c/../../etc/passwd", "/c/..", "/c/.", "/c/", "/c/%2e%2e", "/c/%2e%2e/%2e%2e/etc/passwd", "/c/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
-		"/c/..%5c..%5cetc%5cpasswd", "/c/%252e%252e%252fetc%252fpasswd", "/c/..;/..;/etc/passwd", "/c//etc/passwd", "/c/%2fetc%2fpasswd", "/c/first/../../secret",
-		"/c/first/xsam-seed0", "/c/first/xsam-seed0/config.json", "/c/first%00", "/c/first/", "/c/link", "/c/link/secret", "/c/%c0%ae%c0%ae/etc/passwd", "/c/FIRST",
-		"/events/../../etc/passwd", "/events/c/%2e%2e", "/events/c/nothing", "/events/", "/events/c/", "/runs", "/secret", "/favicon.ico", "//etc/passwd", "/c/first?file=../../secret/",
+		"/../../etc/passwd", "/c/../../etc/passwd", "/c/..", "/c/.", "/c/", "/c/%2e%2e", "/c/%2e%2e/%2e%2e/etc/passwd",
+		"/c/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+		"/c/..%5c..%5cetc%5cpasswd", "/c/%252e%252e%252fetc%252fpasswd", "/c/..;/..;/etc/passwd", "/c//etc/passwd",
+		"/c/%2fetc%2fpasswd", "/c/first/../../secret",
+		"/c/first/xsam-seed0", "/c/first/xsam-seed0/config.json", "/c/first%00", "/c/first/", "/c/link", "/c/link/secret",
+		"/c/%c0%ae%c0%ae/etc/passwd", "/c/FIRST",
+		"/events/../../etc/passwd", "/events/c/%2e%2e", "/events/c/nothing", "/events/", "/events/c/", "/runs", "/secret",
+		"/favicon.ico", "//etc/passwd", "/c/first?file=../../secret/",
 	} {
 		status, _, body := get(t, address, "GET", target, "")
 		if wanted := strings.HasPrefix(target, "/c/first?"); wanted == (status != http.StatusOK) {
@@ -122,7 +131,8 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} {
-		if status, header, _ := get(t, address, method, "/", ""); status != http.StatusMethodNotAllowed || header.Get("Allow") != "GET, HEAD" {
+		if status, header, _ := get(t, address, method, "/", ""); status != http.StatusMethodNotAllowed ||
+			header.Get("Allow") != "GET, HEAD" {
 			t.Errorf("%s: status %d, want %d", method, status, http.StatusMethodNotAllowed)
 		}
 	}
@@ -131,8 +141,10 @@ func TestRefusals(t *testing.T) {
 // A link that leads out of the folder is not followed: neither to a run directory nor to a record.
 func TestLinksLeadNowhere(t *testing.T) {
 	address, dir := serving(t)
-	outside := fixture.Write(t, filepath.Join(t.TempDir(), "other"), fixture.Runs{Methods: []string{"outsider"}, Seeds: 1, Epochs: 3})
-	if err := os.Symlink(filepath.Join(outside, "outsider-seed0"), filepath.Join(dir, "first", "outsider-seed0")); err != nil {
+	outside := fixture.Write(t, filepath.Join(t.TempDir(), "other"), fixture.Runs{Methods: []string{"outsider"},
+		Seeds: 1, Epochs: 3})
+	if err := os.Symlink(filepath.Join(outside, "outsider-seed0"), filepath.Join(dir, "first",
+		"outsider-seed0")); err != nil {
 		t.Skip(err)
 	}
 	record := filepath.Join(dir, "first", "sgd-seed0", runlog.SummaryFile)
@@ -143,7 +155,8 @@ func TestLinksLeadNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, _, body := get(t, address, "GET", "/c/first", "")
-	if status != http.StatusOK || strings.Contains(body, "outsider</th>") || !strings.Contains(body, "first/sgd-seed0/summary.json cannot be read") {
+	if status != http.StatusOK || strings.Contains(body, "outsider</th>") || !strings.Contains(body,
+		"first/sgd-seed0/summary.json cannot be read") {
 		t.Errorf("status %d, want the page with a message about the link: %s", status, body)
 	}
 }
@@ -169,7 +182,8 @@ func listen(t *testing.T, dir string) (address string, stop context.CancelFunc, 
 // On a loopback address the server answers to this machine's names alone.
 func TestHosts(t *testing.T) {
 	address, stop, done := listen(t, t.TempDir())
-	for host, want := range map[string]int{"": http.StatusOK, "localhost:80": http.StatusOK, "[::1]:80": http.StatusOK, "evil.example": http.StatusMisdirectedRequest, "evil.example:80": http.StatusMisdirectedRequest} {
+	for host, want := range map[string]int{"": http.StatusOK, "localhost:80": http.StatusOK, "[::1]:80": http.StatusOK,
+		"evil.example": http.StatusMisdirectedRequest, "evil.example:80": http.StatusMisdirectedRequest} {
 		if status, _, _ := get(t, address, "GET", "/", host); status != want {
 			t.Errorf("Host %q: status %d, want %d", host, status, want)
 		}
@@ -204,10 +218,12 @@ func TestRunsInTheFolderItself(t *testing.T) {
 	address, dir := serving(t)
 	fixture.Write(t, dir, fixture.Runs{Methods: []string{"sgd", "sam"}, Seeds: 1, Epochs: 3})
 	_, _, body := get(t, address, "GET", "/", "")
-	if !strings.Contains(body, `href="/c/">runs</a>`) || !strings.Contains(body, `href="/c/first"`) || strings.Contains(body, "/c/sgd-seed0") {
+	if !strings.Contains(body, `href="/c/">runs</a>`) || !strings.Contains(body, `href="/c/first"`) ||
+		strings.Contains(body, "/c/sgd-seed0") {
 		t.Errorf("the list is %s", body)
 	}
-	if status, _, body := get(t, address, "GET", "/c/", ""); status != http.StatusOK || !strings.Contains(body, "runs – X-SAM live") {
+	if status, _, body := get(t, address, "GET", "/c/", ""); status != http.StatusOK || !strings.Contains(body,
+		"runs – X-SAM live") {
 		t.Errorf("status %d: %s", status, body)
 	}
 	for _, other := range []string{"first", "second"} {
@@ -215,7 +231,8 @@ func TestRunsInTheFolderItself(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if status, header, _ := get(t, address, "GET", "/", ""); status != http.StatusSeeOther || header.Get("Location") != "/c/" {
+	if status, header, _ := get(t, address, "GET", "/", ""); status != http.StatusSeeOther ||
+		header.Get("Location") != "/c/" {
 		t.Errorf("status %d, location %q, want the way to the only comparison", status, header.Get("Location"))
 	}
 }
