@@ -12,7 +12,7 @@ common=(--data fashion-mnist --model resnet8 --batch 256 --augment --quiet --res
 
 case $stage in
 trials) # a quarter of the images, 5 epochs; evaluated on 5,000 images held out, never on the test images
-	for lr in 0.05 0.15 0.45; do
+	for lr in 0.05 0.15 0.45 1.35; do
 		"$xsam" compare "${common[@]}" --out "$out/trials/lr$lr" --train-size 15000 --validation-size 5000 --epochs 5 --eval-every 0 \
 			--lambda-products 0 --seeds 1 --seed 1000 --lr "$lr" --methods sgd,sam,nsam,xsam,xsam-lite,xsam-paper
 	done

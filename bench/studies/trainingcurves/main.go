@@ -20,6 +20,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/xsam-go/xsam/compare"
+	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -70,6 +71,10 @@ func run(out, picture string) error {
 			}
 		}
 	}
+	slices.SortFunc(methods, func(a, b string) int {
+		order := parameter.MethodNames()
+		return slices.Index(order, a) - slices.Index(order, b)
+	})
 	lambda, err := panel("λmax", "λmax ", methods, values)
 	if err != nil {
 		return err
@@ -97,6 +102,7 @@ func run(out, picture string) error {
 func panel(title, key string, methods []string, values map[string]map[float64][]float64) (*plot.Plot, error) {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text, p.Legend.Top = "epoch", title, key == "λmax "
+	p.Legend.Padding, p.Legend.XOffs, p.Y.Min = vg.Millimeter, -2*vg.Millimeter, 0
 	small := font.Length(9)
 	p.Legend.TextStyle.Font.Size, p.X.Label.TextStyle.Font.Size, p.Y.Label.TextStyle.Font.Size = small, small, small
 	for i, method := range methods {
@@ -115,7 +121,7 @@ func panel(title, key string, methods []string, values map[string]map[float64][]
 			}
 			line = append(line, plotter.XY{X: epoch, Y: e.Mean})
 			upper = append(upper, plotter.XY{X: epoch, Y: e.Mean + half})
-			lower = append(lower, plotter.XY{X: epoch, Y: e.Mean - half})
+			lower = append(lower, plotter.XY{X: epoch, Y: max(0, e.Mean-half)}) // neither measure is below 0
 		}
 		if len(line) == 0 {
 			return nil, fmt.Errorf("%s: no records of %s along training: want runs with --eval-every 1 and "+
