@@ -77,7 +77,8 @@ type Refresh struct {
 	// Side says which gradient of a pair step is corrected.
 	Side Side `json:"side"`
 
-	// PowerSteps ≥ 1 is the number of Hessian-vector products of a refresh by Exact.
+	// PowerSteps ≥ 1 is the number of Hessian-vector products of a refresh ByExact; the other estimators do not look at
+	// it.
 	PowerSteps int `json:"power_steps"`
 
 	// Shift adds σ·v to H v, with σ the largest |λ| seen, so that power iteration finds the largest signed eigenvalue

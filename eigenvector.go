@@ -7,6 +7,7 @@ import (
 
 	"github.com/xsam-go/xsam/curvature"
 	"github.com/xsam-go/xsam/internal/paramvec"
+	"github.com/xsam-go/xsam/objective"
 )
 
 // direction is v, and what g_adv is beside it.
@@ -62,7 +63,7 @@ func (s *step) refresh(g gradients) ([]*graph.Node, *estimate) {
 //
 // and turns v' by the old v, and by d3 where the correction needs it. Where the losses are not finite, v is kept.
 func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
-	e := s.measure(s.v, p.h, p.lambda)
+	e := s.measure(s.v, p.h, p.lambda, s.state.sigma())
 	e.d3 = d3
 	v := s.powerStep(s.v, p.h, e, p.finite())
 	v = flip(graph.LessThan(paramvec.Dot(v, s.v), graph.ScalarZero(s.g, p.lambda.DType())), v)
@@ -73,12 +74,13 @@ func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
 // with the model as in evaluation: running averages in batch norm, no dropout. The sign of v is left as it comes, so
 // a negative λ turns v around with every product. So do the authors.
 func (s *step) refreshExact() ([]*graph.Node, *estimate) {
+	objective.SetPoint(s.vars, s.w) // the trainer's own pass may have been elsewhere
 	loss := s.objective.EvaluateInference(s.scope, s.g, s.batch).Total
 	g, v, finite := graph.Gradient(loss, s.w...), s.v, allFinite(loss)
-	var e *estimate
+	e := &estimate{sigma: s.state.sigma()}
 	for range s.config.PowerSteps {
 		h := curvature.HVPFromGradient(g, s.w, v)
-		e = s.measure(v, h, paramvec.Dot(v, h))
+		e = s.measure(v, h, paramvec.Dot(v, h), e.sigma)
 		v = s.powerStep(v, h, e, finite)
 	}
 	if s.config.Form == Oriented {
@@ -90,13 +92,13 @@ func (s *step) refreshExact() ([]*graph.Node, *estimate) {
 	return s.downhill(v, e.d3, finite), e
 }
 
-// measure records the Rayleigh quotient λ of v and the residual of the product h = H v.
-func (s *step) measure(v, h []*graph.Node, lambda *graph.Node) *estimate {
+// measure records the Rayleigh quotient λ of v and the residual of the product h = H v. sigma is the largest |λ|
+// before.
+func (s *step) measure(v, h []*graph.Node, lambda, sigma *graph.Node) *estimate {
 	size := graph.Abs(lambda)
 	nan := graph.Scalar(s.g, lambda.DType(), math.NaN())
 	zero := graph.ScalarZero(s.g, lambda.DType())
 	off := paramvec.Norm(paramvec.AddScaled(h, graph.Neg(lambda), v)) // ‖Hv − λv‖
-	sigma := s.state.sigma()
 	return &estimate{
 		lambda:   lambda,
 		residual: graph.Where(graph.GreaterThan(size, zero), graph.Div(off, size), nan),

@@ -94,16 +94,21 @@ func Method(label string, common map[string]string) (Config, error) {
 			return Config{}, fmt.Errorf("xsam: method %s: %s = %q: %w", label, key, chosen[key], err)
 		}
 	}
-	if _, set := chosen["probe-radius"]; !set && parameter.Has(name, "probe-radius") && c.Rho > 0 {
-		c.ProbeRadius = c.Rho
-	}
-	if _, set := chosen["refresh-every"]; !set && c.Form == Explicit {
-		c.Refresh.Every = 1
-	}
+	c.follow(func(name string) bool { return parameter.Has(label, name) && chosen[name] == "" })
 	if err := c.Validate(); err != nil {
 		return Config{}, fmt.Errorf("xsam: method %s: %w", label, err)
 	}
 	return c, nil
+}
+
+// follow sets the parameters that follow others, as far as they are free to.
+func (c *Config) follow(free func(name string) bool) {
+	if free("probe-radius") && c.Rho > 0 && c.Refresh.Every > 0 {
+		c.ProbeRadius = c.Rho
+	}
+	if free("refresh-every") && c.Form == Explicit {
+		c.Refresh.Every = 1
+	}
 }
 
 // settings are those of common that the method has, and those of its label.

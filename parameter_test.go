@@ -89,6 +89,7 @@ func TestMethod(t *testing.T) {
 		{"ssam:length=unit", nil, changed(xsam.SSAMConfig(), func(c *xsam.Config) { c.Length = xsam.Unit }), ""},
 		{"sgd:rho=1", nil, xsam.Config{}, "no setting of it"},
 		{"gd", nil, xsam.Config{}, "unknown method"},
+		{"xsam:correction=explicit:refresh-most=4:refresh-tolerance=1", nil, xsam.Config{}, "a fixed interval"},
 		{"xsam:side=left", nil, xsam.Config{}, "larger-loss mean"},
 		{"xsam:ascent-every=0", nil, xsam.Config{}, "no step ascends"},
 		{"sam", map[string]string{"rh": "1"}, xsam.Config{}, "unknown setting"},
@@ -116,7 +117,7 @@ func TestSettingsOfGoMLX(t *testing.T) {
 	store.SetParam("xsam_refresh_every", 7)
 	store.SetParam("xsam_length", "unit")
 	want := xsam.DefaultConfig()
-	want.Rho, want.Refresh.Every, want.Length = 0.2, 7, xsam.Unit
+	want.Rho, want.ProbeRadius, want.Refresh.Every, want.Length = 0.2, 0.2, 7, xsam.Unit
 	if got := optimizer.FromStore(store).(*xsam.Optimizer).Config(); !reflect.DeepEqual(got, want) {
 		t.Errorf("configuration %+v, want %+v", got, want)
 	}

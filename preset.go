@@ -15,8 +15,8 @@ var Presets = map[string]func() Config{
 	"xsam-paper": PaperConfig,
 }
 
-// DefaultConfig is X-SAM at two gradients a step: SAM's ascent with ρ = 0.05, and every fifth step a pair step of the
-// same radius. α = 1.
+// DefaultConfig is X-SAM at two gradients a step: SAM's ascent with ρ = 0.05, and every fifth step, as well as the
+// first five, a pair step of the same radius. α = 1 after these.
 func DefaultConfig() Config {
 	return Config{
 		Ascent:     Ascent{Rho: 0.05, Every: 1},
@@ -25,7 +25,8 @@ func DefaultConfig() Config {
 	}
 }
 
-// LiteConfig is X-SAM lite at 1.2 gradients a step: plain steps, and every fifth step a pair step of radius 0.1. α = 1.
+// LiteConfig is X-SAM lite at 1.2 gradients a step: plain steps, whose gradient is corrected too, and every fifth
+// step, as well as the first five, a pair step of radius 0.1. α = 1 after these.
 func LiteConfig() Config {
 	c := DefaultConfig()
 	c.Ascent, c.ProbeRadius = Ascent{}, 0.1

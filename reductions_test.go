@@ -11,6 +11,8 @@ import (
 
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/objective"
+	"github.com/xsam-go/xsam/optim"
 )
 
 // baseAlone makes n steps with the base optimizer and no other, and returns the weights.
@@ -137,4 +139,24 @@ func (l *lab) injectNetV(sign float64) *lab {
 			dims...)).SetTrainable(false)
 	}
 	return l
+}
+
+// An exact refresh is at w, wherever the trainer's own pass was: with a learning rate of nearly 0 the weights stay, and
+// msam, whose pass is at w + ε, finds the λ that a step without an ascent finds.
+func TestExactRefreshAlongMomentumIsAtW(t *testing.T) {
+	moved := xsam.MSAMConfig()
+	moved.Rho, moved.Alpha = 0.5, 1
+	moved.Refresh = xsam.Refresh{By: xsam.ByExact, Every: 1, Warmup: 1, PowerSteps: 2}
+	still := moved
+	still.Ascent = xsam.Ascent{}
+	lambda := func(c xsam.Config) float64 {
+		base := optim.SGD(1e-12).Momentum(0.9).Done()
+		obj := objective.New(net{}.modelFn, net{}.lossFn)
+		l := newLabWith(t, testbackend.Go(t), seededStore(), obj, base, c, examples{})
+		l.step(3)
+		return l.probe().Lambda
+	}
+	if got, want := lambda(moved), lambda(still); !near([]float64{got}, []float64{want}, 1e-6) {
+		t.Errorf("λ %v along the momentum, %v without an ascent", got, want)
+	}
 }

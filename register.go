@@ -49,7 +49,8 @@ func SetDefaultParams(store *model.Store, preset Config) {
 }
 
 // FromScope returns preset with the hyperparameters of the scope laid over it, around the base optimizer that
-// ParamBase names. Like GoMLX's own constructors it panics on an unknown name or a value out of range.
+// ParamBase names. As in Method, the probe radius follows rho unless it is set itself, too. Like GoMLX's own
+// constructors it panics on an unknown name or a value out of range.
 func FromScope(scope *model.Scope, preset Config) *Optimizer {
 	c := preset
 	for _, p := range parameter.All {
@@ -61,6 +62,7 @@ func FromScope(scope *model.Scope, preset Config) *Optimizer {
 			exceptions.Panicf("xsam: hyperparameter %s = %v: %v", Param(p.Name), value, err)
 		}
 	}
+	c.follow(func(name string) bool { return c.Get(name) == preset.Get(name) })
 	name := model.GetParamOr(scope, ParamBase, "adamw")
 	if _, nested := Presets[name]; nested && name != "sgd" {
 		exceptions.Panicf("xsam: %s = %q: the base optimizer cannot be one of this package's own", ParamBase, name)

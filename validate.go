@@ -6,7 +6,8 @@ import (
 	"math"
 )
 
-// Validate reports every field that is out of its range, or that could have no effect, joined into one error.
+// Validate reports every field that is out of its range, and a radius or a strength that no step would use, joined into
+// one error.
 func (c Config) Validate() error {
 	var errs []error
 	check := func(ok bool, format string, args ...any) {
@@ -58,7 +59,8 @@ func (c Config) Validate() error {
 	check(!(d.Alpha > 0 && r.Every == 0), "Alpha = %v with Refresh.Every = 0: there is no v to correct along; "+
 		"want Alpha = 0, or Refresh.Every = 1 or more", d.Alpha)
 	check(d.AlphaWarmup >= 0, "AlphaWarmup = %d: want 0 or more steps", d.AlphaWarmup)
-	check(d.Form != Explicit || r.By == ByPair && r.Every == 1, "Form = Explicit with Refresh.By = %v, Every = %d: "+
-		"want ByPair and Every = 1, since it is the mean of the pair of every step", r.By, r.Every)
+	check(d.Form != Explicit || r.By == ByPair && r.Every == 1 && r.Most == 0, "Form = Explicit with Refresh.By = %v, "+
+		"Every = %d, Most = %d: want ByPair, Every = 1 and a fixed interval, since it is the mean of the pair of every step",
+		r.By, r.Every, r.Most)
 	return errors.Join(errs...)
 }
