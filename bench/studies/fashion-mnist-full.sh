@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The study of docs/studies/fashion-mnist-full.md: all 60,000 images of Fashion-MNIST, resnet8, clean labels.
+# The study of docs/studies (under way): all 60,000 images of Fashion-MNIST, resnet8, clean labels.
 #
 #   XSAM=path/to/xsam XSAM_DATA=folder fashion-mnist-full.sh trials OUT   the learning rates, on a validation split, one seed
 #   XSAM=path/to/xsam XSAM_DATA=folder fashion-mnist-full.sh runs OUT     the runs, with the rates below
@@ -19,7 +19,7 @@ trials) # a quarter of the images, 5 epochs; evaluated on 5,000 images held out,
 	;;
 runs)
 	# method and learning rate, chosen by the trials
-	rates=(sgd=0.15 sam=0.15 nsam=0.15 xsam=0.15 xsam-lite=0.15 xsam-paper=0.15)
+	rates=(sgd=0.45 sam=0.45 nsam=0.45 xsam=0.45 xsam-lite=0.45 xsam-paper=0.45)
 	for seed in 0 1 2 3 4; do
 		for rate in "${rates[@]}"; do
 			method=${rate%=*}
