@@ -146,8 +146,9 @@ const (
 	// Unit divides it by its global norm: h = g_adv/‖g_adv‖, as the authors of X-SAM do. It wants a learning rate of its
 	// own.
 	Unit
-	// Clean gives it the length of the clean gradient: h = ‖g‖·g_adv/‖g_adv‖ (SSAM, stable SAM). A plain step stays as
-	// it is. A pair step has no clean gradient: there ‖(g₊ + g₋)/2‖ stands for ‖g‖, with an error of order r².
+	// Clean gives it the length of the clean gradient: h = ‖g‖·g_adv/‖g_adv‖ (SSAM, stable SAM). A plain step stays as it
+	// is, unless it reuses an ascent. A pair step has no clean gradient: there ‖(g₊ + g₋)/2‖ stands for ‖g‖, with an error
+	// of order r².
 	Clean
 )
 

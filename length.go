@@ -17,40 +17,40 @@ import (
 //
 // Reference: Unit is the authors' code of Duan et al. (2026), arXiv:2601.10251; Clean is Tan et al. (2025), JMLR.
 func SetLength(length Length, gAdv, g []*graph.Node) []*graph.Node {
-	norm := paramvec.Norm(gAdv)
-	switch length {
-	case Unit:
-		return paramvec.Scale(ratio(1, norm), gAdv)
-	case Clean:
-		return paramvec.Scale(over(paramvec.Norm(g), norm), gAdv)
-	default:
+	f := length.factor(paramvec.Norm(gAdv), g)
+	if f == nil {
 		return gAdv
+	}
+	return paramvec.Scale(f, gAdv)
+}
+
+// factor returns f of h = f·g_adv, or nil where it is 1, given ‖g_adv‖ and the clean gradient g.
+func (l Length) factor(norm *graph.Node, g []*graph.Node) *graph.Node {
+	switch l {
+	case Unit:
+		return ratio(1, norm)
+	case Clean:
+		return over(paramvec.Norm(g), norm)
+	default:
+		return nil
 	}
 }
 
-// setLength returns h and c = ⟨h, v⟩: f·g_adv and f·⟨g_adv, v⟩ with the factor f of SetLength.
+// setLength returns h and c = ⟨h, v⟩: SetLength with ‖g_adv‖ and ⟨g_adv, v⟩ at hand. Before the first refresh h is g_adv;
+// in a pair step the mean of the pair stands for the clean gradient.
 func (s *step) setLength(g gradients, d direction) (h []*graph.Node, c *graph.Node) {
-	f := s.length(g, d.norm)
+	if s.mark.raw {
+		return g.adv, d.c
+	}
+	clean := g.clean
+	if g.pair != nil {
+		clean = g.pair.meanGradient()
+	}
+	f := s.config.Length.factor(d.norm, clean)
 	if f == nil {
 		return g.adv, d.c
 	}
 	return paramvec.Scale(f, g.adv), graph.Mul(f, d.c)
-}
-
-// length returns f, or nil where it is 1, given ‖g_adv‖.
-func (s *step) length(g gradients, norm *graph.Node) *graph.Node {
-	switch {
-	case s.mark.raw:
-		return nil
-	case s.config.Length == Unit:
-		return ratio(1, norm)
-	case s.config.Length == Clean && g.pair != nil:
-		return over(paramvec.Norm(g.pair.meanGradient()), norm)
-	case s.config.Length == Clean:
-		return over(paramvec.Norm(g.clean), norm)
-	default:
-		return nil
-	}
 }
 
 // over returns x/norm, and 0 where norm is 0. There is no small number under the root of the norm: it would shift the

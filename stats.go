@@ -70,8 +70,8 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 //	three-point refresh +2    exact refresh +1 and PowerSteps products
 //
 // The gradient of an exact refresh is that of the model as in evaluation, which its products are derivatives of. With
-// Oriented an exact refresh takes two products more, for dλ/dv. With Refresh.Most it is an upper bound, for refreshes
-// every Refresh.Every steps; Stats knows what was done.
+// Oriented an exact refresh takes two products more, for dλ/dv. With Refresh.Most it is that of refreshes every
+// Refresh.Every steps, more of them than there are; Stats knows what was done.
 func (c Config) Cost(step int64) (gradients, products int) {
 	refresh := c.due(step)
 	return c.cost(c.kind(step, refresh), refresh)
