@@ -36,8 +36,8 @@ func (l Length) factor(norm *graph.Node, g []*graph.Node) *graph.Node {
 	}
 }
 
-// setLength returns h and c = ⟨h, v⟩: SetLength with ‖g_adv‖ and ⟨g_adv, v⟩ at hand. Before the first refresh h is g_adv;
-// in a pair step the mean of the pair stands for the clean gradient.
+// setLength returns h and c = ⟨h, v⟩: SetLength with ‖g_adv‖ and ⟨g_adv, v⟩ at hand. Before the first refresh h is
+// g_adv; in a pair step the mean of the pair stands for the clean gradient.
 func (s *step) setLength(g gradients, d direction) (h []*graph.Node, c *graph.Node) {
 	if s.mark.raw {
 		return g.adv, d.c
