@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/xsam-go/xsam/curvature"
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
-	"github.com/xsam-go/xsam/objective"
 )
 
 // direction is v, and what g_adv is beside it.
@@ -74,7 +74,7 @@ func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
 // with the model as in evaluation: running averages in batch norm, no dropout. The sign of v is left as it comes, so
 // a negative λ turns v around with every product. So do the authors.
 func (s *step) refreshExact() ([]*graph.Node, *estimate) {
-	objective.SetPoint(s.vars, s.w) // the trainer's own pass may have been elsewhere
+	forward.SetPoint(s.vars, s.w) // the trainer's own pass may have been elsewhere
 	loss := s.objective.EvaluateInference(s.scope, s.g, s.batch).Total
 	g, v, finite := graph.Gradient(loss, s.w...), s.v, allFinite(loss)
 	e := &estimate{sigma: s.state.sigma()}

@@ -3,8 +3,8 @@ package xsam
 import (
 	"github.com/gomlx/gomlx/core/graph"
 
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
-	"github.com/xsam-go/xsam/objective"
 )
 
 // pass is one pass over the step's batch: the loss at a point, and its gradient there.
@@ -43,7 +43,7 @@ func (s *step) gradients(loss *graph.Node) (g gradients, ok bool) {
 
 // passes returns the first and, where the kind of step has one, the second pass over the whole batch.
 func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
-	first = pass{loss, graph.Gradient(loss, objective.Point(s.g, s.vars)...)}
+	first = pass{loss, graph.Gradient(loss, forward.Point(s.g, s.vars)...)}
 	switch {
 	case s.mark.micro.n > 0:
 		return s.collect(first)
@@ -58,10 +58,10 @@ func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
 // passAt builds the loss of the step's batch at w and its gradient there, without side effects; afterwards the
 // variables are back at the step's own w.
 func (s *step) passAt(w []*graph.Node) pass {
-	objective.SetPoint(s.vars, w)
+	forward.SetPoint(s.vars, w)
 	loss := s.objective.Evaluate(s.scope, s.g, s.batch).Total
 	gradient := graph.Gradient(loss, w...)
-	objective.SetPoint(s.vars, s.w)
+	forward.SetPoint(s.vars, s.w)
 	return pass{loss, gradient}
 }
 

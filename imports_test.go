@@ -12,14 +12,15 @@ func TestImportsPointOneWay(t *testing.T) {
 	const module = "github.com/xsam-go/xsam"
 	library := []string{
 		"", "curvature", "objective", "optim", "layers", "models", "datasets", "runlog",
-		"internal/parameter", "internal/paramvec", "internal/download",
+		"internal/forward", "internal/parameter", "internal/paramvec", "internal/download",
 	}
 	engine := append([]string{"backend", "recipe", "internal/program"}, library...)
 	allowed := map[string][]string{
 		"internal/paramvec":    {},
-		"objective":            {"internal/paramvec"},
-		"curvature":            {"objective", "internal/paramvec"},
-		"":                     {"curvature", "objective", "internal/parameter", "internal/paramvec"},
+		"internal/forward":     {"internal/paramvec"},
+		"objective":            {"internal/forward", "internal/paramvec"},
+		"curvature":            {"objective", "internal/forward", "internal/paramvec"},
+		"":                     {"curvature", "objective", "internal/forward", "internal/parameter", "internal/paramvec"},
 		"optim":                {"internal/paramvec"},
 		"layers":               {},
 		"models":               {"layers"},

@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
-	"github.com/xsam-go/xsam/objective"
 )
 
 // accumulatePath is where the sums of an update under way are kept.
@@ -52,11 +52,11 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	if s.mark.kind == AscentStep && s.config.Local {
 		part.gradient = s.passAt(s.optimizer.perturbed(s.w, part.gradient)).gradient
 	}
-	objective.SetPoint(s.vars, s.w)
+	forward.SetPoint(s.vars, s.w)
 	firstSums := openSums(store, s.vars, dtype, "first")
 	here := firstSums
 	if m.second {
-		objective.LeaveNoTrace(store, s.g)
+		forward.LeaveNoTrace(store, s.g)
 		here = openSums(store, s.vars, dtype, "second")
 	}
 	count := openCount(store)
@@ -67,7 +67,7 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	}
 	if !m.last {
 		here.loss.SetNodeValue(sum.loss)
-		objective.SetPoint(here.gradient, sum.gradient)
+		forward.SetPoint(here.gradient, sum.gradient)
 		count.SetNodeValue(graph.AddScalar(now, 1))
 		return first, second, false
 	}
@@ -76,7 +76,7 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	if !m.second { // a single pass; with local ascents it is the one at their points
 		return sum, sum, true
 	}
-	return pass{firstSums.loss.NodeValue(s.g), typed(objective.Point(s.g, firstSums.gradient), s.w)}, sum, true
+	return pass{firstSums.loss.NodeValue(s.g), typed(forward.Point(s.g, firstSums.gradient), s.w)}, sum, true
 }
 
 // beginning is the count at which the micro-batch's pass begins.

@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
-	"github.com/xsam-go/xsam/objective"
 )
 
 // MSAMConfig is SAM whose ascent goes along the momentum m of the base optimizer, which is there before the step
@@ -46,5 +46,5 @@ func (o *Optimizer) alongMomentum(store *model.Store, g *graph.Graph, vars []*mo
 	for i, v := range vars {
 		kept[i] = o.base.(withMomentum).MomentumOf(store, v)
 	}
-	return paramvec.Add(w, typed(Perturbation(objective.Point(g, kept), o.config.Rho), w))
+	return paramvec.Add(w, typed(Perturbation(forward.Point(g, kept), o.config.Rho), w))
 }

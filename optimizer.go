@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/objective"
 )
 
@@ -19,7 +20,7 @@ import (
 // It does not take gradients from outside (train.OptimizeWithGradients), on purpose: Trainer.AccumulateGradients, which
 // would skip the second pass, then says so. Accumulate does not.
 type Optimizer struct {
-	objective *objective.Objective // nil: whichever the graph was built for
+	objective *forward.Objective // nil: whichever the graph was built for
 	base      base
 	config    Config
 }
@@ -40,10 +41,10 @@ func New(obj *objective.Objective, base optimizer.Interface, config Config) (*Op
 	if obj == nil {
 		return nil, errors.New("xsam: New without an objective: make one with objective.New(modelFn, lossFn)")
 	}
-	return newOptimizer(obj, base, config)
+	return newOptimizer(obj.Objective, base, config)
 }
 
-func newOptimizer(obj *objective.Objective, inner optimizer.Interface, config Config) (*Optimizer, error) {
+func newOptimizer(obj *forward.Objective, inner optimizer.Interface, config Config) (*Optimizer, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
 	}
@@ -73,14 +74,14 @@ func (o *Optimizer) UpdateGraph(scope *model.Scope, gr *graph.Graph, loss *graph
 	d := s.eigenvector(g)             // v, λ, dλ/dv
 	h, c := s.setLength(g, d)         // h: g_adv, or a unit vector
 	corrected := s.correct(h, d.v, c) // g̃ = h − α|⟨h, v⟩|v
-	objective.SetPoint(s.vars, s.w)   // wherever the passes went, the update starts at w
+	forward.SetPoint(s.vars, s.w)     // wherever the passes went, the update starts at w
 	s.keep(g, d)                      // for the next step, and for Stats
 	s.update(corrected, loss.DType()) // w ← base optimizer(w, g̃)
 }
 
 // update hands g̃ to the base optimizer.
 func (s *step) update(corrected []*graph.Node, lossDType dtypes.DType) {
-	s.optimizer.base.UpdateGraphWithGradients(s.scope, objective.InStoreOrder(s.scope, s.g, s.vars, corrected), lossDType)
+	s.optimizer.base.UpdateGraphWithGradients(s.scope, forward.InStoreOrder(s.scope, s.g, s.vars, corrected), lossDType)
 }
 
 // Clear deletes everything that the optimizer and its base keep in the store; it implements optimizer.Interface.

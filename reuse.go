@@ -4,8 +4,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
-	"github.com/xsam-go/xsam/objective"
 )
 
 // reuse lets plain steps go on with what the last ascent found:
@@ -26,11 +26,11 @@ func (s *step) reuse(grads gradients) gradients {
 	if s.mark.kind == AscentStep {
 		along := graph.Where(graph.GreaterThan(square, zero), graph.Div(paramvec.Dot(grads.adv, grads.clean), square), zero)
 		across := paramvec.AddScaled(grads.adv, graph.Neg(along), grads.clean)
-		objective.SetPoint(kept, paramvec.Scale(ratio(1, paramvec.Norm(across)), across))
+		forward.SetPoint(kept, paramvec.Scale(ratio(1, paramvec.Norm(across)), across))
 		return grads
 	}
 	length := graph.MulScalar(graph.Sqrt(square), s.config.Reuse)
-	grads.adv = typed(paramvec.AddScaled(grads.clean, length, objective.Point(s.g, kept)), s.w)
+	grads.adv = typed(paramvec.AddScaled(grads.clean, length, forward.Point(s.g, kept)), s.w)
 	return grads
 }
 

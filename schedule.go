@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
-	"github.com/xsam-go/xsam/objective"
+	"github.com/xsam-go/xsam/internal/forward"
 )
 
 // Kind is one of the three kinds of step of which every schedule is made.
@@ -79,7 +79,7 @@ type mark struct {
 	user      any
 }
 
-var _ objective.Mark = mark{}
+var _ forward.Mark = mark{}
 
 func (m mark) UserSpec() any { return m.user }
 func (m mark) Displaces() bool {

@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
-	"github.com/xsam-go/xsam/objective"
 )
 
 // batchGraph is a graph with one batch of a Problem in it, while it is being built.
@@ -16,16 +16,16 @@ type batchGraph struct {
 	*Problem
 	scope *model.Scope
 	g     *graph.Graph
-	batch objective.Batch
+	batch forward.Batch
 }
 
 // value builds the objective at the current point.
-func (s *batchGraph) value() objective.Value { return s.objective.Evaluate(s.scope, s.g, s.batch) }
+func (s *batchGraph) value() forward.Value { return s.objective.Evaluate(s.scope, s.g, s.batch) }
 
 // loss is the scalar that the options ask for.
 func (s *batchGraph) loss() *graph.Node { return s.chosen(s.value()) }
 
-func (s *batchGraph) chosen(v objective.Value) *graph.Node {
+func (s *batchGraph) chosen(v forward.Value) *graph.Node {
 	if s.options.Regularization {
 		return v.Total
 	}
@@ -33,13 +33,13 @@ func (s *batchGraph) chosen(v objective.Value) *graph.Node {
 }
 
 // point returns the parameters where they are.
-func (s *batchGraph) point() []*graph.Node { return objective.Point(s.g, s.variables) }
+func (s *batchGraph) point() []*graph.Node { return forward.Point(s.g, s.variables) }
 
 // trainables are the variables that the options ask for.
 func (s *batchGraph) trainables() []*model.Variable {
 	var chosen []*model.Variable
 	prefix := strings.TrimSuffix(s.options.Scope, "/")
-	for _, v := range objective.Trainables(s.scope, s.g) {
+	for _, v := range forward.Trainables(s.scope, s.g) {
 		if prefix == "" || v.Path() == prefix || strings.HasPrefix(v.Path(), prefix+"/") {
 			chosen = append(chosen, v)
 		}
@@ -58,8 +58,8 @@ func (s *batchGraph) refuseRandomness() {
 
 // displace moves the parameters to w + d, for a flat d, and returns them.
 func (s *batchGraph) displace(d *graph.Node) []*graph.Node {
-	w := paramvec.Add(objective.Point(s.g, s.variables), s.split(d))
-	objective.SetPoint(s.variables, w)
+	w := paramvec.Add(forward.Point(s.g, s.variables), s.split(d))
+	forward.SetPoint(s.variables, w)
 	return w
 }
 

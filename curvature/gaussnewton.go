@@ -8,8 +8,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
-	"github.com/xsam-go/xsam/objective"
 )
 
 // NewGaussNewton returns the generalised Gauss–Newton matrix of p,
@@ -49,7 +49,7 @@ func jacobianProduct(z, w, v []*graph.Node) []*graph.Node {
 }
 
 // withRegularization adds ∇²R·v of the model's regularisation losses R to x where the options ask for it.
-func (s *batchGraph) withRegularization(x []*graph.Node, value objective.Value, w, v []*graph.Node) []*graph.Node {
+func (s *batchGraph) withRegularization(x []*graph.Node, value forward.Value, w, v []*graph.Node) []*graph.Node {
 	if !s.options.Regularization || value.Total == value.Main {
 		return x
 	}

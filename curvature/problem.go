@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 
+	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/objective"
 )
 
@@ -28,7 +29,7 @@ import (
 type Problem struct {
 	backend   compute.Backend
 	store     *model.Store
-	objective *objective.Objective
+	objective *forward.Objective
 	options   ProblemOptions
 
 	batches  []train.Batch
@@ -102,7 +103,7 @@ func NewProblem(ctx context.Context, backend compute.Backend, store *model.Store
 		return nil, err
 	}
 	p := &Problem{
-		backend: backend, store: store, objective: obj, options: o,
+		backend: backend, store: store, objective: obj.Objective, options: o,
 		batches: batches, sizes: sizes, examples: examples,
 		dtype: dtypes.Float64, // of the losses, until the parameters are known
 	}

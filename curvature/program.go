@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 
-	"github.com/xsam-go/xsam/objective"
+	"github.com/xsam-go/xsam/internal/forward"
 )
 
 // program is a graph on (vectors…, batch), compiled once for each shape of a batch and each Batch.Spec.
@@ -28,7 +28,7 @@ func (p *Problem) program(name string, build func(s *batchGraph, vectors []*grap
 // run executes the program on a batch. The results are the caller's to finalize; a scalar or a vector each.
 func (pr *program) run(batch train.Batch, vectors []*tensors.Tensor) ([]*tensors.Tensor, error) {
 	spec := batch.Spec
-	if mark, ok := spec.(objective.Mark); ok {
+	if mark, ok := spec.(forward.Mark); ok {
 		spec = mark.UserSpec()
 	}
 	exec := pr.execs[spec]
@@ -57,14 +57,14 @@ func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 	exec, err := model.NewExec(p.backend, p.store, func(scope *model.Scope, args []*graph.Node) []*graph.Node {
 		g := args[0].Graph()
 		p.store.SetTraining(g, p.options.Norm == BatchStatistics)
-		s := &batchGraph{Problem: p, scope: scope, g: g, batch: objective.Batch{
+		s := &batchGraph{Problem: p, scope: scope, g: g, batch: forward.Batch{
 			Spec: spec, Inputs: args[vectors : vectors+inputs], Labels: args[vectors+inputs:],
 		}}
 		out := pr.build(s, args[:vectors])
 		for i, node := range out {
 			out[i] = graph.ConvertDType(node, p.dtype)
 		}
-		objective.SetPoint(p.variables, objective.Origin(g, p.variables)) // the weights are not outputs
+		forward.SetPoint(p.variables, forward.Origin(g, p.variables)) // the weights are not outputs
 		return out
 	})
 	if err != nil {

@@ -1,37 +1,23 @@
 // Package objective is the training loss as a function of the weights, L(w).
 //
 // GoMLX builds the loss of a batch once, at the current weights. Sharpness-aware optimizers and Hessians need it at
-// other weights too. An Objective stands between a model with its loss and the trainer. It remembers the batch whose
-// graph is being built, and builds the loss again wherever the weights have been moved to.
+// other weights too. An Objective stands between a model with its loss and the trainer, so that they can:
 //
 //	obj := objective.New(modelFn, lossFn)
 //	trainer := train.NewTrainer(backend, store, obj.ModelFn, obj.LossFn, opt, nil, nil)
-//
-// Building it again leaves no trace: running averages, random state and accumulated losses are what they are after one
-// ordinary forward pass.
-//
-// New, Objective, ModelFn and LossFn are for everyone. The rest is what packages xsam and curvature build on.
-//
-//	objective.go    New, and the two functions for the trainer
-//	modelforms.go   the forms that a model function may have
-//	batch.go        the batch of a graph: Of, and the Mark that an optimizer puts on it
-//	evaluate.go     Evaluate: the loss at the weights as they are now
-//	weights.go      the weights as a point: Trainables, Point, Origin, SetPoint
-//	sideeffects.go  what a forward pass writes, and how it is set back
 package objective
 
 import (
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
-	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/xsam-go/xsam/internal/forward"
 )
 
 // Objective is a model with its loss. It does not change, and several trainers may share it.
 type Objective struct {
-	modelFn train.ModelFn
-	lossFn  train.LossFn
+	*forward.Objective
 }
 
 // New returns the objective of a model and a loss.
@@ -43,33 +29,14 @@ type Objective struct {
 //
 // It panics when modelFn is nil. Pass ModelFn and LossFn of the result to train.NewTrainer, both of them.
 func New[F train.ModelFnCompatible](modelFn F, lossFn train.LossFn) *Objective {
-	return &Objective{modelFn: canonical(modelFn), lossFn: lossFn}
+	return &Objective{forward.New(modelFn, lossFn)}
 }
 
 // ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
 //
 // Like every graph function it panics on error, for instance when the batch has no inputs.
 func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) []*graph.Node {
-	if len(inputs) == 0 {
-		exceptions.Panicf("objective: the batch has no inputs: want at least one tensor to find the graph by")
-	}
-	g := inputs[0].Graph()
-	holdRandomState(scope.Store())
-	b := remember(g, o, spec, inputs)
-	if b.mark != nil && b.mark.Displaces() && scope.IsTraining(g) {
-		// A dry pass, of which the compiler keeps nothing: after it all variables exist.
-		untouched := takeSideEffects(scope.Store(), g)
-		o.modelFn(scope.ResetVisited(), b.Spec, inputs)
-		untouched.restore(scope.Store(), g)
-		b.mark.Displace(scope, g)
-	}
-	predictions := o.modelFn(scope, b.Spec, inputs)
-	b.modelLoss = train.GetMainLoss(g)
-	if len(predictions) == 0 && o.lossFn == nil {
-		// LossFn, and the metrics, need a prediction to find the graph by; GoMLX makes one up too.
-		return []*graph.Node{noLoss(g, nil)}
-	}
-	return predictions
+	return o.Objective.ModelFn(scope, spec, inputs)
 }
 
 // LossFn is the loss function to pass to train.NewTrainer. It builds the loss and remembers the labels. For an
@@ -77,33 +44,5 @@ func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) 
 //
 // Like every graph function it panics on error.
 func (o *Objective) LossFn(labels, predictions []*graph.Node) *graph.Node {
-	var g *graph.Graph
-	for _, nodes := range [][]*graph.Node{predictions, labels} {
-		if len(nodes) > 0 {
-			g = nodes[0].Graph()
-			break
-		}
-	}
-	if g == nil {
-		exceptions.Panicf("objective: the model predicts nothing and the batch has no labels: there is nothing for a " +
-			"loss function; have the model call train.AddMainLoss and give objective.New no loss function")
-	}
-	if b := batchOf(g); b != nil {
-		b.Labels, b.askedForLoss = labels, true
-	}
-	if o.lossFn == nil {
-		return noLoss(g, predictions)
-	}
-	return o.lossFn(labels, predictions)
-}
-
-// noLoss is 0, in the type of the losses that the model has added so far, or else of its predictions.
-func noLoss(g *graph.Graph, predictions []*graph.Node) *graph.Node {
-	like := append([]*graph.Node{train.GetMainLoss(g), train.GetRegularizationLoss(g)}, predictions...)
-	for _, x := range like {
-		if x != nil && x.DType().IsFloat() {
-			return graph.ScalarZero(g, x.DType())
-		}
-	}
-	return graph.ScalarZero(g, dtypes.Float32)
+	return o.Objective.LossFn(labels, predictions)
 }

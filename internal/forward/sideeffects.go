@@ -1,4 +1,4 @@
-package objective
+package forward
 
 import (
 	"github.com/gomlx/gomlx/core/graph"

@@ -1,0 +1,96 @@
+// Package forward builds the loss of a batch again, at other weights.
+//
+// GoMLX builds the loss of a batch once, at the current weights. An Objective remembers the batch whose graph is being
+// built, and Evaluate builds its loss wherever the weights have been moved to. It leaves no trace: running averages,
+// random state and accumulated losses are what they are after one ordinary forward pass.
+//
+//	objective.go    Objective, and the two functions for the trainer
+//	modelforms.go   the forms that a model function may have
+//	batch.go        the batch of a graph: Of, and the Mark that an optimizer puts on it
+//	evaluate.go     Evaluate: the loss at the weights as they are now
+//	weights.go      the weights as a point: Trainables, Point, Origin, SetPoint
+//	sideeffects.go  what a forward pass writes, and how it is set back
+//
+// Package objective is its public face.
+package forward
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Objective is a model with its loss. It does not change, and several trainers may share it.
+type Objective struct {
+	modelFn train.ModelFn
+	lossFn  train.LossFn
+}
+
+// New returns the objective of a model and a loss, which may be nil. It panics when modelFn is nil.
+func New[F train.ModelFnCompatible](modelFn F, lossFn train.LossFn) *Objective {
+	return &Objective{modelFn: canonical(modelFn), lossFn: lossFn}
+}
+
+// ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
+//
+// Like every graph function it panics on error, for instance when the batch has no inputs.
+func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) []*graph.Node {
+	if len(inputs) == 0 {
+		exceptions.Panicf("objective: the batch has no inputs: want at least one tensor to find the graph by")
+	}
+	g := inputs[0].Graph()
+	holdRandomState(scope.Store())
+	b := remember(g, o, spec, inputs)
+	if b.mark != nil && b.mark.Displaces() && scope.IsTraining(g) {
+		// A dry pass, of which the compiler keeps nothing: after it all variables exist.
+		untouched := takeSideEffects(scope.Store(), g)
+		o.modelFn(scope.ResetVisited(), b.Spec, inputs)
+		untouched.restore(scope.Store(), g)
+		b.mark.Displace(scope, g)
+	}
+	predictions := o.modelFn(scope, b.Spec, inputs)
+	b.modelLoss = train.GetMainLoss(g)
+	if len(predictions) == 0 && o.lossFn == nil {
+		// LossFn, and the metrics, need a prediction to find the graph by; GoMLX makes one up too.
+		return []*graph.Node{noLoss(g, nil)}
+	}
+	return predictions
+}
+
+// LossFn is the loss function to pass to train.NewTrainer. It builds the loss and remembers the labels. For an
+// objective without a loss function it is 0.
+//
+// Like every graph function it panics on error.
+func (o *Objective) LossFn(labels, predictions []*graph.Node) *graph.Node {
+	var g *graph.Graph
+	for _, nodes := range [][]*graph.Node{predictions, labels} {
+		if len(nodes) > 0 {
+			g = nodes[0].Graph()
+			break
+		}
+	}
+	if g == nil {
+		exceptions.Panicf("objective: the model predicts nothing and the batch has no labels: there is nothing for a " +
+			"loss function; have the model call train.AddMainLoss and give objective.New no loss function")
+	}
+	if b := batchOf(g); b != nil {
+		b.Labels, b.askedForLoss = labels, true
+	}
+	if o.lossFn == nil {
+		return noLoss(g, predictions)
+	}
+	return o.lossFn(labels, predictions)
+}
+
+// noLoss is 0, in the type of the losses that the model has added so far, or else of its predictions.
+func noLoss(g *graph.Graph, predictions []*graph.Node) *graph.Node {
+	like := append([]*graph.Node{train.GetMainLoss(g), train.GetRegularizationLoss(g)}, predictions...)
+	for _, x := range like {
+		if x != nil && x.DType().IsFloat() {
+			return graph.ScalarZero(g, x.DType())
+		}
+	}
+	return graph.ScalarZero(g, dtypes.Float32)
+}
