@@ -71,13 +71,16 @@ type micro struct {
 	n      int  // micro-batches of an update; 0 where batches are not cut
 	second bool // pass 2
 	last   bool // the micro-batch with which the update is made
+	end    bool // the last micro-batch of its pass
+	check  bool // the first micro-batch of all, whose loss is compared with that of its halves
 }
 
 // accumulated yields every batch in its micro-batches, once for each pass.
 type accumulated struct {
 	scheduled
-	n   int
-	cut *distributed.ShardingSpec
+	n       int
+	cut     *distributed.ShardingSpec
+	checked bool // the loss of a micro-batch has been compared with that of its halves
 }
 
 // Iter implements train.Dataset.
@@ -85,7 +88,7 @@ func (a *accumulated) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		next := a.marks()
 		// An iteration before this one may have ended in between.
-		if v := a.store.GetVariable(accumulatePath("count")); v != nil {
+		if v := a.store.GetVariable(a.optimizer.home(a.store).path("accumulate", "count")); v != nil {
 			if err := v.SetValue(tensors.FromScalar(int32(0))); err != nil {
 				yield(train.Batch{}, fmt.Errorf("xsam: Accumulate: %w", err))
 				return
@@ -118,7 +121,7 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 	passes := a.optimizer.config.passes(m.kind)
 	for pass := 1; pass <= passes; pass++ {
 		for i, part := range parts {
-			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1}
+			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1, end: i == a.n-1, check: !a.checked}
 			if pass < passes { // the trainer frees what it gets
 				if part, err = part.Clone(); err != nil {
 					yield(train.Batch{}, fmt.Errorf("xsam: Accumulate: %w", err))
@@ -129,36 +132,76 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 			if !yield(part, nil) {
 				return false
 			}
+			if m.micro.check {
+				if err := checkParts(a.optimizer.home(a.store)); err != nil {
+					yield(train.Batch{}, err)
+					return false
+				}
+				a.checked = true
+			}
 		}
 	}
 	return true
 }
 
-// split cuts a batch, which it takes over.
+// split cuts a batch, which it takes over. What the objective shares goes into every part.
 func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
 	parts := make([]train.Batch, a.n)
-	each := func(whole []*tensors.Tensor, add func(i int, t *tensors.Tensor)) error {
-		for _, t := range whole {
-			cut, err := dtensor.ShardTensor(a.cut, t)
-			if err != nil {
-				return fmt.Errorf("xsam: Accumulate: a batch of shape %s cannot be cut into %d micro-batches: want a first "+
-					"axis that divides by it: %w",
-					t.Shape(), a.n, err)
-			}
-			for i, shard := range cut.Shards() {
-				add(i, shard)
-			}
-			if err := t.FinalizeAll(); err != nil {
-				return fmt.Errorf("xsam: Accumulate: %w", err)
+	rows := -1
+	for i, t := range batch.Inputs {
+		cut, err := a.tensor(fmt.Sprintf("input %d", i), t, a.optimizer.shares(i), &rows)
+		if err != nil {
+			return nil, err
+		}
+		for j := range parts {
+			parts[j].Inputs = append(parts[j].Inputs, cut[j])
+		}
+	}
+	for i, t := range batch.Labels {
+		cut, err := a.tensor(fmt.Sprintf("label %d", i), t, false, &rows)
+		if err != nil {
+			return nil, err
+		}
+		for j := range parts {
+			parts[j].Labels = append(parts[j].Labels, cut[j])
+		}
+	}
+	return parts, nil
+}
+
+// tensor cuts one tensor of a batch. rows is what those before it had in their first axis, or -1.
+func (a *accumulated) tensor(name string, t *tensors.Tensor, shared bool, rows *int) ([]*tensors.Tensor, error) {
+	parts := make([]*tensors.Tensor, a.n)
+	if shared {
+		for i := range parts {
+			var err error
+			if parts[i], err = t.Clone(); err != nil {
+				return nil, fmt.Errorf("xsam: Accumulate: %w", err)
 			}
 		}
-		return nil
+		return parts, finalize(t)
 	}
-	if err := each(batch.Inputs, func(i int, t *tensors.Tensor) {
-		parts[i].Inputs = append(parts[i].Inputs,
-			t)
-	}); err != nil {
-		return nil, err
+	if t.Rank() == 0 || *rows >= 0 && t.Shape().Dim(0) != *rows {
+		return nil, fmt.Errorf("xsam: Accumulate: %s of a batch has shape %s, and what comes before it %d rows: "+
+			"want one row for each example, or an input that belongs to the whole batch and is named with "+
+			"objective.New(...).Shared", name, t.Shape(), *rows)
 	}
-	return parts, each(batch.Labels, func(i int, t *tensors.Tensor) { parts[i].Labels = append(parts[i].Labels, t) })
+	*rows = t.Shape().Dim(0)
+	cut, err := dtensor.ShardTensor(a.cut, t)
+	if err != nil {
+		return nil, fmt.Errorf("xsam: Accumulate: a batch of shape %s cannot be cut into %d micro-batches: want a first "+
+			"axis that divides by it: %w", t.Shape(), a.n, err)
+	}
+	copy(parts, cut.Shards())
+	return parts, finalize(t)
 }
+
+func finalize(t *tensors.Tensor) error {
+	if err := t.FinalizeAll(); err != nil {
+		return fmt.Errorf("xsam: Accumulate: %w", err)
+	}
+	return nil
+}
+
+// shares tells whether an input belongs to a batch as a whole. An optimizer that was made by name does not know.
+func (o *Optimizer) shares(input int) bool { return o.objective != nil && o.objective.Shares(input) }

@@ -31,7 +31,7 @@ func Perturbation(g []*graph.Node, rho float64) []*graph.Node {
 func AdaptivePerturbation(w, g []*graph.Node, rho, eta float64) []*graph.Node {
 	scaled, twice := make([]*graph.Node, len(g)), make([]*graph.Node, len(g))
 	for i := range g {
-		t := graph.AddScalar(graph.Abs(w[i]), eta)
+		t := graph.AddScalar(graph.Abs(graph.ConvertDType(w[i], g[i].DType())), eta)
 		scaled[i] = graph.Mul(t, g[i])
 		twice[i] = graph.Mul(t, scaled[i])
 	}

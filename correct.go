@@ -2,7 +2,6 @@ package xsam
 
 import (
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
@@ -48,22 +47,17 @@ func (s *step) correct(h, v []*graph.Node, c *graph.Node) []*graph.Node {
 	return correct(s.config.Form, h, v, c, s.alpha())
 }
 
-// alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps. Only refreshes can fall into the
-// warm-up of v.
+// alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps.
 func (s *step) alpha() *graph.Node {
 	dtype := paramvec.DType(s.w)
 	alpha := graph.Scalar(s.g, dtype, s.config.Alpha)
-	warming := s.mark.refresh && s.config.Refresh.Warmup > 0
-	if !warming && s.config.AlphaWarmup == 0 {
+	if s.config.Refresh.Warmup == 0 && s.config.AlphaWarmup == 0 {
 		return alpha
 	}
-	done := graph.SubScalar(s.now(), s.config.Refresh.Warmup) // steps since v is warm
+	done := graph.SubScalar(s.sinceChange(), s.config.Refresh.Warmup) // steps since v is warm
 	if s.config.AlphaWarmup > 0 {
 		share := graph.DivScalar(graph.ConvertDType(graph.AddScalar(done, 1), dtype), s.config.AlphaWarmup)
 		alpha = graph.Mul(alpha, graph.MinScalar(share, 1))
 	}
 	return graph.Where(graph.LessThan(done, graph.ZerosLike(done)), graph.ScalarZero(s.g, dtype), alpha)
 }
-
-// now is the number of the step, counted from 0.
-func (s *step) now() *graph.Node { return optimizer.GetGlobalStepVar(s.scope).NodeValue(s.g) }

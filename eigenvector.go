@@ -74,20 +74,21 @@ func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
 // with the model as in evaluation: running averages in batch norm, no dropout. The sign of v is left as it comes, so
 // a negative λ turns v around with every product. So do the authors.
 func (s *step) refreshExact() ([]*graph.Node, *estimate) {
-	forward.SetPoint(s.vars, s.w) // the trainer's own pass may have been elsewhere
+	forward.SetPoint(s.vars, s.start) // the trainer's own pass may have been elsewhere
 	loss := s.objective.EvaluateInference(s.scope, s.g, s.batch).Total
-	g, v, finite := graph.Gradient(loss, s.w...), s.v, allFinite(loss)
+	w := forward.Point(s.g, s.vars)
+	g, v, finite := graph.Gradient(loss, w...), s.v, allFinite(loss)
 	e := &estimate{sigma: s.state.sigma()}
 	for range s.config.PowerSteps {
-		h := curvature.HVPFromGradient(g, s.w, v)
+		h := paramvec.Wide(curvature.HVPFromGradient(g, w, v))
 		e = s.measure(v, h, paramvec.Dot(v, h), e.sigma)
 		v = s.powerStep(v, h, e, finite)
 	}
 	if s.config.Form == Oriented {
 		// dλ/dv = ⟨∇(vᵀHv), v⟩ with the new v.
 		v = paramvec.StopGradient(v)
-		quadratic := paramvec.Dot(v, curvature.HVPFromGradient(g, s.w, v))
-		e.d3 = paramvec.Dot(graph.Gradient(quadratic, s.w...), v)
+		quadratic := paramvec.Dot(v, curvature.HVPFromGradient(g, w, v))
+		e.d3 = paramvec.Dot(graph.Gradient(quadratic, w...), v)
 	}
 	return s.downhill(v, e.d3, finite), e
 }

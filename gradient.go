@@ -11,6 +11,7 @@ import (
 type pass struct {
 	loss     *graph.Node
 	gradient []*graph.Node
+	value    forward.Value // the loss, with what it is made of; unknown of a pass over several micro-batches
 }
 
 // gradients are what a step knows of the loss before v comes in.
@@ -43,7 +44,7 @@ func (s *step) gradients(loss *graph.Node) (g gradients, ok bool) {
 
 // passes returns the first and, where the kind of step has one, the second pass over the whole batch.
 func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
-	first = pass{loss, graph.Gradient(loss, forward.Point(s.g, s.vars)...)}
+	first = pass{loss, s.gradientOf(loss), forward.Taken(s.g, loss)}
 	switch {
 	case s.mark.micro.n > 0:
 		return s.collect(first)
@@ -56,13 +57,20 @@ func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
 }
 
 // passAt builds the loss of the step's batch at w and its gradient there, without side effects; afterwards the
-// variables are back at the step's own w.
+// variables are back at the step's own w. Where the model itself changes its weights in the forward pass, the gradient
+// is the one at what it makes of w, as in the trainer's own pass.
 func (s *step) passAt(w []*graph.Node) pass {
 	forward.SetPoint(s.vars, w)
-	loss := s.objective.Evaluate(s.scope, s.g, s.batch).Total
-	gradient := graph.Gradient(loss, w...)
+	value := s.objective.Evaluate(s.scope, s.g, s.batch)
+	gradient := s.gradientOf(value.Total)
 	forward.SetPoint(s.vars, s.w)
-	return pass{loss, gradient}
+	return pass{value.Total, gradient, value}
+}
+
+// gradientOf is the gradient at the point that the loss was built at; of weights in half precision in float32, as all
+// that is made of it.
+func (s *step) gradientOf(loss *graph.Node) []*graph.Node {
+	return paramvec.Wide(graph.Gradient(loss, forward.Point(s.g, s.vars)...))
 }
 
 // probe returns w + side·r·v.

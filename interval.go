@@ -24,15 +24,19 @@ const (
 	intervalEntries
 )
 
-func openInterval(store *model.Store, c Config) *model.Variable {
-	path := model.JoinPath(Scope, "interval")
-	v := store.GetVariable(path)
+func openInterval(h home, c Config) *model.Variable {
+	v := h.store.GetVariable(h.path("interval"))
 	if v == nil {
-		initial := make([]int64, intervalEntries)
-		initial[intervalLast], initial[intervalEvery] = -1, int64(c.Refresh.Every)
-		v = store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(initial, intervalEntries))
+		v = h.store.VariableWithValue(h.path("interval"), firstInterval(c))
 	}
 	return v.SetTrainable(false)
+}
+
+// firstInterval is what there is before the first refresh.
+func firstInterval(c Config) *tensors.Tensor {
+	initial := make([]int64, intervalEntries)
+	initial[intervalLast], initial[intervalEvery] = -1, int64(c.Refresh.Every)
+	return tensors.FromFlatDataAndDimensions(initial, intervalEntries)
 }
 
 // adaptInterval writes the interval that follows this refresh. The residual is the tangent of the angle between v and
@@ -41,7 +45,7 @@ func (s *step) adaptInterval(e *estimate) {
 	if s.config.Refresh.Most == 0 {
 		return
 	}
-	v := openInterval(s.scope.Store(), s.config)
+	v := openInterval(s.home, s.config)
 	every := graph.Reshape(graph.Slice(v.NodeValue(s.g), graph.AxisElem(intervalEvery)))
 	moved := graph.Div(graph.Abs(graph.Sub(e.lambda, s.state.lambda())), graph.Abs(e.lambda)) // NaN in the first refresh
 	tolerance := graph.Scalar(s.g, moved.DType(), s.config.Refresh.Tolerance)
@@ -55,8 +59,8 @@ func (s *step) adaptInterval(e *estimate) {
 }
 
 // interval reads last and every; ok is false before the first step.
-func (o *Optimizer) interval(store *model.Store) (last, every int64, ok bool, err error) {
-	v := store.GetVariable(model.JoinPath(Scope, "interval"))
+func (h home) interval() (last, every int64, ok bool, err error) {
+	v := h.store.GetVariable(h.path("interval"))
 	if v == nil || !v.HasValue() {
 		return 0, 0, false, nil
 	}
@@ -71,23 +75,24 @@ func (o *Optimizer) interval(store *model.Store) (last, every int64, ok bool, er
 	return entries[intervalLast], entries[intervalEvery], entries[intervalLast] >= 0, nil
 }
 
-// due tells whether v is refreshed in a step, which must be the next one where the interval is adapted.
-func (o *Optimizer) due(store *model.Store, step int64) (bool, error) {
-	if o.config.Refresh.Most == 0 || step < int64(o.config.Refresh.Warmup) {
-		return o.config.due(step), nil
+// due tells whether v is refreshed in a step, which must be the next one where the interval is adapted. since is the
+// step at which the warm-up begins.
+func (o *Optimizer) due(h home, step, since int64) (bool, error) {
+	if o.config.Refresh.Most == 0 || step < since+int64(o.config.Refresh.Warmup) {
+		return o.config.dueSince(step, since), nil
 	}
-	last, every, ok, err := o.interval(store)
+	last, every, ok, err := h.interval()
 	if err != nil || !ok {
-		return err == nil && o.config.due(step), err
+		return err == nil && o.config.dueSince(step, since), err
 	}
 	return step >= last+every, nil
 }
 
 // refreshed tells whether v was refreshed in a step, which must be the last one where the interval is adapted.
-func (o *Optimizer) refreshed(store *model.Store, step int64) (bool, error) {
+func (o *Optimizer) refreshed(h home, step, since int64) (bool, error) {
 	if o.config.Refresh.Most == 0 {
-		return o.config.due(step), nil
+		return o.config.dueSince(step, since), nil
 	}
-	last, _, ok, err := o.interval(store)
+	last, _, ok, err := h.interval()
 	return ok && last == step, err
 }

@@ -6,77 +6,132 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
-// accumulatePath is where the sums of an update under way are kept.
-func accumulatePath(name string) string { return model.JoinPath(Scope, "accumulate", name) }
-
-// sums are the mean loss and the mean gradient of one pass so far.
+// sums are what a pass over micro-batches i = 1, 2, … has summed up so far, with dᵢ what the loss of micro-batch i
+// divides by, a function f of sums sᵢ over its rows (forward.Divisor):
+//
+//	Σᵢ dᵢ·Lᵢ,  Σᵢ dᵢ·∇Lᵢ,  Σᵢ sᵢ
+//
+// With the last one they give the loss and the gradient of the whole batch, divided by f(Σᵢ sᵢ).
 type sums struct {
 	loss     *model.Variable
 	gradient []*model.Variable
+	divisor  *model.Variable // Σᵢ sᵢ; nil where the loss divides by nothing
 }
 
 // openSums returns those of the first or the second pass, creating them when they are missing.
-func openSums(store *model.Store, vars []*model.Variable, dtype dtypes.DType, pass string) sums {
-	s := sums{loss: stateVariable(store, accumulatePath(pass+"/loss"), dtype, nil, []float64{0})}
+func openSums(h home, vars []*model.Variable, dtype dtypes.DType, pass string) sums {
+	name := func(path string) string { return model.JoinPath("accumulate", pass, path) }
+	s := sums{loss: h.variable(name("loss"), dtype, nil, []float64{0})}
 	for _, v := range vars {
 		zero := make([]float64, v.Shape().Size())
-		s.gradient = append(s.gradient, stateVariable(store, accumulatePath(pass+v.Path()), stateDType(v),
-			v.Shape().Dimensions, zero))
+		s.gradient = append(s.gradient, h.variable(name(v.Path()), stateDType(v), v.Shape().Dimensions, zero))
 	}
 	return s
 }
 
-// add returns the sums with one more micro-batch of n; begin is true in the first one of a pass.
-func (s sums) add(g *graph.Graph, begin *graph.Node, part pass, n int) pass {
+// openDivisor adds the sums that the divisor is made of.
+func (s *sums) openDivisor(h home, dtype dtypes.DType, pass string, n int) {
+	if n > 0 {
+		s.divisor = h.variable(model.JoinPath("accumulate", pass, "divisor"), dtype, []int{n}, make([]float64, n))
+	}
+}
+
+// add returns the sums with one more micro-batch; begin is true in the first one of a pass.
+func (s sums) add(begin *graph.Node, part pass, d forward.Divisor) (total pass, divisor []*graph.Node) {
+	g := begin.Graph()
 	grow := func(v *model.Variable, part *graph.Node) *graph.Node {
 		old := v.NodeValue(g)
-		return graph.Add(graph.Where(begin, graph.ZerosLike(old), old), graph.DivScalar(graph.ConvertDType(part,
-			v.DType()), float64(n)))
+		return graph.Add(graph.Where(begin, graph.ZerosLike(old), old), graph.ConvertDType(part, v.DType()))
 	}
-	total := pass{loss: grow(s.loss, part.loss)}
+	weigh := func(v *model.Variable, part *graph.Node) *graph.Node {
+		part = graph.ConvertDType(part, v.DType())
+		return grow(v, graph.Mul(graph.ConvertDType(d.Value, v.DType()), part))
+	}
+	total.loss = weigh(s.loss, part.loss)
 	for i, gi := range part.gradient {
-		total.gradient = append(total.gradient, grow(s.gradient[i], gi))
+		total.gradient = append(total.gradient, weigh(s.gradient[i], gi))
 	}
-	return total
+	if s.divisor != nil {
+		total := grow(s.divisor, graph.Stack(d.Sums, 0))
+		for i := range d.Sums {
+			divisor = append(divisor, graph.Reshape(graph.Slice(total, graph.AxisElem(i))))
+		}
+	}
+	return total, divisor
+}
+
+// over divides what was summed up by what the loss of the whole batch divides by; a batch in which nothing counts has
+// the loss 0.
+func (p pass) over(divisor *graph.Node) pass {
+	inverse := over(graph.OnesLike(divisor), divisor)
+	out := pass{loss: graph.Mul(p.loss, graph.ConvertDType(inverse, p.loss.DType()))}
+	for _, gi := range p.gradient {
+		out.gradient = append(out.gradient, graph.Mul(gi, graph.ConvertDType(inverse, gi.DType())))
+	}
+	return out
 }
 
 // collect adds a pass over the micro-batch to that of the whole batch. With the last micro-batch it returns the
 // passes over the whole batch; ok is false before.
 func (s *step) collect(part pass) (first, second pass, ok bool) {
 	m, store, dtype := s.mark.micro, s.scope.Store(), paramvec.DType(s.w)
+	divisor, err := part.value.Divisor()
+	if err != nil {
+		exceptions.Panicf("xsam: Accumulate: %v", err)
+	}
+	if m.check {
+		s.compareParts()
+	}
 	if s.mark.kind == AscentStep && s.config.Local {
 		part.gradient = s.passAt(s.optimizer.perturbed(s.w, part.gradient)).gradient
 	}
-	forward.SetPoint(s.vars, s.w)
-	firstSums := openSums(store, s.vars, dtype, "first")
-	here := firstSums
+	name := "first"
 	if m.second {
+		name = "second"
 		forward.LeaveNoTrace(store, s.g)
-		here = openSums(store, s.vars, dtype, "second")
+	} else if !m.end {
+		forward.SetBackUpdates(store, s.g)
 	}
-	count := openCount(store)
+	here := openSums(s.home, s.vars, dtype, name)
+	here.openDivisor(s.home, dtype, name, len(divisor.Sums))
+	count := openCount(s.home)
 	now := count.NodeValue(s.g)
-	sum := here.add(s.g, graph.Equal(now, graph.Scalar(s.g, dtypes.Int32, s.beginning())), part, m.n)
+	begin := graph.Equal(now, graph.Scalar(s.g, dtypes.Int32, s.beginning()))
+	sum, total := here.add(begin, part, divisor)
 	if !m.second {
-		saveRandom(store, s.g, now, m.n)
+		saveRandom(s.home, s.g, now, m.n)
+	}
+	if m.end {
+		sum = sum.over(divisor.At(total))
 	}
 	if !m.last {
-		here.loss.SetNodeValue(sum.loss)
-		forward.SetPoint(here.gradient, sum.gradient)
+		here.keep(sum, total)
 		count.SetNodeValue(graph.AddScalar(now, 1))
+		forward.SetPoint(s.vars, forward.Origin(s.g, s.vars))
+		forward.DropHooks(store, s.g)
 		return first, second, false
 	}
 	count.SetNodeValue(graph.ZerosLike(now))
-	sum.gradient = typed(sum.gradient, s.w)
 	if !m.second { // a single pass; with local ascents it is the one at their points
 		return sum, sum, true
 	}
-	return pass{firstSums.loss.NodeValue(s.g), typed(forward.Point(s.g, firstSums.gradient), s.w)}, sum, true
+	before := openSums(s.home, s.vars, dtype, "first")
+	return pass{loss: before.loss.NodeValue(s.g), gradient: forward.Point(s.g, before.gradient)}, sum, true
+}
+
+// keep writes the sums for the next micro-batch.
+func (s sums) keep(sum pass, divisor []*graph.Node) {
+	s.loss.SetNodeValue(sum.loss)
+	forward.SetPoint(s.gradient, sum.gradient)
+	if s.divisor != nil {
+		s.divisor.SetNodeValue(vector(s.divisor.DType(), divisor...))
+	}
 }
 
 // beginning is the count at which the micro-batch's pass begins.
@@ -87,47 +142,35 @@ func (s *step) beginning() int {
 	return 0
 }
 
-// typed gives each x the type of its parameter.
-func typed(x, w []*graph.Node) []*graph.Node {
-	out := make([]*graph.Node, len(x))
-	for i := range x {
-		out[i] = graph.ConvertDType(x[i], w[i].DType())
-	}
-	return out
-}
-
 // openCount is the number of micro-batches of the update that are done.
-func openCount(store *model.Store) *model.Variable {
-	path := accumulatePath("count")
-	v := store.GetVariable(path)
+func openCount(h home) *model.Variable {
+	path := h.path("accumulate", "count")
+	v := h.store.GetVariable(path)
 	if v == nil {
-		v = store.VariableWithValue(path, int32(0))
+		v = h.store.VariableWithValue(path, int32(0))
 	}
 	return v.SetTrainable(false)
 }
 
-// randomPath is where GoMLX keeps the state of its random numbers; there is none in a store whose models draw none.
-var randomPath = model.JoinPath(model.RootScopePath, model.RNGStateVariableName)
-
 // saveRandom keeps the random state with which micro-batch i of n began.
-func saveRandom(store *model.Store, g *graph.Graph, i *graph.Node, n int) {
-	random := store.GetVariable(randomPath)
+func saveRandom(h home, g *graph.Graph, i *graph.Node, n int) {
+	random := forward.RandomState(h.store)
 	if random == nil || !random.InUseByGraph(g) {
 		return
 	}
-	kept := openRandom(store, random, n)
+	kept := openRandom(h, random, n)
 	old := kept.NodeValue(g)
 	incoming := graph.BroadcastToShape(graph.ExpandAxes(g.GetParameterByName(random.Path()), 0), old.Shape())
 	kept.SetNodeValue(graph.Where(isRow(i, old), incoming, old))
 }
 
 // loadRandom sets the random state to the one with which micro-batch i of n began in the first pass.
-func loadRandom(store *model.Store, g *graph.Graph, i *graph.Node, n int) {
-	random := store.GetVariable(randomPath)
+func loadRandom(h home, g *graph.Graph, i *graph.Node, n int) {
+	random := forward.RandomState(h.store)
 	if random == nil || !random.InUseByGraph(g) {
 		return
 	}
-	kept := openRandom(store, random, n).NodeValue(g)
+	kept := openRandom(h, random, n).NodeValue(g)
 	random.SetNodeValue(graph.ReduceMax(graph.Where(isRow(i, kept), kept, graph.ZerosLike(kept)), 0))
 }
 
@@ -137,12 +180,12 @@ func isRow(i, x *graph.Node) *graph.Node {
 	return graph.Equal(rows, graph.BroadcastToShape(i, rows.Shape()))
 }
 
-func openRandom(store *model.Store, random *model.Variable, n int) *model.Variable {
-	path := accumulatePath("random")
-	v := store.GetVariable(path)
+func openRandom(h home, random *model.Variable, n int) *model.Variable {
+	path := h.path("accumulate", "random")
+	v := h.store.GetVariable(path)
 	if v == nil || v.Shape().Dim(0) != n {
 		size := random.Shape().Size()
-		v = store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(make([]uint64, n*size), n, size))
+		v = h.store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(make([]uint64, n*size), n, size))
 	}
 	return v.SetTrainable(false)
 }

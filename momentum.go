@@ -46,5 +46,5 @@ func (o *Optimizer) alongMomentum(store *model.Store, g *graph.Graph, vars []*mo
 	for i, v := range vars {
 		kept[i] = o.base.(withMomentum).MomentumOf(store, v)
 	}
-	return paramvec.Add(w, typed(Perturbation(forward.Point(g, kept), o.config.Rho), w))
+	return paramvec.Add(w, Perturbation(forward.Point(g, kept), o.config.Rho))
 }

@@ -3,6 +3,8 @@ package xsam
 import (
 	"errors"
 	"fmt"
+	"sync"
+	"weak"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -11,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/internal/forward"
+	"github.com/xsam-go/xsam/internal/paramvec"
 	"github.com/xsam-go/xsam/objective"
 )
 
@@ -23,6 +26,10 @@ type Optimizer struct {
 	objective *forward.Objective // nil: whichever the graph was built for
 	base      base
 	config    Config
+	scope     string // where its state is in a store
+
+	mu       sync.Mutex
+	trackers map[weak.Pointer[model.Store]]*tracker
 }
 
 // base is an optimizer that takes gradients: GoMLX's SGD, Adam, AdamW, RMSProp and those of package optim.
@@ -56,7 +63,8 @@ func newOptimizer(obj *forward.Objective, inner optimizer.Interface, config Conf
 	if err := checkMomentum(b, config); err != nil {
 		return nil, err
 	}
-	return &Optimizer{objective: obj, base: b, config: config}, nil
+	return &Optimizer{objective: obj, base: b, config: config, scope: Scope,
+		trackers: map[weak.Pointer[model.Store]]*tracker{}}, nil
 }
 
 // Config returns the configuration that New was given.
@@ -74,19 +82,20 @@ func (o *Optimizer) UpdateGraph(scope *model.Scope, gr *graph.Graph, loss *graph
 	d := s.eigenvector(g)             // v, λ, dλ/dv
 	h, c := s.setLength(g, d)         // h: g_adv, or a unit vector
 	corrected := s.correct(h, d.v, c) // g̃ = h − α|⟨h, v⟩|v
-	forward.SetPoint(s.vars, s.w)     // wherever the passes went, the update starts at w
+	forward.SetPoint(s.vars, s.start) // wherever the passes went, the update starts at w
 	s.keep(g, d)                      // for the next step, and for Stats
 	s.update(corrected, loss.DType()) // w ← base optimizer(w, g̃)
 }
 
 // update hands g̃ to the base optimizer.
 func (s *step) update(corrected []*graph.Node, lossDType dtypes.DType) {
-	s.optimizer.base.UpdateGraphWithGradients(s.scope, forward.InStoreOrder(s.scope, s.g, s.vars, corrected), lossDType)
+	s.optimizer.base.UpdateGraphWithGradients(s.scope, forward.InStoreOrder(s.scope, s.g, s.vars, paramvec.Like(s.w, corrected)),
+		lossDType)
 }
 
 // Clear deletes everything that the optimizer and its base keep in the store; it implements optimizer.Interface.
 func (o *Optimizer) Clear(scope *model.Scope) error {
-	if err := scope.Store().DeleteVariablesInScope(Scope); err != nil {
+	if err := scope.Store().DeleteVariablesInScope(o.scope); err != nil {
 		return err
 	}
 	return o.base.Clear(scope)

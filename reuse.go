@@ -20,7 +20,7 @@ func (s *step) reuse(grads gradients) gradients {
 	if s.config.Reuse == 0 || s.mark.kind == PairStep {
 		return grads
 	}
-	kept := openAscent(s.scope.Store(), s.vars)
+	kept := openAscent(s.home, s.vars)
 	square := paramvec.Dot(grads.clean, grads.clean)
 	zero := graph.ScalarZero(s.g, square.DType())
 	if s.mark.kind == AscentStep {
@@ -30,16 +30,16 @@ func (s *step) reuse(grads gradients) gradients {
 		return grads
 	}
 	length := graph.MulScalar(graph.Sqrt(square), s.config.Reuse)
-	grads.adv = typed(paramvec.AddScaled(grads.clean, length, forward.Point(s.g, kept)), s.w)
+	grads.adv = paramvec.AddScaled(grads.clean, length, forward.Point(s.g, kept))
 	return grads
 }
 
 // openAscent returns the variables that hold u/‖u‖, creating them when they are missing.
-func openAscent(store *model.Store, vars []*model.Variable) []*model.Variable {
+func openAscent(h home, vars []*model.Variable) []*model.Variable {
 	kept := make([]*model.Variable, len(vars))
 	for i, v := range vars {
 		zero := make([]float64, v.Shape().Size())
-		kept[i] = stateVariable(store, model.JoinPath(Scope, "ascent", v.Path()), stateDType(v), v.Shape().Dimensions, zero)
+		kept[i] = h.variable(model.JoinPath("ascent", v.Path()), stateDType(v), v.Shape().Dimensions, zero)
 	}
 	return kept
 }

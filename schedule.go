@@ -7,7 +7,6 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/internal/forward"
 )
@@ -37,22 +36,36 @@ func (c Config) refreshes() bool {
 // EpochSteps, or t:
 //
 //	t < Warmup or p mod Every = 0, but with ByExact not at p = 0
-func (c Config) due(step int64) bool {
-	if !c.refreshes() {
-		return false
-	}
+func (c Config) due(step int64) bool { return c.dueSince(step, 0) }
+
+// dueSince is due where the warm-up begins at step since.
+func (c Config) dueSince(step, since int64) bool {
+	return c.refreshes() && (step < since+int64(c.Refresh.Warmup) || c.inPhase(step))
+}
+
+// inPhase tells whether a step is one at which v is refreshed, if it is at all.
+func (c Config) inPhase(step int64) bool {
 	p := step
 	if c.EpochSteps > 0 {
 		p %= int64(c.EpochSteps)
 	}
 	first := p == 0 && c.By == ByExact
-	return step < int64(c.Refresh.Warmup) || p%int64(c.Refresh.Every) == 0 && !first
+	return p%int64(c.Refresh.Every) == 0 && !first
 }
 
-// raw tells whether a step comes before the first refresh, or before the one that there would be if α were not 0: it
-// is SAM's, for there is no v, and the length of the gradient is left as it is. Only ByExact has such steps.
-func (c Config) raw(step int64) bool {
-	return c.By == ByExact && c.Refresh.Warmup == 0 && step < int64(c.Refresh.Every)
+// raw tells whether a step comes before the first refresh since step since, or before the one that there would be if α
+// were not 0: it is SAM's, for there is no v, and the length of the gradient is left as it is. Only ByExact has such
+// steps.
+func (c Config) raw(step, since int64) bool {
+	if c.By != ByExact || c.Refresh.Warmup > 0 || c.Refresh.Every == 0 {
+		return false
+	}
+	for t := since; t <= step; t++ { // the first one is not far
+		if c.inPhase(t) {
+			return false
+		}
+	}
+	return true
 }
 
 // kind returns the kind of a step, in which v is refreshed or not. Ascents are at step mod Ascent.Every = 0. With
@@ -75,6 +88,7 @@ type mark struct {
 	kind      Kind
 	refresh   bool
 	raw       bool // before the first refresh
+	trained   int  // the generation of what is trained (trained.go)
 	micro     micro
 	user      any
 }
@@ -94,7 +108,7 @@ func (m mark) String() string {
 }
 
 // Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows
-// from the store's global step when an iteration begins, so that a resumed run keeps its phase. With Refresh.Most it
+// from the number of steps that the store has on record when an iteration begins, so that a resumed run keeps its phase. With Refresh.Most it
 // also follows from what the step before has measured: a batch must be asked for when that step is done, as GoMLX's
 // Loop does. Evaluation data needs no wrapper. A data set that is a train.DistributedDataset stays one.
 func (o *Optimizer) Schedule(store *model.Store, ds train.Dataset) train.Dataset {
@@ -113,12 +127,31 @@ type scheduled struct {
 
 // marks returns a function that gives each batch's Spec its mark, in turn.
 func (s *scheduled) marks() func(spec any) (mark, error) {
-	step := optimizer.GetGlobalStep(s.store)
+	o, h, tracker := s.optimizer, s.optimizer.home(s.store), s.optimizer.tracker(s.store)
+	step, since, seen := int64(-1), int64(0), -1
 	return func(spec any) (mark, error) {
-		refresh, err := s.optimizer.due(s.store, step)
-		config := s.optimizer.config
-		m := mark{optimizer: s.optimizer, kind: config.kind(step, refresh), refresh: refresh, raw: config.raw(step),
-			user: spec}
+		if err := o.own(s.store); err != nil {
+			return mark{}, err
+		}
+		generation, trained, changes := tracker.now()
+		if changes != seen {
+			if trained != nil {
+				if err := o.settle(h, trained); err != nil {
+					return mark{}, err
+				}
+			}
+			progress, err := h.progress()
+			if err != nil {
+				return mark{}, err
+			}
+			if step < 0 { // batches may be asked for ahead of the steps, so these are counted here
+				step = progress[progressSteps]
+			}
+			since, seen = progress[progressSince], changes
+		}
+		refresh, err := o.due(h, step, since)
+		m := mark{optimizer: o, kind: o.config.kind(step, refresh), refresh: refresh,
+			raw: o.config.raw(step, since), trained: generation, user: spec}
 		step++
 		return m, err
 	}

@@ -11,17 +11,44 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Scope is the path in the store under which the optimizer keeps its state, so that GoMLX checkpoints carry it:
+// Scope is the path in the store under which the optimizer keeps its state, so that GoMLX checkpoints carry it (InScope
+// chooses another):
 //
 //	/xsam/eigenvector/...  v, one variable per trainable variable, under that variable's own path
 //	/xsam/refresh          what the last refresh measured
 //	/xsam/step             what the last step measured
+//	/xsam/progress         steps made, and what is trained since when (trained.go)
 //	/xsam/ascent/...       what plain steps reuse of the last ascent (reuse.go)
 //	/xsam/interval         the interval between refreshes where it is adapted (interval.go)
+//	/xsam/accumulate/...   the sums of an update under way, where batches are cut (microbatch.go)
 const Scope = "/xsam"
 
-// EigenvectorPath is the path of the variable that holds the part of v that belongs to a trainable variable.
-func EigenvectorPath(v *model.Variable) string { return model.JoinPath(Scope, "eigenvector", v.Path()) }
+// EigenvectorPath is the path, in Scope, of the variable that holds the part of v that belongs to a trainable variable.
+func EigenvectorPath(v *model.Variable) string { return home{scope: Scope}.eigenvector(v) }
+
+// home is where an optimizer keeps its state in a store.
+type home struct {
+	store *model.Store
+	scope string
+}
+
+func (o *Optimizer) home(store *model.Store) home { return home{store, o.scope} }
+
+func (h home) path(names ...string) string {
+	return model.JoinPath(append([]string{h.scope}, names...)...)
+}
+
+func (h home) eigenvector(v *model.Variable) string { return h.path("eigenvector", v.Path()) }
+
+// variable returns the variable called name, creating it with the given values, and keeps optimizers from training it:
+// a restored checkpoint brings it back as trainable.
+func (h home) variable(name string, dtype dtypes.DType, dims []int, values []float64) *model.Variable {
+	v := h.store.GetVariable(h.path(name))
+	if v == nil {
+		v = h.store.VariableWithValue(h.path(name), tensorOf(dtype, dims, values))
+	}
+	return v.SetTrainable(false)
+}
 
 // state gives access to what lives between the steps, inside one graph.
 type state struct {
@@ -46,17 +73,22 @@ const (
 )
 
 // openState returns the state, creating what is missing.
-func openState(store *model.Store, g *graph.Graph, dtype dtypes.DType) state {
+func openState(h home, g *graph.Graph, dtype dtypes.DType) state {
+	return state{
+		g:       g,
+		refresh: h.variable("refresh", dtype, []int{refreshEntries}, unknownRefresh()),
+		step:    h.variable("step", dtype, []int{stepEntries}, make([]float64, stepEntries)),
+	}
+}
+
+// unknownRefresh is what is known of the curvature before the first refresh.
+func unknownRefresh() []float64 {
 	unknown := make([]float64, refreshEntries)
 	for i := range unknown {
 		unknown[i] = math.NaN()
 	}
 	unknown[refreshSigma] = 0
-	return state{
-		g:       g,
-		refresh: stateVariable(store, model.JoinPath(Scope, "refresh"), dtype, []int{refreshEntries}, unknown),
-		step:    stateVariable(store, model.JoinPath(Scope, "step"), dtype, []int{stepEntries}, make([]float64, stepEntries)),
-	}
+	return unknown
 }
 
 // sigma is the largest |λ| seen before this step, lambda the λ of the last refresh before it.
@@ -85,25 +117,11 @@ func vector(dtype dtypes.DType, entries ...*graph.Node) *graph.Node {
 	return graph.Stack(converted, 0)
 }
 
-// openEigenvector returns the variables that hold v. Where there are none yet it draws v from the seed: Gaussian, on
-// the host so that it is the same on every backend, and of length 1.
-func openEigenvector(store *model.Store, vars []*model.Variable, seed int64) []*model.Variable {
+// openEigenvector returns the variables that hold v, of length 1 over vars: see trained.go.
+func openEigenvector(h home, vars []*model.Variable) []*model.Variable {
 	vs := make([]*model.Variable, len(vars))
-	complete := true
 	for i, v := range vars {
-		vs[i] = store.GetVariable(EigenvectorPath(v))
-		complete = complete && vs[i] != nil
-	}
-	if !complete {
-		for i, part := range DrawEigenvector(vars, seed) {
-			path := EigenvectorPath(vars[i])
-			if vs[i] = store.GetVariable(path); vs[i] == nil {
-				vs[i] = store.VariableWithValue(path, part)
-			}
-		}
-	}
-	for _, v := range vs {
-		v.SetTrainable(false) // a restored checkpoint brings it back as trainable
+		vs[i] = h.store.GetVariable(h.eigenvector(v)).SetTrainable(false)
 	}
 	return vs
 }
@@ -111,8 +129,16 @@ func openEigenvector(store *model.Store, vars []*model.Variable, seed int64) []*
 // DrawEigenvector draws a first v for the trainable variables: a Gaussian direction over all of them, divided by its
 // length. The result has one tensor per variable, of its shape, in the type v is kept in (at least float32). Each
 // variable has a stream of its own, from the seed and its path, so that the order of the variables matters for
-// rounding alone.
+// rounding alone. It is drawn on the host, the same for every backend.
 func DrawEigenvector(vars []*model.Variable, seed int64) []*tensors.Tensor {
+	drawn := make([]*tensors.Tensor, len(vars))
+	for i, part := range drawDirection(vars, seed) {
+		drawn[i] = tensorOf(stateDType(vars[i]), vars[i].Shape().Dimensions, part)
+	}
+	return drawn
+}
+
+func drawDirection(vars []*model.Variable, seed int64) [][]float64 {
 	parts := make([][]float64, len(vars))
 	var sum float64
 	for i, v := range vars {
@@ -126,14 +152,12 @@ func DrawEigenvector(vars []*model.Variable, seed int64) []*tensors.Tensor {
 		}
 	}
 	length := math.Sqrt(sum)
-	drawn := make([]*tensors.Tensor, len(vars))
-	for i, part := range parts {
+	for _, part := range parts {
 		for j := range part {
 			part[j] /= length
 		}
-		drawn[i] = tensorOf(stateDType(vars[i]), vars[i].Shape().Dimensions, part)
 	}
-	return drawn
+	return parts
 }
 
 // stateDType is the type v is kept in: that of the variable, but at least float32.
@@ -142,15 +166,6 @@ func stateDType(v *model.Variable) dtypes.DType {
 		return dtypes.Float64
 	}
 	return dtypes.Float32
-}
-
-// stateVariable returns the variable at path, creating it with the given values, and keeps optimizers from training it.
-func stateVariable(store *model.Store, path string, dtype dtypes.DType, dims []int, values []float64) *model.Variable {
-	v := store.GetVariable(path)
-	if v == nil {
-		v = store.VariableWithValue(path, tensorOf(dtype, dims, values))
-	}
-	return v.SetTrainable(false)
 }
 
 func tensorOf(dtype dtypes.DType, dims []int, values []float64) *tensors.Tensor {

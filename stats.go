@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
 // StepStats is what a step measured. A number that is not known is NaN.
@@ -31,16 +31,21 @@ type StepStats struct {
 
 // Stats reads what the last step measured from the store. It fails before the first step.
 func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
-	step, err := readState(store, "step")
+	h := o.home(store)
+	step, err := readState(h, "step")
 	if err != nil {
 		return StepStats{}, err
 	}
-	refresh, err := readState(store, "refresh")
+	refresh, err := readState(h, "refresh")
+	if err != nil {
+		return StepStats{}, err
+	}
+	progress, err := h.progress()
 	if err != nil {
 		return StepStats{}, err
 	}
 	p := StepStats{
-		Step:     optimizer.GetGlobalStep(store) - 1,
+		Step:     progress[progressSteps] - 1,
 		Loss:     step[stepLoss],
 		GradNorm: step[stepGradNorm],
 		AlongV:   step[stepAlongV],
@@ -49,9 +54,9 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 		D3:       refresh[refreshD3],
 	}
 	if p.Step < 0 {
-		return StepStats{}, fmt.Errorf("xsam: Stats before the first step: the global step is 0: run a step first")
+		return StepStats{}, fmt.Errorf("xsam: Stats before the first step: none was made: run a step first")
 	}
-	if p.Refreshed, err = o.refreshed(store, p.Step); err != nil {
+	if p.Refreshed, err = o.refreshed(h, p.Step, progress[progressSince]); err != nil {
 		return StepStats{}, err
 	}
 	p.Kind = o.config.kind(p.Step, p.Refreshed)
@@ -95,8 +100,8 @@ func (c Config) cost(kind Kind, refresh bool) (gradients, products int) {
 	return gradients, products
 }
 
-func readState(store *model.Store, name string) ([]float64, error) {
-	v := store.GetVariable(model.JoinPath(Scope, name))
+func readState(h home, name string) ([]float64, error) {
+	v := h.store.GetVariable(h.path(name))
 	if v == nil || !v.HasValue() {
 		return nil, fmt.Errorf("xsam: no %s on record in this store: run a step with the optimizer first", name)
 	}
@@ -107,16 +112,18 @@ func readState(store *model.Store, name string) ([]float64, error) {
 	return floats(value)
 }
 
+// floats reads the numbers of a tensor.
 func floats(t *tensors.Tensor) ([]float64, error) {
-	switch values := t.Value().(type) {
-	case []float64:
-		return values, nil
-	case []float32:
-		wide := make([]float64, len(values))
-		for i, x := range values {
-			wide[i] = float64(x)
-		}
-		return wide, nil
+	if t.DType() == dtypes.Float64 {
+		return tensors.CopyFlatData[float64](t)
 	}
-	return nil, fmt.Errorf("xsam: state of shape %s: want a vector of float32 or float64", t.Shape())
+	narrow, err := tensors.CopyFlatData[float32](t)
+	if err != nil {
+		return nil, fmt.Errorf("xsam: state of shape %s: want float32 or float64: %w", t.Shape(), err)
+	}
+	wide := make([]float64, len(narrow))
+	for i, x := range narrow {
+		wide[i] = float64(x)
+	}
+	return wide, nil
 }

@@ -20,8 +20,10 @@ type step struct {
 	mark      mark
 	vars      []*model.Variable // what is trained
 	w         []*graph.Node     // its value when the step begins
+	start     []*graph.Node     // where the update starts: w, or what the model itself has made of it
 	kept      []*model.Variable // what holds v; nil when the configuration has no v
 	v         []*graph.Node     // its value when the step begins
+	home      home
 	state     state
 }
 
@@ -38,36 +40,65 @@ func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
 			"pass the same one to xsam.New and, as ModelFn and LossFn, to train.NewTrainer")
 	}
 	s := &step{optimizer: o, config: o.config, scope: scope, g: g, objective: obj, batch: batch, mark: marked}
-	s.vars = forward.Trainables(scope, g)
-	s.w = forward.Origin(g, s.vars)
+	s.home, s.vars = o.home(scope.Store()), o.prepare(scope, g)
+	s.w, s.start = forward.Origin(g, s.vars), startingPoint(g, s.vars)
 	if o.config.refreshes() {
-		s.kept = openEigenvector(scope.Store(), s.vars, o.config.Seed)
+		s.kept = openEigenvector(s.home, s.vars)
 		s.v = forward.Point(g, s.kept)
 	}
-	s.state = openState(scope.Store(), g, paramvec.DType(s.w))
+	s.state = openState(s.home, g, paramvec.DType(s.w))
 	return s
+}
+
+// prepare returns what a graph trains, with the state in the store prepared for it.
+func (o *Optimizer) prepare(scope *model.Scope, g *graph.Graph) []*model.Variable {
+	store, vars := scope.Store(), forward.Trainables(scope, g)
+	var used []*model.Variable
+	for v := range store.IterVariables() {
+		if v.InUseByGraph(g) && v.DType().IsFloat() {
+			used = append(used, v)
+		}
+	}
+	o.tracker(store).building(used, vars)
+	if err := o.settle(o.home(store), vars); err != nil {
+		panic(err)
+	}
+	return vars
+}
+
+type startKey struct{}
+
+// startingPoint is where the update starts. A model may change its own weights in the forward pass, clip them, say: the
+// update goes on from there, as GoMLX's own do. Where the trainer's pass is at another point, displace has noted it.
+func startingPoint(g *graph.Graph, vars []*model.Variable) []*graph.Node {
+	if w, ok := g.State(startKey{}).([]*graph.Node); ok {
+		return w
+	}
+	return forward.Point(g, vars)
 }
 
 // displace moves the forward pass that the trainer is about to build to the point of its pass: so that in a pair step
 // it is one of the two, and with micro-batches the one of the micro-batch.
 func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
-	store, vars := scope.Store(), forward.Trainables(scope, g)
-	w := forward.Origin(g, vars)
+	vars := o.prepare(scope, g)
+	h, w := o.home(scope.Store()), forward.Origin(g, vars)
+	g.AttachState(startKey{}, forward.Point(g, vars))
 	switch {
 	case m.kind == PairStep:
-		v, radius := forward.Point(g, openEigenvector(store, vars, o.config.Seed)), o.config.ProbeRadius
+		v, radius := forward.Point(g, openEigenvector(h, vars)), o.config.ProbeRadius
 		if m.micro.second {
 			radius = -radius
 		}
 		w = probePoint(w, v, radius)
 	case o.config.Along == AlongMomentum:
-		w = o.alongMomentum(store, g, vars, w)
+		w = o.alongMomentum(h.store, g, vars, w)
 	default: // the second pass of an ascent
-		w = o.perturbed(w, typed(forward.Point(g, openSums(store, vars, paramvec.DType(w), "first").gradient), w))
+		first := openSums(h, vars, paramvec.DType(w), "first")
+		w = o.perturbed(w, forward.Point(g, first.gradient))
 	}
 	forward.SetPoint(vars, w)
 	if m.micro.second {
-		loadRandom(store, g, graph.SubScalar(openCount(store).NodeValue(g), m.micro.n), m.micro.n)
+		loadRandom(h, g, graph.SubScalar(openCount(h).NodeValue(g), m.micro.n), m.micro.n)
 	}
 }
 
@@ -79,6 +110,7 @@ func (s *step) keep(g gradients, d direction) {
 		s.state.writeRefresh(d.estimate)
 	}
 	s.state.writeStep(g.loss, d.norm, d.c)
+	s.countStep()
 	if g.pair != nil || s.mark.micro.n > 0 {
 		forward.SetReportedLoss(s.g, g.loss)
 	}

@@ -29,9 +29,11 @@ type Mark interface {
 type remembered struct {
 	Batch
 	objective    *Objective
-	mark         Mark        // nil when the batch has none
-	modelLoss    *graph.Node // the main loss after the model; nil when it has added none
-	askedForLoss bool        // LossFn has been called
+	mark         Mark // nil when the batch has none
+	predictions  []*graph.Node
+	modelLoss    *graph.Node  // the main loss after the model; nil when it has added none
+	lossBegins   graph.NodeId // nodes from here on are the loss function's
+	askedForLoss bool         // LossFn has been called
 }
 
 type rememberedKey struct{}
@@ -68,4 +70,11 @@ func Of(g *graph.Graph) (*Objective, Batch, Mark) {
 			"pass obj.LossFn to train.NewTrainer, not the loss itself")
 	}
 	return b.objective, b.Batch, b.mark
+}
+
+// Taken is the value of the pass that the trainer itself has made, with the loss it has built.
+func Taken(g *graph.Graph, loss *graph.Node) Value {
+	b := batchOf(g)
+	return Value{Predictions: b.predictions, Main: train.GetMainLoss(g), Total: loss, objective: b.objective,
+		batch: b.Batch, lossBegins: b.lossBegins}
 }

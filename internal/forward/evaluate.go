@@ -12,6 +12,10 @@ type Value struct {
 	Predictions []*graph.Node // as the model gives them
 	Main        *graph.Node   // the loss function's mean plus every train.AddMainLoss, a scalar
 	Total       *graph.Node   // Main plus every train.AddRegularizationLoss, a scalar: what is minimised
+
+	objective  *Objective
+	batch      Batch
+	lossBegins graph.NodeId // nodes of the graph from here on are the loss function's
 }
 
 // Evaluate builds the objective of a batch at the current node values of the trainable variables. To evaluate it
@@ -27,9 +31,10 @@ func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Va
 	holdRandomState(store)
 	before := takeSideEffects(store, g)
 	before.rewind(g)
-	var value Value
+	value := Value{objective: o, batch: batch}
 	value.Predictions = o.modelFn(scope.ResetVisited(), batch.Spec, batch.Inputs)
 	if o.lossFn != nil {
+		value.lossBegins = g.LastNode().Id() + 1
 		train.AddMainLoss(o.lossFn(batch.Labels, value.Predictions))
 	}
 	value.Main, value.Total = train.GetMainLoss(g), train.TotalLoss(g)

@@ -10,11 +10,16 @@
 //	evaluate.go     Evaluate: the loss at the weights as they are now
 //	weights.go      the weights as a point: Trainables, Point, Origin, SetPoint
 //	sideeffects.go  what a forward pass writes, and how it is set back
+//	divisor.go      what the loss of a batch is divided by, so that parts of a batch can be put together
+//	reader.go       how that is read off the graph
+//	parts.go        whether the loss of a batch is made of those of its parts
 //
 // Package objective is its public face.
 package forward
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -26,12 +31,40 @@ import (
 type Objective struct {
 	modelFn train.ModelFn
 	lossFn  train.LossFn
+
+	sum     bool                                                // the loss is a sum over the rows
+	divisor func(labels, predictions []*graph.Node) *graph.Node // nil: it is read off the graph
+	shared  []int                                               // inputs that are not one row for each example
 }
 
 // New returns the objective of a model and a loss, which may be nil. It panics when modelFn is nil.
 func New[F train.ModelFnCompatible](modelFn F, lossFn train.LossFn) *Objective {
 	return &Objective{modelFn: canonical(modelFn), lossFn: lossFn}
 }
+
+// Sum returns the objective whose loss is a sum over the rows of a batch.
+func (o *Objective) Sum() *Objective {
+	with := *o
+	with.sum, with.divisor = true, nil
+	return &with
+}
+
+// DividedBy returns the objective whose loss divides by what the function gives.
+func (o *Objective) DividedBy(divisor func(labels, predictions []*graph.Node) *graph.Node) *Objective {
+	with := *o
+	with.sum, with.divisor = false, divisor
+	return &with
+}
+
+// Shared returns the objective of which these inputs belong to a batch as a whole, and not row by row.
+func (o *Objective) Shared(inputs ...int) *Objective {
+	with := *o
+	with.shared = append(slices.Clone(o.shared), inputs...)
+	return &with
+}
+
+// Shares tells whether an input belongs to a batch as a whole.
+func (o *Objective) Shares(input int) bool { return slices.Contains(o.shared, input) }
 
 // ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
 //
@@ -51,7 +84,10 @@ func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) 
 		b.mark.Displace(scope, g)
 	}
 	predictions := o.modelFn(scope, b.Spec, inputs)
-	b.modelLoss = train.GetMainLoss(g)
+	b.predictions, b.modelLoss = predictions, train.GetMainLoss(g)
+	if o.lossFn != nil {
+		b.lossBegins = g.LastNode().Id() + 1
+	}
 	if len(predictions) == 0 && o.lossFn == nil {
 		// LossFn, and the metrics, need a prediction to find the graph by; GoMLX makes one up too.
 		return []*graph.Node{noLoss(g, nil)}

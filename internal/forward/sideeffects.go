@@ -1,6 +1,8 @@
 package forward
 
 import (
+	"slices"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
@@ -93,9 +95,41 @@ func SetReportedLoss(g *graph.Graph, main *graph.Node) {
 // isState tells whether v is written by forward passes rather than by the optimizer.
 func isState(v *model.Variable) bool { return !v.Trainable || !v.DType().IsFloat() }
 
+// SetBackUpdates sets back what forward passes have written in g without looking at the batch: counters, schedules,
+// averages of the weights. They belong to an update, of which this batch is a part. The random state goes on.
+func SetBackUpdates(store *model.Store, g *graph.Graph) {
+	b := batchOf(g)
+	data := newDependence(slices.Concat(b.Inputs, b.Labels))
+	random := RandomState(store)
+	for v := range store.IterVariables() {
+		if isState(v) && v != random && v.ChangedInGraph(g) && !data.reaches(v.NodeValue(g)) {
+			v.SetNodeValue(g.GetParameterByName(v.Path()))
+		}
+	}
+}
+
+// DropHooks takes back the functions that the model has registered to run once per update
+// (train.AddPerStepUpdateGraphFn).
+func DropHooks(store *model.Store, g *graph.Graph) {
+	var scopes []string
+	for p := range store.IterGraphParams(g) {
+		if p.Key == train.TrainerPerStepUpdateGraphFnParamKey {
+			scopes = append(scopes, p.Scope)
+		}
+	}
+	for _, scope := range scopes {
+		model.SetGraphParam(g, model.JoinPath(scope, train.TrainerPerStepUpdateGraphFnParamKey), nil)
+	}
+}
+
+// RandomState is where GoMLX keeps the state of its random numbers; nil in a store whose models draw none.
+func RandomState(store *model.Store) *model.Variable {
+	return store.GetVariable(model.JoinPath(model.RootScopePath, model.RNGStateVariableName))
+}
+
 // holdRandomState keeps the random state from being trained: a restored checkpoint brings it back as trainable.
 func holdRandomState(store *model.Store) {
-	if v := store.GetVariable(model.JoinPath(model.RootScopePath, model.RNGStateVariableName)); v != nil {
+	if v := RandomState(store); v != nil {
 		v.SetTrainable(false)
 	}
 }

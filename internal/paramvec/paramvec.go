@@ -2,8 +2,8 @@
 // which the weights, the gradient and the Hessian's eigenvectors live.
 //
 // Every function takes slices of equal length whose nodes have equal shapes pair by pair, and, like every graph
-// building function, panics when they do not. Sums over half-precision parameters are taken in float32; everything
-// else keeps the dtype of its parameter.
+// building function, panics when they do not. Sums over half-precision parameters are taken in float32. Of two vectors
+// the result has the types of the first; it is computed in the wider type of each pair.
 package paramvec
 
 import (
@@ -53,22 +53,34 @@ func Scale(a *graph.Node, x []*graph.Node) []*graph.Node {
 	return each(x, func(xi *graph.Node) *graph.Node { return graph.Mul(as(a, xi.DType()), xi) })
 }
 
+// Wide returns x with half-precision parameters in float32.
+func Wide(x []*graph.Node) []*graph.Node {
+	return each(x, func(xi *graph.Node) *graph.Node { return as(xi, wider(xi.DType(), xi.DType())) })
+}
+
+// Like returns x in the types of y.
+func Like(y, x []*graph.Node) []*graph.Node {
+	return pairwise("Like", y, x, func(yi, xi *graph.Node) *graph.Node { return as(xi, yi.DType()) })
+}
+
 // Add returns x + y.
-func Add(x, y []*graph.Node) []*graph.Node { return pairwise("Add", x, y, graph.Add) }
+func Add(x, y []*graph.Node) []*graph.Node { return pairwise("Add", x, y, inWider(graph.Add)) }
 
 // Sub returns x − y.
-func Sub(x, y []*graph.Node) []*graph.Node { return pairwise("Sub", x, y, graph.Sub) }
+func Sub(x, y []*graph.Node) []*graph.Node { return pairwise("Sub", x, y, inWider(graph.Sub)) }
 
-// AddScaled returns x + a·y for a scalar node a, in the types of x.
+// AddScaled returns x + a·y for a scalar node a.
 func AddScaled(x []*graph.Node, a *graph.Node, y []*graph.Node) []*graph.Node {
-	return pairwise("AddScaled", x, y, func(xi, yi *graph.Node) *graph.Node {
-		return graph.Add(xi, graph.Mul(as(a, xi.DType()), as(yi, xi.DType())))
-	})
+	return pairwise("AddScaled", x, y, inWider(func(xi, yi *graph.Node) *graph.Node {
+		return graph.Add(xi, graph.Mul(as(a, yi.DType()), yi))
+	}))
 }
 
 // Where returns x where the scalar condition holds and y where it does not.
 func Where(condition *graph.Node, x, y []*graph.Node) []*graph.Node {
-	return pairwise("Where", x, y, func(xi, yi *graph.Node) *graph.Node { return graph.Where(condition, xi, yi) })
+	return pairwise("Where", x, y, func(xi, yi *graph.Node) *graph.Node {
+		return graph.Where(condition, xi, as(yi, xi.DType()))
+	})
 }
 
 // StopGradient returns x as a constant of differentiation.
@@ -87,7 +99,7 @@ func After(x, y []*graph.Node) []*graph.Node {
 	// A sum, because XLA computes a sum once; single numbers it would compute again wherever they come in, from what it
 	// would have to hold for it. A sum of what is concatenated it would take apart into such numbers, but for IsFinite.
 	finite := graph.ConvertDType(graph.IsFinite(graph.Concatenate(firsts, 0)), dtype)
-	nothing := graph.MulScalar(graph.ReduceAllSum(finite), 0)
+	nothing := graph.StopGradient(graph.MulScalar(graph.ReduceAllSum(finite), 0))
 	return each(x, func(xi *graph.Node) *graph.Node { return graph.Add(xi, as(nothing, xi.DType())) })
 }
 
@@ -106,6 +118,25 @@ func pairwise(name string, x, y []*graph.Node, f func(xi, yi *graph.Node) *graph
 		out[i] = f(x[i], y[i])
 	}
 	return out
+}
+
+// inWider returns f computed in the wider of two types, in the type of the first.
+func inWider(f func(xi, yi *graph.Node) *graph.Node) func(xi, yi *graph.Node) *graph.Node {
+	return func(xi, yi *graph.Node) *graph.Node {
+		if xi.DType() == yi.DType() {
+			return f(xi, yi)
+		}
+		dtype := wider(xi.DType(), yi.DType())
+		return as(f(as(xi, dtype), as(yi, dtype)), xi.DType())
+	}
+}
+
+// wider is float64 where one of the types is, else float32.
+func wider(x, y dtypes.DType) dtypes.DType {
+	if x == dtypes.Float64 || y == dtypes.Float64 {
+		return dtypes.Float64
+	}
+	return dtypes.Float32
 }
 
 func match(name string, x, y []*graph.Node) {

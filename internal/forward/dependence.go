@@ -1,0 +1,50 @@
+package forward
+
+import "github.com/gomlx/gomlx/core/graph"
+
+// dependence tells which nodes of a graph depend on some of its parameters.
+type dependence struct {
+	known map[*graph.Node]bool
+	other map[*graph.Node]bool // whether a node depends on parameters besides those
+}
+
+func newDependence(on []*graph.Node) *dependence {
+	d := &dependence{known: map[*graph.Node]bool{}, other: map[*graph.Node]bool{}}
+	for _, n := range on {
+		d.known[n], d.other[n] = true, false
+	}
+	return d
+}
+
+// reaches tells whether n depends on one of them.
+func (d *dependence) reaches(n *graph.Node) bool { d.visit(n); return d.known[n] }
+
+// onlyData tells whether n depends on no other parameter.
+func (d *dependence) onlyData(n *graph.Node) bool { d.visit(n); return !d.other[n] }
+
+// visit goes through what n is made of, without recursion: graphs are deep.
+func (d *dependence) visit(n *graph.Node) {
+	stack := []*graph.Node{n}
+	for len(stack) > 0 {
+		top := stack[len(stack)-1]
+		if _, done := d.known[top]; done {
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		missing := len(stack)
+		for _, in := range top.Inputs() {
+			if _, done := d.known[in]; !done {
+				stack = append(stack, in)
+			}
+		}
+		if len(stack) > missing {
+			continue
+		}
+		depends, other := false, top.Type() == graph.NodeTypeParameter
+		for _, in := range top.Inputs() {
+			depends, other = depends || d.known[in], other || d.other[in]
+		}
+		d.known[top], d.other[top] = depends, other
+		stack = stack[:len(stack)-1]
+	}
+}

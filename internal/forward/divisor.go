@@ -1,0 +1,103 @@
+package forward
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+)
+
+// Divisor is what the loss of a batch is divided by: the number of its rows for a mean over them, the number of rows
+// that count for a masked one, the sum of the weights for a weighted one. Batches that are parts of a larger one put
+// its loss together with it,
+//
+//	L = Σᵢ dᵢ·Lᵢ / f(Σᵢ sᵢ)    sᵢ the sums of part i, dᵢ = f(sᵢ)
+//
+// where f is mostly s itself, and max(s, 1) where a loss guards itself against an empty mask.
+type Divisor struct {
+	Value *graph.Node   // d, a scalar
+	Sums  []*graph.Node // s, scalars of the same type, which add up over parts
+	at    func(sums []*graph.Node) *graph.Node
+}
+
+// At is f: the divisor of a batch whose sums are given.
+func (d Divisor) At(sums []*graph.Node) *graph.Node { return d.at(sums) }
+
+// Divisor returns what the loss is divided by.
+//
+// What the objective was told (DividedBy, Sum) is taken. Else it is read off the graph: a loss is a sum of terms, each
+// a constant times a sum over the rows, or all of them such sums divided by one quantity that depends on the batch's
+// inputs and labels alone. It fails for other losses, whose parts cannot be put together like that.
+func (v Value) Divisor() (Divisor, error) {
+	o, batch := v.objective, v.batch
+	rows, err := o.Rows(batch)
+	if err != nil {
+		return Divisor{}, err
+	}
+	g, dtype := v.Total.Graph(), wide(v.Total.DType())
+	switch {
+	case o.sum:
+		one := graph.Scalar(g, dtype, 1)
+		return Divisor{Value: one, at: func([]*graph.Node) *graph.Node { return one }}, nil
+	case o.divisor != nil:
+		d := o.divisor(batch.Labels, v.Predictions)
+		if d == nil || !d.Shape().IsScalar() {
+			return Divisor{}, errors.New("objective: the function of DividedBy did not return a scalar: " +
+				"want the number, or the sum of the weights, that the loss divides by")
+		}
+		return additive(graph.ConvertDType(d, dtype)), nil
+	}
+	r := reader{data: newDependence(slices.Concat(batch.Inputs, batch.Labels)),
+		lossBegins: v.lossBegins}
+	if err := r.terms(v.Total, false); err != nil {
+		return Divisor{}, err
+	}
+	if r.divisor == nil {
+		return additive(graph.Scalar(g, dtype, float64(rows))), nil
+	}
+	return r.quotient(dtype)
+}
+
+// additive is a divisor that is itself a sum over the parts.
+func additive(d *graph.Node) Divisor {
+	return Divisor{Value: d, Sums: []*graph.Node{d}, at: func(sums []*graph.Node) *graph.Node { return sums[0] }}
+}
+
+// Rows returns the number of rows of a batch: what its inputs and labels have in their first axis, all but the shared
+// ones.
+func (o *Objective) Rows(batch Batch) (int, error) {
+	rows := -1
+	for i, x := range slices.Concat(batch.Inputs, batch.Labels) {
+		if i < len(batch.Inputs) && o.Shares(i) {
+			continue
+		}
+		name := fmt.Sprintf("input %d", i)
+		if i >= len(batch.Inputs) {
+			name = fmt.Sprintf("label %d", i-len(batch.Inputs))
+		}
+		if x.Rank() == 0 {
+			return 0, fmt.Errorf("objective: %s of the batch is a scalar: want one row for each example, or an input that "+
+				"Shared names", name)
+		}
+		n := x.Shape().Dim(0)
+		if rows >= 0 && n != rows {
+			return 0, fmt.Errorf("objective: %s of the batch has shape %s, and the ones before it %d rows: "+
+				"want one row for each example, or an input that Shared names", name, x.Shape(), rows)
+		}
+		rows = n
+	}
+	if rows < 1 {
+		return 0, errors.New("objective: the batch has no rows: want an input that is not shared, with one row or more")
+	}
+	return rows, nil
+}
+
+// wide is the type in which sums over a batch are kept.
+func wide(dtype dtypes.DType) dtypes.DType {
+	if dtype == dtypes.Float64 {
+		return dtype
+	}
+	return dtypes.Float32
+}

@@ -1,0 +1,65 @@
+package forward
+
+import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Parts returns the loss of a batch, and the loss put together from those of its two halves by what they divide by. A
+// batch of one row is taken twice. The two differ for losses that compare rows, for sums that are not declared as such
+// (Sum), and for inputs that are not one row for each example. The model is built as in evaluation. ok is false where
+// the loss draws random numbers even then, and cannot be compared.
+func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch) (whole, joined *graph.Node, ok bool,
+	err error) {
+	rows, err := o.Rows(batch)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	halves := []Batch{batch, batch}
+	if rows == 1 {
+		batch = o.each(batch, func(x *graph.Node) *graph.Node { return graph.Concatenate([]*graph.Node{x, x}, 0) })
+	} else {
+		for i, part := range []graph.SliceAxisSpec{graph.AxisRange(0, rows/2), graph.AxisRange(rows / 2)} {
+			halves[i] = o.each(batch, func(x *graph.Node) *graph.Node { return graph.Slice(x, part) })
+		}
+	}
+	whole = o.EvaluateInference(scope, g, batch).Total
+	if random := RandomState(scope.Store()); random != nil && random.InUseByGraph(g) {
+		if newDependence([]*graph.Node{g.GetParameterByName(random.Path())}).reaches(whole) {
+			return nil, nil, false, nil
+		}
+	}
+	var sums []*graph.Node
+	var f Divisor
+	for _, half := range halves {
+		value := o.EvaluateInference(scope, g, half)
+		if f, err = value.Divisor(); err != nil {
+			return nil, nil, false, err
+		}
+		numerator := graph.Mul(f.Value, graph.ConvertDType(value.Total, f.Value.DType()))
+		if joined == nil {
+			joined, sums = numerator, f.Sums
+			continue
+		}
+		joined = graph.Add(joined, numerator)
+		for i := range sums {
+			sums[i] = graph.Add(sums[i], f.Sums[i])
+		}
+	}
+	return graph.ConvertDType(whole, joined.DType()), graph.Div(joined, f.At(sums)), true, nil
+}
+
+// each returns the batch with f of everything in it that has rows.
+func (o *Objective) each(batch Batch, f func(*graph.Node) *graph.Node) Batch {
+	out := Batch{Spec: batch.Spec}
+	for i, x := range batch.Inputs {
+		if !o.Shares(i) {
+			x = f(x)
+		}
+		out.Inputs = append(out.Inputs, x)
+	}
+	for _, x := range batch.Labels {
+		out.Labels = append(out.Labels, f(x))
+	}
+	return out
+}

@@ -1,0 +1,269 @@
+package xsam
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+)
+
+// What is trained may change in mid-training: parameters are frozen, unfrozen, added. v, λ and what else is known then
+// belong to other parameters than the ones that are trained now. So the store has a record of what they belong to,
+//
+//	progress = (steps made, step at which the record was last changed, which parameters it is)
+//
+// and when the parameters of a step are others, v is made of length 1 over these, λ is unknown, and the warm-up begins
+// again.
+
+// Entries of the variable, all int64.
+const (
+	progressSteps = iota
+	progressSince
+	progressTrained
+	progressEntries
+)
+
+// openProgress returns the variable. A store from before there was one goes on at GoMLX's global step.
+func openProgress(h home) *model.Variable {
+	v := h.store.GetVariable(h.path("progress"))
+	if v == nil {
+		initial := make([]int64, progressEntries)
+		if h.store.GetVariable(h.path("step")) != nil {
+			initial[progressSteps] = optimizer.GetGlobalStep(h.store)
+		}
+		v = h.store.VariableWithValue(h.path("progress"), tensors.FromFlatDataAndDimensions(initial, progressEntries))
+	}
+	return v.SetTrainable(false)
+}
+
+// progress reads it on the host.
+func (h home) progress() (entries []int64, err error) {
+	value, err := openProgress(h).Value()
+	if err == nil {
+		entries, err = tensors.CopyFlatData[int64](value)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("xsam: reading the number of steps made: %w", err)
+	}
+	return entries, nil
+}
+
+// now is the number of the step, counted from 0; sinceChange that since what is trained was last changed.
+func (s *step) now() *graph.Node { return s.progress(progressSteps) }
+
+func (s *step) sinceChange() *graph.Node { return graph.Sub(s.now(), s.progress(progressSince)) }
+
+func (s *step) progress(i int) *graph.Node {
+	return graph.Reshape(graph.Slice(openProgress(s.home).NodeValue(s.g), graph.AxisElem(i)))
+}
+
+// countStep notes that a step more was made.
+func (s *step) countStep() {
+	v := openProgress(s.home)
+	one := make([]int64, progressEntries)
+	one[progressSteps] = 1
+	v.SetNodeValue(graph.Add(v.NodeValue(s.g), graph.Const(s.g, one)))
+}
+
+// settle prepares the state for a step that trains vars. It runs on the host, while a graph is built or when the
+// trained parameters are found to be others than in the step before.
+func (o *Optimizer) settle(h home, vars []*model.Variable) error {
+	entries, err := h.progress()
+	if err != nil {
+		return err
+	}
+	trained := int64(fingerprint(vars))
+	known := entries[progressTrained]
+	if known == trained {
+		return nil
+	}
+	missing, err := h.missing(vars)
+	if err != nil {
+		return err
+	}
+	fresh := known == 0 // a new store, or one from before there was a record
+	if o.config.refreshes() && (!fresh || missing > 0) {
+		parts, err := h.eigenvectorOf(vars)
+		if err != nil {
+			return err
+		}
+		h.write(vars, o.unit(vars, parts))
+	}
+	if !fresh {
+		h.forget(o.config)
+		entries[progressSince] = entries[progressSteps]
+	}
+	entries[progressTrained] = trained
+	return openProgress(h).SetValue(tensors.FromFlatDataAndDimensions(entries, progressEntries))
+}
+
+// unit returns v over vars: parts where there are any, a drawn direction for the rest, of length 1 together.
+func (o *Optimizer) unit(vars []*model.Variable, parts [][]float64) [][]float64 {
+	drawn := drawDirection(vars, o.config.Seed)
+	var kept float64
+	for _, part := range parts {
+		kept += squares(part)
+	}
+	if !(kept > 0) || math.IsInf(kept, 1) {
+		return drawn
+	}
+	// What is new has the share of the length that a drawn direction gives it.
+	var fresh float64
+	for i, part := range parts {
+		if part == nil {
+			fresh += squares(drawn[i])
+		}
+	}
+	scale := math.Sqrt((1 - fresh) / kept)
+	for i, part := range parts {
+		if part == nil {
+			parts[i] = drawn[i]
+			continue
+		}
+		for j := range part {
+			part[j] *= scale
+		}
+	}
+	return parts
+}
+
+func squares(x []float64) (sum float64) {
+	for _, xi := range x {
+		sum += xi * xi
+	}
+	return sum
+}
+
+// missing counts the parameters without a part of v, and refuses those whose part has another shape.
+func (h home) missing(vars []*model.Variable) (n int, err error) {
+	for _, v := range vars {
+		kept := h.store.GetVariable(h.eigenvector(v))
+		if kept == nil {
+			n++
+			continue
+		}
+		if !slices.Equal(kept.Shape().Dimensions, v.Shape().Dimensions) {
+			return 0, fmt.Errorf("xsam: parameter %s has shape %s, and its part of v in the store %s: "+
+				"the parameter was reshaped: begin anew with Optimizer.Clear, or restore the checkpoint that belongs to the model",
+				v.Path(), v.Shape(), kept.Shape())
+		}
+	}
+	return n, nil
+}
+
+// eigenvectorOf reads the parts of v that there are; nil for a parameter without one.
+func (h home) eigenvectorOf(vars []*model.Variable) ([][]float64, error) {
+	parts := make([][]float64, len(vars))
+	for i, v := range vars {
+		kept := h.store.GetVariable(h.eigenvector(v))
+		if kept == nil {
+			continue
+		}
+		value, err := kept.Value()
+		if err == nil {
+			parts[i], err = floats(value)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("xsam: reading %s: %w", kept.Path(), err)
+		}
+	}
+	return parts, nil
+}
+
+// write puts v into the store.
+func (h home) write(vars []*model.Variable, parts [][]float64) {
+	for i, v := range vars {
+		value := tensorOf(stateDType(v), v.Shape().Dimensions, parts[i])
+		if kept := h.store.GetVariable(h.eigenvector(v)); kept != nil {
+			kept.MustSetValue(value)
+			continue
+		}
+		h.store.VariableWithValue(h.eigenvector(v), value).SetTrainable(false)
+	}
+}
+
+// forget makes λ, the interval and what was reused of an ascent unknown again.
+func (h home) forget(c Config) {
+	if v := h.store.GetVariable(h.path("refresh")); v != nil {
+		v.MustSetValue(tensorOf(v.DType(), v.Shape().Dimensions, unknownRefresh()))
+	}
+	if v := h.store.GetVariable(h.path("interval")); v != nil {
+		v.MustSetValue(firstInterval(c))
+	}
+	for v := range h.store.Scope(h.path("ascent")).IterVariables() {
+		v.MustSetValue(tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size())))
+	}
+}
+
+// fingerprint tells sets of parameters apart; it is never 0.
+func fingerprint(vars []*model.Variable) uint64 {
+	sum := fnv.New64a()
+	for _, v := range vars {
+		fmt.Fprintln(sum, v.Path(), v.Shape().Dimensions)
+	}
+	return sum.Sum64() | 1
+}
+
+// tracker follows, on the host, which parameters of a store are trainable, so that a change of them has graphs of its
+// own: GoMLX's trainer would go on with those that train what was trainable when they were built.
+type tracker struct {
+	mu         sync.Mutex
+	used       []*model.Variable         // what graphs were built with
+	generation int                       // of the current set of trainable ones
+	of         map[uint64]int            // sets that graphs were built for
+	trained    map[int][]*model.Variable // what these graphs train
+	changes    int                       // how often any of this has changed
+}
+
+// now returns the generation of what is trainable now, what its graphs train if there are any, and how often this has
+// changed.
+func (t *tracker) now() (generation int, trained []*model.Variable, changes int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.of) > 0 {
+		known, ok := t.of[t.set()]
+		if !ok {
+			for _, g := range t.of {
+				known = max(known, g+1)
+			}
+		}
+		if known != t.generation {
+			t.generation = known
+			t.changes++
+		}
+	}
+	return t.generation, t.trained[t.generation], t.changes
+}
+
+// building notes that a graph is built that uses some variables and trains some of them.
+func (t *tracker) building(used, trained []*model.Variable) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.changes++
+	for _, v := range used {
+		if !slices.Contains(t.used, v) {
+			t.used = append(t.used, v)
+		}
+	}
+	if t.of == nil {
+		t.of, t.trained = map[uint64]int{}, map[int][]*model.Variable{}
+	}
+	t.of[t.set()], t.trained[t.generation] = t.generation, trained
+}
+
+// set is the fingerprint of what is trainable now.
+func (t *tracker) set() uint64 {
+	var trainable []*model.Variable
+	for _, v := range t.used {
+		if v.Trainable {
+			trainable = append(trainable, v)
+		}
+	}
+	return fingerprint(trainable)
+}
