@@ -30,6 +30,7 @@ type Optimizer struct {
 
 	mu       sync.Mutex
 	trackers map[weak.Pointer[model.Store]]*tracker
+	owned    map[weak.Pointer[model.Store]]bool // stores that it has owned (owner.go)
 }
 
 // base is an optimizer that takes gradients: GoMLX's SGD, Adam, AdamW, RMSProp and those of package optim.
@@ -63,8 +64,12 @@ func newOptimizer(obj *forward.Objective, inner optimizer.Interface, config Conf
 	if err := checkMomentum(b, config); err != nil {
 		return nil, err
 	}
-	return &Optimizer{objective: obj, base: b, config: config, scope: Scope,
-		trackers: map[weak.Pointer[model.Store]]*tracker{}}, nil
+	return inScope(Scope, obj, b, config), nil
+}
+
+func inScope(scope string, obj *forward.Objective, b base, config Config) *Optimizer {
+	return &Optimizer{objective: obj, base: b, config: config, scope: scope,
+		trackers: map[weak.Pointer[model.Store]]*tracker{}, owned: map[weak.Pointer[model.Store]]bool{}}
 }
 
 // Config returns the configuration that New was given.

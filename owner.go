@@ -26,8 +26,7 @@ var (
 // optimizer that trains on the same store in turn, such as that of the other network of a pair of adversaries. path
 // begins with a slash.
 func (o *Optimizer) InScope(path string) *Optimizer {
-	return &Optimizer{objective: o.objective, base: o.base, config: o.config, scope: path,
-		trackers: map[weak.Pointer[model.Store]]*tracker{}}
+	return inScope(path, o.objective, o.base, o.config)
 }
 
 // own makes o the owner of its scope in the store, and fails when another has been since o was.
@@ -40,13 +39,12 @@ func (o *Optimizer) own(store *model.Store) error {
 		return nil
 	}
 	o.mu.Lock()
-	_, before := o.trackers[here.store]
-	o.mu.Unlock()
-	if owner != nil && before {
+	defer o.mu.Unlock()
+	if owner != nil && o.owned[here.store] {
 		return fmt.Errorf("xsam: two optimizers take turns on one store, and both keep v and their steps under %s: "+
 			"give one of them a place of its own: opt = opt.InScope(\"/xsam2\")", o.scope)
 	}
-	owners[here] = o
+	owners[here], o.owned[here.store] = o, true
 	return nil
 }
 

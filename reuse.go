@@ -39,7 +39,11 @@ func openAscent(h home, vars []*model.Variable) []*model.Variable {
 	kept := make([]*model.Variable, len(vars))
 	for i, v := range vars {
 		zero := make([]float64, v.Shape().Size())
-		kept[i] = h.variable(model.JoinPath("ascent", v.Path()), stateDType(v), v.Shape().Dimensions, zero)
+		kept[i] = h.variable(ascentName(v), stateDType(v), v.Shape().Dimensions, zero)
 	}
 	return kept
 }
+
+func ascentName(v *model.Variable) string { return model.JoinPath("ascent", v.Path()) }
+
+func (h home) ascent(v *model.Variable) string { return h.path(ascentName(v)) }

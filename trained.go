@@ -5,7 +5,6 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -96,7 +95,7 @@ func (o *Optimizer) settle(h home, vars []*model.Variable) error {
 		h.write(vars, o.unit(vars, parts))
 	}
 	if !fresh {
-		h.forget(o.config)
+		h.forget(o.config, vars)
 		entries[progressSince] = entries[progressSteps]
 	}
 	entries[progressTrained] = trained
@@ -189,15 +188,17 @@ func (h home) write(vars []*model.Variable, parts [][]float64) {
 }
 
 // forget makes λ, the interval and what was reused of an ascent unknown again.
-func (h home) forget(c Config) {
+func (h home) forget(c Config, vars []*model.Variable) {
 	if v := h.store.GetVariable(h.path("refresh")); v != nil {
 		v.MustSetValue(tensorOf(v.DType(), v.Shape().Dimensions, unknownRefresh()))
 	}
 	if v := h.store.GetVariable(h.path("interval")); v != nil {
 		v.MustSetValue(firstInterval(c))
 	}
-	for v := range h.store.Scope(h.path("ascent")).IterVariables() {
-		v.MustSetValue(tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size())))
+	for _, of := range vars {
+		if v := h.store.GetVariable(h.ascent(of)); v != nil {
+			v.MustSetValue(tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size())))
+		}
 	}
 }
 
@@ -208,62 +209,4 @@ func fingerprint(vars []*model.Variable) uint64 {
 		fmt.Fprintln(sum, v.Path(), v.Shape().Dimensions)
 	}
 	return sum.Sum64() | 1
-}
-
-// tracker follows, on the host, which parameters of a store are trainable, so that a change of them has graphs of its
-// own: GoMLX's trainer would go on with those that train what was trainable when they were built.
-type tracker struct {
-	mu         sync.Mutex
-	used       []*model.Variable         // what graphs were built with
-	generation int                       // of the current set of trainable ones
-	of         map[uint64]int            // sets that graphs were built for
-	trained    map[int][]*model.Variable // what these graphs train
-	changes    int                       // how often any of this has changed
-}
-
-// now returns the generation of what is trainable now, what its graphs train if there are any, and how often this has
-// changed.
-func (t *tracker) now() (generation int, trained []*model.Variable, changes int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.of) > 0 {
-		known, ok := t.of[t.set()]
-		if !ok {
-			for _, g := range t.of {
-				known = max(known, g+1)
-			}
-		}
-		if known != t.generation {
-			t.generation = known
-			t.changes++
-		}
-	}
-	return t.generation, t.trained[t.generation], t.changes
-}
-
-// building notes that a graph is built that uses some variables and trains some of them.
-func (t *tracker) building(used, trained []*model.Variable) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.changes++
-	for _, v := range used {
-		if !slices.Contains(t.used, v) {
-			t.used = append(t.used, v)
-		}
-	}
-	if t.of == nil {
-		t.of, t.trained = map[uint64]int{}, map[int][]*model.Variable{}
-	}
-	t.of[t.set()], t.trained[t.generation] = t.generation, trained
-}
-
-// set is the fingerprint of what is trainable now.
-func (t *tracker) set() uint64 {
-	var trainable []*model.Variable
-	for _, v := range t.used {
-		if v.Trainable {
-			trainable = append(trainable, v)
-		}
-	}
-	return fingerprint(trainable)
 }

@@ -48,7 +48,9 @@ func (o *Objective) Sum() *Objective { return &Objective{o.Objective.Sum()} }
 
 // Shared returns the objective of which the inputs with these numbers, counted from 0, belong to a batch as a whole: a
 // table, a graph, a temperature. All other inputs, and the labels, have one row for each example.
-func (o *Objective) Shared(inputs ...int) *Objective { return &Objective{o.Objective.Shared(inputs...)} }
+func (o *Objective) Shared(inputs ...int) *Objective {
+	return &Objective{o.Objective.Shared(inputs...)}
+}
 
 // ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
 //

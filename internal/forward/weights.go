@@ -35,7 +35,14 @@ func InStoreOrder(scope *model.Scope, g *graph.Graph, vs []*model.Variable, x []
 func trainablesOfStore(scope *model.Scope, g *graph.Graph) []*model.Variable {
 	var vs []*model.Variable
 	for v := range scope.IterVariables() {
-		if v.Trainable && v.InUseByGraph(g) && v.DType().IsFloat() {
+		if !v.Trainable || !v.InUseByGraph(g) {
+			continue
+		}
+		if v.DType().IsComplex() {
+			exceptions.Panicf("objective: parameter %s is complex (%s): want real parameters, its real and its imaginary part "+
+				"as one each", v.Path(), v.Shape())
+		}
+		if v.DType().IsFloat() {
 			vs = append(vs, v)
 		}
 	}

@@ -1,0 +1,295 @@
+package xsamtest
+
+import (
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/checkpoint"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/optim"
+)
+
+var checks = []struct {
+	name string
+	run  func(Program) Finding
+}{
+	{"two runs are the same run", repeats},
+	{"without ascent: the base optimizer", isTheBase},
+	{"SAM's step by hand", samByHand},
+	{"SAM leaves the state of one forward pass", samLeavesState},
+	{"v has length 1", eigenvectorIsUnit},
+	{"resumed: the same bits", resumes},
+	{"cut into micro-batches: sgd", accumulates(xsam.SGDConfig())},
+	{"cut into micro-batches: sam", accumulates(xsam.SAMConfig())},
+	{"cut into micro-batches: xsam", accumulates(smooth())},
+	{"products of the Hessian equal differences", products},
+}
+
+// smooth is X-SAM without the choice between two sides, which rounding may decide.
+func smooth() xsam.Config {
+	c := xsam.DefaultConfig()
+	c.Side, c.Form = xsam.MeanOfPair, xsam.Projection
+	return c
+}
+
+func (p Program) tolerance(store *model.Store) float64 {
+	switch {
+	case p.Tolerance > 0:
+		return p.Tolerance
+	case double(store):
+		return 1e-8
+	default:
+		return 2e-3
+	}
+}
+
+// trained returns the weights that a training leaves.
+func trained(store *model.Store, err error) (map[string][]float64, error) {
+	if err != nil {
+		return nil, err
+	}
+	return weights(store)
+}
+
+// pair makes two trainings and compares their weights.
+func (p Program) pair(a, b func(*model.Store) error, tolerance float64, hint string) Finding {
+	first, second := p.store(), p.store()
+	want, err := trained(first, a(first))
+	if err != nil {
+		return failed(err)
+	}
+	got, err := trained(second, b(second))
+	if err != nil {
+		return failed(err)
+	}
+	if tolerance < 0 {
+		tolerance = p.tolerance(first)
+	}
+	return compare(got, want, tolerance, hint)
+}
+
+func repeats(p Program) Finding {
+	train := func(s *model.Store) error { return p.with(s, p.base(), xsam.DefaultConfig(), 0, 6, 0) }
+	return p.pair(train, train, 0, "the model, its initial weights or its batches draw from something else than the store: "+
+		"nothing else can be compared")
+}
+
+func isTheBase(p Program) Finding {
+	return p.pair(
+		func(s *model.Store) error { return p.plain(s, p.base(), 0, 4) },
+		func(s *model.Store) error { return p.with(s, p.base(), xsam.SGDConfig(), 0, 4, 0) },
+		0, "the wrapped optimizer is not the base: please report it")
+}
+
+// samByHand makes SAM's step out of two gradients that plain gradient descent with learning rate 1 shows.
+func samByHand(p Program) Finding {
+	const rho = 0.05
+	begun := p.store()
+	if err := p.plain(begun, still(), 0, 1); err != nil {
+		return failed(err)
+	}
+	w, err := weights(begun)
+	if err != nil {
+		return failed(err)
+	}
+	g, err := p.gradientAt(begun, w)
+	if err != nil {
+		return failed(err)
+	}
+	var square float64
+	for _, part := range g {
+		for _, x := range part {
+			square += x * x
+		}
+	}
+	there, err := p.gradientAt(begun, sum(w, rho/math.Sqrt(square), g))
+	if err != nil {
+		return failed(err)
+	}
+	store := p.at(begun, w)
+	config := xsam.SAMConfig()
+	config.Rho = rho
+	got, err := trained(store, p.with(store, optim.SGD(1).Done(), config, 0, 1, 0))
+	if err != nil {
+		return failed(err)
+	}
+	return compare(got, sum(w, -1, there), p.tolerance(store), "the second pass does not see what the first one saw: "+
+		"look for state outside the store, or random numbers that do not come from it")
+}
+
+// still is an optimizer that leaves the weights where they are.
+func still() optimizer.Interface {
+	return optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(0)
+}
+
+// sum is x + a·y.
+func sum(x map[string][]float64, a float64, y map[string][]float64) map[string][]float64 {
+	out := map[string][]float64{}
+	for path, part := range x {
+		out[path] = make([]float64, len(part))
+		for i := range part {
+			out[path][i] = part[i] + a*y[path][i]
+		}
+	}
+	return out
+}
+
+// at is a new store with the weights w, in the types of those of like.
+func (p Program) at(like *model.Store, w map[string][]float64) *model.Store {
+	store := p.store()
+	for v := range like.IterVariables() {
+		part, ok := w[v.Path()]
+		if !ok || store.GetVariable(v.Path()) != nil {
+			continue
+		}
+		value := tensors.FromFlatDataAndDimensions(part, v.Shape().Dimensions...)
+		if v.DType() == dtypes.Float32 {
+			narrow := make([]float32, len(part))
+			for i, x := range part {
+				narrow[i] = float32(x)
+			}
+			value = tensors.FromFlatDataAndDimensions(narrow, v.Shape().Dimensions...)
+		}
+		store.VariableWithValue(v.Path(), value)
+	}
+	return store
+}
+
+// gradientAt is the gradient of the first batch at w: what a step of rate 1 moves.
+func (p Program) gradientAt(like *model.Store, w map[string][]float64) (map[string][]float64, error) {
+	store := p.at(like, w)
+	after, err := trained(store, p.plain(store, optim.SGD(1).Done(), 0, 1))
+	if err != nil {
+		return nil, err
+	}
+	for path := range w {
+		if _, ok := after[path]; !ok {
+			return nil, fmt.Errorf("xsamtest: parameter %s is not trained any more after a step", path)
+		}
+	}
+	return sum(w, -1, after), nil
+}
+
+// samLeavesState compares what a forward pass writes besides its result.
+func samLeavesState(p Program) Finding {
+	one, two := p.store(), p.store()
+	if err := p.plain(one, p.base(), 0, 1); err != nil {
+		return failed(err)
+	}
+	if err := p.with(two, p.base(), xsam.SAMConfig(), 0, 1, 0); err != nil {
+		return failed(err)
+	}
+	want, got, n := map[string][]float64{}, map[string][]float64{}, 0
+	for v := range one.IterVariables() {
+		other := two.GetVariable(v.Path())
+		if v.Trainable || !v.DType().IsFloat() || v.DType() == dtypes.BFloat16 || v.DType() == dtypes.Float16 ||
+			!isModels(v.Path()) {
+			continue
+		}
+		if other == nil {
+			return Finding{Detail: fmt.Sprintf("%s is missing after a step of SAM", v.Path())}
+		}
+		var err error
+		if want[v.Path()], err = floats(v); err != nil {
+			return failed(err)
+		}
+		if got[v.Path()], err = floats(other); err != nil {
+			return failed(err)
+		}
+		n++
+	}
+	if n == 0 {
+		return Finding{Passed: true, Detail: "the model writes nothing"}
+	}
+	return compare(got, want, p.tolerance(one), "a running average or a counter has seen both passes")
+}
+
+// isModels tells variables of the model from those of optimizers and trainers.
+func isModels(path string) bool {
+	for _, of := range []string{"/optimizers", "/sgd", "/adam", "/Adam", "/trainer", "/metrics", "/global_step", xsam.Scope} {
+		if len(path) >= len(of) && path[:len(of)] == of {
+			return false
+		}
+	}
+	return true
+}
+
+func eigenvectorIsUnit(p Program) Finding {
+	store := p.store()
+	for i := range 7 {
+		if err := p.with(store, p.base(), xsam.DefaultConfig(), i, 1, 0); err != nil {
+			return failed(err)
+		}
+		var sum float64
+		for v := range store.IterVariables() {
+			if !v.Trainable || !v.DType().IsFloat() {
+				continue
+			}
+			part := store.GetVariable(xsam.EigenvectorPath(v))
+			if part == nil {
+				continue
+			}
+			x, err := floats(part)
+			if err != nil {
+				return failed(err)
+			}
+			for _, xi := range x {
+				sum += xi * xi
+			}
+		}
+		if math.Abs(sum-1) > 1e-4 {
+			return Finding{Detail: fmt.Sprintf("‖v‖² is %.6g after step %d: please report it", sum, i)}
+		}
+	}
+	return Finding{Passed: true, Detail: "in 7 steps"}
+}
+
+func resumes(p Program) Finding {
+	return p.pair(
+		func(s *model.Store) error { return p.with(s, p.base(), xsam.DefaultConfig(), 0, 8, 0) },
+		func(s *model.Store) error { return p.resumed(s, xsam.DefaultConfig(), 4, 4) },
+		0, "the model or the base optimizer keeps state outside the store")
+}
+
+// resumed makes some steps, saves a checkpoint, and makes the rest in s, which the checkpoint is loaded into.
+func (p Program) resumed(s *model.Store, c xsam.Config, before, after int) error {
+	dir, err := os.MkdirTemp("", "xsamtest")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	saved := p.store()
+	if err := p.with(saved, p.base(), c, 0, before, 0); err != nil {
+		return err
+	}
+	saver, err := checkpoint.Build(saved).Dir(dir).Immediate().Done()
+	if err != nil {
+		return err
+	}
+	if err := saver.Save(); err != nil {
+		return err
+	}
+	if _, err := checkpoint.Build(s).Dir(dir).Immediate().Done(); err != nil {
+		return err
+	}
+	return p.with(s, p.base(), c, before, after, 0)
+}
+
+func accumulates(c xsam.Config) func(Program) Finding {
+	return func(p Program) Finding {
+		if p.MicroBatches == 0 {
+			return Finding{Skipped: "MicroBatches is 0"}
+		}
+		return p.pair(
+			func(s *model.Store) error { return p.with(s, p.base(), c, 0, 6, 0) },
+			func(s *model.Store) error { return p.with(s, p.base(), c, 0, 6, p.MicroBatches) },
+			-1, "batch norm and dropout see other statistics and masks in parts of a batch; "+
+				"if the model has neither, see Sum, DividedBy and Shared of package objective")
+	}
+}
