@@ -11,7 +11,8 @@ import (
 	"github.com/xsam-go/xsam/internal/forward"
 )
 
-// program is a graph on (vectors…, batch), compiled once for each shape of a batch and each Batch.Spec.
+// program is a graph on (vectors…, batch), compiled once for each shape of a batch and each Batch.Spec, of which there
+// may be as many as there are batches.
 type program struct {
 	problem *Problem
 	name    string
@@ -56,7 +57,7 @@ func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 	p := pr.problem
 	exec, err := model.NewExec(p.backend, p.store, func(scope *model.Scope, args []*graph.Node) []*graph.Node {
 		g := args[0].Graph()
-		p.store.SetTraining(g, p.options.Norm == BatchStatistics)
+		p.mode.set(p.store, g)
 		s := &batchGraph{Problem: p, scope: scope, g: g, batch: forward.Batch{
 			Spec: spec, Inputs: args[vectors : vectors+inputs], Labels: args[vectors+inputs:],
 		}}
@@ -70,7 +71,7 @@ func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.WithName(pr.name), nil
+	return exec.WithName(pr.name).SetMaxCache(-1), nil // no limit; GoMLX's own is 32 shapes
 }
 
 func (pr *program) finalize() {

@@ -4,8 +4,6 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
-
-	_ "github.com/xsam-go/xsam/internal/derivatives" // registers before the init below, which calls what it has registered
 )
 
 // An adjoint maps v, the gradient of a scalar with respect to a node's output, to its gradients with respect to the
@@ -55,7 +53,7 @@ var hooked = []graph.NodeType{
 }
 
 // The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX or package derivatives has
-// registered.
+// registered. (That is imported by this package, and so has done it before.)
 func init() {
 	for _, nodeType := range hooked {
 		builtIn := graph.VJPRegistration[nodeType]

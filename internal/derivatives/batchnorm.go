@@ -17,9 +17,8 @@ func batchNormForInference(y, v *graph.Node) []*graph.Node {
 	read(y, &n)
 	in := apart(y.Inputs()) // x, scale, offset, mean, variance
 	x := in[0]
-	fixed := !usesBatchStatistics(y.Graph())
 	mean, variance := n.along(in[3], x), n.along(in[4], x)
-	if !fixed {
+	if UsesBatchStatistics(y.Graph()) {
 		mean, variance = n.statistics(x)
 	}
 	normalized := graph.Div(graph.Sub(x, mean), graph.Sqrt(graph.AddScalar(variance, float64(n.Epsilon))))
