@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	batchnorm "github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
@@ -80,7 +81,7 @@ type look struct {
 	constantStatistics bool     // a batch norm of GoMLX has no gradient through its statistics
 }
 
-// look builds the model on the first batch.
+// look builds the model on the first batch, and runs nothing.
 func (p *Problem) look(ctx context.Context, m mode) (l look, err error) {
 	if err := ctx.Err(); err != nil {
 		return l, err
@@ -92,12 +93,19 @@ func (p *Problem) look(ctx context.Context, m mode) (l look, err error) {
 		forward.LeaveNoTrace(s.store, s.g)
 		return []*graph.Node{graph.ScalarZero(s.g, p.dtype)}
 	})
-	defer pr.finalize()
-	out, err := pr.run(p.batches[0], nil)
+	batch := p.batches[0]
+	exec, err := pr.executable(batch, 0)
 	if err != nil {
 		return l, fmt.Errorf("curvature: batch 0: %w", err)
 	}
-	out[0].MustFinalizeAll()
+	defer pr.finalize()
+	var types []shapes.Shape
+	for _, t := range slices.Concat(batch.Inputs, batch.Labels) {
+		types = append(types, t.Shape())
+	}
+	if _, err := exec.Compile(types...); err != nil {
+		return l, fmt.Errorf("curvature: batch 0: the model: %w", err)
+	}
 	return l, nil
 }
 
