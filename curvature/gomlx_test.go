@@ -168,6 +168,10 @@ func TestBatchStatisticsAreRefused(t *testing.T) {
 				return gomlxnorm.BatchNorm(s.In("norm"), mllayers.Dense(s.In("dense"), x, true, 3), -1).
 					UseBackendInference(false).Done()
 			}},
+		{"GoMLX's batch norm, told not to be trained, beside dropout", "/norm/batch_normalization/mean",
+			func(s *model.Scope, x *graph.Node) *graph.Node {
+				return gomlxnorm.BatchNorm(s.In("norm"), draws(s, x), -1).Trainable(false).UseBackendInference(false).Done()
+			}},
 		{"a norm of the user's own beside dropout", "/own/average", func(s *model.Scope, x *graph.Node) *graph.Node {
 			x = draws(s, x)
 			own := s.In("own").VariableWithValue("average", []float64{0, 0, 0}).SetTrainable(false)

@@ -12,8 +12,8 @@ type Method int
 
 const (
 	// Exact differentiates the gradient along v. It is as precise as the type of the weights allows. A product costs
-	// 1.2 to 2.7 gradients on the models measured (docs/curvature.md). Every operation of the model must have a
-	// second derivative.
+	// 1.2 to 2.7 gradients on the models measured (docs/curvature.md), which also says what has a second derivative: every
+	// operation of the model must.
 	Exact Method = iota + 1
 	// CentralDifference takes (∇L(w + hv) − ∇L(w − hv))/2h: 2 gradients a product, first derivatives only.
 	//

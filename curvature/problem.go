@@ -99,8 +99,8 @@ func ProblemOf(ctx context.Context, backend compute.Backend, store *model.Store,
 // must not be finalized before Close, nor passed to a trainer, which would do so.
 //
 // It builds the loss, which initialises variables that the store does not hold yet, and evaluates it twice. A loss
-// that draws random numbers, other than for dropout, or that does not repeat itself has no Hessian: that is an error, and
-// so are options out of range, no batches, and a model without trainable variables.
+// that draws random numbers, other than for dropout, or that does not repeat itself has no Hessian: that is an error,
+// and so are options out of range, no batches, and a model without trainable variables.
 func NewProblem(ctx context.Context, backend compute.Backend, store *model.Store, obj *objective.Objective,
 	batches []train.Batch, o ProblemOptions) (*Problem, error) {
 	if o.Norm != RunningAverages && o.Norm != BatchStatistics {

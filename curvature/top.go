@@ -29,7 +29,7 @@ func Top(ctx context.Context, p *Problem, k int) (Result, error) {
 		return r, err
 	}
 	e, err := h.DifferenceError(ctx, r.Vector())
-	r.Warning = fmt.Sprintf("products are by central differences, wrong by about %.1g %% along the first vector, for there "+
-		"are no exact ones: %v", 100*e, h.Fallback())
+	r.Warning = fmt.Sprintf("products are by central differences, wrong by about %.1g %% along the first vector, for "+
+		"there are no exact ones: %v", 100*e, h.Fallback())
 	return r, err
 }

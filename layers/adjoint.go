@@ -52,8 +52,8 @@ var hooked = []graph.NodeType{
 	graph.NodeTypeSchedulingBarrier, // see composite
 }
 
-// The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX or package derivatives has
-// registered. (That is imported by this package, and so has done it before.)
+// The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX or package derivatives
+// has registered. (That is imported by this package, and so has done it before.)
 func init() {
 	for _, nodeType := range hooked {
 		builtIn := graph.VJPRegistration[nodeType]

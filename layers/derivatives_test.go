@@ -8,7 +8,6 @@ var (
 	checkDerivatives = testderivatives.Check
 	normal           = testderivatives.Normal
 	size             = testderivatives.Size
-	call             = testderivatives.Call
 	run              = testderivatives.Run
 	maxDifference    = testderivatives.MaxDifference
 	zeros            = testderivatives.Zeros

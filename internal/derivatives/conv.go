@@ -54,11 +54,12 @@ func (c convolution) hasEvenKernel() bool {
 // adjoints returns the gradients of ⟨v, x ∗ k⟩ by x and by k, each a convolution again. With d(n, s) = (n − 1)·s + 1,
 // the extent of n positions that are s apart, and along one axis
 //
-//	in = d(x's size, x's dilation),  kernel = d(k's size, k's dilation),  out = d(y's size, stride),  low = padding before
+//	in = d(x's size, x's dilation),  kernel = d(k's size, k's dilation),  out = d(y's size, stride),  low = the
+//	padding before x
 //
 // the gradient by x is the convolution of v with k reversed, with stride and x's dilation exchanged, padded by
-// kernel − low − 1 and in − out + low; that by k is the convolution of x with v, with stride and k's dilation exchanged,
-// padded by low and out + kernel − in − 1 − low.
+// kernel − low − 1 and in − out + low; that by k is the convolution of x with v, with stride and k's dilation
+// exchanged, padded by low and out + kernel − in − 1 − low.
 func (c convolution) adjoints(v *graph.Node) []*graph.Node {
 	if c.ChannelGroupCount > 1 || c.BatchGroupCount > 1 {
 		return c.adjointsOfGroups(v)
@@ -78,8 +79,9 @@ func (c convolution) adjoints(v *graph.Node) []*graph.Node {
 	}
 	dx := convolve(v, graph.Reverse(c.k, a.KernelSpatial...), compute.ConvolveAxesConfig{
 		InputBatch: a.OutputBatch, InputSpatial: a.OutputSpatial, InputChannels: a.OutputChannels,
-		KernelSpatial: a.KernelSpatial, KernelInputChannels: a.KernelOutputChannels, KernelOutputChannels: a.KernelInputChannels,
-		OutputBatch: a.InputBatch, OutputSpatial: a.InputSpatial, OutputChannels: a.InputChannels,
+		KernelInputChannels: a.KernelOutputChannels, KernelSpatial: a.KernelSpatial,
+		KernelOutputChannels: a.KernelInputChannels, OutputBatch: a.InputBatch,
+		OutputSpatial: a.InputSpatial, OutputChannels: a.InputChannels,
 	}, c.InputDilations, towardsX, c.Strides, c.KernelDilations)
 	dk := convolve(c.x, v, compute.ConvolveAxesConfig{
 		InputBatch: a.InputChannels, InputSpatial: a.InputSpatial, InputChannels: a.InputBatch,

@@ -2,8 +2,8 @@
 //
 // GoMLX differentiates backwards, and looks for the derivative of each operation in graph.VJPRegistration. A
 // Hessian-vector product differentiates what that has built, and comes upon operations that are not in it: the
-// gradient of a slice is a Pad, that of a max pooling a SelectAndScatter, that of a convolution one with exchanged axes.
-// Here those are added, each in operations that have derivatives themselves, so that all orders exist.
+// gradient of a slice is a Pad, that of a max pooling a SelectAndScatter, that of a convolution one with exchanged
+// axes. Here those are added, each in operations that have derivatives themselves, so that all orders exist.
 //
 //	register.go     what is added, and to what
 //	modes.go        what a graph may ask for
