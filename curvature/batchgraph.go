@@ -1,7 +1,6 @@
 package curvature
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -35,11 +34,14 @@ func (s *batchGraph) chosen(v forward.Value) *graph.Node {
 // point returns the parameters where they are.
 func (s *batchGraph) point() []*graph.Node { return forward.Point(s.g, s.variables) }
 
-// trainables are the variables that the options ask for.
+// trainables are the variables that the options ask for, but for those without any number.
 func (s *batchGraph) trainables() []*model.Variable {
 	var chosen []*model.Variable
 	prefix := strings.TrimSuffix(s.options.Scope, "/")
 	for _, v := range forward.Trainables(s.scope, s.g) {
+		if v.Shape().Size() == 0 {
+			continue
+		}
 		if prefix == "" || v.Path() == prefix || strings.HasPrefix(v.Path(), prefix+"/") {
 			chosen = append(chosen, v)
 		}
@@ -47,13 +49,10 @@ func (s *batchGraph) trainables() []*model.Variable {
 	return chosen
 }
 
-// refuseRandomness panics when the graph has drawn random numbers.
-func (s *batchGraph) refuseRandomness() {
+// drawsRandomNumbers tells whether the graph has done so.
+func (s *batchGraph) drawsRandomNumbers() bool {
 	rng := s.store.GetVariable(model.JoinPath(model.RootScopePath, model.RNGStateVariableName))
-	if rng != nil && rng.InUseByGraph(s.g) {
-		panic(errors.New("curvature: the model draws random numbers (dropout?), so its loss is no function of the " +
-			"weights: use RunningAverages, which builds the model as in evaluation, or turn the noise off"))
-	}
+	return rng != nil && rng.InUseByGraph(s.g)
 }
 
 // displace moves the parameters to w + d, for a flat d, and returns them.

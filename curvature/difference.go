@@ -19,22 +19,33 @@ func RelativeStep(dtype dtypes.DType) float64 {
 }
 
 // NewDifferenceHessian returns the Hessian of p by central differences of gradients with ‖hv‖ = relativeStep·‖w‖, for
-// the ‖w‖ that the store holds now (1 where it is 0). It fails unless 0 < relativeStep < 1.
+// the ‖w‖ that the store holds now (1 where it is 0). It fails unless 0 < relativeStep < 1, when the weights cannot be
+// read or are not finite, and for parameters in half precision, in which w + hv cannot be told from w.
 func NewDifferenceHessian(p *Problem, relativeStep float64) (*Hessian, error) {
 	if !(relativeStep > 0 && relativeStep < 1) {
 		return nil, fmt.Errorf("curvature: NewDifferenceHessian got a relative step of %v: "+
 			"want 0 < step < 1, near 3e-3 in float32 and 1e-5 in float64", relativeStep)
 	}
+	for _, v := range p.variables {
+		if v.DType().IsFloat16() {
+			return nil, fmt.Errorf("curvature: NewDifferenceHessian: the parameter %s is of type %s, too coarse for "+
+				"differences: want Exact, or parameters in float32", v.Path(), v.DType())
+		}
+	}
 	w, err := p.Weights()
 	if err != nil {
 		return nil, err
+	}
+	if i := firstNotFinite(w); i >= 0 {
+		return nil, fmt.Errorf("curvature: NewDifferenceHessian: weight %d is %v: want finite weights", i, w[i])
 	}
 	size := norm(w)
 	if size == 0 {
 		size = 1
 	}
 	return &Hessian{
-		problem: p, method: CentralDifference, radius: relativeStep * size, scratch: make([]float64, p.Dim()),
+		problem: p, method: CentralDifference, radius: relativeStep * size,
+		scratch: make([]float64, p.Dim()), minus: make([]float64, p.Dim()),
 	}, nil
 }
 
@@ -75,7 +86,7 @@ func (h *Hessian) difference(ctx context.Context, dst, src []float64, radius flo
 		return nil
 	}
 	step := radius / length
-	minus := make([]float64, len(dst))
+	minus := h.minus
 	floats.ScaleTo(h.scratch, step, src)
 	_, err := h.problem.Gradient(ctx, dst, h.scratch)
 	if err != nil {

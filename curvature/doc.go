@@ -6,8 +6,8 @@
 //	problem, err := curvature.ProblemOf(ctx, engine, store, objective.New(modelFn, lossFn), data)
 //	top, err := curvature.Top(ctx, problem, 5) // top.Pairs: Value, Vector, Residual, Converged
 //
-// That is the loss as in evaluation: batch norm uses its running averages, dropout is off. For the loss as in training,
-// for a block of layers, or with regularisation, NewProblem takes ProblemOptions.
+// That is the loss as in evaluation: batch norm uses its running averages, dropout is off. For batch norm as in
+// training, for a block of layers, or with regularisation, NewProblem takes ProblemOptions.
 //
 // The matrix H is never formed. An Operator applies it to a vector, on the host, in float64. The solvers need nothing
 // more, and work on any symmetric operator:
@@ -25,7 +25,7 @@
 // The operators:
 //
 //	operator.go      Operator, and small ones: Dense, Shift, Scale, Preconditioned; Form
-//	hessian.go       Hessian, exact; difference.go: by central differences of gradients
+//	hessian.go       Hessian, exact or by what works; difference.go: by central differences of gradients
 //	gaussnewton.go   generalised Gauss–Newton
 //	fisher.go        empirical Fisher
 //	adam.go          what makes the Adam-preconditioned Hessian
@@ -33,7 +33,7 @@
 //
 // The loss that they are made from:
 //
-//	problem.go       Problem: objective, weights, batches
+//	problem.go       Problem: objective, weights, batches; mode.go: how its model is built
 //	loss.go          its loss and gradient at any point, leaving no trace
 //	parameters.go    its parameters as one vector; batches.go: its batches
 //	batchgraph.go    the graph of one batch; program.go: compiled; transfer.go: numbers to and from the device

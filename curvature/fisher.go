@@ -63,7 +63,7 @@ func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 		}
 	}
 	fv := graph.Gradient(along, w...)
-	return []*graph.Node{s.join(s.withRegularization(fv, value, w, v)), graph.Sub(value.Main, loss)}
+	return []*graph.Node{s.join(s.withRegularization(fv, value, w, v)), value.Main, loss}
 }
 
 // perExample gives a column over the examples the rank of the predictions, with 1 for every further axis.

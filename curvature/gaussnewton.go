@@ -2,6 +2,7 @@ package curvature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -34,7 +35,7 @@ func gaussNewtonProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, z))
 	bjv := HVPFromGradient(graph.Gradient(loss, z...), z, jacobianProduct(z, w, v))
 	gv := graph.Gradient(paramvec.Dot(z, paramvec.StopGradient(bjv)), w...)
-	return []*graph.Node{s.join(s.withRegularization(gv, value, w, v)), graph.Sub(value.Main, loss)}
+	return []*graph.Node{s.join(s.withRegularization(gv, value, w, v)), value.Main, loss}
 }
 
 // jacobianProduct returns J v with J = ∂z/∂w. GoMLX differentiates backwards only, which gives Jᵀu. But that is
@@ -56,8 +57,8 @@ func (s *batchGraph) withRegularization(x []*graph.Node, value forward.Value, w,
 	return paramvec.Add(x, HVP(graph.Sub(value.Total, value.Main), w, v))
 }
 
-// averaged is the mean over the batches of a program of one vector. The program's second result is the part of the main
-// loss that it knows nothing of, which must be 0.
+// averaged is the mean over the batches of a program of one vector. The program's second result is the main loss, and
+// its third the part of that that it knows of, which must be all.
 type averaged struct {
 	problem *Problem
 	program *program
@@ -67,12 +68,20 @@ func (o averaged) Dim() int { return o.problem.Dim() }
 
 func (o averaged) Apply(ctx context.Context, dst, src []float64) error {
 	return o.problem.product(ctx, o.program, dst, src, func(out []*tensors.Tensor) error {
-		unknown, err := scalar(out[1])
-		if err == nil && !(math.Abs(unknown) <= 1e-5) {
-			err = fmt.Errorf("curvature: %s: the model adds %v to the loss beside the loss function "+
-				"(train.AddMainLoss): want a loss that is the loss function of the predictions",
-				o.program.name, unknown)
+		main, err := scalar(out[1])
+		known, e := scalar(out[2])
+		if err = errors.Join(err, e); err != nil {
+			return err
 		}
-		return err
+		if math.IsNaN(main) || math.IsInf(main, 0) {
+			return fmt.Errorf("curvature: %s: the loss is %v: want finite weights, and a finite loss there",
+				o.program.name, main)
+		}
+		if !(math.Abs(main-known) <= 1e-5*max(1, math.Abs(main))) {
+			return fmt.Errorf("curvature: %s: the model adds %v to the loss beside the loss function "+
+				"(train.AddMainLoss): want a loss that is the loss function of the predictions",
+				o.program.name, main-known)
+		}
+		return nil
 	})
 }

@@ -13,7 +13,7 @@ import (
 // w are the nodes at which loss was built. v has their shapes, and so has the result. v is held constant.
 //
 // Like every graph function it panics on error, for instance where an operation between w and loss has no second
-// derivative. Package layers has those that GoMLX lacks.
+// derivative. docs/curvature.md says which layers have one.
 //
 // Reference: Pearlmutter (1994), "Fast exact multiplication by the Hessian".
 func HVP(loss *graph.Node, w, v []*graph.Node) []*graph.Node {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -90,6 +91,9 @@ func LambdaMax(ctx context.Context, h Operator, o LanczosOptions) (Result, error
 //
 // Reference: Wu and Simon (2000), "Thick-restart Lanczos method for large symmetric eigenvalue problems".
 func Lanczos(ctx context.Context, h Operator, o LanczosOptions) (Result, error) {
+	// Products on one thread: the C allocator, with which XLA gets its memory, keeps some for each thread that asks.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	n := h.Dim()
 	if err := o.validate(n); err != nil {
 		return Result{}, err
@@ -105,7 +109,7 @@ func Lanczos(ctx context.Context, h Operator, o LanczosOptions) (Result, error) 
 	p := &thickRestart{meter: &meter{op: h, limit: max(o.MaxProducts-o.K, 1)}, o: o, rng: rng, basis: min(o.Basis, n)}
 	p.v = newVectorSet(p.basis+1, n)
 	p.projection = mat.NewSymDense(p.basis, nil)
-	copy(p.v.row(0), start)
+	p.v.data[0] = start
 	reason, err := p.run(ctx)
 	if err != nil {
 		reason, err = stopped(err)

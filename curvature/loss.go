@@ -90,8 +90,10 @@ func (p *Problem) each(ctx context.Context, pr *program, v []float64,
 		return fmt.Errorf("curvature: %s got a vector of length %d: want %d, the number of parameters",
 			pr.name, len(v), p.Dim())
 	}
-	device := p.tensor(v)
-	defer device.MustFinalizeAll()
+	device, err := p.outbound.load(v)
+	if err != nil {
+		return err
+	}
 	for i := range p.batches {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -12,7 +12,6 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	mllayers "github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/ml/layers/regularizer"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
@@ -77,12 +76,6 @@ var (
 			weights := graph.Softmax(graph.Einsum("bth,bsh->bts", qkv[0], qkv[1]), -1)
 			mixed := graph.Einsum("bts,bsh->bth", weights, qkv[2])
 			return []*graph.Node{linear(scope.In("output"), layers.Flatten(mixed), 6, 3)}
-		}}
-	dropout = net{name: "dropout", loss: crossEntropy,
-		model: func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
-			x := graph.Tanh(linear(scope.In("hidden"), in[0], 4, 5))
-			x = mllayers.DropoutNormalize(scope, x, graph.Scalar(x.Graph(), x.DType(), 0.5), true)
-			return []*graph.Node{linear(scope.In("output"), x, 5, 3)}
 		}}
 )
 

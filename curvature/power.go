@@ -35,7 +35,7 @@ func DefaultPowerOptions() PowerOptions {
 // products for the same residual; power iteration needs only three vectors of memory. It fails when an option is out of
 // range, a product fails, or ctx ends.
 //
-// Reference: Golub and Van Loan (2013), "Matrix Computations", section 8.2.
+// Reference: Golub and Van Loan (2013), "Matrix Computations", 4th edition, on power iterations.
 func PowerIteration(ctx context.Context, h Operator, o PowerOptions) (Result, error) {
 	if err := errors.Join(o.errors("PowerOptions")...); err != nil {
 		return Result{}, err

@@ -2,11 +2,13 @@ package curvature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
@@ -31,6 +33,7 @@ type Problem struct {
 	store     *model.Store
 	objective *forward.Objective
 	options   ProblemOptions
+	mode      mode
 
 	batches  []train.Batch
 	sizes    []int
@@ -43,6 +46,7 @@ type Problem struct {
 
 	losses, gradients, products *program // products is made when it is first needed
 	programs                    []*program
+	outbound                    *outbound
 }
 
 // ProblemOptions say which function of which parameters a Problem is.
@@ -63,8 +67,12 @@ const (
 	// RunningAverages builds the model as in evaluation: batch norm uses its running averages, and dropout is off. The
 	// loss of an example does not depend on its batch.
 	RunningAverages NormMode = iota + 1
-	// BatchStatistics builds the model as in training: batch norm uses the statistics of each batch, and derivatives
-	// pass through them. The loss then depends on how the examples are cut into batches.
+	// BatchStatistics builds the model as in training, but with dropout off: batch norm uses the statistics of each
+	// batch, and derivatives pass through them. The loss then depends on how the examples are cut into batches.
+	//
+	// A model that draws random numbers in training is built as in evaluation, but for batch norm (norm.BatchNorm of
+	// GoMLX and layers.BatchNorm). Where a layer of another kind goes by training and writes a variable, that is an
+	// error.
 	BatchStatistics
 )
 
@@ -91,8 +99,8 @@ func ProblemOf(ctx context.Context, backend compute.Backend, store *model.Store,
 // must not be finalized before Close, nor passed to a trainer, which would do so.
 //
 // It builds the loss, which initialises variables that the store does not hold yet, and evaluates it twice. A loss
-// that draws random numbers (dropout with BatchStatistics) or that does not repeat itself has no Hessian: that is an
-// error, and so are options out of range, no batches, and a model without trainable variables.
+// that draws random numbers, other than for dropout, or that does not repeat itself has no Hessian: that is an error,
+// and so are options out of range, no batches, and a model without trainable variables.
 func NewProblem(ctx context.Context, backend compute.Backend, store *model.Store, obj *objective.Objective,
 	batches []train.Batch, o ProblemOptions) (*Problem, error) {
 	if o.Norm != RunningAverages && o.Norm != BatchStatistics {
@@ -107,10 +115,15 @@ func NewProblem(ctx context.Context, backend compute.Backend, store *model.Store
 		batches: batches, sizes: sizes, examples: examples,
 		dtype: dtypes.Float64, // of the losses, until the parameters are known
 	}
+	if err := p.chooseMode(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
 	if err := p.open(ctx); err != nil {
 		p.Close()
 		return nil, err
 	}
+	p.outbound = &outbound{backend: backend, shape: shapes.Make(p.dtype, p.Dim())}
 	p.losses = p.program("loss", func(s *batchGraph, v []*graph.Node) []*graph.Node {
 		s.displace(v[0])
 		return []*graph.Node{s.loss()}
@@ -127,7 +140,10 @@ func NewProblem(ctx context.Context, backend compute.Backend, store *model.Store
 func (p *Problem) open(ctx context.Context) error {
 	p.losses = p.program("loss", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
 		loss := s.loss()
-		s.refuseRandomness()
+		if s.drawsRandomNumbers() {
+			panic(errors.New("curvature: the model draws random numbers, in evaluation too, so its loss is no function of " +
+				"the weights: turn the noise off"))
+		}
 		if p.variables == nil {
 			p.variables = s.trainables()
 		}
@@ -157,6 +173,9 @@ func (p *Problem) Close() {
 		pr.finalize()
 	}
 	p.programs = nil
+	if p.outbound != nil {
+		p.outbound.finalize()
+	}
 	if p.owned {
 		finalize(p.batches)
 		p.owned = false

@@ -128,17 +128,6 @@ func residentBytes(t *testing.T) int {
 	return 0
 }
 
-func TestRandomLossIsRefused(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		_, err := curvature.NewProblem(context.Background(), b, model.NewStore(), objective.New(dropout.model, dropout.loss),
-			dropout.data(dtypes.Float32, 7, 3), training)
-		if err == nil || !strings.Contains(err.Error(), "draws random numbers") {
-			t.Errorf("with dropout in training: error %v, want a refusal", err)
-		}
-		dropout.problem(t, b, dtypes.Float32, evaluation) // off in evaluation
-	})
-}
-
 func TestProblemChecksItsArguments(t *testing.T) {
 	b := testbackend.Go(t)
 	obj := objective.New(mlp.model, mlp.loss)

@@ -11,7 +11,8 @@ import (
 	"github.com/xsam-go/xsam/internal/forward"
 )
 
-// program is a graph on (vectors…, batch), compiled once for each shape of a batch and each Batch.Spec.
+// program is a graph on (vectors…, batch), compiled once for each shape of a batch and each Batch.Spec, of which there
+// may be as many as there are batches.
 type program struct {
 	problem *Problem
 	name    string
@@ -25,19 +26,28 @@ func (p *Problem) program(name string, build func(s *batchGraph, vectors []*grap
 	return pr
 }
 
-// run executes the program on a batch. The results are the caller's to finalize; a scalar or a vector each.
-func (pr *program) run(batch train.Batch, vectors []*tensors.Tensor) ([]*tensors.Tensor, error) {
+// executable is what runs the program, for the Spec of a batch.
+func (pr *program) executable(batch train.Batch, vectors int) (*model.Exec, error) {
 	spec := batch.Spec
 	if mark, ok := spec.(forward.Mark); ok {
 		spec = mark.UserSpec()
 	}
-	exec := pr.execs[spec]
-	if exec == nil {
-		var err error
-		if exec, err = pr.compile(spec, len(vectors), len(batch.Inputs)); err != nil {
-			return nil, fmt.Errorf("%s: %w", pr.name, err)
-		}
-		pr.execs[spec] = exec
+	if exec := pr.execs[spec]; exec != nil {
+		return exec, nil
+	}
+	exec, err := pr.compile(spec, vectors, len(batch.Inputs))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", pr.name, err)
+	}
+	pr.execs[spec] = exec
+	return exec, nil
+}
+
+// run executes the program on a batch. The results are the caller's to finalize; a scalar or a vector each.
+func (pr *program) run(batch train.Batch, vectors []*tensors.Tensor) ([]*tensors.Tensor, error) {
+	exec, err := pr.executable(batch, len(vectors))
+	if err != nil {
+		return nil, err
 	}
 	args := make([]any, 0, len(vectors)+len(batch.Inputs)+len(batch.Labels))
 	for _, list := range [][]*tensors.Tensor{vectors, batch.Inputs, batch.Labels} {
@@ -56,7 +66,7 @@ func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 	p := pr.problem
 	exec, err := model.NewExec(p.backend, p.store, func(scope *model.Scope, args []*graph.Node) []*graph.Node {
 		g := args[0].Graph()
-		p.store.SetTraining(g, p.options.Norm == BatchStatistics)
+		p.mode.set(p.store, g)
 		s := &batchGraph{Problem: p, scope: scope, g: g, batch: forward.Batch{
 			Spec: spec, Inputs: args[vectors : vectors+inputs], Labels: args[vectors+inputs:],
 		}}
@@ -70,7 +80,7 @@ func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.WithName(pr.name), nil
+	return exec.WithName(pr.name).SetMaxCache(-1), nil // no limit; GoMLX's own is 32 shapes
 }
 
 func (pr *program) finalize() {

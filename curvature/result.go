@@ -26,6 +26,7 @@ type Result struct {
 	Products   int         // H·v taken, those that measured residuals included
 	Converged  bool        // every pair asked for has converged
 	Reason     Reason
+	Warning    string // what to print beside the numbers: that Top took central differences, and why; "" otherwise
 }
 
 // Value is the first pair's eigenvalue; NaN when there is none.

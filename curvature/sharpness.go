@@ -50,7 +50,8 @@ func (a Ascent) Rise() float64 { return a.Worst - a.Loss }
 // a convex loss never goes down. The largest loss seen counts. It costs at most Steps + 1 gradients. It fails when an
 // option is out of range, and when ctx ends.
 //
-// Reference: Foret et al. (2021), "Sharpness-aware minimization"; Kwon et al. (2021), "ASAM".
+// Reference: Foret et al. (2021), "Sharpness-aware minimization for efficiently improving generalization"; Kwon et al.
+// (2021), "ASAM: Adaptive sharpness-aware minimization for scale-invariant learning of deep neural networks".
 func (p *Problem) BallSharpness(ctx context.Context, o AscentOptions) (Ascent, error) {
 	if err := o.validate(); err != nil {
 		return Ascent{}, err
@@ -105,7 +106,8 @@ func (p *Problem) ascentScale(o AscentOptions) ([]float64, error) {
 // mean over the batches, weighted by their sizes. It is what SAM with batches of m minimises. gradients counts those
 // of single batches.
 //
-// Reference: Foret et al. (2021), "Sharpness-aware minimization", section 4.1.
+// Reference: Foret et al. (2021), "Sharpness-aware minimization for efficiently improving generalization", on
+// m-sharpness.
 func (p *Problem) MSharpness(ctx context.Context, o AscentOptions) (rise float64, gradients int, err error) {
 	for i := range p.batches {
 		a, err := p.single(i).BallSharpness(ctx, o)

@@ -24,7 +24,8 @@ type Trajectory struct {
 // that hold most of Σ‖wᵢ − w_last‖². It works on the points' Gram matrix, so it costs points² inner products. It
 // fails when the points are not equally long, not finite, or do not span k directions.
 //
-// Reference: Li et al. (2018), section 7; Antognini and Sohl-Dickstein (2018) on random walks.
+// Reference: Li et al. (2018), "Visualizing the loss landscape of neural nets"; Antognini and Sohl-Dickstein (2018),
+// "PCA of high dimensional random walks with comparison to neural network training".
 func PrincipalPlane(points [][]float64, k int) (Trajectory, error) {
 	m := len(points) - 1
 	if m < 1 || k < 1 || k > m {

@@ -1,22 +1,50 @@
 package curvature
 
 import (
+	"fmt"
+
+	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// tensor copies a vector for the device; nil is zero.
-func (p *Problem) tensor(v []float64) *tensors.Tensor {
-	if p.dtype == dtypes.Float64 {
-		data := make([]float64, p.Dim())
-		copy(data, v)
-		return tensors.FromFlatDataAndDimensions(data, p.Dim())
+// outbound is a vector on its way to the device. It is one for all products: a new one each time would be garbage, and
+// Go's collector lets garbage grow to the size of what is in use, which is the basis of a solver.
+type outbound struct {
+	backend compute.Backend
+	shape   shapes.Shape
+	tensor  *tensors.Tensor // made when it is first needed
+}
+
+// load copies a vector for the device; nil is zero. The tensor holds it until the next call.
+func (o *outbound) load(v []float64) (*tensors.Tensor, error) {
+	if o.tensor == nil {
+		t, err := tensors.FromShapeForBackend(o.backend, 0, o.shape)
+		if err != nil {
+			return nil, fmt.Errorf("curvature: memory for a vector: %w", err)
+		}
+		o.tensor = t
 	}
-	data := make([]float32, p.Dim())
-	for i := range v {
-		data[i] = float32(v[i])
+	if o.shape.DType == dtypes.Float64 {
+		return o.tensor, tensors.MutableFlatData(o.tensor, func(flat []float64) {
+			clear(flat)
+			copy(flat, v)
+		})
 	}
-	return tensors.FromFlatDataAndDimensions(data, p.Dim())
+	return o.tensor, tensors.MutableFlatData(o.tensor, func(flat []float32) {
+		clear(flat)
+		for i := range v {
+			flat[i] = float32(v[i])
+		}
+	})
+}
+
+func (o *outbound) finalize() {
+	if o.tensor != nil {
+		o.tensor.MustFinalizeAll()
+		o.tensor = nil
+	}
 }
 
 // addTo adds weight·t to dst.

@@ -8,7 +8,7 @@ import (
 )
 
 // vectorSet is a set of vectors of length n with room for more. They are orthonormal unless said otherwise. Each is a
-// slice of its own, so that one that is handed out keeps none of the others in memory.
+// slice of its own, made when it is first needed: one that is handed out keeps none of the others in memory.
 type vectorSet struct {
 	n, count int
 	data     [][]float64
@@ -16,15 +16,16 @@ type vectorSet struct {
 }
 
 func newVectorSet(capacity, n int) *vectorSet {
-	r := &vectorSet{n: n, data: make([][]float64, capacity), scratch: make([]float64, capacity)}
-	for i := range r.data {
-		r.data[i] = make([]float64, n)
-	}
-	return r
+	return &vectorSet{n: n, data: make([][]float64, capacity), scratch: make([]float64, capacity)}
 }
 
 // row is the i-th vector, within the set or just behind it.
-func (r *vectorSet) row(i int) []float64 { return r.data[i] }
+func (r *vectorSet) row(i int) []float64 {
+	if r.data[i] == nil {
+		r.data[i] = make([]float64, r.n)
+	}
+	return r.data[i]
+}
 
 // swap exchanges two vectors.
 func (r *vectorSet) swap(i, j int) { r.data[i], r.data[j] = r.data[j], r.data[i] }

@@ -41,18 +41,19 @@ func composite(y *graph.Node, f adjoint, inputs ...*graph.Node) *graph.Node {
 	})
 }
 
-// hooked are the operations that get adjoints: those whose gradient GoMLX lacks or gives to first order only.
+// hooked are the operations that get adjoints: those of which the one registered is not there, or slower.
 var hooked = []graph.NodeType{
-	graph.NodeTypeConvGeneral, // first order only, canonical axes only
-	graph.NodeTypeReverse,     // none
-	graph.NodeTypeSlice,       // first order only: its gradient is a Pad
-	graph.NodeTypePad,         // none
-	graph.NodeTypeConcatenate, // second order only: its gradient is GoMLX's Slice
+	graph.NodeTypeConvGeneral,
+	graph.NodeTypeReverse,
+	graph.NodeTypeSlice,
+	graph.NodeTypePad,
+	graph.NodeTypeConcatenate,
 
 	graph.NodeTypeSchedulingBarrier, // see composite
 }
 
-// The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX has registered.
+// The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX or package derivatives
+// has registered. (That is imported by this package, and so has done it before.)
 func init() {
 	for _, nodeType := range hooked {
 		builtIn := graph.VJPRegistration[nodeType]
@@ -63,8 +64,7 @@ func init() {
 				}
 			}
 			if builtIn == nil {
-				exceptions.Panicf("no gradient is defined for %s: use the operations of package layers, "+
-					"and do not take second derivatives inside a GoMLX checkpoint", node)
+				exceptions.Panicf("no gradient is defined for %s: use the operations of package layers", node)
 			}
 			return builtIn(node, v, shape)
 		}

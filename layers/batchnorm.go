@@ -6,6 +6,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/xsam-go/xsam/internal/derivatives"
 )
 
 // BatchNormalization is a batch normalisation under construction: set what differs from the defaults, then call Done.
@@ -61,7 +63,7 @@ func (b *BatchNormalization) Done() *graph.Node {
 	offset := Variable(b.scope, "offset", shape, Constant(0))
 	averages := newRunningAverages(b.scope, shape)
 
-	if b.scope.IsTraining(g) {
+	if b.scope.IsTraining(g) || derivatives.UsesBatchStatistics(g) {
 		mean := meanOfChannels(x)
 		variance := varianceOfChannels(x, mean)
 		averages.update(g, mean, variance, b.momentum)

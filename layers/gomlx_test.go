@@ -6,7 +6,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/layers/activation"
 	"github.com/gomlx/gomlx/ml/layers/norm"
 	"github.com/gomlx/gomlx/ml/model"
@@ -14,55 +13,8 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// This file says what GoMLX lacks. Each test fails when GoMLX has learned it, and names what can go then.
-
-// secondDerivative builds and runs ∇(Σ ∇(Σ sin(op(x)))·x) and returns it or the error.
-func secondDerivative(b compute.Backend, op func(x *graph.Node) *graph.Node, shape ...int) ([]float64, error) {
-	x := make([]float64, size(shape))
-	for i := range x {
-		x[i] = math.Sin(float64(3*i + 1))
-	}
-	result, err := graph.CallOnce(b, func(x *graph.Node) *graph.Node {
-		slope := graph.Gradient(graph.ReduceAllSum(graph.Sin(op(x))), x)[0]
-		return graph.Gradient(graph.ReduceAllSum(graph.Mul(slope, graph.StopGradient(x))), x)[0]
-	}, tensors.FromFlatDataAndDimensions(x, shape...))
-	if err != nil {
-		return nil, err
-	}
-	return tensors.MustCopyFlatData[float64](result), nil
-}
-
-func TestGoMLXLacksSecondDerivatives(t *testing.T) {
-	tests := []struct {
-		name  string
-		op    func(x *graph.Node) *graph.Node
-		shape []int
-		canGo string
-	}{
-		{"convolution", func(x *graph.Node) *graph.Node {
-			kernel := graph.OnePlus(graph.IotaFull(x.Graph(), x.Shape())) // [3, 3, 2, 4]
-			image := graph.Reshape(x, 2, 3, 3, 4)
-			return graph.Convolve(image, graph.Reshape(graph.Add(kernel, x), 3, 3, 4, 2)).PadSame().Done()
-		}, []int{3, 3, 2, 4}, "geometry in convforms.go"},
-		{"max pooling", func(x *graph.Node) *graph.Node { return graph.MaxPool(x).Window(2).Done() }, []int{1, 4, 4, 2},
-			"MaxPool in pool.go"},
-		{"mean pooling", func(x *graph.Node) *graph.Node { return graph.MeanPool(x).Window(2).Done() }, []int{1, 4, 4, 2},
-			"MeanPool in pool.go"},
-		{"slice", func(x *graph.Node) *graph.Node { return graph.Slice(x, graph.AxisRange(1, 3)) }, []int{4},
-			"Slice in slice.go"},
-		{"pad", func(x *graph.Node) *graph.Node {
-			return graph.Pad(x, graph.ScalarZero(x.Graph(), x.DType()), graph.PadAxis{Start: 1})
-		}, []int{4}, "Pad in slice.go"},
-		{"reverse", func(x *graph.Node) *graph.Node { return graph.Reverse(x, 0) }, []int{4}, "reverse in slice.go"},
-	}
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, tt := range tests {
-			if result, err := secondDerivative(b, tt.op, tt.shape...); err == nil {
-				t.Errorf("GoMLX now gives a second derivative of %s (%v): if it is right, %s can go", tt.name, result, tt.canGo)
-			}
-		}
-	})
-}
+// This file says what GoMLX lacks, beside the derivatives that package derivatives adds. Each test fails when GoMLX has
+// learned it, and names what can go then.
 
 // GoMLX's portable batch norm (the other form exists on XLA only, and to first order) takes mean and variance for
 // constants in its derivative. The output does not depend on a constant added to x, so the derivative along (1, 1, …)
