@@ -7,6 +7,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"github.com/xsam-go/xsam/internal/forward"
 )
 
 // The first micro-batch of an iteration is cut once more, into halves, in an executable of its own: a loss that the two
@@ -20,7 +22,8 @@ const partsTolerance = 5e-3
 // compareParts keeps the loss of the micro-batch as it is, and as its halves make it.
 func (s *step) compareParts() {
 	kept := openParts(s.home)
-	whole, joined, ok, err := s.objective.Parts(s.scope, s.g, s.batch)
+	whole, joined, ok, err := s.objective.Parts(s.scope, s.g, s.batch,
+		func(v forward.Value) *graph.Node { return v.Total })
 	if err != nil || !ok { // the error is the one that collect reports; a loss that is random cannot be compared
 		kept.SetNodeValue(graph.ZerosLike(kept.NodeValue(s.g)))
 		return

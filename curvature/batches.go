@@ -27,26 +27,24 @@ func finalize(batches []train.Batch) {
 	}
 }
 
-// count finds the number of examples of each batch, and of all.
-func count(batches []train.Batch) (sizes []int, examples int, err error) {
+// count finds the number of examples.
+func count(batches []train.Batch) (examples int, err error) {
 	if len(batches) == 0 {
-		return nil, 0, errors.New("curvature: there are no batches: want at least one")
+		return 0, errors.New("curvature: there are no batches: want at least one")
 	}
 	first := batches[0]
 	for i, b := range batches {
 		if len(b.Inputs) == 0 || b.Inputs[0].Rank() == 0 {
-			return nil, 0, fmt.Errorf("curvature: batch %d has no input with a first axis to count its examples by", i)
+			return 0, fmt.Errorf("curvature: batch %d has no input with a first axis to count its examples by", i)
 		}
 		if len(b.Inputs) != len(first.Inputs) || len(b.Labels) != len(first.Labels) {
-			return nil, 0, fmt.Errorf("curvature: batch %d has %d inputs and %d labels, batch 0 has %d and %d: "+
+			return 0, fmt.Errorf("curvature: batch %d has %d inputs and %d labels, batch 0 has %d and %d: "+
 				"want the same", i, len(b.Inputs), len(b.Labels), len(first.Inputs), len(first.Labels))
 		}
-		n := b.Inputs[0].Shape().Dimensions[0]
-		sizes = append(sizes, n)
-		examples += n
+		examples += b.Inputs[0].Shape().Dimensions[0]
 	}
 	if examples == 0 {
-		return nil, 0, errors.New("curvature: the batches hold no examples")
+		return 0, errors.New("curvature: the batches hold no examples")
 	}
-	return sizes, examples, nil
+	return examples, nil
 }

@@ -15,8 +15,9 @@ import (
 // regularisation losses, their Hessian is added.
 //
 // The loss must be the plain mean over the examples of a function of each one's predictions, whose first axis counts
-// the examples. Then gᵢ = Jᵢᵀrᵢ with Jᵢ the Jacobian of the predictions zᵢ and rᵢ = n·∂L/∂zᵢ. A loss with weights or
-// masks does not have this form, and Apply gives something else. Apply fails when the model adds a loss with
+// the examples. Then gᵢ = Jᵢᵀrᵢ with Jᵢ the Jacobian of the predictions zᵢ and rᵢ = n·∂L/∂zᵢ. Of a masked loss n is the
+// number of examples that the mask leaves, and those that it does not have gᵢ = 0; of a weighted one n is the sum of the
+// weights, and gᵢ has the weight of example i in it. Apply fails when the model adds a loss with
 // train.AddMainLoss, or when the first axis of a prediction does not count the examples.
 //
 // Reference: Kunstner, Balles and Hennig (2019), "Limitations of the empirical Fisher
@@ -38,12 +39,12 @@ func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 	}
 	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, z))
 	r := graph.Gradient(loss, z...)
-	jv := jacobianProduct(z, w, v)
+	jv, terms := jacobianProduct(z, w, v), s.terms(value)
 
 	// gᵢ·v = Σ n·∂L/∂zᵢ·(J v)ᵢ, a column over the examples.
 	var projection *graph.Node
 	for k := range z {
-		part := graph.MulScalar(graph.Mul(r[k], jv[k]), float64(n))
+		part := graph.Mul(graph.Mul(r[k], jv[k]), graph.ConvertDType(terms, r[k].DType()))
 		part = graph.ReduceSum(graph.Reshape(part, n, z[k].Shape().Size()/n), 1)
 		if projection == nil {
 			projection = part

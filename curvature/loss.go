@@ -48,7 +48,7 @@ func (p *Problem) Gradient(ctx context.Context, dst, displacement []float64) (fl
 // single is the problem of batch i alone. It shares the compiled graphs.
 func (p *Problem) single(i int) *Problem {
 	one := *p
-	one.batches, one.sizes, one.examples = p.batches[i:i+1], p.sizes[i:i+1], p.sizes[i]
+	one.batches, one.shares = p.batches[i:i+1], []float64{1}
 	return &one
 }
 
@@ -83,7 +83,7 @@ func (p *Problem) product(ctx context.Context, pr *program, dst, src []float64,
 	})
 }
 
-// each runs a program of one vector on every batch, and hands its results to f with the batch's share of the examples.
+// each runs a program of one vector on every batch, and hands its results to f with the batch's share in the loss.
 func (p *Problem) each(ctx context.Context, pr *program, v []float64,
 	f func(weight float64, out []*tensors.Tensor) error) error {
 	if v != nil && len(v) != p.Dim() {
@@ -102,7 +102,7 @@ func (p *Problem) each(ctx context.Context, pr *program, v []float64,
 		if err != nil {
 			return fmt.Errorf("curvature: batch %d: %w", i, err)
 		}
-		err = f(float64(p.sizes[i])/float64(p.examples), out)
+		err = f(p.shares[i], out)
 		for _, t := range out {
 			err = errors.Join(err, t.FinalizeAll())
 		}

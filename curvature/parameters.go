@@ -35,7 +35,7 @@ func (p *Problem) layOut() error {
 // Dim is the number of parameters.
 func (p *Problem) Dim() int { return p.offsets[len(p.offsets)-1] }
 
-// Examples is the number of examples in the batches.
+// Examples is the number of examples in the batches; of a masked loss, those that the masks leave.
 func (p *Problem) Examples() int { return p.examples }
 
 // DType is the type in which vectors go to the device: Float64 when a parameter has it, otherwise Float32.

@@ -20,10 +20,13 @@ import (
 // Problem is a model's loss on a fixed set of batches, as a function of its trainable parameters. They are read as one
 // vector w, in the order of their paths:
 //
-//	L(w) = Σ_b n_b·L_b(w) / Σ_b n_b        L_b the mean loss of batch b, n_b its number of examples
+//	L(w) = Σ_b n_b·L_b(w) / Σ_b n_b        L_b the loss of batch b, n_b what it divides by
 //
-// So a last batch that is smaller counts by its size. The loss function must be a mean over the examples, or give one
-// number for each, as GoMLX's do.
+// so that L is the loss of the undivided batch: n_b is the number of examples for a mean over them, the number that a
+// mask leaves, the sum of the weights of a weighted mean. It is read off the loss, or said with DividedBy and Sum of
+// package objective; a sum over the examples is seen to be one, and then L is the sum of the L_b. Where n_b cannot be
+// known, more than one batch is an error. A loss that compares the examples of a batch is another one when they are cut
+// into other batches.
 //
 // Evaluating a Problem leaves no trace in the store: not in the weights, the running averages, nor the random state.
 // Every call reads the weights that the store holds at that time. A Problem must not be used by two goroutines at a
@@ -36,8 +39,10 @@ type Problem struct {
 	mode      mode
 
 	batches  []train.Batch
-	sizes    []int
+	shares   []float64 // of each batch in the loss of all
 	examples int
+	plain    bool // the loss is a mean over rows
+	sum      bool // the loss is a sum over rows
 	owned    bool // Close finalizes the batches
 
 	variables []*model.Variable
@@ -106,13 +111,13 @@ func NewProblem(ctx context.Context, backend compute.Backend, store *model.Store
 	if o.Norm != RunningAverages && o.Norm != BatchStatistics {
 		return nil, fmt.Errorf("curvature: ProblemOptions.Norm = %d: want RunningAverages or BatchStatistics", o.Norm)
 	}
-	sizes, examples, err := count(batches)
+	examples, err := count(batches)
 	if err != nil {
 		return nil, err
 	}
 	p := &Problem{
 		backend: backend, store: store, objective: obj.Objective, options: o,
-		batches: batches, sizes: sizes, examples: examples,
+		batches: batches, examples: examples,
 		dtype: dtypes.Float64, // of the losses, until the parameters are known
 	}
 	if err := p.chooseMode(ctx); err != nil {
@@ -154,6 +159,9 @@ func (p *Problem) open(ctx context.Context) error {
 		return err
 	}
 	if err := p.layOut(); err != nil {
+		return err
+	}
+	if err := p.weigh(ctx); err != nil {
 		return err
 	}
 	second, err := p.batchLoss(ctx, 0)

@@ -103,7 +103,7 @@ func (p *Problem) ascentScale(o AscentOptions) ([]float64, error) {
 }
 
 // MSharpness is the m-sharpness with m the batch size: the rise that each batch finds in a ball of its own, as the
-// mean over the batches, weighted by their sizes. It is what SAM with batches of m minimises. gradients counts those
+// mean over the batches, weighted by their shares in the loss. It is what SAM with batches of m minimises. gradients counts those
 // of single batches.
 //
 // Reference: Foret et al. (2021), "Sharpness-aware minimization for efficiently improving generalization", on
@@ -115,7 +115,7 @@ func (p *Problem) MSharpness(ctx context.Context, o AscentOptions) (rise float64
 			return math.NaN(), gradients, err
 		}
 		gradients += a.Gradients
-		rise += a.Rise() * float64(p.sizes[i]) / float64(p.examples)
+		rise += a.Rise() * p.shares[i]
 	}
 	return rise, gradients, nil
 }

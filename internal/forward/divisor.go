@@ -18,7 +18,8 @@ import (
 // where f is mostly s itself, and max(s, 1) where a loss guards itself against an empty mask.
 type Divisor struct {
 	Value *graph.Node   // d, a scalar
-	Sums  []*graph.Node // s, scalars of the same type, which add up over parts
+	Sums  []*graph.Node // s, scalars of the same type, which add up over parts; none where the loss divides by nothing
+	Plain bool          // the loss is a mean over rows, or over all that is in them: d is the same for batches of a shape
 	at    func(sums []*graph.Node) *graph.Node
 }
 
@@ -55,7 +56,12 @@ func (v Value) Divisor() (Divisor, error) {
 		return Divisor{}, err
 	}
 	if r.divisor == nil {
-		return additive(graph.Scalar(g, dtype, float64(rows))), nil
+		if r.elements > 0 {
+			rows = r.elements
+		}
+		d := additive(graph.Scalar(g, dtype, float64(rows)))
+		d.Plain = true
+		return d, nil
 	}
 	return r.quotient(dtype)
 }

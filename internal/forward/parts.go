@@ -6,11 +6,11 @@ import (
 )
 
 // Parts returns the loss of a batch, and the loss put together from those of its two halves by what they divide by. A
-// batch of one row is taken twice. The two differ for losses that compare rows, for sums that are not declared as such
+// batch of one row is taken twice, of an odd number the last is left out. The two differ for losses that compare rows, for sums that are not declared as such
 // (Sum), and for inputs that are not one row for each example. The model is built as in evaluation. ok is false where
-// the loss draws random numbers even then, and cannot be compared.
-func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch) (whole, joined *graph.Node, ok bool,
-	err error) {
+// the loss draws random numbers even then, and cannot be compared. of is the loss that is looked at, Total or Main.
+func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch, of func(Value) *graph.Node) (
+	whole, joined *graph.Node, ok bool, err error) {
 	rows, err := o.Rows(batch)
 	if err != nil {
 		return nil, nil, false, err
@@ -19,11 +19,15 @@ func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch) (whol
 	if rows == 1 {
 		batch = o.each(batch, func(x *graph.Node) *graph.Node { return graph.Concatenate([]*graph.Node{x, x}, 0) })
 	} else {
-		for i, part := range []graph.SliceAxisSpec{graph.AxisRange(0, rows/2), graph.AxisRange(rows / 2)} {
-			halves[i] = o.each(batch, func(x *graph.Node) *graph.Node { return graph.Slice(x, part) })
+		half, all := rows/2, batch
+		for i := range halves {
+			halves[i] = o.each(all, func(x *graph.Node) *graph.Node {
+				return graph.Slice(x, graph.AxisRange(i*half, (i+1)*half))
+			})
 		}
+		batch = o.each(all, func(x *graph.Node) *graph.Node { return graph.Slice(x, graph.AxisRange(0, 2*half)) })
 	}
-	whole = o.EvaluateInference(scope, g, batch).Total
+	whole = of(o.EvaluateInference(scope, g, batch))
 	if random := RandomState(scope.Store()); random != nil && random.InUseByGraph(g) {
 		if newDependence([]*graph.Node{g.GetParameterByName(random.Path())}).reaches(whole) {
 			return nil, nil, false, nil
@@ -36,7 +40,7 @@ func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch) (whol
 		if f, err = value.Divisor(); err != nil {
 			return nil, nil, false, err
 		}
-		numerator := graph.Mul(f.Value, graph.ConvertDType(value.Total, f.Value.DType()))
+		numerator := graph.Mul(f.Value, graph.ConvertDType(of(value), f.Value.DType()))
 		if joined == nil {
 			joined, sums = numerator, f.Sums
 			continue

@@ -14,6 +14,7 @@ type reader struct {
 	lossBegins graph.NodeId // nodes from here on are the loss function's
 	divisor    *graph.Node  // nil while all terms are plain sums over the rows
 	plain      bool         // there is such a term
+	elements   int          // what these sums are over, 0 where it is not known, -1 where they differ
 }
 
 // terms goes down from a scalar to the sums over the batch that it is made of, through operations that are linear in
@@ -65,12 +66,25 @@ func (r *reader) terms(n *graph.Node, below bool) error {
 		}
 		if !below {
 			r.plain = true
+			r.count(n, in[0])
 		}
 		return nil
 	}
 	return fmt.Errorf("objective: the loss is no sum over the rows of a batch but for what it divides by (%s of shape %s): "+
 		"want one loss for each row, their mean, or their sum divided by a sum of weights; "+
 		"or say with DividedBy what the loss divides by", n.Type(), n.Shape())
+}
+
+// count notes what a plain sum is over.
+func (r *reader) count(sum, of *graph.Node) {
+	elements := -1
+	if sum.Type() == graph.NodeTypeReduceSum {
+		elements = of.Shape().Size()
+	}
+	if r.elements != 0 && r.elements != elements {
+		elements = -1
+	}
+	r.elements = elements
 }
 
 // over goes down from a quotient.
