@@ -30,7 +30,8 @@ modules:
 
 # The pure-Go engine's matrix product does not pass checkptr, which -race turns on.
 race:
-	go test -race -gcflags=all=-d=checkptr=0 ./backend ./datasets ./recipe ./internal/program ./experiment ./measure ./stepcost ./internal/cli
+	go test -race -gcflags=all=-d=checkptr=0 ./backend ./datasets ./recipe ./internal/program ./experiment ./measure ./stepcost \
+		./internal/cli/...
 
 bench:
 	go test -run '^$$' -bench . -count 5 ./...
