@@ -34,7 +34,6 @@ func TestImportsPointOneWay(t *testing.T) {
 		"optim":                {"internal/paramvec"},
 		"layers":               {},
 		"models":               {"layers"},
-		"problems":             {},
 		"datasets":             {"internal/download"},
 		"backend":              {"internal/download"},
 		"internal/download":    {},
