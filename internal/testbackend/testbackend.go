@@ -30,6 +30,12 @@ func Go(t testing.TB) compute.Backend {
 	return b
 }
 
+// GoEngine is Go under the name by which the command knows it.
+func GoEngine(t testing.TB) *backend.Engine {
+	t.Helper()
+	return &backend.Engine{Backend: Go(t), Name: "go"}
+}
+
 // TwoDevices returns an XLA engine with two devices, virtual ones where there is one processor: a client of its own
 // beside that of [XLA]. Where XLA cannot be had it does what XLA does.
 func TwoDevices(t testing.TB) compute.Backend {
