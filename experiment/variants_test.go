@@ -98,12 +98,18 @@ func TestAccumulateIsTheSameRun(t *testing.T) {
 		t.Errorf("%d steps of %v gradients, whole batches %d of %v", parts.Steps, parts.GradientEvaluationsPerStep,
 			whole.Steps, whole.GradientEvaluationsPerStep)
 	}
+	compareResults(t, "micro-batches", parts, "whole batches", whole)
+}
+
+// compareResults compares the results of two runs that may differ by rounding in float32.
+func compareResults(t *testing.T, what string, got runlog.Summary, of string, want runlog.Summary) {
+	t.Helper()
 	for name, pair := range map[string][2]runlog.Number{
-		"training loss": {whole.TrainLoss, parts.TrainLoss}, "test loss": {whole.TestLoss, parts.TestLoss},
-		"λmax": {whole.LambdaMax, parts.LambdaMax},
+		"training loss": {got.TrainLoss, want.TrainLoss}, "test loss": {got.TestLoss, want.TestLoss},
+		"λmax": {got.LambdaMax, want.LambdaMax},
 	} {
-		if a, b := pair[0].Float(), pair[1].Float(); !(math.Abs(a-b) <= 1e-4*math.Abs(a)) {
-			t.Errorf("%s is %v with whole batches and %v with micro-batches", name, a, b)
+		if got, want := pair[0].Float(), pair[1].Float(); !testrun.Near(got, want, 1e-4) {
+			t.Errorf("%s is %v with %s, want %v of %s", name, got, what, want, of)
 		}
 	}
 }
@@ -136,14 +142,7 @@ func TestRunOnTwoDevices(t *testing.T) {
 	engine := &backend.Engine{Backend: b, Name: b.Name()}
 	_, one := testrun.Make(t, Run, engine, testrun.Tiny(t, "xsam"), Options{})
 	dir, two := testrun.Make(t, Run, engine, testrun.Tiny(t, "xsam"), Options{Devices: 2})
-	for name, pair := range map[string][2]runlog.Number{
-		"training loss": {one.TrainLoss, two.TrainLoss}, "test loss": {one.TestLoss, two.TestLoss}, "λmax": {one.LambdaMax,
-			two.LambdaMax},
-	} {
-		if a, b := pair[0].Float(), pair[1].Float(); !(math.Abs(a-b) <= 1e-4*math.Abs(a)) {
-			t.Errorf("%s is %v on one device and %v on two", name, a, b)
-		}
-	}
+	compareResults(t, "two devices", two, "one device", one)
 	run, err := runlog.ReadRun(dir)
 	if err != nil {
 		t.Fatal(err)
