@@ -16,7 +16,7 @@ import (
 
 // Runs of a method share their compiled graphs. A run that comes after others must be the same, bit for bit, as alone.
 func TestSharedProgramsLeaveNoTrace(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
 		tests := []struct {
 			name    string

@@ -90,7 +90,7 @@ func compareTraces(t *testing.T, what string, got, want trace) {
 
 // On one machine the same recipe gives the same bits, however the run was interrupted.
 func TestInterruptedAndResumedRunsAreTheSameBitForBit(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
 		methods := []string{"sgd", "sam", "xsam", "xsam-lite"}
 		stops := []int{1, 4, 7, 12} // in an epoch, at its end, and after the last step

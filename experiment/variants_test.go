@@ -69,7 +69,7 @@ func TestVariants(t *testing.T) {
 
 // A run in bfloat16 learns what one in float32 does, and the curvature of its weights is measured in float32.
 func TestBFloat16(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
 		r := testrun.Tiny(t, "xsam")
 		_, want := testrun.Make(t, Run, engine, r, Options{})
@@ -138,6 +138,7 @@ func TestAccumulateResumes(t *testing.T) {
 // The same run on one device and on two that share every batch: the results agree to what float32 sums in another order
 // leave of twelve steps.
 func TestRunOnTwoDevices(t *testing.T) {
+	testbackend.SkipSlow(t)
 	b := testbackend.TwoDevices(t)
 	engine := &backend.Engine{Backend: b, Name: b.Name()}
 	_, one := testrun.Make(t, Run, engine, testrun.Tiny(t, "xsam"), Options{})

@@ -91,6 +91,7 @@ func TestBenchCountsGradients(t *testing.T) {
 
 // Batches of a bench can be spread; what the steps are does not change.
 func TestBenchOnTwoDevices(t *testing.T) {
+	testbackend.SkipSlow(t)
 	engine := &backend.Engine{Backend: testbackend.TwoDevices(t), Name: "xla:cpu"}
 	o := tinyBench
 	o.Devices = 2
