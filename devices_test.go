@@ -15,6 +15,7 @@ import (
 // Twenty steps on two devices that share every batch leave the weights, v and the running averages of one device. The
 // sums over the batch are made in another order, so the last bits differ, in float64.
 func TestTwoDevicesAreOne(t *testing.T) {
+	testbackend.SkipSlow(t)
 	b := testbackend.TwoDevices(t)
 	n := net{dropout: 0.3, l2: 1e-3}
 	for name, config := range map[string]xsam.Config{

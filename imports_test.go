@@ -7,24 +7,37 @@ import (
 	"testing"
 )
 
+const module = "github.com/xsam-go/xsam"
+
+// packages runs go list for patterns and returns the lines.
+func packages(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list %s: %v", strings.Join(args, " "), err)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
 // Imports point one way. Each package may use, of this module, only what stands beside it, directly or through others.
 func TestImportsPointOneWay(t *testing.T) {
-	const module = "github.com/xsam-go/xsam"
 	library := []string{
 		"", "curvature", "objective", "optim", "layers", "models", "datasets", "runlog",
-		"internal/forward", "internal/parameter", "internal/paramvec", "internal/download",
+		"internal/derivatives", "internal/forward", "internal/parameter", "internal/paramvec", "internal/download",
 	}
 	engine := append([]string{"backend", "recipe", "internal/program"}, library...)
 	allowed := map[string][]string{
 		"internal/paramvec":    {},
 		"internal/forward":     {"internal/paramvec"},
 		"objective":            {"internal/forward", "internal/paramvec"},
-		"curvature":            {"objective", "internal/forward", "internal/paramvec"},
-		"":                     {"curvature", "objective", "internal/forward", "internal/parameter", "internal/paramvec"},
+		"curvature":            {"objective", "internal/derivatives", "internal/forward", "internal/paramvec"},
+		"internal/derivatives": {},
+		"": {"curvature", "objective", "internal/derivatives", "internal/forward", "internal/parameter",
+			"internal/paramvec"},
+		"xsamtest":             library,
 		"optim":                {"internal/paramvec"},
-		"layers":               {},
-		"models":               {"layers"},
-		"problems":             {},
+		"layers":               {"internal/derivatives"},
+		"models":               {"layers", "internal/derivatives"},
 		"datasets":             {"internal/download"},
 		"backend":              {"internal/download"},
 		"internal/download":    {},
@@ -46,11 +59,7 @@ func TestImportsPointOneWay(t *testing.T) {
 	readers := []string{"compare", "claims", "plots", "internal/report", "internal/report/live"} // of run records
 	for pkg, may := range allowed {
 		path := strings.TrimSuffix(module+"/"+pkg, "/")
-		out, err := exec.Command("go", "list", "-deps", path).Output()
-		if err != nil {
-			t.Fatalf("go list -deps %s: %v", path, err)
-		}
-		for _, dep := range strings.Fields(string(out)) {
+		for _, dep := range packages(t, "-deps", path) {
 			if pkg == "runlog" && strings.Contains(strings.Split(dep, "/")[0], ".") && dep != path {
 				t.Errorf("runlog imports %s: want the standard library only", dep)
 			}
@@ -65,5 +74,35 @@ func TestImportsPointOneWay(t *testing.T) {
 				t.Errorf("%q imports %q: of this module it may use %q", pkg, own, may)
 			}
 		}
+	}
+}
+
+// The commands of xsam, which are the folders of internal/cli, import none of each other, and what they share imports
+// no command.
+func TestCommandsStandAlone(t *testing.T) {
+	const cli = module + "/internal/cli"
+	command := func(pkg string) string { // the command to which a package belongs, "" for others
+		below, _ := strings.CutPrefix(pkg, cli+"/")
+		if name, _, _ := strings.Cut(below, "/"); below != pkg && name != "internal" {
+			return name
+		}
+		return ""
+	}
+	commands := map[string]bool{}
+	for _, line := range packages(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, cli+"/...") {
+		pkg, imports, _ := strings.Cut(line, " ")
+		if pkg == cli {
+			continue // it puts the commands together
+		}
+		own := command(pkg)
+		commands[own] = true
+		for _, dep := range strings.Fields(imports) {
+			if other := command(dep); dep == cli || other != "" && other != own {
+				t.Errorf("%s imports %s: what commands share belongs into internal/cli/internal", pkg, dep)
+			}
+		}
+	}
+	if !commands["compare"] || !commands["train"] {
+		t.Errorf("commands %v, want compare, train and more: the search is broken", commands)
 	}
 }

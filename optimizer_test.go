@@ -145,7 +145,7 @@ func TestScheduleOfKinds(t *testing.T) {
 func TestResumeFromCheckpoint(t *testing.T) {
 	c := xsam.DefaultConfig()
 	c.Refresh.Every, c.Refresh.Warmup = 3, 2
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) { resumes(t, b, c) })
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) { resumes(t, b, c) })
 	// An interval that follows the Hessian, ascents that are reused, α on its way up.
 	c.Refresh.Every, c.Refresh.Most, c.Refresh.Tolerance, c.Ascent.Every, c.Reuse, c.AlphaWarmup = 1, 4, 2, 3, 0.5, 6
 	t.Run("all that is kept", func(t *testing.T) { resumes(t, testbackend.Go(t), c) })

@@ -60,7 +60,7 @@ func TestPublishedWithoutCorrectionIsNSAM(t *testing.T) {
 	published := xsam.PaperConfig()
 	published.Alpha = 0
 	n := net{dropout: 0.3, l2: 0.01}
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		nsam, other := newNetLab(t, b, n, xsam.NSAMConfig()), newNetLab(t, b, n, published)
 		sam := newNetLab(t, b, n, xsam.SAMConfig())
 		for step := range 12 {
@@ -83,7 +83,7 @@ func TestPublishedWithoutCorrectionIsNSAM(t *testing.T) {
 // With a refresh beside the step, α = 0 is SAM bit for bit, for the forms that leave g_adv alone at α = 0.
 func TestAlphaZeroIsSAM(t *testing.T) {
 	n := net{dropout: 0.3, l2: 0.01}
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		sam := newNetLab(t, b, n, xsam.SAMConfig())
 		sam.step(20)
 		want := sam.weights()
@@ -104,7 +104,7 @@ func TestAlphaZeroIsSAM(t *testing.T) {
 
 // −v is as good an eigenvector as v: starting from either, Projection and Oriented make the same steps.
 func TestSignOfVDoesNotMatter(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for _, form := range []xsam.Form{xsam.Oriented, xsam.Projection} {
 			for _, refresh := range []xsam.Estimator{xsam.ByPair, xsam.ByThreePoint} {
 				c := xsam.DefaultConfig()

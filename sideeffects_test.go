@@ -32,7 +32,7 @@ func schedules() map[string]xsam.Config {
 func TestForwardPassesLeaveNoTrace(t *testing.T) {
 	const steps = 12
 	n := net{dropout: 0.5, l2: 0.01}
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		plain := newNetLab(t, b, n, xsam.SGDConfig())
 		plain.step(steps)
 		for name, c := range schedules() {
@@ -157,7 +157,7 @@ func TestNonFiniteLossKeepsV(t *testing.T) {
 		return graph.ReduceAllSum(graph.Exp(graph.MulScalar(graph.Square(w), 1000)))
 	}
 	logOfNegative := func(w *graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Log(graph.Neg(w))) }
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for name, c := range schedules() {
 			if c.Refresh.Every == 0 {
 				continue

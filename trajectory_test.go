@@ -92,8 +92,8 @@ func TestTrajectories(t *testing.T) {
 				testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 					preset := c.Name == "xsam oriented" || c.Name == "lite oriented" || c.Name == "published"
 					compiled := b.Name() != testbackend.Go(t).Name()
-					if compiled && testing.Short() && !preset {
-						t.Skip("compiling takes seconds a case: with -short XLA runs the presets only")
+					if compiled && !(preset && name == "mlp") {
+						testbackend.SkipSlow(t)
 					}
 					t.Run("float64", func(t *testing.T) { g.follow(t, b, c, dtypes.Float64, 1e-9, 1e-9) })
 					if compiled && !preset {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -32,9 +34,9 @@ func curvatureOf(t *testing.T, dir string) (records []runlog.Record) {
 // Measuring along training writes records and changes no bit of the weights, nor any other record.
 func TestCurvatureAlongTrainingDisturbsNothing(t *testing.T) {
 	for _, method := range []string{"sgd", "xsam"} {
-		r := tiny(t, method)
-		plain, _ := mustRun(t, goEngine(t), r, Options{})
-		dir, summary := mustRun(t, goEngine(t), r, Options{CurvatureEvery: 1})
+		r := testrun.Tiny(t, method)
+		plain, _ := testrun.Make(t, Run, testbackend.GoEngine(t), r, Options{})
+		dir, summary := testrun.Make(t, Run, testbackend.GoEngine(t), r, Options{CurvatureEvery: 1})
 		got, want := traceOf(t, dir), traceOf(t, plain)
 		along := slices.Clone(got.records)
 		got.records = slices.DeleteFunc(got.records, func(r runlog.Record) bool { return r.Trace.Known() })
@@ -53,7 +55,7 @@ func TestCurvatureAlongTrainingDisturbsNothing(t *testing.T) {
 				t.Errorf("%s: record %+v, want λmax ≥ λ5 converged, a trace with its error, an angle and what it cost", method, c)
 			}
 		}
-		if last := along[2]; !near(last.LambdaMax.Float(), summary.LambdaMax.Float(), 1e-3) ||
+		if last := along[2]; !testrun.Near(last.LambdaMax.Float(), summary.LambdaMax.Float(), 1e-3) ||
 			math.Abs(last.AngleDeg.Float()-summary.AngleDeg.Float()) > 1 {
 			t.Errorf("%s: λmax %v and %v° along training at its end, want those of the summary, %v and %v°", method,
 				last.LambdaMax, last.AngleDeg, summary.LambdaMax, summary.AngleDeg)
@@ -62,7 +64,7 @@ func TestCurvatureAlongTrainingDisturbsNothing(t *testing.T) {
 		for _, c := range along {
 			seconds += c.Seconds.Float()
 		}
-		if !near(summary.CurvatureSeconds.Float(), seconds, 1e-9) || !near(summary.CurvatureShare.Float(),
+		if !testrun.Near(summary.CurvatureSeconds.Float(), seconds, 1e-9) || !testrun.Near(summary.CurvatureShare.Float(),
 			seconds/summary.WallSeconds.Float(), 1e-9) {
 			t.Errorf("%s: cost %v s, a share of %v, want %v s of %v", method, summary.CurvatureSeconds,
 				summary.CurvatureShare, seconds, summary.WallSeconds)
@@ -73,9 +75,9 @@ func TestCurvatureAlongTrainingDisturbsNothing(t *testing.T) {
 // A run that is interrupted while it measures, or after it, has the same records in the end, up to the tolerance: the
 // first measurement after a resumption has no vector to start from.
 func TestCurvatureAlongTrainingResumes(t *testing.T) {
-	r := tiny(t, "xsam")
+	r := testrun.Tiny(t, "xsam")
 	o := Options{CurvatureEvery: 1}
-	whole, _ := mustRun(t, goEngine(t), r, o)
+	whole, _ := testrun.Make(t, Run, testbackend.GoEngine(t), r, o)
 	want := traceOf(t, whole)
 	for _, stop := range []struct {
 		stage Stage
@@ -89,12 +91,12 @@ func TestCurvatureAlongTrainingResumes(t *testing.T) {
 				cancel()
 			}
 		}
-		if _, err := Run(ctx, goEngine(t), r, dir, interrupted); !errors.Is(err, context.Canceled) {
+		if _, err := Run(ctx, testbackend.GoEngine(t), r, dir, interrupted); !errors.Is(err, context.Canceled) {
 			t.Fatalf("stopped at %v: %v, want context.Canceled", stop, err)
 		}
 		resumed := o
 		resumed.Existing = Resume
-		if _, err := Run(context.Background(), goEngine(t), r, dir, resumed); err != nil {
+		if _, err := Run(context.Background(), testbackend.GoEngine(t), r, dir, resumed); err != nil {
 			t.Fatalf("stopped at %v: resumed: %v", stop, err)
 		}
 		if got := traceOf(t, dir); !reflect.DeepEqual(got.variables, want.variables) {
@@ -105,7 +107,7 @@ func TestCurvatureAlongTrainingResumes(t *testing.T) {
 			t.Fatalf("stopped at %v: %d curvature records, want %d", stop, len(got), len(all))
 		}
 		for i := range got {
-			if got[i].Step != all[i].Step || !near(got[i].LambdaMax.Float(), all[i].LambdaMax.Float(), 1e-3) ||
+			if got[i].Step != all[i].Step || !testrun.Near(got[i].LambdaMax.Float(), all[i].LambdaMax.Float(), 1e-3) ||
 				got[i].Trace != all[i].Trace {
 				t.Errorf("stopped at %v: record %+v, want near %+v", stop, got[i], all[i])
 			}
@@ -116,11 +118,11 @@ func TestCurvatureAlongTrainingResumes(t *testing.T) {
 // The loss that the trainer sees is that before a step; the weights after the last step of an epoch may be infinite
 // already.
 func TestCurvatureOfADivergedRun(t *testing.T) {
-	r := tiny(t, "sgd")
+	r := testrun.Tiny(t, "sgd")
 	r.TrainSize, r.LearningRate = 16, 1e30 // one step an epoch
 	var warnings []string
 	o := Options{CurvatureEvery: 1, Warn: func(w string) { warnings = append(warnings, w) }}
-	_, err := Run(context.Background(), goEngine(t), r, filepath.Join(t.TempDir(), "run"), o)
+	_, err := Run(context.Background(), testbackend.GoEngine(t), r, filepath.Join(t.TempDir(), "run"), o)
 	if !errors.Is(err, ErrDiverged) || len(warnings) != 2 || !strings.Contains(warnings[0], "not measured") {
 		t.Errorf("error %v, warnings %q, want ErrDiverged, and a warning about the curvature before that of the run", err,
 			warnings)
@@ -129,11 +131,11 @@ func TestCurvatureOfADivergedRun(t *testing.T) {
 
 // λmax measured along training changes nothing but the records.
 func TestLambdaAlongTrainingLeavesNoTrace(t *testing.T) {
-	engine := goEngine(t)
-	with, without := tiny(t, "xsam"), tiny(t, "xsam")
+	engine := testbackend.GoEngine(t)
+	with, without := testrun.Tiny(t, "xsam"), testrun.Tiny(t, "xsam")
 	with.LambdaEvery = 1
-	dirWith, _ := mustRun(t, engine, with, Options{})
-	dirWithout, _ := mustRun(t, engine, without, Options{})
+	dirWith, _ := testrun.Make(t, Run, engine, with, Options{})
+	dirWithout, _ := testrun.Make(t, Run, engine, without, Options{})
 	a, b := traceOf(t, dirWith), traceOf(t, dirWithout)
 	for name, value := range b.variables {
 		if string(a.variables[name]) != string(value) && !strings.Contains(name, "metrics") {
@@ -156,5 +158,3 @@ func TestLambdaAlongTrainingLeavesNoTrace(t *testing.T) {
 		t.Errorf("λmax at the end %v and %v", a.summary.LambdaMax, b.summary.LambdaMax)
 	}
 }
-
-func near(got, want, relative float64) bool { return math.Abs(got-want) <= relative*math.Abs(want) }

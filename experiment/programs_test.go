@@ -10,12 +10,13 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/recipe"
 )
 
 // Runs of a method share their compiled graphs. A run that comes after others must be the same, bit for bit, as alone.
 func TestSharedProgramsLeaveNoTrace(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
 		tests := []struct {
 			name    string
@@ -33,7 +34,7 @@ func TestSharedProgramsLeaveNoTrace(t *testing.T) {
 			tests[0].methods = tests[0].methods[1:2]
 		}
 		for _, tt := range tests {
-			base := tiny(t, "sgd")
+			base := testrun.Tiny(t, "sgd")
 			tt.change(&base)
 			recipes, err := recipe.Plan(base, tt.methods, map[string]string{"refresh-every": "3", "warmup-refreshes": "2"}, 0, 2)
 			if err != nil {
@@ -45,7 +46,7 @@ func TestSharedProgramsLeaveNoTrace(t *testing.T) {
 			}
 			dirs := recipe.Dirs(out, recipes)
 			for i := len(tt.methods); i < len(recipes); i++ {
-				alone, _ := mustRun(t, engine, recipes[i], Options{})
+				alone, _ := testrun.Make(t, Run, engine, recipes[i], Options{})
 				compareTraces(t, tt.name+": "+filepath.Base(dirs[i]), traceOf(t, dirs[i]), traceOf(t, alone))
 			}
 		}
@@ -54,8 +55,8 @@ func TestSharedProgramsLeaveNoTrace(t *testing.T) {
 
 // A run is resumed between others, in a program that has served already.
 func TestResumeInASharedProgram(t *testing.T) {
-	engine := goEngine(t)
-	recipes, err := recipe.Plan(tiny(t, "sgd"), []string{"xsam"}, nil, 0, 3)
+	engine := testbackend.GoEngine(t)
+	recipes, err := recipe.Plan(testrun.Tiny(t, "sgd"), []string{"xsam"}, nil, 0, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,16 +82,17 @@ func TestResumeInASharedProgram(t *testing.T) {
 }
 
 func TestRunAllStopsBetweenRuns(t *testing.T) {
-	recipes, err := recipe.Plan(tiny(t, "sgd"), []string{"sgd", "sam"}, nil, 0, 1)
+	recipes, err := recipe.Plan(testrun.Tiny(t, "sgd"), []string{"sgd", "sam"}, nil, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	runs, err := RunAll(ctx, goEngine(t), recipes, recipe.Dirs(t.TempDir(), recipes), Options{Progress: func(p Progress) {
+	o := Options{Progress: func(p Progress) {
 		if p.Stage == Finished {
 			cancel()
 		}
-	}})
+	}}
+	runs, err := RunAll(ctx, testbackend.GoEngine(t), recipes, recipe.Dirs(t.TempDir(), recipes), o)
 	if !errors.Is(err, context.Canceled) || len(runs) != 1 || !runs[0].Finished {
 		t.Errorf("%d runs, error %v, want the first run finished and context.Canceled", len(runs), err)
 	}

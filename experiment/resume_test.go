@@ -17,6 +17,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -89,7 +90,7 @@ func compareTraces(t *testing.T, what string, got, want trace) {
 
 // On one machine the same recipe gives the same bits, however the run was interrupted.
 func TestInterruptedAndResumedRunsAreTheSameBitForBit(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
 		methods := []string{"sgd", "sam", "xsam", "xsam-lite"}
 		stops := []int{1, 4, 7, 12} // in an epoch, at its end, and after the last step
@@ -97,8 +98,8 @@ func TestInterruptedAndResumedRunsAreTheSameBitForBit(t *testing.T) {
 			methods, stops = []string{"xsam"}, []int{7} // each run is compiled
 		}
 		for _, method := range methods {
-			r := tiny(t, method)
-			dir, _ := mustRun(t, engine, r, Options{})
+			r := testrun.Tiny(t, method)
+			dir, _ := testrun.Make(t, Run, engine, r, Options{})
 			want := traceOf(t, dir)
 			for _, after := range stops {
 				what := fmt.Sprintf("%s stopped after step %d", method, after)
@@ -131,9 +132,9 @@ func TestInterruptedAndResumedRunsAreTheSameBitForBit(t *testing.T) {
 
 // A killed run leaves its last periodic checkpoint, and records from after it.
 func TestKilledAndResumedRunIsTheSameBitForBit(t *testing.T) {
-	engine := goEngine(t)
-	r := tiny(t, "xsam")
-	dir, _ := mustRun(t, engine, r, Options{})
+	engine := testbackend.GoEngine(t)
+	r := testrun.Tiny(t, "xsam")
+	dir, _ := testrun.Make(t, Run, engine, r, Options{})
 	killed := filepath.Join(t.TempDir(), "run")
 	dir2 := filepath.Join(t.TempDir(), "run")
 	if _, err := Run(context.Background(), engine, r, dir2, Options{CheckpointEvery: time.Nanosecond,
@@ -169,9 +170,9 @@ func TestKilledAndResumedRunIsTheSameBitForBit(t *testing.T) {
 
 // A run may be killed between its last record and its summary.
 func TestRunWithoutSummaryIsMeasuredAgain(t *testing.T) {
-	engine := goEngine(t)
-	r := tiny(t, "sgd")
-	dir, _ := mustRun(t, engine, r, Options{})
+	engine := testbackend.GoEngine(t)
+	r := testrun.Tiny(t, "sgd")
+	dir, _ := testrun.Make(t, Run, engine, r, Options{})
 	want := traceOf(t, dir)
 	if err := os.Remove(filepath.Join(dir, runlog.SummaryFile)); err != nil {
 		t.Fatal(err)
@@ -183,9 +184,9 @@ func TestRunWithoutSummaryIsMeasuredAgain(t *testing.T) {
 }
 
 func TestExistingRuns(t *testing.T) {
-	engine := goEngine(t)
-	r := tiny(t, "sgd")
-	dir, first := mustRun(t, engine, r, Options{})
+	engine := testbackend.GoEngine(t)
+	r := testrun.Tiny(t, "sgd")
+	dir, first := testrun.Make(t, Run, engine, r, Options{})
 	again := func(r recipe.Recipe, existing Existing) (runlog.Summary, error) {
 		return Run(context.Background(), engine, r, dir, Options{Existing: existing})
 	}

@@ -14,42 +14,16 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
-
-// tiny is a recipe of three epochs of four steps.
-func tiny(t *testing.T, method string) recipe.Recipe {
-	t.Helper()
-	r := recipe.Defaults("glyphs")
-	r.Model, r.TrainSize, r.TestSize, r.Batch, r.Epochs, r.EvaluateEvery = "mlp", 70, 30, 16, 3, 2
-	r.LambdaExamples, r.LambdaBatch = 32, 32
-	if err := r.SetMethod(method, map[string]string{"refresh-every": "3", "warmup-refreshes": "2"}); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func goEngine(t *testing.T) *backend.Engine {
-	return &backend.Engine{Backend: testbackend.Go(t), Name: "go"}
-}
-
-// mustRun makes a run in a folder of its own.
-func mustRun(t *testing.T, engine *backend.Engine, r recipe.Recipe, o Options) (string, runlog.Summary) {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), runlog.Name(r.Method, r.Seed))
-	s, err := Run(context.Background(), engine, r, dir, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir, s
-}
 
 func TestRunLeavesACompleteRecord(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
 		var stages []Stage
-		dir, summary := mustRun(t, engine, tiny(t, "xsam"), Options{Progress: func(p Progress) {
+		dir, summary := testrun.Make(t, Run, engine, testrun.Tiny(t, "xsam"), Options{Progress: func(p Progress) {
 			if len(stages) == 0 || stages[len(stages)-1] != p.Stage {
 				stages = append(stages, p.Stage)
 			}
@@ -100,17 +74,17 @@ func TestRunLeavesACompleteRecord(t *testing.T) {
 			t.Errorf("a step takes %v s of %v s", summary.StepSecondsMedian, summary.WallSeconds)
 		}
 		config, err := recipe.Read(run)
-		if err != nil || !reflect.DeepEqual(config.Recipe, tiny(t, "xsam")) || config.Backend != b.Name() {
+		if err != nil || !reflect.DeepEqual(config.Recipe, testrun.Tiny(t, "xsam")) || config.Backend != b.Name() {
 			t.Errorf("config.json holds %+v (%v), want the recipe and the backend", config, err)
 		}
 	})
 }
 
 func TestDivergence(t *testing.T) {
-	engine := goEngine(t)
-	wild := tiny(t, "sgd")
+	engine := testbackend.GoEngine(t)
+	wild := testrun.Tiny(t, "sgd")
 	wild.LearningRate = 1e30
-	tame := tiny(t, "sam")
+	tame := testrun.Tiny(t, "sam")
 	out := t.TempDir()
 	var warnings []string
 	o := Options{Existing: Resume, Warn: func(w string) { warnings = append(warnings, w) }}
@@ -135,7 +109,7 @@ func TestDivergence(t *testing.T) {
 }
 
 func TestRunRefuses(t *testing.T) {
-	engine := goEngine(t)
+	engine := testbackend.GoEngine(t)
 	tests := []struct {
 		want   string
 		change func(*recipe.Recipe)
@@ -145,7 +119,7 @@ func TestRunRefuses(t *testing.T) {
 		{"digits", func(r *recipe.Recipe) { r.Data, r.DataDir = "digits", t.TempDir() }},
 	}
 	for _, tt := range tests {
-		r := tiny(t, "sgd")
+		r := testrun.Tiny(t, "sgd")
 		tt.change(&r)
 		if _, err := Run(context.Background(), engine, r, t.TempDir(), Options{}); err == nil ||
 			!strings.Contains(err.Error(), tt.want) {
@@ -156,12 +130,12 @@ func TestRunRefuses(t *testing.T) {
 
 // The seed changes the weights; the data seed changes the data; neither changes the other.
 func TestSeeds(t *testing.T) {
-	engine := goEngine(t)
+	engine := testbackend.GoEngine(t)
 	loss := func(change func(*recipe.Recipe)) (train, test float64) {
-		r := tiny(t, "sgd")
+		r := testrun.Tiny(t, "sgd")
 		r.Epochs, r.LambdaProducts = 1, 0
 		change(&r)
-		_, s := mustRun(t, engine, r, Options{})
+		_, s := testrun.Make(t, Run, engine, r, Options{})
 		if s.LambdaMax.Known() {
 			t.Errorf("λmax = %v without a product to measure it with", s.LambdaMax)
 		}
@@ -181,9 +155,9 @@ func TestSeeds(t *testing.T) {
 
 // A run with validation images is evaluated on these, and its record holds nothing of the test images.
 func TestValidationTakesThePlaceOfTest(t *testing.T) {
-	tried := tiny(t, "sgd")
+	tried := testrun.Tiny(t, "sgd")
 	tried.ValidationSize = 40
-	dir, summary := mustRun(t, goEngine(t), tried, Options{})
+	dir, summary := testrun.Make(t, Run, testbackend.GoEngine(t), tried, Options{})
 	run, err := runlog.ReadRun(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -40,10 +42,10 @@ func tags(t *testing.T, dir string) map[string]int {
 // A run that is interrupted and resumed has the events of one that is not; and one that turns TensorBoard on when it is
 // resumed has them all too.
 func TestTensorBoardFollowsTheRecords(t *testing.T) {
-	engine := goEngine(t)
-	r := tiny(t, "xsam")
+	engine := testbackend.GoEngine(t)
+	r := testrun.Tiny(t, "xsam")
 	r.EvaluateEvery, r.LambdaEvery = 1, 1
-	whole, _ := mustRun(t, engine, r, Options{TensorBoard: true})
+	whole, _ := testrun.Make(t, Run, engine, r, Options{TensorBoard: true})
 	want := tags(t, whole)
 	for tag, n := range want {
 		if n != 3 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -19,7 +20,7 @@ import (
 // Every choice that a recipe offers trains. What the choices compute is tested where they are made: xsam, optim,
 // datasets.
 func TestVariants(t *testing.T) {
-	engine := goEngine(t)
+	engine := testbackend.GoEngine(t)
 	tests := []struct {
 		name      string
 		method    string
@@ -46,7 +47,7 @@ func TestVariants(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := tiny(t, "sgd")
+			r := testrun.Tiny(t, "sgd")
 			r.Epochs, r.LambdaProducts = 1, 0
 			if err := r.SetMethod(tt.method, nil); err != nil {
 				t.Fatal(err)
@@ -54,7 +55,7 @@ func TestVariants(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&r)
 			}
-			_, s := mustRun(t, engine, r, Options{})
+			_, s := testrun.Make(t, Run, engine, r, Options{})
 			if loss := s.TrainLoss.Float(); !(loss > 0 && loss < math.Log(10)+1) {
 				t.Errorf("training loss %v after an epoch, want not far above that of a guess, ln 10", loss)
 			}
@@ -68,12 +69,12 @@ func TestVariants(t *testing.T) {
 
 // A run in bfloat16 learns what one in float32 does, and the curvature of its weights is measured in float32.
 func TestBFloat16(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
-		r := tiny(t, "xsam")
-		_, want := mustRun(t, engine, r, Options{})
+		r := testrun.Tiny(t, "xsam")
+		_, want := testrun.Make(t, Run, engine, r, Options{})
 		r.DType = "bfloat16"
-		_, got := mustRun(t, engine, r, Options{})
+		_, got := testrun.Make(t, Run, engine, r, Options{})
 		if loss, wanted := got.TrainLoss.Float(), want.TrainLoss.Float(); loss == wanted ||
 			!(math.Abs(loss-wanted) < 0.05*wanted) {
 			t.Errorf("training loss %v: want another than that of float32, %v, within 5 %%", loss, wanted)
@@ -89,32 +90,38 @@ func TestBFloat16(t *testing.T) {
 // Batches cut into four leave the results of whole batches, but for rounding in float32, and the same count of steps
 // and gradients.
 func TestAccumulateIsTheSameRun(t *testing.T) {
-	cut := tiny(t, "xsam")
+	cut := testrun.Tiny(t, "xsam")
 	cut.Accumulate = 4
-	_, whole := mustRun(t, goEngine(t), tiny(t, "xsam"), Options{})
-	_, parts := mustRun(t, goEngine(t), cut, Options{})
+	_, whole := testrun.Make(t, Run, testbackend.GoEngine(t), testrun.Tiny(t, "xsam"), Options{})
+	_, parts := testrun.Make(t, Run, testbackend.GoEngine(t), cut, Options{})
 	if parts.Steps != whole.Steps || parts.GradientEvaluationsPerStep != whole.GradientEvaluationsPerStep {
 		t.Errorf("%d steps of %v gradients, whole batches %d of %v", parts.Steps, parts.GradientEvaluationsPerStep,
 			whole.Steps, whole.GradientEvaluationsPerStep)
 	}
+	compareResults(t, "micro-batches", parts, "whole batches", whole)
+}
+
+// compareResults compares the results of two runs that may differ by rounding in float32.
+func compareResults(t *testing.T, what string, got runlog.Summary, of string, want runlog.Summary) {
+	t.Helper()
 	for name, pair := range map[string][2]runlog.Number{
-		"training loss": {whole.TrainLoss, parts.TrainLoss}, "test loss": {whole.TestLoss, parts.TestLoss},
-		"λmax": {whole.LambdaMax, parts.LambdaMax},
+		"training loss": {got.TrainLoss, want.TrainLoss}, "test loss": {got.TestLoss, want.TestLoss},
+		"λmax": {got.LambdaMax, want.LambdaMax},
 	} {
-		if a, b := pair[0].Float(), pair[1].Float(); !(math.Abs(a-b) <= 1e-4*math.Abs(a)) {
-			t.Errorf("%s is %v with whole batches and %v with micro-batches", name, a, b)
+		if got, want := pair[0].Float(), pair[1].Float(); !testrun.Near(got, want, 1e-4) {
+			t.Errorf("%s is %v with %s, want %v of %s", name, got, what, want, of)
 		}
 	}
 }
 
 // A run that is interrupted between micro-batches ends its step first, and goes on with the same bits.
 func TestAccumulateResumes(t *testing.T) {
-	r := tiny(t, "xsam")
+	r := testrun.Tiny(t, "xsam")
 	r.Accumulate = 2
-	straight, _ := mustRun(t, goEngine(t), r, Options{})
+	straight, _ := testrun.Make(t, Run, testbackend.GoEngine(t), r, Options{})
 	dir := filepath.Join(t.TempDir(), runlog.Name(r.Method, r.Seed))
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err := Run(ctx, goEngine(t), r, dir, Options{Progress: func(p Progress) {
+	_, err := Run(ctx, testbackend.GoEngine(t), r, dir, Options{Progress: func(p Progress) {
 		if p.Step == 5 {
 			cancel()
 		}
@@ -122,7 +129,7 @@ func TestAccumulateResumes(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want the context's", err)
 	}
-	if _, err := Run(context.Background(), goEngine(t), r, dir, Options{Existing: Resume}); err != nil {
+	if _, err := Run(context.Background(), testbackend.GoEngine(t), r, dir, Options{Existing: Resume}); err != nil {
 		t.Fatal(err)
 	}
 	compareTraces(t, "the resumed run", traceOf(t, dir), traceOf(t, straight))
@@ -131,18 +138,12 @@ func TestAccumulateResumes(t *testing.T) {
 // The same run on one device and on two that share every batch: the results agree to what float32 sums in another order
 // leave of twelve steps.
 func TestRunOnTwoDevices(t *testing.T) {
+	testbackend.SkipSlow(t)
 	b := testbackend.TwoDevices(t)
 	engine := &backend.Engine{Backend: b, Name: b.Name()}
-	_, one := mustRun(t, engine, tiny(t, "xsam"), Options{})
-	dir, two := mustRun(t, engine, tiny(t, "xsam"), Options{Devices: 2})
-	for name, pair := range map[string][2]runlog.Number{
-		"training loss": {one.TrainLoss, two.TrainLoss}, "test loss": {one.TestLoss, two.TestLoss}, "λmax": {one.LambdaMax,
-			two.LambdaMax},
-	} {
-		if a, b := pair[0].Float(), pair[1].Float(); !(math.Abs(a-b) <= 1e-4*math.Abs(a)) {
-			t.Errorf("%s is %v on one device and %v on two", name, a, b)
-		}
-	}
+	_, one := testrun.Make(t, Run, engine, testrun.Tiny(t, "xsam"), Options{})
+	dir, two := testrun.Make(t, Run, engine, testrun.Tiny(t, "xsam"), Options{Devices: 2})
+	compareResults(t, "two devices", two, "one device", one)
 	run, err := runlog.ReadRun(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +154,7 @@ func TestRunOnTwoDevices(t *testing.T) {
 }
 
 func TestBatchMustDivideByDevices(t *testing.T) {
-	_, err := Run(context.Background(), goEngine(t), tiny(t, "sam"), filepath.Join(t.TempDir(), "run"),
+	_, err := Run(context.Background(), testbackend.GoEngine(t), testrun.Tiny(t, "sam"), filepath.Join(t.TempDir(), "run"),
 		Options{Devices: 3})
 	if err == nil || !strings.Contains(err.Error(), "batches of 16 images cannot be spread over 3 devices") {
 		t.Errorf("error %v, want one that names batch size and devices", err)

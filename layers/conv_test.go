@@ -151,7 +151,7 @@ func TestConvolveByHand(t *testing.T) {
 // Derivatives of first and second order with respect to image and kernel.
 // GoMLX's own Convolve fails here: see TestGoMLXLacksSecondOrder.
 func TestConvolveDerivatives(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range convCases {
 			t.Run(c.name, func(t *testing.T) {
 				xShape, kShape := c.shapes()

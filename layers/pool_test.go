@@ -108,7 +108,7 @@ func TestPoolByHand(t *testing.T) {
 
 // Derivatives of first and second order. The values are spread, so no maximum is near a tie.
 func TestPoolDerivatives(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for _, p := range pools {
 			for _, c := range poolCases {
 				t.Run(p.name+"/"+c.name, func(t *testing.T) {

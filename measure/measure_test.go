@@ -11,42 +11,15 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/curvature"
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
-
-// tiny is a recipe of three epochs of four steps.
-func tiny(t *testing.T, method string) recipe.Recipe {
-	t.Helper()
-	r := recipe.Defaults("glyphs")
-	r.Model, r.TrainSize, r.TestSize, r.Batch, r.Epochs, r.EvaluateEvery = "mlp", 70, 30, 16, 3, 2
-	r.LambdaExamples, r.LambdaBatch = 32, 32
-	if err := r.SetMethod(method, map[string]string{"refresh-every": "3", "warmup-refreshes": "2"}); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func goEngine(t *testing.T) *backend.Engine {
-	return &backend.Engine{Backend: testbackend.Go(t), Name: "go"}
-}
-
-// mustRun makes a run in a folder of its own.
-func mustRun(t *testing.T, engine *backend.Engine, r recipe.Recipe, o experiment.Options) (string, runlog.Summary) {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), runlog.Name(r.Method, r.Seed))
-	s, err := experiment.Run(context.Background(), engine, r, dir, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir, s
-}
 
 // measured measures a run with the go engine and fails the test on an error.
 func measured(t *testing.T, r recipe.Recipe, dir, which string, m Options) []runlog.Measurement {
@@ -55,14 +28,12 @@ func measured(t *testing.T, r recipe.Recipe, dir, which string, m Options) []run
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Run(context.Background(), goEngine(t), r, dir, states, m)
+	got, err := Run(context.Background(), testbackend.GoEngine(t), r, dir, states, m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return got
 }
-
-func near(got, want, relative float64) bool { return math.Abs(got-want) <= relative*math.Abs(want) }
 
 // filesOf reads all files of a run directory but the measurements.
 func filesOf(t *testing.T, dir string) map[string]string {
@@ -85,8 +56,8 @@ func filesOf(t *testing.T, dir string) map[string]string {
 // What is measured of a saved run is what the run measured at its end, and Measure changes nothing in its directory
 // but the file of measurements.
 func TestMeasureAgreesWithTheRun(t *testing.T) {
-	r := tiny(t, "xsam")
-	dir, summary := mustRun(t, goEngine(t), r, experiment.Options{KeepEvery: 1})
+	r := testrun.Tiny(t, "xsam")
+	dir, summary := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{KeepEvery: 1})
 	before := filesOf(t, dir)
 	got := measured(t, r, dir, "last", DefaultOptions(r))
 	if len(got) != 3 {
@@ -98,7 +69,7 @@ func TestMeasureAgreesWithTheRun(t *testing.T) {
 
 	spectrum, angle := got[0].Spectrum, got[2].Angles
 	// The run stops at a residual of 1e-2 in norm, the measurement at 1e-3: eigenvalues are off by about its square.
-	if lambda := spectrum.Values[0].Float(); !near(lambda, summary.LambdaMax.Float(), 1e-3) {
+	if lambda := spectrum.Values[0].Float(); !testrun.Near(lambda, summary.LambdaMax.Float(), 1e-3) {
 		t.Errorf("λmax = %v, want that of the summary, %v", lambda, summary.LambdaMax)
 	}
 	if a := angle.AngleDeg[0].Float(); math.Abs(a-summary.AngleDeg.Float()) > 1 {
@@ -131,9 +102,9 @@ func TestMeasureAgreesWithTheRun(t *testing.T) {
 // The trace is checked against an estimate by other random vectors, λmax of a layer against its block formed column
 // by column.
 func TestMeasureAgainstOtherWays(t *testing.T) {
-	r := tiny(t, "sgd")
+	r := testrun.Tiny(t, "sgd")
 	r.LambdaExamples, r.LambdaBatch = 8, 5 // a ragged last batch
-	dir, _ := mustRun(t, goEngine(t), r, experiment.Options{})
+	dir, _ := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{})
 	m := DefaultOptions(r)
 	m.Measures = []string{"trace", "frobenius", "layers"}
 	got := measured(t, r, dir, "last", m)
@@ -143,7 +114,7 @@ func TestMeasureAgainstOtherWays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.Program, err = program.New(goEngine(t), r, data, 1); err != nil {
+	if w.Program, err = program.New(testbackend.GoEngine(t), r, data, 1); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
@@ -195,7 +166,7 @@ func TestMeasureAgainstOtherWays(t *testing.T) {
 		t.Errorf("trace of the block %+v (%v), want the %v of its diagonal within 4 standard errors", blockTrace, err, exact)
 	}
 	layer := got[2].Layers[2]
-	if want := top.Value(); layer.Parameters != 1290 || !near(layer.LambdaMax.Float(), want, 1e-4) {
+	if want := top.Value(); layer.Parameters != 1290 || !testrun.Near(layer.LambdaMax.Float(), want, 1e-4) {
 		t.Errorf("block of %s: %+v, want 1290 parameters and λmax %v of the dense block", layer.Layer, layer, want)
 	}
 }

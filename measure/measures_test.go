@@ -5,15 +5,17 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 // Landscapes hold what is known of them: the losses of the checkpoints that they pass through, and the curvature
 // along an eigenvector.
 func TestLandscapes(t *testing.T) {
-	r := tiny(t, "sgd")
+	r := testrun.Tiny(t, "sgd")
 	r.DType = "float64" // for the second difference
-	dir, _ := mustRun(t, goEngine(t), r, experiment.Options{KeepEvery: 1})
+	dir, _ := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{KeepEvery: 1})
 	m := DefaultOptions(r)
 	m.Measures = []string{"spectrum", "landscape"}
 	first := measured(t, r, dir, "init", func() Options { o := m; o.Measures = []string{"trace"}; return o }())[0]
@@ -28,7 +30,7 @@ func TestLandscapes(t *testing.T) {
 		centre := got[1].Loss.Float()
 		// Losses near 1 have an error of 1e-16, a second difference of 1e-10·λ so one of about 1e-6.
 		for k, second := range []float64{loss(1, 0) + loss(1, 2) - 2*loss(1, 1), loss(0, 1) + loss(2, 1) - 2*loss(1, 1)} {
-			if curvature := second / 1e-10; !near(curvature, lambda[k].Float(), 1e-3) {
+			if curvature := second / 1e-10; !testrun.Near(curvature, lambda[k].Float(), 1e-3) {
 				t.Errorf("the second difference along eigenvector %d is %v, want its eigenvalue %v", k+1, curvature, lambda[k])
 			}
 		}
@@ -42,8 +44,8 @@ func TestLandscapes(t *testing.T) {
 		o.Measures, o.Landscape, o.Grid = []string{"landscape"}, "line", 5 // at −1.5, −1, −0.5, 0, 0.5
 		got := measured(t, r, dir, "epoch:2", o)[0]
 		l := got.Landscape
-		if start, end := l.Loss[0][1].Float(), l.Loss[0][3].Float(); !near(start, first.Loss.Float(), 1e-9) || !near(end,
-			got.Loss.Float(), 1e-9) {
+		start, end := l.Loss[0][1].Float(), l.Loss[0][3].Float()
+		if !testrun.Near(start, first.Loss.Float(), 1e-9) || !testrun.Near(end, got.Loss.Float(), 1e-9) {
 			t.Errorf("the line from init has the loss %v at −1 and %v at 0, want %v of init and %v", start, end, first.Loss,
 				got.Loss)
 		}
@@ -51,7 +53,7 @@ func TestLandscapes(t *testing.T) {
 			t.Errorf("measurement %+v, want a line without a matrix", got)
 		}
 		o.From = "epoch:1"
-		if l := measured(t, r, dir, "epoch:2", o)[0].Landscape; near(l.Loss[0][1].Float(), first.Loss.Float(), 1e-3) {
+		if l := measured(t, r, dir, "epoch:2", o)[0].Landscape; testrun.Near(l.Loss[0][1].Float(), first.Loss.Float(), 1e-3) {
 			t.Error("the line from epoch:1 begins with the loss of init")
 		}
 	})
@@ -82,8 +84,8 @@ func TestLandscapes(t *testing.T) {
 }
 
 func TestMeasureWithSharpness(t *testing.T) {
-	r := tiny(t, "sgd")
-	dir, _ := mustRun(t, goEngine(t), r, experiment.Options{})
+	r := testrun.Tiny(t, "sgd")
+	dir, _ := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{})
 	m := DefaultOptions(r)
 	m.Measures, m.Batch = []string{"sharpness"}, 8
 	balls := measured(t, r, dir, "last", m)[0].Sharpness
@@ -106,10 +108,10 @@ func TestMeasureWithSharpness(t *testing.T) {
 // Operators and norms other than the default find their way to the measurement. Gauss–Newton and Fisher have no
 // negative eigenvalue.
 func TestMeasureOperators(t *testing.T) {
-	r := tiny(t, "sgd")
+	r := testrun.Tiny(t, "sgd")
 	r.Optimizer, r.LearningRate, r.WeightDecay, r.Momentum = "adam", 1e-3, 0, 0
 	r.DType = "float64"
-	dir, summary := mustRun(t, goEngine(t), r, experiment.Options{})
+	dir, summary := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{})
 	lambda := map[string]float64{}
 	for _, what := range []string{"hessian exact", "hessian difference", "gauss-newton exact", "fisher exact",
 		"adam exact"} {
@@ -134,10 +136,10 @@ func TestMeasureOperators(t *testing.T) {
 		}
 		lambda[what] = got.Spectrum.Values[0].Float()
 	}
-	if !near(lambda["hessian exact"], summary.LambdaMax.Float(), 1e-3) {
+	if !testrun.Near(lambda["hessian exact"], summary.LambdaMax.Float(), 1e-3) {
 		t.Errorf("λmax %v, want %v of the summary", lambda, summary.LambdaMax)
 	}
-	if lambda["gauss-newton exact"] <= 0 || lambda["fisher exact"] <= 0 || near(lambda["adam exact"],
+	if lambda["gauss-newton exact"] <= 0 || lambda["fisher exact"] <= 0 || testrun.Near(lambda["adam exact"],
 		lambda["hessian exact"], 0.5) {
 		t.Errorf("λmax %v, want positive ones, and another for Adam, whose scales are far from 1", lambda)
 	}

@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 func TestMeasureRefuses(t *testing.T) {
-	r := tiny(t, "sgd")
-	dir, _ := mustRun(t, goEngine(t), r, experiment.Options{})
+	r := testrun.Tiny(t, "sgd")
+	dir, _ := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{})
 	tests := []struct {
 		want   string
 		change func(*recipe.Recipe, *Options)
@@ -45,7 +47,7 @@ func TestMeasureRefuses(t *testing.T) {
 		tt.change(&recipe, &m)
 		states, err := FindWeights(dir, "last")
 		if err == nil {
-			_, err = Run(context.Background(), goEngine(t), recipe, dir, states, m)
+			_, err = Run(context.Background(), testbackend.GoEngine(t), recipe, dir, states, m)
 		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("Run = %v, want an error with %q", err, tt.want)
@@ -56,7 +58,7 @@ func TestMeasureRefuses(t *testing.T) {
 	}
 	states, err := FindWeights(dir, "last")
 	if err == nil {
-		_, err = Run(context.Background(), goEngine(t), r, dir, states, DefaultOptions(r))
+		_, err = Run(context.Background(), testbackend.GoEngine(t), r, dir, states, DefaultOptions(r))
 	}
 	if err == nil || !strings.Contains(err.Error(), "no whole checkpoint") {
 		t.Errorf("without a checkpoint Run = %v, want an error that says so", err)

@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 // A second call takes what is recorded, whatever it was interrupted in, and gives the same numbers.
 func TestMeasureIsInterruptedAndGoesOn(t *testing.T) {
-	r := tiny(t, "sgd")
-	dir, _ := mustRun(t, goEngine(t), r, experiment.Options{KeepEvery: 1})
+	r := testrun.Tiny(t, "sgd")
+	dir, _ := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{KeepEvery: 1})
 	m := DefaultOptions(r)
 	m.Measures = []string{"trace", "density", "landscape"}
 	m.DensityProbes, m.DensitySteps, m.Landscape, m.Grid, m.Probes = 3, 6, "filter", 4, 6
@@ -47,7 +49,7 @@ func TestMeasureIsInterruptedAndGoesOn(t *testing.T) {
 				cancel()
 			}
 		}
-		_, err := Run(ctx, goEngine(t), r, dir, states, m)
+		_, err := Run(ctx, testbackend.GoEngine(t), r, dir, states, m)
 		cancel()
 		if calls++; !errors.Is(err, context.Canceled) {
 			t.Fatalf("call %d: %v, want context.Canceled", calls, err)

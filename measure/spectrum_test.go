@@ -37,7 +37,8 @@ func TestMeasuresOfAKnownMatrix(t *testing.T) {
 	if got := trace.Trace.Value.Float(); math.Abs(got-9) > 1e-9 { // six products span the whole space
 		t.Errorf("trace %v, want 9", got)
 	}
-	if got := frobenius.Frobenius.Value.Float(); math.Abs(got-math.Sqrt(31)) > 1e-9 { // ‖Hz‖² of a diagonal H is the same for all signs z
+	// ‖Hz‖² of a diagonal H is the same for all signs z.
+	if got := frobenius.Frobenius.Value.Float(); math.Abs(got-math.Sqrt(31)) > 1e-9 {
 		t.Errorf("Frobenius norm %v, want √31", got)
 	}
 	for i, want := range []float64{45, 45, 90, 90, 90} {

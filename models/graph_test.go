@@ -90,7 +90,7 @@ func TestSameOnBothBackends(t *testing.T) {
 
 // Building the model again, in another graph or a second time in the same graph, finds the variables of the first time.
 func TestBuildingAgainUsesTheSameVariables(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for _, name := range []string{"mlp", "cnn", "resnet8", "vgg11-bn-narrow"} {
 			t.Run(name, func(t *testing.T) {
 				m, store := mustNew(t, small(name)), model.NewStore()
@@ -131,7 +131,7 @@ var kernelOf = map[string]string{
 // After one training pass the running averages are those of the batch, and the two agree. Without it they are the
 // same.
 func TestTrainingAndEvaluation(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for name, hasNorm := range map[string]bool{"mlp": false, "cnn": false, "resnet8": true, "vgg11-bn-narrow": true} {
 			t.Run(name, func(t *testing.T) {
 				m, store := mustNew(t, small(name)), model.NewStore()

@@ -23,8 +23,8 @@ func TestHessianVectorProduct(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, name := range []string{"mlp", "cnn", "resnet8", "vgg11-bn-narrow"} {
 			t.Run(name, func(t *testing.T) {
-				if testing.Short() && name == "vgg11-bn-narrow" {
-					t.Skip("compiling takes many seconds")
+				if name == "resnet8" && b.Name() != testbackend.Go(t).Name() || name == "vgg11-bn-narrow" {
+					testbackend.SkipSlow(t)
 				}
 				m, store := mustNew(t, small(name)), model.NewStore()
 				e := model.MustNewExec(b, store, func(scope *model.Scope, x, step *graph.Node) []*graph.Node {

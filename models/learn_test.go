@@ -24,8 +24,8 @@ func TestModelsLearn(t *testing.T) {
 		{"resnet8", 0.1}, {"resnet34", 0.02}, {"vgg11-bn-narrow", 0.05}, {"vgg11-bn", 0.02},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if testing.Short() && tt.name != "resnet8" {
-				t.Skip("compiling takes many seconds")
+			if tt.name != "resnet8" {
+				testbackend.SkipSlow(t)
 			}
 			c := small(tt.name)
 			c.DType = dtypes.Float32

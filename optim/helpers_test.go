@@ -6,9 +6,11 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/model/initializer"
 
 	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/optim"
@@ -79,6 +81,24 @@ func (m *machine) step(gradients ...[]float64) {
 
 // w returns the values of variable i.
 func (m *machine) w(i int) []float64 { return floats(m.t, m.store, m.paths[i]) }
+
+// halfPrecision returns a step of the variable "w" of the store, a bfloat16 that begins at 0, by a gradient that the test
+// makes up, in float32; it returns the new value.
+func halfPrecision(t *testing.T, b compute.Backend, store *model.Store, opt optim.Optimizer) *model.Exec {
+	t.Helper()
+	exec, err := model.NewExec(b, store, func(scope *model.Scope, gradient *graph.Node) *graph.Node {
+		v := scope.WithInitializer(initializer.Zero).VariableWithShape("w", shapes.Make(dtypes.BFloat16))
+		v.NodeValue(gradient.Graph())
+		half := graph.ConvertDType(gradient, dtypes.BFloat16)
+		opt.UpdateGraphWithGradients(scope, []*graph.Node{half}, dtypes.BFloat16)
+		return graph.ConvertDType(v.NodeValue(gradient.Graph()), dtypes.Float32)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(exec.Finalize)
+	return exec
+}
 
 // value makes a tensor of x, with one axis when i is even and two when it is odd.
 func value(dtype dtypes.DType, x []float64, i int) *tensors.Tensor {

@@ -8,10 +8,8 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/internal/testbackend"
@@ -77,17 +75,7 @@ func TestScheduledInHalfPrecision(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 				opt := optim.Scheduled(base, optim.LinearWarmup(2, optim.Constant()))
-				exec, err := model.NewExec(b, model.NewStore(), func(scope *model.Scope, gradient *graph.Node) *graph.Node {
-					v := scope.WithInitializer(initializer.Zero).VariableWithShape("w", shapes.Make(dtypes.BFloat16))
-					v.NodeValue(gradient.Graph())
-					half := graph.ConvertDType(gradient, dtypes.BFloat16)
-					opt.UpdateGraphWithGradients(scope, []*graph.Node{half}, dtypes.BFloat16)
-					return graph.ConvertDType(v.NodeValue(gradient.Graph()), dtypes.Float32)
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer exec.Finalize()
+				exec := halfPrecision(t, b, model.NewStore(), opt)
 				if got := exec.MustCall(float32(-1))[0].Value().(float32); got != 1.0/512 {
 					t.Errorf("w = %v, want 1/512", got)
 				}

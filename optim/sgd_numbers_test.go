@@ -7,10 +7,8 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/model/initializer"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/internal/testbackend"
@@ -60,17 +58,7 @@ func TestSGDHonoursClipStepByValue(t *testing.T) {
 func TestSGDHalfPrecisionKeepsMomentumInFloat32(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		store, opt := model.NewStore(), optim.SGD(1).Momentum(0.5).Done()
-		exec, err := model.NewExec(b, store, func(scope *model.Scope, gradient *graph.Node) *graph.Node {
-			v := scope.WithInitializer(initializer.Zero).VariableWithShape("w", shapes.Make(dtypes.BFloat16))
-			v.NodeValue(gradient.Graph())
-			half := graph.ConvertDType(gradient, dtypes.BFloat16)
-			opt.UpdateGraphWithGradients(scope, []*graph.Node{half}, dtypes.BFloat16)
-			return graph.ConvertDType(v.NodeValue(gradient.Graph()), dtypes.Float32)
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer exec.Finalize()
+		exec := halfPrecision(t, b, store, opt)
 		for range 10 {
 			for _, out := range exec.MustCall(float32(1)) {
 				out.MustFinalizeAll()

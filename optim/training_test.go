@@ -69,7 +69,7 @@ func everything() optim.Optimizer {
 func TestResumeFromCheckpoint(t *testing.T) {
 	for name, base := range bases {
 		t.Run(name, func(t *testing.T) {
-			testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+			testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 				whole := model.NewStore()
 				trainSteps(t, train.NewTrainer(b, whole, line, squares, base(), nil, nil), 0, 12)
 

@@ -11,16 +11,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/claims"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/runlog"
 )
-
-func goEngine(t *testing.T) *backend.Engine {
-	return &backend.Engine{Backend: testbackend.Go(t), Name: "go"}
-}
 
 // pictures writes records of CIFAR-10's form whose class shows in their brightness.
 func pictures(t *testing.T, path string, n int, label func(i int) byte) {
@@ -64,7 +59,7 @@ func little(t *testing.T, dir string) *Plan {
 
 func TestRun(t *testing.T) {
 	p, out := little(t, folder(t, trueLabel)), t.TempDir()
-	outcome, err := Run(context.Background(), goEngine(t), p, out, false, experiment.Options{})
+	outcome, err := Run(context.Background(), testbackend.GoEngine(t), p, out, false, experiment.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +89,7 @@ func TestRun(t *testing.T) {
 
 // The search is the same with other test images; and its trials have nothing to do with them.
 func TestTheSearchKnowsNoTestImages(t *testing.T) {
-	engine := goEngine(t)
+	engine := testbackend.GoEngine(t)
 	tuned := func(testLabel func(i int) byte) (out string, choice []byte, outcome *Outcome) {
 		t.Helper()
 		out = t.TempDir()
@@ -151,7 +146,7 @@ func TestTheSearchKnowsNoTestImages(t *testing.T) {
 
 // A search that is interrupted goes on where it was, and chooses the same.
 func TestTheSearchResumes(t *testing.T) {
-	engine, data := goEngine(t), folder(t, trueLabel)
+	engine, data := testbackend.GoEngine(t), folder(t, trueLabel)
 	whole := t.TempDir()
 	if _, err := Run(context.Background(), engine, little(t, data), whole, true, experiment.Options{}); err != nil {
 		t.Fatal(err)

@@ -13,10 +13,6 @@ import (
 	"github.com/xsam-go/xsam/recipe"
 )
 
-func goEngine(t *testing.T) *backend.Engine {
-	return &backend.Engine{Backend: testbackend.Go(t), Name: "go"}
-}
-
 // benchRecipes are recipes of the methods for a tiny mlp.
 func benchRecipes(t *testing.T, methods ...string) []recipe.Recipe {
 	t.Helper()
@@ -48,7 +44,7 @@ func TestBenchCountsGradients(t *testing.T) {
 	var turns []Progress
 	o := tinyBench
 	o.Progress = func(p Progress) { turns = append(turns, p) }
-	result, err := Run(context.Background(), goEngine(t), benchRecipes(t, methods...), set, o)
+	result, err := Run(context.Background(), testbackend.GoEngine(t), benchRecipes(t, methods...), set, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,6 +91,7 @@ func TestBenchCountsGradients(t *testing.T) {
 
 // Batches of a bench can be spread; what the steps are does not change.
 func TestBenchOnTwoDevices(t *testing.T) {
+	testbackend.SkipSlow(t)
 	engine := &backend.Engine{Backend: testbackend.TwoDevices(t), Name: "xla:cpu"}
 	o := tinyBench
 	o.Devices = 2
@@ -109,8 +106,8 @@ func TestBenchOnTwoDevices(t *testing.T) {
 }
 
 func TestBenchJSONHoldsWhatIsKnown(t *testing.T) {
-	result, err := Run(context.Background(), goEngine(t), benchRecipes(t, "sgd", "sam:rho=0.1"), RandomImages(4, 4, 1,
-		3, 32, 1), tinyBench)
+	result, err := Run(context.Background(), testbackend.GoEngine(t), benchRecipes(t, "sgd", "sam:rho=0.1"),
+		RandomImages(4, 4, 1, 3, 32, 1), tinyBench)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +136,7 @@ func TestBenchGivesWhatThereIsWhenCancelled(t *testing.T) {
 			cancel()
 		}
 	}
-	result, err := Run(ctx, goEngine(t), benchRecipes(t, "sgd", "xsam"), RandomImages(4, 4, 1, 3, 32, 1), o)
+	result, err := Run(ctx, testbackend.GoEngine(t), benchRecipes(t, "sgd", "xsam"), RandomImages(4, 4, 1, 3, 32, 1), o)
 	if !errors.Is(err, context.Canceled) || result == nil || result.Rounds != 2 {
 		t.Fatalf("result %+v, error %v: want two rounds and that it was cancelled", result, err)
 	}

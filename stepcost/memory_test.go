@@ -46,6 +46,7 @@ func TestStepMemory(t *testing.T) {
 		}
 		return
 	}
+	testbackend.SkipSlow(t)
 	testbackend.XLA(t) // skips here where there is no XLA
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

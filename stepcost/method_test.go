@@ -8,14 +8,16 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam"
+
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/recipe"
 )
 
 // Each kind of step is made once in a turn before any is timed, and the turns begin at all places of the cycle.
 func TestTurnsWarmEachKind(t *testing.T) {
-	m, err := newMethod(goEngine(t), benchRecipes(t, "xsam")[0], &datasets.Split{Train: RandomImages(4, 4, 1, 3, 32,
-		1)}, tinyBench)
+	m, err := newMethod(testbackend.GoEngine(t), benchRecipes(t, "xsam")[0],
+		&datasets.Split{Train: RandomImages(4, 4, 1, 3, 32, 1)}, tinyBench)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +90,7 @@ func TestBenchRefuses(t *testing.T) {
 	last := &tests[len(tests)-1]
 	last.recipes[0].Batch, last.want = 64, "BatchSize = 64"
 	for _, tt := range tests {
-		if _, err := Run(context.Background(), goEngine(t), tt.recipes, set, tt.options); err == nil ||
+		if _, err := Run(context.Background(), testbackend.GoEngine(t), tt.recipes, set, tt.options); err == nil ||
 			!strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want one about %q", tt.name, err, tt.want)
 		}

@@ -21,6 +21,7 @@ func TestStepGrowsWithLayers(t *testing.T) {
 		benchForPrograms(t, model)
 		return
 	}
+	testbackend.SkipSlow(t)
 	testbackend.XLA(t) // skips here where there is no XLA
 	sizes := map[string][2]float64{}
 	for i, model := range []string{"mlp-16x8", "mlp-32x8"} {

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 )
 
 // docsCommand is a command line of a document.
@@ -31,7 +34,8 @@ func docsCommands(name, text string) (commands []docsCommand) {
 		for _, program := range []string{"xsam", "go run ./cmd/xsam"} {
 			if inside && (line == program || strings.HasPrefix(line, program+" ")) {
 				commands = append(commands, docsCommand{
-					place: fmt.Sprintf("%s line %d", name, i+1), args: words(strings.TrimPrefix(line, program)), data: wantsData(line),
+					place: fmt.Sprintf("%s line %d", name, i+1), args: words(strings.TrimPrefix(line, program)),
+					data: wantsData(line),
 				})
 			}
 		}
@@ -41,7 +45,8 @@ func docsCommands(name, text string) (commands []docsCommand) {
 
 // wantsData tells whether a command line reads files: it names their folder, or a data set other than glyphs.
 func wantsData(line string) bool {
-	return strings.Contains(line, "$"+DataDirVariable) || (strings.Contains(line, "--data ") && !strings.Contains(line, "--data glyphs"))
+	return strings.Contains(line, "$"+flags.DataDirVariable) ||
+		(strings.Contains(line, "--data ") && !strings.Contains(line, "--data glyphs"))
 }
 
 // words splits a line as a shell does, as far as documents need it: at blanks, with $VARIABLE and "quotes", up to a
@@ -67,13 +72,19 @@ func reduced(args []string, out string) []string {
 	case args[0] == "report" && len(args) > 1: // of the run of trainedForDocs
 		return append([]string{"report", out}, args[2:]...)
 	case args[0] == "bench":
-		return append(slices.Clone(args), strings.Fields("--model mlp --batch 8 --rounds 1 --steps 1 --warmup 1 --memory=false --backend go --devices 1 --quiet")...)
-	case len(args) > 1 && slices.Contains([]string{"reproduce run", "reproduce verdict", "data get"}, args[0]+" "+args[1]):
+		return append(slices.Clone(args), strings.Fields("--model mlp --batch 8 --rounds 1 --steps 1 --warmup 1 "+
+			"--memory=false --backend go --devices 1 --quiet")...)
+	case len(args) > 1 && slices.Contains([]string{"reproduce run", "reproduce verdict", "data get"},
+		args[0]+" "+args[1]):
 		return append(slices.Clone(args), "--help")
 	case args[0] != "compare" && args[0] != "train":
 		return args
 	}
-	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 --lambda-products 3 --backend go --quiet --force --out " + out
+	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 " +
+		"--lambda-products 3 --backend go --quiet --force --out " + out
+	if testing.Short() { // networks with convolutions take seconds on this engine
+		small += " --model mlp"
+	}
 	if args[0] == "compare" {
 		small += " --seeds 1"
 	}
@@ -83,7 +94,8 @@ func reduced(args []string, out string) []string {
 // reducedCurvature takes the run of trainedForDocs in the place of RUN_DIR, which documents name first, and few
 // products.
 func reducedCurvature(args []string, out string) []string {
-	small := "--examples 16 --batch 16 --top 2 --max-products 9 --probes 3 --density-steps 3 --density-probes 1 --grid 2 --backend go --quiet"
+	small := "--examples 16 --batch 16 --top 2 --max-products 9 --probes 3 --density-steps 3 --density-probes 1 " +
+		"--grid 2 --backend go --quiet"
 	args = slices.Clone(args)
 	if len(args) > 1 && !strings.HasPrefix(args[1], "-") {
 		args[1] = filepath.Join(out, "sgd-seed0")
@@ -102,15 +114,18 @@ func reducedCurvature(args []string, out string) []string {
 // trainedForDocs leaves a small run with snapshots under out.
 func trainedForDocs(t *testing.T, out string) {
 	t.Helper()
-	args := strings.Fields("train --method sgd --model mlp --train-size 32 --test-size 16 --batch 16 --epochs 3 --keep-every 1 --curvature-every 1 --backend go --quiet --out " + out)
-	if _, stderr, code := xsam(t, args...); code != exitDone {
-		t.Fatalf("exit %d: %s", code, stderr)
-	}
+	args := strings.Fields("train --method sgd --model mlp --train-size 32 --test-size 16 --batch 16 --epochs 3 " +
+		"--keep-every 1 --curvature-every 1 --backend go --quiet --out " + out)
+	xsam.Done(t, args...)
 }
 
 // Commands that documents show must work. They are run with few images on the engine that needs no installation.
 func TestDocs(t *testing.T) {
-	root := filepath.Join(packageDir, "..", "..")
+	wd, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := filepath.Join(wd, "..", "..")
 	documents := []string{filepath.Join(root, "README.md")}
 	for _, pattern := range []string{"docs/*.md", "docs/studies/*.md"} {
 		more, err := filepath.Glob(filepath.Join(root, pattern))
@@ -119,6 +134,8 @@ func TestDocs(t *testing.T) {
 		}
 		documents = append(documents, more...)
 	}
+	trained := filepath.Join(t.TempDir(), "runs")
+	trainedForDocs(t, trained)
 	found := 0
 	for _, path := range documents {
 		text, err := os.ReadFile(path)
@@ -128,15 +145,17 @@ func TestDocs(t *testing.T) {
 		for _, c := range docsCommands(filepath.Base(path), string(text)) {
 			found++
 			t.Run(c.place+" xsam "+strings.Join(c.args, " "), func(t *testing.T) {
-				if c.data && os.Getenv(DataDirVariable) == "" {
-					t.Skipf("%s is not set", DataDirVariable)
+				if c.data && os.Getenv(flags.DataDirVariable) == "" {
+					t.Skipf("%s is not set", flags.DataDirVariable)
 				}
 				t.Chdir(t.TempDir())
 				if len(c.args) > 0 && slices.Contains([]string{"curvature", "report"}, c.args[0]) {
-					trainedForDocs(t, "runs")
+					if err := os.CopyFS("runs", os.DirFS(trained)); err != nil {
+						t.Fatal(err)
+					}
 				}
-				stdout, stderr, code := xsam(t, reduced(c.args, "runs")...)
-				if code != exitDone || stdout == "" {
+				stdout, stderr, code := xsam.Run(reduced(c.args, "runs")...)
+				if code != exit.Done || stdout == "" {
 					t.Errorf("exit %d, standard output %q: %s", code, stdout, stderr)
 				}
 			})
@@ -150,11 +169,12 @@ func TestDocs(t *testing.T) {
 func TestDocsCommands(t *testing.T) {
 	t.Setenv("PLACE", "/data")
 	text := strings.Join([]string{
-		"Run", "", "```go", "xsam not a shell block", "```", "", "```sh", "make", "xsam compare --data digits \\", `  --data-dir "$PLACE"  # eight seeds`,
-		"go run ./cmd/xsam backend", "```", "", "xsam outside",
+		"Run", "", "```go", "xsam not a shell block", "```", "", "```sh", "make", "xsam compare --data digits \\",
+		`  --data-dir "$PLACE"  # eight seeds`, "go run ./cmd/xsam backend", "```", "", "xsam outside",
 	}, "\n")
 	got := docsCommands("README.md", text)
-	if len(got) != 2 || strings.Join(got[0].args, "|") != "compare|--data|digits|--data-dir|/data" || strings.Join(got[1].args, "|") != "backend" {
+	if len(got) != 2 || strings.Join(got[0].args, "|") != "compare|--data|digits|--data-dir|/data" ||
+		strings.Join(got[1].args, "|") != "backend" {
 		t.Errorf("commands %+v, want compare on /data, and backend", got)
 	}
 	for line, want := range map[string]string{
@@ -166,7 +186,8 @@ func TestDocsCommands(t *testing.T) {
 			t.Errorf("%s is reduced to %q, want %q", line, small, want)
 		}
 	}
-	if small := strings.Join(reduced(got[0].args, "runs"), " "); !strings.HasPrefix(small, "compare --data digits") || !strings.Contains(small, "--epochs 1") {
+	small := strings.Join(reduced(got[0].args, "runs"), " ")
+	if !strings.HasPrefix(small, "compare --data digits") || !strings.Contains(small, "--epochs 1") {
 		t.Errorf("reduced to %q, want the command with few epochs", small)
 	}
 }

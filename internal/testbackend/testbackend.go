@@ -20,6 +20,24 @@ func Each(t *testing.T, f func(t *testing.T, b compute.Backend)) {
 	t.Run("xla", func(t *testing.T) { f(t, XLA(t)) })
 }
 
+// EachSlow is Each for tests for which XLA compiles for seconds: with -short they run on the pure-Go engine alone.
+func EachSlow(t *testing.T, f func(t *testing.T, b compute.Backend)) {
+	t.Helper()
+	t.Run("go", func(t *testing.T) { f(t, Go(t)) })
+	t.Run("xla", func(t *testing.T) {
+		SkipSlow(t)
+		f(t, XLA(t))
+	})
+}
+
+// SkipSlow skips a test that takes many seconds where -short is set.
+func SkipSlow(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("it takes many seconds, and -short is set")
+	}
+}
+
 // Go returns the process's pure-Go engine.
 func Go(t testing.TB) compute.Backend {
 	t.Helper()
@@ -28,6 +46,12 @@ func Go(t testing.TB) compute.Backend {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// GoEngine is Go under the name by which the command knows it.
+func GoEngine(t testing.TB) *backend.Engine {
+	t.Helper()
+	return &backend.Engine{Backend: Go(t), Name: "go"}
 }
 
 // TwoDevices returns an XLA engine with two devices, virtual ones where there is one processor: a client of its own

@@ -1,0 +1,74 @@
+package backend
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/xsam-go/xsam/backend"
+)
+
+// printStatus prints what there is.
+func printStatus(w io.Writer, found backend.Found) error {
+	fmt.Fprintf(w, "in use    %s\n\n", inUse(found))
+	for _, p := range found.Plugins {
+		state := "not installed"
+		switch {
+		case p.Installed() && p.Checked != nil:
+			state = fmt.Sprintf("installed, but broken: %v", p.Checked)
+		case p.Installed():
+			state = fmt.Sprintf("installed, %d bytes", p.Bytes)
+		}
+		fmt.Fprintf(w, "%-9s %s\n", p.Engine, state)
+		if p.Source != "" {
+			fmt.Fprintf(w, "          from %s\n", p.Source)
+		}
+		if p.Path != "" {
+			fmt.Fprintf(w, "          at %s\n", p.Path)
+		}
+	}
+	fmt.Fprintf(w, "%-9s always there\n\n", "go")
+	noInstall := "not set"
+	if found.NoInstall {
+		noInstall = "set: nothing is downloaded by itself"
+	}
+	fmt.Fprintf(w, "NVIDIA GPU             %s\n", yesNo(found.GPU))
+	fmt.Fprintf(w, "GOMLX_BACKEND          %s\n", orNotSet(found.Setting))
+	fmt.Fprintf(w, "GOMLX_NO_AUTO_INSTALL  %s\n", noInstall)
+	_, err := fmt.Fprintf(w, "XLA_FLAGS              %s\n", orNotSet(found.XLAFlags))
+	return err
+}
+
+// inUse says which engine the other commands take when they are given none.
+func inUse(found backend.Found) string {
+	if found.Setting != "" && found.Setting != "auto" {
+		return found.Setting + ", as GOMLX_BACKEND says"
+	}
+	usable := map[string]bool{}
+	for _, p := range found.Plugins {
+		usable[p.Engine] = p.Installed() && p.Checked == nil
+	}
+	switch {
+	case found.GPU && usable["xla:cuda"]:
+		return "xla:cuda"
+	case usable["xla:cpu"]:
+		return "xla:cpu"
+	case found.NoInstall:
+		return "go, slower than XLA: no plugin is installed, and GOMLX_NO_AUTO_INSTALL is set"
+	default:
+		return "xla:cpu, whose plugin the first command downloads"
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func orNotSet(s string) string {
+	if s == "" {
+		return "not set"
+	}
+	return s
+}

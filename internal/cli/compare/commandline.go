@@ -1,0 +1,105 @@
+package compare
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/xsam-go/xsam/internal/parameter"
+	"github.com/xsam-go/xsam/internal/report"
+	"github.com/xsam-go/xsam/recipe"
+)
+
+// CommandLine returns the xsam compare command that makes the runs of a comparison again, one command for each group
+// of methods that share a recipe. What cannot be put as such a command, and runs of versions that had other recipes,
+// give "".
+func CommandLine(c *report.Comparison) string {
+	type group struct {
+		line    string
+		methods []string
+		seeds   []int64
+	}
+	var groups []*group
+	for _, r := range c.Runs {
+		var made recipe.Recipe
+		if err := json.Unmarshal(r.Raw, &made); err != nil || r.Setup.RawC() {
+			return ""
+		}
+		made.Settle()
+		if made.Validate() != nil {
+			return ""
+		}
+		line, ok := recipeFlagsOf(made)
+		common, found := settingsOf(made)
+		if !ok || !found {
+			return ""
+		}
+		if common != "" {
+			line += " " + common
+		}
+		at := slices.IndexFunc(groups, func(g *group) bool { return g.line == line })
+		if at < 0 {
+			at, groups = len(groups), append(groups, &group{line: line})
+		}
+		if !slices.Contains(groups[at].methods, made.Method) {
+			groups[at].methods = append(groups[at].methods, made.Method)
+		}
+		groups[at].seeds = append(groups[at].seeds, made.Seed)
+	}
+	var lines []string
+	for _, g := range groups {
+		lines = append(lines, fmt.Sprintf("xsam compare %s --methods %s%s", g.line, strings.Join(g.methods, ","),
+			seedFlags(g.seeds)))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// seedFlags names the smallest range of seeds that holds all.
+func seedFlags(seeds []int64) string {
+	first, last := slices.Min(seeds), slices.Max(seeds)
+	flags := fmt.Sprintf(" --seeds %d", last-first+1)
+	if first != 0 {
+		flags += fmt.Sprintf(" --seed %d", first)
+	}
+	return flags
+}
+
+// recipeFlagsOf names what differs from the defaults of the data set; false when something that has no flag does. The
+// folder of the data is left to the environment: that of one machine is none of another's.
+func recipeFlagsOf(r recipe.Recipe) (string, bool) {
+	defaults := recipe.Defaults(r.Data)
+	line := "--data " + r.Data
+	for _, field := range recipe.Fields {
+		if text := field.Text(&r); field.Flag != "data-dir" && text != field.Text(&defaults) {
+			line += fmt.Sprintf(" --%s=%s", field.Flag, text)
+		}
+	}
+	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance &&
+		r.LambdaEvery == defaults.LambdaEvery
+}
+
+// settingsOf names the parameters of the method that its label does not give; false when no parameters lead to the
+// recipe.
+func settingsOf(r recipe.Recipe) (string, bool) {
+	usual := r
+	if err := usual.SetMethod(r.Method, nil); err != nil {
+		return "", false
+	}
+	chosen := map[string]string{}
+	// Some parameters follow others: one after the other is set until the recipe is met.
+	for _, name := range parameter.Of(r.Method) {
+		if text := r.Config.Get(name); text != usual.Config.Get(name) {
+			chosen[name] = text
+			if err := usual.SetMethod(r.Method, chosen); err != nil {
+				return "", false
+			}
+		}
+	}
+	var flags []string
+	for _, name := range slices.Sorted(maps.Keys(chosen)) {
+		flags = append(flags, fmt.Sprintf("--%s=%s", name, chosen[name]))
+	}
+	return strings.Join(flags, " "), usual.Config == r.Config
+}

@@ -1,0 +1,122 @@
+// Package compare is the command xsam compare: several methods over several seeds, and a table of them.
+//
+//	compare.go      flags, and the runs
+//	result.go       how the result is printed
+//	commandline.go  recorded runs as the command line that makes them again
+package compare
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xsam-go/xsam/compare"
+	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/internal/cli/internal/progress"
+	"github.com/xsam-go/xsam/internal/parameter"
+	"github.com/xsam-go/xsam/recipe"
+)
+
+// options are the flags of xsam compare.
+type options struct {
+	stdout, stderr io.Writer
+
+	recipe *flags.Recipe
+	run    flags.Run
+	list   string // of the methods
+	seeds  int
+	seed   int64
+}
+
+// New returns the command.
+func New(stdout, stderr io.Writer) *cobra.Command {
+	o := &options{stdout: stdout, stderr: stderr, recipe: flags.NewRecipe()}
+	cmd := &cobra.Command{
+		Use:   "compare [flags]",
+		Short: "Train the same model with several methods over several seeds and compare them",
+		Long: `Compare trains the same model with several methods over several seeds, and prints test accuracy,
+λmax (the largest eigenvalue of the Hessian of the training loss) and cost of each method: means with
+95 % intervals, and differences from SAM, paired by seed, with a test.
+
+Without flags it draws its own data (glyphs: ten signs, with a fifth of the training labels wrong).`,
+		Example: `  xsam compare
+  xsam compare --data digits --data-dir DIR --seeds 8
+  xsam compare --data fashion-mnist --data-dir DIR --model resnet8 --train-size 5000 --label-noise 0.2
+  xsam compare --methods sam,sam:rho=0.1,xsam,xsam:alpha=0.5 --format json
+  xsam compare --resume --out DIR       go on with what was interrupted`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+	}
+	flags.Attach(cmd, o.groups(), o.recipe.Choices)
+	return cmd
+}
+
+// groups returns the flags.
+func (o *options) groups() []flags.Group {
+	group := flags.NewGroup("What is compared")
+	what := group.Flags
+	what.StringVar(&o.list, "methods", "sgd,sam,xsam,xsam-lite",
+		"`list` of methods out of "+strings.Join(parameter.MethodNames(),
+			", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
+	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
+	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
+	o.recipe.Choices["methods"] = parameter.MethodNames()
+	o.recipe.Choices["format"] = flags.TableFormats
+	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
+}
+
+// run makes the runs and prints the table.
+func run(ctx context.Context, o *options) error {
+	methods, recipes, err := o.plan()
+	if err != nil {
+		return err
+	}
+	out, err := o.run.Folder(recipes[0])
+	if err != nil {
+		return err
+	}
+	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
+	if err != nil {
+		return err
+	}
+	defer engine.Finalize()
+
+	bar := progress.New(o.stderr, o.run.Quiet)
+	runs, err := experiment.RunAll(ctx, engine, recipes, recipe.Dirs(out, recipes), o.run.Options(bar))
+	bar.Clear()
+	if err != nil {
+		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
+	}
+	return o.print(compare.New(runs, compare.Options{Methods: methods}), recipes[0], engine.Name, out)
+}
+
+// plan checks the flags and returns the methods and the recipes.
+func (o *options) plan() ([]string, []recipe.Recipe, error) {
+	if err := o.run.Validate(); err != nil {
+		return nil, nil, err
+	}
+	if o.seeds < 1 {
+		return nil, nil, exit.Usagef("--seeds %d: want 1 or more, 4 for a test that says something", o.seeds)
+	}
+	methods, twice := flags.Methods(o.list)
+	if twice != "" {
+		return nil, nil, exit.Usagef("--methods names %s twice: want each method once", twice)
+	}
+	settings, err := o.recipe.Settings(methods)
+	if err != nil {
+		return nil, nil, err
+	}
+	recipes, err := recipe.Plan(o.recipe.Recipe(), methods, settings, o.seed, o.seeds)
+	if err != nil {
+		return nil, nil, exit.Usage(err)
+	}
+	if err := recipes[0].Validate(); err != nil {
+		return nil, nil, exit.Usage(err)
+	}
+	return methods, recipes, nil
+}

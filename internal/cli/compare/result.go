@@ -1,0 +1,66 @@
+package compare
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/xsam-go/xsam/compare"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// print writes the result in the format that was asked for; warnings that a format has no place for go to stderr.
+func (o *options) print(t *compare.Table, r recipe.Recipe, engine, out string) error {
+	if o.run.Format != "table" {
+		show.Warnings(o.stderr, t.AllWarnings()...)
+	}
+	switch o.run.Format {
+	case "json":
+		return t.WriteJSON(o.stdout)
+	case "csv":
+		return t.WriteCSV(o.stdout)
+	}
+	fmt.Fprintf(o.stdout, "%s, %s, %d epochs of %s, batch %d%s\n\n", r.Data, r.Model, r.Epochs, images(t.Runs, r),
+		r.Batch, noise(r))
+	if err := t.WriteText(o.stdout); err != nil {
+		return err
+	}
+	if cost := show.CurvatureCost(t.Runs); cost != "" {
+		fmt.Fprintf(o.stdout, "\ncurvature %s\n", cost)
+	}
+	fmt.Fprintf(o.stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), show.Duration(worked(t.Runs)), engine,
+		show.Path(out))
+	return nil
+}
+
+// worked is the time that runs took, each as its record says: those that were there already count too.
+func worked(runs []runlog.Summary) time.Duration {
+	var sum time.Duration
+	for _, r := range runs {
+		if r.WallSeconds.Known() {
+			sum += time.Duration(r.WallSeconds.Float() * float64(time.Second))
+		}
+	}
+	return sum
+}
+
+// images describes the amount of training data: its steps, where the size was left to the data set.
+func images(runs []runlog.Summary, r recipe.Recipe) string {
+	if r.TrainSize > 0 {
+		return fmt.Sprintf("%d images", r.TrainSize)
+	}
+	for _, s := range runs {
+		if s.Finished {
+			return fmt.Sprintf("%d steps", int(s.Steps)/r.Epochs)
+		}
+	}
+	return "all images"
+}
+
+func noise(r recipe.Recipe) string {
+	if r.LabelNoise == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %g %% of the training labels random", 100*r.LabelNoise)
+}

@@ -1,0 +1,143 @@
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/internal/progress"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
+	"github.com/xsam-go/xsam/recipe"
+)
+
+// Run holds the flags about where runs happen, how they are made, and what is shown of them.
+type Run struct {
+	Engine
+	Out, Format               string
+	Quiet, Resume, Force      bool
+	TensorBoard               bool
+	keepEvery, curvatureEvery int
+}
+
+// RunsFolder is the folder in which runs go that were given no other.
+const RunsFolder = "xsam-runs"
+
+// checkpointEvery is the time between checkpoints.
+const checkpointEvery = 30 * time.Second
+
+// Group returns the flags of train and compare.
+func (f *Run) Group() Group {
+	group := NewGroup("Running")
+	set := group.Flags
+	f.Engine.Add(set)
+	f.AddDevices(set)
+	set.StringVar(&f.Out, "out", "", "`folder` for the run records (default "+RunsFolder+"/<data>-<model>-<time>)")
+	set.IntVar(&f.keepEvery, "keep-every", 0,
+		"`epochs` between checkpoints that are kept for xsam curvature; 0: keep the last one alone")
+	set.IntVar(&f.curvatureEvery, "curvature-every", 0,
+		"`epochs` between measurements of λmax, λ5, trace and angle along training; 0: none.\nThey go to metrics.jsonl, "+
+			"take time (the result says how much), and change nothing else")
+	f.AddTensorBoard(set)
+	AddFormat(set, &f.Format, TableFormats)
+	AddQuiet(set, &f.Quiet)
+	set.BoolVar(&f.Resume, "resume", false, "go on with the runs in --out (default: the newest for this data and model)")
+	f.AddForce(set)
+	return group
+}
+
+// AddTensorBoard adds the flag for TensorBoard's files.
+func (f *Run) AddTensorBoard(set *pflag.FlagSet) {
+	set.BoolVar(&f.TensorBoard, "tensorboard", false, "write event files for TensorBoard into the run directories too")
+}
+
+// AddForce adds the flag that overwrites runs.
+func (f *Run) AddForce(set *pflag.FlagSet) {
+	set.BoolVar(&f.Force, "force", false, "overwrite runs that are there")
+}
+
+// AddQuiet adds the flag that silences progress.
+func AddQuiet(set *pflag.FlagSet, quiet *bool) { set.BoolVar(quiet, "quiet", false, "no progress") }
+
+// Validate finds the first flag that is wrong.
+func (f *Run) Validate() error {
+	if err := CheckFormat(f.Format, TableFormats); err != nil {
+		return err
+	}
+	if f.Devices < 0 {
+		return exit.Usagef("--devices %d: want 1 or more devices", f.Devices)
+	}
+	if f.keepEvery < 0 {
+		return exit.Usagef("--keep-every %d: want 0 (keep none) or more epochs", f.keepEvery)
+	}
+	if f.curvatureEvery < 0 {
+		return exit.Usagef("--curvature-every %d: want 0 (no measurements) or more epochs", f.curvatureEvery)
+	}
+	return f.CheckExisting()
+}
+
+// CheckExisting finds contradictory words about runs that are there.
+func (f *Run) CheckExisting() error {
+	if f.Resume && f.Force {
+		return exit.Usagef("--resume goes on with runs and --force deletes them: choose one")
+	}
+	return nil
+}
+
+// Folder returns the folder of the runs.
+func (f *Run) Folder(r recipe.Recipe) (string, error) {
+	if f.Out != "" {
+		return f.Out, nil
+	}
+	prefix := filepath.Join(RunsFolder, r.Data+"-"+r.Model+"-")
+	if !f.Resume {
+		return prefix + time.Now().Format("20060102-150405"), nil
+	}
+	earlier, err := filepath.Glob(prefix + "[0-9]*")
+	if err != nil {
+		return "", err
+	}
+	if len(earlier) == 0 {
+		return "", exit.Usagef("--resume: there is no %s*: say with --out which runs to go on with", prefix)
+	}
+	return slices.Max(earlier), nil
+}
+
+// Options returns how runs are made.
+func (f *Run) Options(bar *progress.Bar) experiment.Options {
+	o := experiment.Options{
+		CheckpointEvery: checkpointEvery,
+		KeepEvery:       f.keepEvery,
+		Devices:         f.Devices,
+		CurvatureEvery:  f.curvatureEvery,
+		TensorBoard:     f.TensorBoard,
+		Progress:        bar.Run,
+		Warn:            bar.Warn,
+	}
+	switch {
+	case f.Resume:
+		o.Existing = experiment.Resume
+	case f.Force:
+		o.Existing = experiment.Overwrite
+	}
+	return o
+}
+
+// HowToResume adds to the error of runs of a command that did not all end how to go on.
+func HowToResume(err error, command, out string, ended, all int) error {
+	return HowToGoOn(err, fmt.Sprintf("%d of %d runs have a record; go on with: xsam %s ... --resume --out %s", ended,
+		all, command, show.Path(out)))
+}
+
+// HowToGoOn adds to the error of runs that did not all end how to go on.
+func HowToGoOn(err error, how string) error {
+	if errors.Is(err, experiment.ErrExists) {
+		return fmt.Errorf("%w: --resume goes on with it, --force overwrites it, --out chooses another folder", err)
+	}
+	return fmt.Errorf("%w\n%s", err, how)
+}

@@ -1,0 +1,91 @@
+// Package progress shows how long work goes on: a bar on a terminal, else a line every few seconds.
+package progress
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
+)
+
+// linesEvery is the time between two lines of progress where there is no terminal.
+const linesEvery = 5 * time.Second
+
+// Bar shows how work goes on.
+type Bar struct {
+	w        io.Writer
+	quiet    bool
+	terminal bool
+	bar      *progressbar.ProgressBar
+	part     int // of the work, the one that the bar is for
+	last     time.Time
+}
+
+// New returns a bar on w, which shows nothing when it is quiet.
+func New(w io.Writer, quiet bool) *Bar {
+	return &Bar{w: w, quiet: quiet, terminal: IsTerminal(w)}
+}
+
+// IsTerminal tells whether w is a terminal.
+func IsTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Show shows that so much is done of all, as a bar or now and then as a line. Each part of the work gets a bar of its
+// own; 0 for all leaves the end of the bar where it is.
+func (b *Bar) Show(part, done, all int, text string) {
+	switch {
+	case b.quiet:
+	case b.terminal:
+		b.draw(part, done, all, text)
+	case time.Since(b.last) >= linesEvery:
+		b.last = time.Now()
+		fmt.Fprintln(b.w, text)
+	}
+}
+
+// Print leaves a line that stays, in place of the bar.
+func (b *Bar) Print(text string) {
+	if !b.quiet {
+		b.Clear()
+		fmt.Fprintln(b.w, text)
+	}
+}
+
+// draw brings the bar of a part up to date.
+func (b *Bar) draw(part, done, all int, text string) {
+	if b.bar == nil || b.part != part {
+		b.Clear()
+		b.part = part
+		b.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(b.w), progressbar.OptionSetWidth(12),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	if all > 0 {
+		b.bar.ChangeMax(all)
+	}
+	b.bar.Describe(text)
+	if err := b.bar.Set(done); err != nil {
+		b.bar = nil
+	}
+}
+
+// Clear takes the bar off the terminal, so that a line can be printed.
+func (b *Bar) Clear() {
+	if b.bar != nil {
+		_ = b.bar.Clear() // an error to draw on a terminal is no reason to stop
+		b.bar = nil
+	}
+}
+
+// Warn prints a warning, even where the bar is quiet.
+func (b *Bar) Warn(text string) {
+	b.Clear()
+	show.Warnings(b.w, text)
+}

@@ -1,0 +1,92 @@
+// Package report is the command xsam report: a page from run records.
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
+	"github.com/xsam-go/xsam/internal/report"
+)
+
+var formats = []string{"html", "md"}
+
+// options are the flags of xsam report.
+type options struct {
+	stdout, stderr io.Writer
+
+	page        report.Options
+	dirs        []string
+	out, format string
+}
+
+// New returns the command. Its pages are made with the options page.
+func New(stdout, stderr io.Writer, page report.Options) *cobra.Command {
+	o := &options{stdout: stdout, stderr: stderr, page: page}
+	cmd := &cobra.Command{
+		Use:   "report DIR...",
+		Short: "Write a page from run records: verdict, tables, curves, cost, recipe",
+		Long: `Report reads run records and writes one HTML file that opens from disk, without a network: the verdict
+with its test, a table of methods with differences from SAM and from SGD, curves with bands over seeds,
+curvature as far as it was measured, the cost of a step, the recipe, and all warnings.
+
+DIR is a folder that holds run directories, as --out of xsam compare makes it; each is a comparison of
+its own on the page. Run directories that are given themselves are one comparison together.
+
+--format md writes the tables for a README, to standard output unless --out is given.`,
+		Example: `  xsam report xsam-runs/glyphs-cnn-20260101-120000
+  xsam report runs/sam-seed0 runs/xsam-seed0 --out two.html
+  xsam report runs --format md`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.dirs = args
+			return run(o)
+		},
+	}
+	cmd.Flags().StringVar(&o.out, "out", "",
+		"`file` to write (default report.html; of md, standard output; - is standard output)")
+	cmd.Flags().StringVar(&o.format, "format", "html", "`format`: html, md")
+	flags.Complete(cmd, "format", formats)
+	return cmd
+}
+
+// run writes the page.
+func run(o *options) error {
+	if err := flags.CheckFormat(o.format, formats); err != nil {
+		return err
+	}
+	comparisons, err := loadComparisons(o.dirs)
+	if err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	if o.format == "md" {
+		err = report.WriteMarkdown(&page, comparisons, o.page)
+	} else {
+		err = report.WriteHTML(&page, comparisons, o.page)
+	}
+	if err != nil {
+		return err
+	}
+	for _, c := range comparisons {
+		show.Warnings(o.stderr, c.AllProblems()...)
+	}
+	out := o.out
+	if out == "" && o.format == "html" {
+		out = "report.html"
+	}
+	if out == "" || out == "-" {
+		_, err := o.stdout.Write(page.Bytes())
+		return err
+	}
+	if err := os.WriteFile(out, page.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("the report cannot be written: %w: choose another place with --out", err)
+	}
+	fmt.Fprintln(o.stdout, out)
+	return nil
+}

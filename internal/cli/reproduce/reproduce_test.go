@@ -1,0 +1,153 @@
+package reproduce
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xsam-go/xsam/claims"
+	"github.com/xsam-go/xsam/internal/cli/compare"
+	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/reproduce"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+var xsam = clitest.Of(New, compare.New)
+
+func TestHelp(t *testing.T) {
+	xsam.Help(t, "reproduce", "reproduce run", "reproduce show", "reproduce verdict")
+}
+
+func TestFailures(t *testing.T) {
+	xsam.Fails(t, exit.WrongUsage, map[string]string{
+		"reproduce run imagenet-vit":                            "cifar10-resnet18",
+		"reproduce show imagenet-vit":                           "cifar10-resnet18",
+		"reproduce run cifar10-resnet18 --scale clitest.Tiny()": "full, small",
+		"reproduce run cifar10-resnet18 --seeds -1":             "-1 seeds",
+		"reproduce run cifar10-resnet18 --trials 3":             "--tune",
+		"reproduce run cifar10-resnet18 --format csv":           "text, json",
+		"reproduce run cifar10-resnet18 --resume --force":       "choose one",
+		"reproduce verdict . --format csv":                      "text, json",
+	})
+	xsam.Fails(t, exit.Failed, map[string]string{
+		"reproduce run cifar100-alexnet --scale small --data-dir nowhere": "xsam data get cifar100",
+		"reproduce verdict nowhere":                                       "nowhere",
+		"reproduce verdict .":                                             "0 forms of X-SAM",
+	})
+}
+
+func TestReproduceListAndShow(t *testing.T) {
+	t.Setenv(flags.DataDirVariable, "")
+	list, stderr, code := xsam.Run("reproduce", "list")
+	if code != exit.Done || len(strings.Split(strings.TrimSpace(list), "\n")) != 16 || !strings.Contains(list,
+		"cifar100: images not found") {
+		t.Errorf("exit %d, stderr %q, list\n%s\nwant a head and fifteen lines", code, stderr, list)
+	}
+	for name, args := range map[string][]string{
+		"reproduce-small.txt": {"reproduce", "show", "cifar10-resnet18", "--scale", "small", "--tune"},
+		"reproduce-full.txt":  {"reproduce", "show", "fashion-mnist-wrn28-10"},
+	} {
+		stdout, stderr, code := xsam.Run(args...)
+		if code != exit.Done {
+			t.Errorf("xsam %v: exit %d: %s", args, code, stderr)
+		}
+		clitest.Golden(t, name, stdout)
+	}
+}
+
+// An interrupted recipe exits with 130 and says how to go on.
+func TestReproduceIsInterrupted(t *testing.T) {
+	data := clitest.Data(t)
+	t.Chdir(t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var stdout bytes.Buffer
+	stderr := &clitest.Stopper{Text: "preparing", Cancel: cancel}
+	code := xsam.Start(ctx, &stdout, stderr, "reproduce", "run", "fashion-mnist-alexnet", "--scale", "small",
+		"--data-dir", data, "--backend", "go")
+	if code != exit.Interrupted || stdout.Len() > 0 {
+		t.Errorf("exit %d, stdout %q", code, stdout.String())
+	}
+	for _, want := range []string{"by estimate", "--resume", "fashion-mnist-alexnet-small"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("stderr has no %q:\n%s", want, stderr.String())
+		}
+	}
+}
+
+// The records of a comparison are judged too, and TensorBoard's files lie beside them.
+func TestVerdictOnAComparison(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := append(strings.Fields("compare --methods sam,xsam-lite --seeds 2 --out runs --quiet --tensorboard "+
+		"--curvature-every 1"), clitest.Tiny()...)
+	xsam.Done(t, args...)
+	if events, _ := filepath.Glob("runs/*/tensorboard/events.out.tfevents.*"); len(events) != 4 {
+		t.Errorf("event files %v, want one in each of four runs", events)
+	}
+	text, stderr, code := xsam.Run("reproduce", "verdict", "runs")
+	if code != exit.Done || !strings.Contains(text, "xsam-lite against sam") || !strings.Contains(text, "the worst of 2") {
+		t.Errorf("exit %d, stderr %q, verdicts\n%s", code, stderr, text)
+	}
+	records := filepath.Join("runs", runlog.Name("sam", 0), runlog.MetricsFile)
+	if content, err := os.ReadFile(records); err != nil {
+		t.Fatal(err)
+	} else if err := os.WriteFile(records, append([]byte("nonsense\n"), content...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, stderr, code := xsam.Run("reproduce", "verdict", "runs", "--format", "json")
+	if want := "xsam: warning: " + records + ": no valid record in line 1, left out\n"; stderr != want {
+		t.Errorf("stderr %q, want %q", stderr, want)
+	}
+	var got struct{ Findings []map[string]any }
+	if err := json.Unmarshal([]byte(out), &got); code != exit.Done || err != nil || len(got.Findings) != 3 {
+		t.Errorf("exit %d, %v, %d findings in %s, want 3", code, err, len(got.Findings), out)
+	}
+}
+
+func TestPrintOutcome(t *testing.T) {
+	study, err := reproduce.Find("fashion-mnist-resnet18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := reproduce.NewPlan(study, reproduce.Small, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome := &reproduce.Outcome{
+		Runs: []runlog.Summary{
+			{Method: "sam", Data: "fashion-mnist", Finished: true, TestAccuracy: runlog.Num(0.8), LambdaMax: runlog.Num(9),
+				LambdaStop: runlog.StopResidual},
+			{Method: "xsam", Data: "fashion-mnist", Finished: true, TestAccuracy: runlog.Num(0.81), LambdaMax: runlog.Num(7),
+				LambdaStop: runlog.StopResidual},
+		},
+		Findings: []claims.Finding{{Claim: claims.Accuracy, Method: "xsam", Baseline: "sam", Verdict: claims.NoTest,
+			Detail: "+1 points of test accuracy, n = 1", N: 1}},
+		Tuning: &reproduce.Tuning{Trials: 4, Validation: 1000, Methods: []reproduce.TunedMethod{
+			{Method: "sam", Chosen: 1, Trials: []reproduce.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2,
+				ValidationAccuracy: runlog.Num(0.75)}}},
+		}},
+	}
+	var stdout, stderr bytes.Buffer
+	o := &runOptions{stdout: &stdout, stderr: &stderr}
+	if err := o.printOutcome(p, outcome); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"fashion-mnist-resnet18, scale small: resnet8", "81.0",
+		"sam:rho=0.1, lr 0.2: validation accuracy 75.00 %", "xsam against sam", "no test", "n = 1"} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("no %q in\n%s", want, stdout.String())
+		}
+	}
+	o.run.Format = "json"
+	stdout.Reset()
+	if err := o.printOutcome(p, outcome); err != nil || !json.Valid(stdout.Bytes()) ||
+		!strings.Contains(stderr.String(), "fewer than 4 seeds") {
+		t.Errorf("JSON %q (%v), stderr %q, want valid JSON and warnings", stdout.String(), err, stderr.String())
+	}
+}
