@@ -67,7 +67,11 @@ func findIDX(path string) (idxSet, error) {
 		sets[name].add(m[2], m[3], filepath.Join(dir, e.Name()))
 	}
 	names := slices.Sorted(maps.Keys(sets))
+	_, statErr := os.Stat(path)
 	switch {
+	case len(sets) == 0 && statErr != nil:
+		return idxSet{}, fmt.Errorf("datasets: %s does not exist, and no *-images-idx3-ubyte begins so: want a folder with "+
+			"*-images-idx3-ubyte and *-labels-idx1-ubyte, .gz or not", path)
 	case len(sets) == 0:
 		return idxSet{}, fmt.Errorf("datasets: %s holds no *-images-idx3-ubyte and *-labels-idx1-ubyte, .gz or not: "+
 			"want them", path)

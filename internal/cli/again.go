@@ -70,7 +70,7 @@ func seedFlags(seeds []int64) string {
 // folder of the data is left to the environment: that of one machine is none of another's.
 func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 	defaults := recipe.Defaults(r.Data)
-	line := "--data " + r.Data
+	line := dataFlag(r)
 	for _, field := range recipe.Fields {
 		if text := field.Text(&r); field.Flag != "data-dir" && text != field.Text(&defaults) {
 			line += fmt.Sprintf(" --%s=%s", field.Flag, text)

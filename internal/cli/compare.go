@@ -101,7 +101,11 @@ func (f *compareFlags) plan(cmd *cobra.Command, methods []string) ([]recipe.Reci
 	if err != nil {
 		return nil, err
 	}
-	recipes, err := recipe.Plan(f.recipe.recipe(cmd), methods, common, f.seed, f.seeds)
+	base := f.recipe.recipe(cmd)
+	if err := locate(&base); err != nil {
+		return nil, err
+	}
+	recipes, err := recipe.Plan(base, methods, common, f.seed, f.seeds)
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -114,6 +114,9 @@ func (f *curvatureFlags) freshWeights(cmd *cobra.Command) (run measuredRun, err 
 	}
 	run.recipe, run.states = f.recipe.recipe(cmd), []measure.Weights{measure.InitialWeights}
 	run.recipe.Seed = f.seed
+	if err := locate(&run.recipe); err != nil {
+		return run, err
+	}
 	if n := run.recipe.TrainSize; n > 0 {
 		run.recipe.Batch = min(run.recipe.Batch, n) // that of training, of which there is none
 	}

@@ -67,7 +67,7 @@ cifar10 and cifar100. An interrupted download goes on where it ended. Files that
 		},
 	}
 	get.Flags().StringVar(&mirror, "mirror", "", "`address` of a folder with the same files, instead of the official home")
-	data.AddCommand(list, verify, get)
+	data.AddCommand(list, verify, get, newInspect(stdout))
 	return data
 }
 

@@ -11,6 +11,7 @@ import (
 
 	optimizer "github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/recipe"
@@ -65,7 +66,7 @@ func newRecipeFlags() *recipeFlags {
 func (f *recipeFlags) addData(title string) *pflag.FlagSet {
 	data := f.add(title)
 	data.StringVar(&f.data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(),
-		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir")
+		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir;\nor your own: "+ownForms())
 	f.addFields(data, recipe.DataGroup)
 	return data
 }
@@ -113,7 +114,7 @@ func byData(field recipe.Field) string {
 	value := func(data string) string {
 		defaults := recipe.Defaults(data)
 		text := field.Text(&defaults)
-		if text == "0" && field.None != "" {
+		if (text == "0" || text == "") && field.None != "" {
 			return field.None
 		}
 		return text
@@ -159,7 +160,12 @@ func defaultOf(name string) string {
 // recipe returns the defaults of the data set with the flags that the user set laid over them.
 func (f *recipeFlags) recipe(cmd *cobra.Command) recipe.Recipe {
 	r := recipe.Defaults(f.data)
-	r.DataDir = os.Getenv(DataDirVariable)
+	if !isOwn(f.data) {
+		r.DataDir = os.Getenv(DataDirVariable)
+	}
+	if task := cmd.Flags().Lookup("task"); task != nil && task.Value.String() == own.Regression {
+		r.LearningRate = recipe.RegressionRate
+	}
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
 		if apply, ok := f.apply[flag.Name]; ok {
 			apply(&r)

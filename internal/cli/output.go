@@ -77,7 +77,7 @@ func (f *runFlags) folder(r recipe.Recipe) (string, error) {
 	if f.out != "" {
 		return f.out, nil
 	}
-	prefix := filepath.Join(runsFolder, r.Data+"-"+r.Model+"-")
+	prefix := filepath.Join(runsFolder, r.DataTitle()+"-"+r.Model+"-")
 	if !f.resume {
 		return prefix + time.Now().Format("20060102-150405"), nil
 	}

@@ -87,6 +87,9 @@ func (f *trainFlags) plan(cmd *cobra.Command) (recipe.Recipe, error) {
 		return r, err
 	}
 	r.Seed = f.seed
+	if err := locate(&r); err != nil {
+		return r, err
+	}
 	if err := r.SetMethod(f.method, common); err != nil {
 		return r, usageError{err}
 	}
