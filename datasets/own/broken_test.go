@@ -341,7 +341,7 @@ func TestBombs(t *testing.T) {
 	binary.LittleEndian.PutUint32(text[len(text)-4:], 3<<30) // what it claims to unpack to
 	write(t, dir, "d.csv.gz", text)
 	_, err = Source{"csv", "d.csv.gz"}.Open(dir, Options{Label: "y"})
-	if err == nil || !strings.Contains(err.Error(), "limit of 1073741824") {
+	if err == nil || !strings.Contains(err.Error(), "limit of 268435456") {
 		t.Errorf("CSV: error %v, want the limit", err)
 	}
 	runtime.ReadMemStats(&after)

@@ -1,9 +1,7 @@
 package own
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +17,8 @@ type survey struct {
 	label   int  // index of the column that is learnt
 	headed  bool // the first record names the columns; known at the beginning or at the end
 
-	words   map[string]bool // labels, in a classification
-	labels  []string        // of the examples but for the first record
+	words   map[string]int32 // different labels, in the order in which they come
+	labels  []int32          // of the examples but for the first record; one of labels and targets is empty
 	targets []float64
 }
 
@@ -35,7 +33,7 @@ type surveyed struct {
 // newSurvey begins with the first record.
 func newSurvey(path string, o Options, first []string, line int) (*survey, error) {
 	s := &survey{path: path, options: o, first: slices.Clone(first), line: line, columns: make([]surveyed, len(first)),
-		words: map[string]bool{}}
+		words: map[string]int32{}}
 	for i := range s.columns {
 		s.columns[i].words = map[string]bool{}
 	}
@@ -75,11 +73,15 @@ func (s *survey) unnamed(i int) bool { return s.first[i] == "" && i != s.label }
 func (s *survey) addLabel(field string, line int) error {
 	s.columns[s.label].add(field, line)
 	if s.options.Task != Regression {
-		s.words[field] = true
+		word, known := s.words[field]
+		if !known {
+			word = int32(len(s.words))
+			s.words[strings.Clone(field)] = word
+		}
 		if len(s.words) > MaxClasses {
 			return tooManyClasses(s.path, len(s.words))
 		}
-		s.labels = append(s.labels, strings.Clone(field))
+		s.labels = append(s.labels, word)
 		return nil
 	}
 	x, ok := number(field)
@@ -188,7 +190,10 @@ func (c *surveyed) column(path, name string) (Column, error) {
 // checkLabel refuses labels that are measurements and no classes.
 func (s *survey) checkLabel(d *Data) error {
 	c := s.columns[s.label]
-	fraction := slices.ContainsFunc(s.labels, func(label string) bool { return strings.ContainsAny(label, ".eE") })
+	fraction := false
+	for word := range s.words {
+		fraction = fraction || strings.ContainsAny(word, ".eE")
+	}
 	if s.options.Task != Regression && c.texts == 0 && fraction && len(s.words) > 2 && 2*len(s.words) > len(s.labels) {
 		return fmt.Errorf("datasets: %s has %d different numbers in %d lines of column %s: are they classes? "+
 			"For a number that is measured say --task %s", s.path, len(s.words), len(s.labels), d.Label, Regression)
@@ -196,33 +201,19 @@ func (s *survey) checkLabel(d *Data) error {
 	return nil
 }
 
-// surveyTable makes the first pass.
-func surveyTable(path string, o Options) (*survey, error) {
-	t, err := openTable(path)
-	if err != nil {
-		return nil, err
+// classes are the labels in the order of their names, and the class of each example.
+func (s *survey) classes() (classes []string, labels []int32) {
+	words := map[string]bool{}
+	for word := range s.words {
+		words[word] = true
 	}
-	defer t.stream.close()
-	first, line, err := t.next()
-	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("datasets: %s is empty: want a line for each example", path)
-	} else if err != nil {
-		return nil, err
+	classes, of := named(words)
+	class := make([]int32, len(s.words)) // by the order in which they come
+	for word, at := range s.words {
+		class[at] = of[word]
 	}
-	s, err := newSurvey(path, o, first, line)
-	if err != nil {
-		return nil, err
+	for i, at := range s.labels {
+		s.labels[i] = class[at]
 	}
-	for {
-		fields, line, err := t.next()
-		if errors.Is(err, io.EOF) {
-			return s, nil
-		}
-		if err == nil {
-			err = s.add(fields, line)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	return classes, s.labels
 }

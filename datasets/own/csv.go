@@ -26,12 +26,7 @@ func openCSV(path string, o Options) (*Data, error) {
 	}
 	part := &Part{Targets: s.targets, Where: func(row int) string { return fmt.Sprintf("example %d", row+1) }}
 	if s.options.Task != Regression {
-		classes, of := named(s.words)
-		data.Classes = classes
-		part.Labels = make([]int32, len(s.labels))
-		for i, label := range s.labels {
-			part.Labels[i] = of[label]
-		}
+		data.Classes, part.Labels = s.classes()
 	}
 	part.each = func(use func(row int, values []float32) error) error {
 		values := make([]float32, data.Channels)
@@ -44,6 +39,37 @@ func openCSV(path string, o Options) (*Data, error) {
 	}
 	data.Train, data.Files = part, []string{path}
 	return data, nil
+}
+
+// surveyTable makes the first pass.
+func surveyTable(path string, o Options) (*survey, error) {
+	t, err := openTable(path)
+	if err != nil {
+		return nil, err
+	}
+	defer t.stream.close()
+	first, line, err := t.next()
+	if errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("datasets: %s is empty: want a line for each example", path)
+	} else if err != nil {
+		return nil, err
+	}
+	s, err := newSurvey(path, o, first, line)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		fields, line, err := t.next()
+		if errors.Is(err, io.EOF) {
+			return s, nil
+		}
+		if err == nil {
+			err = s.add(fields, line)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
 
 // eachRecord makes the second pass: it passes the records after those of the header.

@@ -12,7 +12,7 @@ const (
 	// MaxValues is the largest number of values of all examples together: 4 GiB in float32.
 	MaxValues = 1 << 30
 	// MaxText is the largest size of a CSV file, unpacked, in bytes; MaxLine that of one of its lines.
-	MaxText, MaxLine = 1 << 30, 1 << 20
+	MaxText, MaxLine = 1 << 28, 1 << 20
 	// MaxPixels is the largest number of pixels of a stored picture, before it is resized.
 	MaxPixels = 1 << 26
 	// MaxPicture is the largest size of the file of a picture in bytes.

@@ -142,7 +142,7 @@ func single(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("datasets: %s does not exist: want a file; see the path after --data", path)
+		return nil, fmt.Errorf("datasets: %s does not exist: want a file: see the path after --data, or --data-dir", path)
 	case err != nil:
 		return nil, fmt.Errorf("datasets: %w", err)
 	case !info.Mode().IsRegular():

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -185,6 +186,9 @@ func noise(r recipe.Recipe) string {
 func howToResume(err error, out, command string, ended, all int) error {
 	if errors.Is(err, experiment.ErrExists) {
 		return fmt.Errorf("%w: --resume goes on with it, --force overwrites it, --out chooses another folder", err)
+	}
+	if ended == 0 && !errors.Is(err, context.Canceled) {
+		return err // there is nothing to go on with
 	}
 	return fmt.Errorf("%w\n%d of %d runs have a record; go on with: xsam %s ... --resume --out %s", err, ended, all,
 		command, shown(out))

@@ -116,12 +116,16 @@ func printInspection(w io.Writer, i *datasets.Inspection) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("data", "%s, %d files, fingerprint %s", i.Data, i.Files, i.Fingerprint)
+	files := fmt.Sprintf("%d files", i.Files)
+	if i.Files == 1 {
+		files = "1 file"
+	}
+	line("data", "%s, %s, fingerprint %s", i.Data, files, i.Fingerprint)
 	if i.Table {
 		line("examples", "%d numbers each, of %d columns", i.Image[2], len(i.Columns))
 		line("columns", "%s", columnsText(i.Columns))
 	} else {
-		line("examples", "images of %d×%d pixels, %d channels", i.Image[0], i.Image[1], i.Image[2])
+		line("examples", "images of %d×%d×%d (height, width, channels)", i.Image[0], i.Image[1], i.Image[2])
 	}
 	if i.Task == own.Regression {
 		line("learnt", "%s, a number", i.Label)
