@@ -1,5 +1,5 @@
-// Package datasets reads or draws small image sets, and reads data of the user's own, images and tables; it splits them,
-// spoils labels on request, and feeds them to GoMLX.
+// Package datasets reads or draws small image sets, and reads data of the user's own, images and tables; it splits
+// them, spoils labels on request, and feeds them to GoMLX.
 //
 //	split, err := datasets.Load("fashion-mnist", datasets.Options{Dir: dir, TrainSize: 5000, LabelNoise: 0.2, Seed: 0})
 //	loader, err := datasets.NewLoader(split.Train, datasets.LoaderConfig{BatchSize: 128, Seed: 1, DType: dtypes.Float32})
@@ -12,8 +12,8 @@
 //
 // The files: load.go (the steps of Load), catalogue.go (what there is, and where), glyphs.go and signs.go, digits.go,
 // idx.go, cifar.go (one reader each), files.go (finding and opening), split.go, normalize.go, loader.go, augment.go,
-// evaluation.go, verify.go, random.go, get.go and unpack.go (downloading); mine.go, standardize.go and inspect.go (data of the
-// user's own).
+// evaluation.go, verify.go, random.go, get.go and unpack.go (downloading); mine.go, standardize.go and inspect.go (data
+// of the user's own).
 package datasets
 
 import "fmt"

@@ -64,8 +64,8 @@ type hashed struct {
 	seen
 }
 
-// Inspect reads data of the user's own as Load does, keeps none of it, and says what it understood. Of files that cannot
-// be read it returns an error, and what it knows beside it.
+// Inspect reads data of the user's own as Load does, keeps none of it, and says what it understood. Of files that
+// cannot be read it returns an error, and what it knows beside it.
 func Inspect(name string, o Options) (*Inspection, error) {
 	source, ok := own.Parse(name)
 	if !ok {

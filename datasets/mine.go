@@ -104,8 +104,8 @@ func (m mine) set(source own.Source, rows []int) *Set {
 	return s
 }
 
-// augmentation shifts images by an eighth of their height, and mirrors those in colour: grey ones are often signs, whose
-// mirror images are others.
+// augmentation shifts images by an eighth of their height, and mirrors those in colour: grey ones are often signs,
+// whose mirror images are others.
 func (m mine) augmentation() Augmentation {
 	if m.Columns != nil {
 		return Augmentation{}

@@ -139,6 +139,11 @@ func TestBrokenIDX(t *testing.T) {
 			write(t, dir, "d/train-labels-idx1-ubyte", labels)
 			return "d"
 		}, Options{}, []string{"damaged"}},
+		{"more than is packed", func(t *testing.T, dir string) string {
+			write(t, dir, "d/train-images-idx3-ubyte.gz", packed(t, idxOf([]int{1000, 1000, 1000}, make([]byte, 1000)...)))
+			write(t, dir, "d/train-labels-idx1-ubyte", labels)
+			return "d"
+		}, Options{}, []string{"1000000000 bytes, more than can be packed"}},
 		{"another size to test on", func(t *testing.T, dir string) string {
 			pair(images, labels)(t, dir)
 			write(t, dir, "d/t10k-images-idx3-ubyte", idxOf([]int{1, 3, 2}, make([]byte, 6)...))
@@ -164,8 +169,8 @@ func TestBrokenNPZ(t *testing.T) {
 		{"other names", npz("images", x, "labels", y), Options{}, []string{"images, labels", "x_train"}},
 		{"no labels", npz("x_train", x), Options{}, []string{"no y_train"}},
 		{"no array", npz("x", []byte("hello, this is no array"), "y", y), Options{}, []string{"d.npz, x"}},
-		{"fewer values than its header says", npz("x", x[:len(x)-1], "y", y), Options{}, []string{"cut short"}},
-		{"more values than its header says", npz("x", append(append([]byte{}, x...), 0), "y", y), Options{}, []string{"goes on after"}},
+		{"fewer values than its header says", npz("x", x[:len(x)-1], "y", y), Options{}, []string{"139 bytes, want 140"}},
+		{"more values than its header says", npz("x", append(append([]byte{}, x...), 0), "y", y), Options{}, []string{"141 bytes, want 140"}},
 		{"objects", npz("x", npyOf("|O", "False", []int{3, 2, 2}, nil), "y", y), Options{}, []string{`"|O"`}},
 		{"column by column", npz("x", npyOf("|u1", "True", []int{3, 2, 2}, make([]byte, 12)), "y", y), Options{}, []string{"ascontiguousarray"}},
 		{"channels first", npz("x", npyOf("|u1", "False", []int{3, 3, 8, 8}, make([]byte, 576)), "y", y), Options{}, []string{"moveaxis"}},

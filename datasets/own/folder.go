@@ -99,8 +99,8 @@ func (f *folder) list(dir string) (folders, files []string, err error) {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, fmt.Errorf("datasets: %s does not exist: want a folder with a subfolder for each class", dir)
 	} else if err != nil {
-		return nil, nil, fmt.Errorf("datasets: %s is no folder that can be read (%w): want one with a subfolder for each class",
-			dir, err)
+		return nil, nil, fmt.Errorf("datasets: %s is no folder that can be read (%w): want one with a subfolder for each "+
+			"class", dir, err)
 	}
 	for _, e := range entries {
 		info, err := os.Stat(filepath.Join(dir, e.Name()))

@@ -68,8 +68,11 @@ func (d *Data) idxPart(pair idxPair) (*Part, error) {
 		if len(axes) != 1 {
 			return fmt.Errorf("datasets: %s has %d axes: want 1: a label for each image", pair.labels, len(axes))
 		}
-		labels := make([]byte, axes[0])
-		if _, err := io.ReadFull(contents, labels); err != nil {
+		labels, err := io.ReadAll(io.LimitReader(contents, int64(axes[0]))) // which takes memory as they come
+		if err == nil && len(labels) < axes[0] {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
 			return damaged(pair.labels, err)
 		}
 		for _, label := range labels {
@@ -144,6 +147,9 @@ func idxAxes(path string, use func(axes []int, contents io.Reader) error) (axes 
 		return nil, fmt.Errorf("datasets: %s is %d bytes, want %d by its header (%s values): it is damaged: "+
 			"make or download it again", path, s.size, want, times(axes))
 	}
+	if err := checkPacked(path, int64(total), s.stored); err != nil {
+		return nil, err
+	}
 	if use == nil {
 		return axes, nil
 	}
@@ -176,8 +182,8 @@ func readMapping(path string) (map[int32]string, error) {
 			code, err = strconv.ParseInt(fields[1], 10, 32)
 		}
 		if err = errors.Join(err, lines.Err()); err != nil || len(fields) < 2 || code < ' ' {
-			return nil, fmt.Errorf("datasets: %s has %q in line %d: want a label and the code of its character, as EMNIST has them",
-				path, lines.Text(), number)
+			return nil, fmt.Errorf("datasets: %s has %q in line %d: want a label and the code of its character, "+
+				"as EMNIST has them", path, lines.Text(), number)
 		}
 		names[int32(label)] = string(rune(code))
 	}

@@ -22,6 +22,8 @@ const (
 	// MaxClasses and MaxCategories are the largest numbers of classes, and of words of a categorical column.
 	MaxClasses, MaxCategories = 10_000, 100
 
+	maxExample       = 1 << 26 // values
+	maxPacking       = 1032    // how many bytes one byte of deflate can stand for
 	maxNPYHeader     = 1 << 16 // bytes
 	maxParquetFooter = 1 << 26 // bytes
 	maxChunk         = 1 << 31 // bytes of a column in a row group of Parquet, unpacked
@@ -41,6 +43,15 @@ func checkSize(path string, factors ...int) error {
 				"take fewer examples or smaller images (--image HxWxC of folder and parquet)", path, times(factors), MaxValues)
 		}
 		total = low
+	}
+	return nil
+}
+
+// checkPacked refuses a claim of more bytes than a packed file can hold, which would be believed when memory is taken.
+func checkPacked(path string, claimed, stored int64) error {
+	if claimed/maxPacking > stored {
+		return fmt.Errorf("datasets: %s claims %d bytes, more than can be packed into its %d: it is damaged: "+
+			"make or download it again", path, claimed, stored)
 	}
 	return nil
 }

@@ -20,6 +20,7 @@ type array struct {
 	width      int    // bytes of a value
 	value      func([]byte) float64
 	contents   io.Reader
+	begin      int // bytes of the header
 }
 
 // openArray reads the header of an array.
@@ -32,9 +33,9 @@ func openArray(path, name string, contents io.Reader) (a *array, err error) {
 	if err != nil {
 		return nil, damaged(in, err)
 	}
-	length := int(binary.LittleEndian.Uint16(begin[8:]))
+	length, before := int(binary.LittleEndian.Uint16(begin[8:])), 10
 	if begin[6] > 1 {
-		length = int(binary.LittleEndian.Uint32(begin[8:]))
+		length, before = int(binary.LittleEndian.Uint32(begin[8:])), 12
 	}
 	if length > maxNPYHeader {
 		return nil, fmt.Errorf("datasets: %s claims a header of %d bytes: want %d at most: it is damaged", in, length,
@@ -44,7 +45,7 @@ func openArray(path, name string, contents io.Reader) (a *array, err error) {
 	if err != nil {
 		return nil, damaged(in, err)
 	}
-	a = &array{path: path, name: name, shape: r.Header.Descr.Shape, contents: buffered}
+	a = &array{path: path, name: name, shape: r.Header.Descr.Shape, contents: buffered, begin: before + length}
 	if err := a.setType(r.Header.Descr.Type); err != nil {
 		return nil, err
 	}
@@ -86,6 +87,20 @@ func (a *array) setType(descr string) error {
 	return nil
 }
 
+// check compares the size of an array, by its header, with that of its entry in the archive, packed and unpacked.
+func (a *array) check(unpacked, packed uint64) error {
+	in := a.path + ", " + a.name
+	if want := uint64(a.begin) + uint64(a.shape[0])*uint64(a.rest())*uint64(a.width); unpacked != want {
+		return fmt.Errorf("datasets: %s is %d bytes, want %d by its header: it is damaged: make or download it again", in,
+			unpacked, want)
+	}
+	if a.rest() > maxExample {
+		return fmt.Errorf("datasets: %s has %d values in an example, more than the limit of %d: want smaller ones", in,
+			a.rest(), maxExample)
+	}
+	return checkPacked(in, int64(min(unpacked, 1<<62)), int64(min(packed, 1<<62)))
+}
+
 // rest is the number of values of one entry along the first axis.
 func (a *array) rest() int {
 	n := 1
@@ -119,7 +134,7 @@ func (a *array) labels() ([]int32, error) {
 		return nil, fmt.Errorf("datasets: %s has the shape %v: want one whole number for each example, such as "+
 			"numpy.argmax(y, axis=1) of one-hot labels", in, a.shape)
 	}
-	labels := make([]int32, 0, a.shape[0])
+	var labels []int32
 	stored := make([]byte, a.width)
 	for row := range a.shape[0] {
 		if _, err := io.ReadFull(a.contents, stored); err != nil {

@@ -3,7 +3,6 @@ package own
 import (
 	"archive/zip"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +22,7 @@ func openNPZ(path string, _ Options) (*Data, error) {
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %s is no npz file (%w): want what numpy.savez writes", path, err)
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }() // which was read
 	var there []string
 	for _, f := range archive.File {
 		there = append(there, strings.TrimSuffix(f.Name, ".npy"))
@@ -94,17 +93,21 @@ func inNPZ(path, name string, use func(*array) error) error {
 	if err != nil {
 		return damaged(path, err)
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }() // which was read
 	at := slices.IndexFunc(archive.File, func(f *zip.File) bool { return f.Name == name+".npy" || f.Name == name })
 	if at < 0 {
 		return fmt.Errorf("datasets: %s holds no %s: want it beside the other arrays", path, name)
 	}
-	var contents io.ReadCloser
-	if contents, err = archive.File[at].Open(); err != nil {
+	entry := archive.File[at]
+	contents, err := entry.Open()
+	if err != nil {
 		return damaged(path+", "+name, err)
 	}
-	defer contents.Close()
+	defer func() { _ = contents.Close() }() // of an archive that was read
 	a, err := openArray(path, name, contents)
+	if err == nil {
+		err = a.check(entry.UncompressedSize64, entry.CompressedSize64)
+	}
 	if err != nil {
 		return err
 	}

@@ -198,7 +198,8 @@ func (f *parquetFile) eachImage(paper *canvas, first int, use func(row int, valu
 	})
 }
 
-// eachValue passes the values of a column in their order, a page of the file at a time. A value is valid during the call.
+// eachValue passes the values of a column in their order, a page of the file at a time. A value is valid during
+// the call.
 func (f *parquetFile) eachValue(column *parquet.Column, use func(row int, v parquet.Value) error) error {
 	pages := column.Pages()
 	defer func() { _ = pages.Close() }() // of a file that was read

@@ -15,6 +15,7 @@ type stream struct {
 	io.Reader
 	file   *os.File
 	packed bool
+	stored int64 // bytes of the file
 	// size is that of the unpacked contents: of a plain file; of a packed one as its end claims, modulo 2³².
 	size int64
 }
@@ -42,7 +43,7 @@ func newStream(file *os.File) (*stream, error) {
 		return nil, err
 	}
 	buffered := bufio.NewReaderSize(file, 1<<16)
-	s := &stream{Reader: buffered, file: file, size: info.Size()}
+	s := &stream{Reader: buffered, file: file, stored: info.Size(), size: info.Size()}
 	magic, _ := buffered.Peek(2)
 	if len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
 		return s, nil
