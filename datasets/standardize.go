@@ -30,7 +30,8 @@ func (m mine) normalize(split *Split, how string) {
 }
 
 // channelMoments are the mean and the standard deviation of each channel over all pixels of a set, by Welford's sums in
-// float64, which lose no digits where the mean is large. The deviation divides by the number of pixels, not by one less.
+// float64, which lose no digits where the mean is large. The deviation divides by the number of pixels, not by one
+// less.
 func (s *Set) channelMoments() (mean, std []float64) {
 	mean, std = make([]float64, s.Channels), make([]float64, s.Channels)
 	for i, x := range s.Pixels {

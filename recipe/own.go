@@ -13,9 +13,9 @@ import (
 // squared error of a number of variance 1 is more sharply curved than the cross entropy of a class.
 const RegressionRate = 0.01
 
-// Locate cuts data of the user's own into its name and the folder that it is in, so that Data stays what it is where the
-// folder moves. A relative path begins at DataDir, or at the working folder where that is "". Built-in sets stay as
-// they are. Task "classification" becomes "", which stands for it.
+// Locate cuts data of the user's own into its name and the folder that it is in, so that Data stays what it is
+// where the folder moves. A relative path begins at DataDir, or at the working folder where that is "". Built-in sets
+// stay as they are. Task "classification" becomes "", which stands for it.
 func (r *Recipe) Locate() error {
 	if r.Task == "classification" {
 		r.Task = ""

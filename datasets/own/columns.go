@@ -180,8 +180,8 @@ func (c *surveyed) column(path, name string) (Column, error) {
 		return Column{}, fmt.Errorf("datasets: %s has %q in line %d, column %s, among %d numbers: want a number there", path,
 			c.firstText, c.textLine, name, c.numbers)
 	case c.words == nil:
-		return Column{}, fmt.Errorf("datasets: %s has more than %d different words in column %s, such as %q: want %d at most, or "+
-			"the column removed", path, MaxCategories, name, c.firstText, MaxCategories)
+		return Column{}, fmt.Errorf("datasets: %s has more than %d different words in column %s, such as %q: "+
+			"want %d at most, or the column removed", path, MaxCategories, name, c.firstText, MaxCategories)
 	}
 	categories, _ := named(c.words)
 	return Column{Name: name, Categories: categories}, nil

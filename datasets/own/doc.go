@@ -11,6 +11,6 @@
 // is never believed: a header that lies is an error, as are trailing bytes. No reader panics.
 //
 // The files: source.go (names and kinds), data.go (what Open returns), limits.go, stream.go (opening, unpacking),
-// classes.go (labels to classes), fingerprint.go; and for each kind: folder.go, picture.go, pictures.go; npz.go, npy.go;
-// idxfiles.go, idx.go; csv.go, columns.go, table.go; parquet.go, pages.go.
+// classes.go (labels to classes), fingerprint.go; and for each kind: folder.go, picture.go, pictures.go; npz.go,
+// npy.go; idxfiles.go, idx.go; csv.go, columns.go, table.go; parquet.go, pages.go.
 package own

@@ -84,8 +84,8 @@ func (d *Data) idxPart(pair idxPair) (*Part, error) {
 		return nil, err
 	}
 	if labelAxes[0] != axes[0] {
-		return nil, fmt.Errorf("datasets: %s holds %d images, but %s holds %d labels: they are of two sets, or one is damaged",
-			pair.images, axes[0], pair.labels, labelAxes[0])
+		return nil, fmt.Errorf("datasets: %s holds %d images, but %s holds %d labels: they are of two sets, "+
+			"or one is damaged", pair.images, axes[0], pair.labels, labelAxes[0])
 	}
 	part.each = func(use func(row int, values []float32) error) error {
 		_, err := idxAxes(pair.images, func(_ []int, contents io.Reader) error {

@@ -77,8 +77,8 @@ var sizeForm = regexp.MustCompile(`^(\d{1,5})x(\d{1,5})x([13])$`)
 func parseSize(text string) (size, error) {
 	m := sizeForm.FindStringSubmatch(text)
 	if m == nil {
-		return size{}, fmt.Errorf("datasets: --image %q: want height x width x channels, such as 32x32x3; channels are 1 or 3",
-			text)
+		return size{}, fmt.Errorf("datasets: --image %q: want height x width x channels, such as 32x32x3; "+
+			"channels are 1 or 3", text)
 	}
 	var s size
 	for i, to := range []*int{&s.height, &s.width, &s.channels} {

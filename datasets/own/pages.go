@@ -124,7 +124,8 @@ func (f *parquetFile) classNames() []string {
 	var feature struct {
 		Names []string `json:"names"`
 	}
-	if json.Unmarshal([]byte(text), &about) != nil || json.Unmarshal(about.Info.Features[f.label.Name()], &feature) != nil {
+	if json.Unmarshal([]byte(text), &about) != nil ||
+		json.Unmarshal(about.Info.Features[f.label.Name()], &feature) != nil {
 		return nil
 	}
 	return feature.Names
