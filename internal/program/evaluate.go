@@ -47,8 +47,8 @@ func newEvaluator(backend compute.Backend, store *model.Store, obj *objective.Ob
 	return exec, nil
 }
 
-// Evaluate returns the mean loss of the images of a set and the share that is classified as labelled, which a regression
-// does not have. The sums over batches are in float64.
+// Evaluate returns the mean loss of the images of a set and the share that is classified as labelled, which a
+// regression does not have. The sums over batches are in float64.
 func (p *Program) Evaluate(set *datasets.Set) (Evaluation, error) {
 	return evaluate(p.evaluator, set, p.dtype)
 }
