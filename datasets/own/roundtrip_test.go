@@ -4,14 +4,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // byFolder orders examples as their folders are read: by class, then by name.
@@ -192,121 +189,6 @@ func TestNPZ(t *testing.T) {
 					t.Errorf("bytes %v, columns %v", d.Bytes, d.Columns)
 				}
 			})
-		}
-	}
-}
-
-func TestParquet(t *testing.T) {
-	s := size{4, 5, 3}
-	for _, codec := range []struct {
-		name   string
-		option parquet.WriterOption
-	}{{"snappy", parquet.Compression(&parquet.Snappy)}, {"zstd", parquet.Compression(&parquet.Zstd)},
-		{"plain, small pages", parquet.PageBufferSize(64)}} {
-		t.Run(codec.name, func(t *testing.T) {
-			dir := t.TempDir()
-			var files [][]byte
-			var parts [][]example
-			for i := range 3 {
-				all := drawn(uint64(i), 5+i, s, "0", "1")
-				var rows []numberedRow
-				for _, e := range all {
-					rows = append(rows, numberedRow{imageBytes{pngOf(t, s, e.values), "p"}, new(int64(e.label[0] - '0'))})
-				}
-				files = append(files, parquetOf(t, rows, codec.option, parquet.MaxRowsPerRowGroup(3)))
-				parts = append(parts, all)
-			}
-			write(t, dir, "train-00000-of-00002.parquet", files[0])
-			write(t, dir, "train-00001-of-00002.parquet", files[1])
-			write(t, dir, "test-00000-of-00001.parquet", files[2])
-			d := opened(t, "parquet:"+dir, Options{})
-			checkPart(t, d, d.Train, append(slices.Clone(parts[0]), parts[1]...))
-			checkPart(t, d, d.Test, parts[2])
-		})
-	}
-	t.Run("words, and a column that is named", func(t *testing.T) {
-		all := drawn(1, 6, s, "cat", "ant")
-		var rows []wordRow
-		for _, e := range all {
-			rows = append(rows, wordRow{imageBytes{pngOf(t, s, e.values), ""}, e.label})
-		}
-		path := write(t, t.TempDir(), "d.parquet", parquetOf(t, rows))
-		d := opened(t, "parquet:"+path, Options{Label: "kind"})
-		checkPart(t, d, d.Train, all)
-		if d.Test != nil || d.Label != "kind" || strings.Join(d.Classes, ",") != "ant,cat" {
-			t.Errorf("test %v, label %q, classes %v", d.Test, d.Label, d.Classes)
-		}
-	})
-	t.Run("names of classes in the file", func(t *testing.T) {
-		var rows []numberedRow
-		for i, e := range drawn(1, 4, s, "0", "1") {
-			rows = append(rows, numberedRow{imageBytes{pngOf(t, s, e.values), ""}, new(int64(i % 2))})
-		}
-		about := `{"info":{"features":{"label":{"names":["cat","dog"],"_type":"ClassLabel"}}}}`
-		path := write(t, t.TempDir(), "d.parquet", parquetOf(t, rows, parquet.KeyValueMetadata("huggingface", about)))
-		if d := opened(t, "parquet:"+path, Options{}); strings.Join(d.Classes, ",") != "cat,dog" {
-			t.Errorf("classes %v, want cat and dog", d.Classes)
-		}
-	})
-}
-
-// Numbers and words that are written come back, whatever the separator, the order of the columns and the header.
-func TestCSV(t *testing.T) {
-	for seed := range uint64(20) {
-		random := rand.New(rand.NewPCG(seed, 2))
-		columns, n := 1+random.IntN(6), 20+random.IntN(30)
-		label, header, separator := random.IntN(columns+1), random.IntN(2) == 1, []string{",", ";", "\t"}[random.IntN(3)]
-		words := make([]bool, columns+1) // a column of categories
-		for i := range words {
-			words[i] = i != label && random.IntN(3) == 0
-		}
-		var lines []string
-		if header {
-			var names []string
-			for i := range columns + 1 {
-				names = append(names, fmt.Sprintf("c%d", i+1))
-			}
-			lines = append(lines, strings.Join(names, separator))
-		}
-		var want [][]float32
-		var labels []string
-		for row := range n {
-			var fields []string
-			var values []float32
-			for i := range columns + 1 {
-				switch {
-				case i == label:
-					labels = append(labels, fmt.Sprint(row%3))
-					fields = append(fields, fmt.Sprint(row%3))
-				case words[i]: // two categories, both of which occur
-					at := row % 2
-					fields = append(fields, []string{"no", `"a, b; c"`}[1-at])
-					values = append(values, float32(1-at), float32(at))
-				default:
-					x := float32(random.NormFloat64())
-					fields, values = append(fields, fmt.Sprint(x)), append(values, x)
-				}
-			}
-			lines, want = append(lines, strings.Join(fields, separator)), append(want, values)
-		}
-		text := strings.Join(lines, []string{"\n", "\r\n"}[random.IntN(2)]) + "\n"
-		if random.IntN(2) == 1 {
-			text = "\ufeff" + text
-		}
-		path := write(t, t.TempDir(), "d.csv", []byte(text))
-		d := opened(t, "csv:"+path, Options{Label: fmt.Sprint(label + 1)})
-		if d.Train.Len() != n {
-			t.Errorf("seed %d: %d examples, want %d:\n%s", seed, d.Train.Len(), n, text)
-			continue
-		}
-		err := d.Train.Each(func(row int, values []float32) error {
-			if !slices.Equal(values, want[row]) || d.Classes[d.Train.Labels[row]] != labels[row] {
-				t.Errorf("seed %d, row %d: %v %s, want %v %s", seed, row, values, d.Classes[d.Train.Labels[row]], want[row], labels[row])
-			}
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
 		}
 	}
 }
