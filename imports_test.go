@@ -22,7 +22,7 @@ func packages(t *testing.T, args ...string) []string {
 // Imports point one way. Each package may use, of this module, only what stands beside it, directly or through others.
 func TestImportsPointOneWay(t *testing.T) {
 	library := []string{
-		"", "curvature", "objective", "optim", "layers", "models", "datasets", "runlog",
+		"", "curvature", "objective", "optim", "layers", "models", "datasets", "datasets/own", "runlog",
 		"internal/derivatives", "internal/forward", "internal/parameter", "internal/paramvec", "internal/download",
 	}
 	engine := append([]string{"backend", "recipe", "internal/program"}, library...)
@@ -38,7 +38,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"optim":                {"internal/paramvec"},
 		"layers":               {"internal/derivatives"},
 		"models":               {"layers", "internal/derivatives"},
-		"datasets":             {"internal/download"},
+		"datasets":             {"datasets/own", "internal/download"},
+		"datasets/own":         {},
 		"backend":              {"internal/download"},
 		"internal/download":    {},
 		"internal/tensorboard": {},

@@ -86,6 +86,7 @@ var columns = join(
 	difference("test_accuracy", func(r *Row) *Difference { return r.AccuracyDifference }),
 	// validation accuracy where that is known
 	difference("lambda_max", func(r *Row) *Difference { return r.LambdaDifference }),
+	difference("held_loss", func(r *Row) *Difference { return r.LossDifference }), // where there is no accuracy
 	[]column{{"warnings", func(_ *Table, r *Row) any { return r.Warnings }}},
 )
 

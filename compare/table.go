@@ -39,6 +39,8 @@ type Row struct {
 	TestAccuracy, TrainAccuracy, TestLoss, TrainLoss, LambdaMax Estimate
 	// ValidationAccuracy is that of runs which hold images out for validation and look at no test image.
 	ValidationAccuracy Estimate
+	// HeldLoss is the loss on the images which the runs did not train on: test or validation images.
+	HeldLoss Estimate
 	// StepCost is the time of a step in units of SGD's of the same seed. StepSeconds is that time.
 	StepCost, StepSeconds Estimate
 	// GradientsPerStep are gradient evaluations.
@@ -47,6 +49,8 @@ type Row struct {
 	Pairs int
 	// AccuracyDifference and LambdaDifference are nil in the baseline's own row and where there is no baseline.
 	AccuracyDifference, LambdaDifference *Difference
+	// LossDifference is that of the held-out loss, where the runs have no accuracy, as those of a regression; else nil.
+	LossDifference *Difference
 	// Warnings say what weakens this row.
 	Warnings []string
 }
@@ -121,6 +125,7 @@ func newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
 		ValidationAccuracy: over(func(r runlog.Summary) float64 { return r.ValidationAccuracy.Float() }),
 		TrainAccuracy:      over(func(r runlog.Summary) float64 { return r.TrainAccuracy.Float() }),
 		TestLoss:           over(func(r runlog.Summary) float64 { return r.TestLoss.Float() }),
+		HeldLoss:           over(heldLoss),
 		TrainLoss:          over(func(r runlog.Summary) float64 { return r.TrainLoss.Float() }),
 		LambdaMax:          over(lambdaMax),
 		StepSeconds:        over(func(r runlog.Summary) float64 { return r.StepSecondsMedian.Float() }),
@@ -143,9 +148,31 @@ func Accuracy(r runlog.Summary) float64 {
 	return r.TestAccuracy.Float()
 }
 
+// heldLoss is the loss on the images which the run did not train on.
+func heldLoss(r runlog.Summary) float64 {
+	if validating(r) {
+		return r.ValidationLoss.Float()
+	}
+	return r.TestLoss.Float()
+}
+
 func lambdaMax(r runlog.Summary) float64 { return r.LambdaMax.Float() }
 
-func validating(r runlog.Summary) bool { return r.ValidationAccuracy.Known() }
+func validating(r runlog.Summary) bool {
+	return r.ValidationAccuracy.Known() || r.ValidationLoss.Known()
+}
+
+// LossOnly tells whether the finished runs have a loss and no accuracy: they learnt a number and no class.
+func (t *Table) LossOnly() bool {
+	some := false
+	for _, r := range t.Runs {
+		if r.Finished && !math.IsNaN(Accuracy(r)) {
+			return false
+		}
+		some = some || r.Finished && !math.IsNaN(heldLoss(r))
+	}
+	return some
+}
 
 // Validating tells whether the accuracies are of images held out for validation.
 func (t *Table) Validating() bool { return slices.ContainsFunc(t.Runs, validating) }
@@ -158,6 +185,10 @@ func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary
 		return
 	}
 	accuracies, lambdas := t.differences(byMethod, Accuracy), t.differences(byMethod, lambdaMax)
+	var losses map[string]*Difference
+	if t.LossOnly() {
+		losses = t.differences(byMethod, heldLoss)
+	}
 	for i := range t.Rows {
 		row := &t.Rows[i]
 		if row.Method == t.Baseline {
@@ -169,7 +200,9 @@ func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary
 			}
 		}
 		row.AccuracyDifference, row.LambdaDifference = accuracies[row.Method], lambdas[row.Method]
-		if row.AccuracyDifference.Verdict != NoTest || row.LambdaDifference.Verdict != NoTest {
+		row.LossDifference = losses[row.Method]
+		if row.AccuracyDifference.Verdict != NoTest || row.LambdaDifference.Verdict != NoTest ||
+			row.LossDifference != nil && row.LossDifference.Verdict != NoTest {
 			t.Tests++
 		}
 	}

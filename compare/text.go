@@ -26,10 +26,18 @@ func (t *Table) WriteText(w io.Writer) error {
 
 func (t *Table) writeMeans(b *strings.Builder) {
 	columns := newColumns(b)
-	columns.line("method", "n", t.Held()+" accuracy %", "λmax", "train loss", "gradients", "step time")
+	held := t.Held() + " accuracy %"
+	if t.LossOnly() {
+		held = t.Held() + " loss"
+	}
+	columns.line("method", "n", held, "λmax", "train loss", "gradients", "step time")
 	columns.line("", "", "", "", "", "per step", "× sgd")
 	for _, r := range t.Rows {
-		columns.line(r.Method, fmt.Sprint(r.N), r.Accuracy().Percent(), r.LambdaMax.String(), r.TrainLoss.String(),
+		of := r.Accuracy().Percent()
+		if t.LossOnly() {
+			of = r.HeldLoss.String()
+		}
+		columns.line(r.Method, fmt.Sprint(r.N), of, r.LambdaMax.String(), r.TrainLoss.String(),
 			plain(r.GradientsPerStep.Mean, 2), plain(r.StepCost.Mean, 2))
 	}
 	columns.Flush()
@@ -67,7 +75,11 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 			continue
 		}
 		a, l := r.AccuracyDifference, r.LambdaDifference
-		columns.line(r.Method, t.Held()+" accuracy, points", a.Scaled(100).Signed(), a.PText(), string(a.Verdict))
+		if loss := r.LossDifference; loss != nil {
+			columns.line(r.Method, t.Held()+" loss", loss.Signed(), loss.PText(), string(loss.Verdict))
+		} else {
+			columns.line(r.Method, t.Held()+" accuracy, points", a.Scaled(100).Signed(), a.PText(), string(a.Verdict))
+		}
 		columns.line("", "λmax", l.Signed(), l.PText(), string(l.Verdict))
 	}
 	columns.Flush()

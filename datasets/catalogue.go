@@ -76,7 +76,8 @@ func lookup(name string) (*entry, error) {
 			return &catalogue[i], nil
 		}
 	}
-	return nil, fmt.Errorf("datasets: no data set %q: want one of %s", name, strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("datasets: no data set %q: want one of %s, or your own: %s", name, strings.Join(Names(), ", "),
+		OwnForms())
 }
 
 // Names lists the data sets that Load knows.

@@ -1,22 +1,25 @@
-// Package datasets reads or draws small image sets, splits them, spoils labels on request, and feeds them to GoMLX.
+// Package datasets reads or draws small image sets, and reads data of the user's own, images and tables; it splits
+// them, spoils labels on request, and feeds them to GoMLX.
 //
 //	split, err := datasets.Load("fashion-mnist", datasets.Options{Dir: dir, TrainSize: 5000, LabelNoise: 0.2, Seed: 0})
 //	loader, err := datasets.NewLoader(split.Train, datasets.LoaderConfig{BatchSize: 128, Seed: 1, DType: dtypes.Float32})
 //
 // The sets: glyphs (drawn by this package, no file needed), digits, mnist, fashion-mnist, cifar10, cifar100 (read
-// from files).
+// from files). A name such as "folder:DIR" or "csv:FILE" is data of the user's own, which package own reads.
 //
 // Everything random is a function of a seed: the glyphs, the split and the label noise of Options.Seed; the order of
 // the batches and their augmentation of LoaderConfig.Seed. The same seed gives the same bits.
 //
 // The files: load.go (the steps of Load), catalogue.go (what there is, and where), glyphs.go and signs.go, digits.go,
 // idx.go, cifar.go (one reader each), files.go (finding and opening), split.go, normalize.go, loader.go, augment.go,
-// evaluation.go, verify.go, random.go, get.go and unpack.go (downloading).
+// evaluation.go, verify.go, random.go, get.go and unpack.go (downloading); mine.go, standardize.go and inspect.go (data
+// of the user's own).
 package datasets
 
 import "fmt"
 
-// Set is a number of images with their labels.
+// Set is a number of examples with their labels: images, or lines of a table, which are images of one pixel with a
+// channel for each number.
 type Set struct {
 	Name                    string
 	Height, Width, Channels int // of one image, in pixels
@@ -25,12 +28,18 @@ type Set struct {
 	Pixels []float32
 	// Labels holds one class per image, from 0 to Classes−1.
 	Labels []int32
+	// Targets holds one number per example in the place of a class, where a number is learnt: a regression. Labels is nil
+	// then and Classes 0.
+	Targets []float32
 	// Augmentation says how an image may be changed without changing its class.
 	Augmentation Augmentation
 }
 
 // Len is the number of images.
-func (s *Set) Len() int { return len(s.Labels) }
+func (s *Set) Len() int { return max(len(s.Labels), len(s.Targets)) }
+
+// Regression tells whether a number is learnt and no class.
+func (s *Set) Regression() bool { return s.Targets != nil }
 
 // size is the number of values of one image.
 func (s *Set) size() int { return s.Height * s.Width * s.Channels }
@@ -42,7 +51,11 @@ func (s *Set) First(n int) *Set {
 	}
 	first := *s
 	first.Pixels = s.Pixels[:n*s.size()]
-	first.Labels = s.Labels[:n]
+	if s.Regression() {
+		first.Targets = s.Targets[:n]
+	} else {
+		first.Labels = s.Labels[:n]
+	}
 	return &first
 }
 
@@ -50,12 +63,23 @@ func (s *Set) First(n int) *Set {
 func (s *Set) Subset(rows []int) *Set {
 	subset := *s
 	subset.Pixels = make([]float32, 0, len(rows)*s.size())
-	subset.Labels = make([]int32, 0, len(rows))
+	subset.Labels, subset.Targets = pick(s.Labels, rows), pick(s.Targets, rows)
 	for _, row := range rows {
 		subset.Pixels = append(subset.Pixels, s.image(row)...)
-		subset.Labels = append(subset.Labels, s.Labels[row])
 	}
 	return &subset
+}
+
+// pick returns the entries of the given rows; nil of nil.
+func pick[T any](all []T, rows []int) []T {
+	if all == nil {
+		return nil
+	}
+	picked := make([]T, len(rows))
+	for i, row := range rows {
+		picked[i] = all[row]
+	}
+	return picked
 }
 
 // ClassCounts returns the number of images of each class.

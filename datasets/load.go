@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/xsam-go/xsam/datasets/own"
 )
 
 // Options says which part of a data set to load and what to do to it.
@@ -22,6 +24,11 @@ type Options struct {
 	Normalize string
 	// Seed decides the drawing of glyphs, which rows are taken, and the label noise.
 	Seed int64
+
+	// Own says how data of the user's own is understood; it has no effect on the sets that Load knows by name.
+	Own own.Options
+	// Fingerprint, where it is not "", is what [own.Source.Fingerprint] must say of data of the user's own.
+	Fingerprint string
 }
 
 // Split is a data set ready for use.
@@ -30,6 +37,9 @@ type Split struct {
 	ClassNames              []string
 	NoisyLabels             int      // training labels that are wrong because of Options.LabelNoise
 	Files                   []string // that were read
+	// TargetMean and TargetStd are those of the numbers that are learnt in a regression, over the training part. Targets
+	// are stored minus the one, over the other, so that a loss of 1 is that of the mean as the only answer.
+	TargetMean, TargetStd float64
 }
 
 // images is a data set as it is stored: whole numbers from 0 to max.
@@ -49,8 +59,11 @@ func (im images) size() int { return im.height * im.width * im.channels }
 //
 // Files may be compressed with gzip or not. It fails on an unknown name, on options out of range, on files that are
 // missing, truncated or not what they should be, and when more images are asked for than there are; the error says
-// what to do.
+// what to do. A name such as "csv:FILE" is data of the user's own; see package own.
 func Load(name string, opts Options) (*Split, error) {
+	if source, ok := own.Parse(name); ok {
+		return loadOwn(source, opts)
+	}
 	entry, err := lookup(name)
 	if err != nil {
 		return nil, err

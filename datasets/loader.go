@@ -63,8 +63,8 @@ func (l *Loader) From(step int) *Loader {
 func (l *Loader) Name() string { return l.set.Name + " [train]" }
 
 // Iter implements train.Dataset: it yields the batches of steps StartStep, StartStep+1, … without end, each time it
-// is called from StartStep on. Inputs are one tensor [B, H, W, C], labels one tensor of int32 [B, 1]. The tensors are
-// new in each batch and belong to the caller.
+// is called from StartStep on. Inputs are one tensor [B, H, W, C], labels one tensor of int32 [B, 1], or of the type of
+// the inputs in a regression. The tensors are new in each batch and belong to the caller.
 func (l *Loader) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		perEpoch := l.StepsPerEpoch()
@@ -98,7 +98,7 @@ func (s *Set) copyTo(to []float32, _, row int) { copy(to, s.image(row)) }
 // newBatch makes the tensors of the images in the given rows, each written by fill(to, index in the batch, row).
 func newBatch(s *Set, rows []int, dtype dtypes.DType, fill func(to []float32, i, row int)) (train.Batch, error) {
 	inputs := tensors.FromShape(shapes.Make(dtype, len(rows), s.Height, s.Width, s.Channels))
-	labels := tensors.FromShape(shapes.Make(dtypes.Int32, len(rows), 1))
+	labels := tensors.FromShape(shapes.Make(s.LabelDType(dtype), len(rows), 1))
 	size := s.size()
 	var err error
 	if dtype == dtypes.Float32 {
@@ -118,12 +118,31 @@ func newBatch(s *Set, rows []int, dtype dtypes.DType, fill func(to []float32, i,
 			}
 		})
 	}
-	err = errors.Join(err, tensors.MutableFlatData(labels, func(flat []int32) {
-		for i, row := range rows {
-			flat[i] = s.Labels[row]
-		}
-	}))
+	err = errors.Join(err, s.fillLabels(labels, rows))
 	return train.Batch{Inputs: []*tensors.Tensor{inputs}, Labels: []*tensors.Tensor{labels}}, err
+}
+
+// LabelDType is the type of the labels beside images of a type: int32 for classes, that of the images for numbers.
+func (s *Set) LabelDType(images dtypes.DType) dtypes.DType {
+	if s.Regression() {
+		return images
+	}
+	return dtypes.Int32
+}
+
+// fillLabels writes the labels of the given rows.
+func (s *Set) fillLabels(labels *tensors.Tensor, rows []int) error {
+	switch {
+	case !s.Regression():
+		return tensors.MutableFlatData(labels, func(flat []int32) { copy(flat, pick(s.Labels, rows)) })
+	case labels.DType() == dtypes.Float32:
+		return tensors.MutableFlatData(labels, func(flat []float32) { copy(flat, pick(s.Targets, rows)) })
+	}
+	return tensors.MutableFlatData(labels, func(flat []float64) {
+		for i, row := range rows {
+			flat[i] = float64(s.Targets[row])
+		}
+	})
 }
 
 // checkDType refuses types of image that the loaders do not make.

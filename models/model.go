@@ -18,7 +18,8 @@ import (
 type Config struct {
 	Name                    string       // one of Names(), or of the form Deep
 	Height, Width, Channels int          // of the images, each ≥ 1; models with pooling want more
-	Classes                 int          // number of classes, ≥ 2
+	Classes                 int          // number of classes, ≥ 2; not used with Regression
+	Regression              bool         // the model predicts one number in the place of logits
 	Seed                    int64        // of the initial weights
 	DType                   dtypes.DType // of weights, logits and batch norm: dtypes.Float32 or dtypes.Float64
 	// Compute is the type of all else: of activations, and of the copies of the weights that layers multiply them with.
@@ -105,10 +106,10 @@ func New(c Config) (*Model, error) {
 	}
 	var errs []error
 	if c.Height < arch.minSize || c.Width < arch.minSize || c.Channels < 1 {
-		errs = append(errs, fmt.Errorf("models: images are %d×%d×%d (height, width, channels): %s wants at least %d×%d×1",
-			c.Height, c.Width, c.Channels, c.Name, arch.minSize, arch.minSize))
+		errs = append(errs, fmt.Errorf("models: images are %d×%d×%d (height, width, channels): %s wants at least %d×%d×1%s",
+			c.Height, c.Width, c.Channels, c.Name, arch.minSize, arch.minSize, fitting(c)))
 	}
-	if c.Classes < 2 {
+	if c.Classes < 2 && !c.Regression {
 		errs = append(errs, fmt.Errorf("models: Config.Classes = %d: want at least 2", c.Classes))
 	}
 	if c.DType != dtypes.Float32 && c.DType != dtypes.Float64 {
@@ -133,11 +134,34 @@ func New(c Config) (*Model, error) {
 	return &Model{config: c, arch: arch}, nil
 }
 
+// fitting names the models that fit the images, as the end of a sentence.
+func fitting(c Config) string {
+	var names []string
+	for _, a := range architectures {
+		if c.Channels >= 1 && min(c.Height, c.Width) >= a.minSize {
+			names = append(names, a.name)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return "; these fit: " + strings.Join(names, ", ")
+}
+
+// outputs is the number of logits, or 1 in a regression.
+func (c Config) outputs() int {
+	if c.Regression {
+		return 1
+	}
+	return c.Classes
+}
+
 // Config returns the configuration the model was made with.
 func (m *Model) Config() Config { return m.config }
 
 // Graph builds the model: it is a train.ModelFn. inputs[0] holds the images, [batch, height, width, channels] of any
-// number type; the result is one node, the logits [batch, classes], of type Config.DType. spec is not used.
+// number type; the result is one node, the logits [batch, classes], or the predictions [batch, 1] of a regression, of
+// type Config.DType. spec is not used.
 //
 // Variables are created in the scope where they do not exist yet, so building it again, or with a restored checkpoint,
 // uses the same weights; to build it twice in one graph pass scope.ResetVisited(). Kernels are named "weights", biases

@@ -16,7 +16,7 @@ func perceptron(depth, width int) func(b *builder, x *graph.Node) *graph.Node {
 		for i := range depth {
 			x = b.dropout(layers.ReLU(b.dense(fmt.Sprintf("hidden%d", i+1), x, width)))
 		}
-		return b.dense("logits", x, b.config.Classes)
+		return b.dense("logits", x, b.config.outputs())
 	}
 }
 
@@ -28,7 +28,7 @@ func cnn(b *builder, x *graph.Node) *graph.Node {
 		x = layers.MaxPool(x, 2).Done()
 	}
 	x = b.dropout(layers.ReLU(b.dense("hidden", layers.Flatten(x), 64)))
-	return b.dense("logits", x, b.config.Classes)
+	return b.dense("logits", x, b.config.outputs())
 }
 
 // alexnetSide is the size of image, in pixels, that alexnet is made for.
@@ -52,7 +52,7 @@ func alexnet(channels [5]int) func(b *builder, x *graph.Node) *graph.Node {
 		x = b.in("conv4").convReLU(x, 3, channels[3], 1, 1)
 		x = b.in("conv5").convReLU(x, 3, channels[4], 1, 1)
 		x = layers.MaxPool(x, 2).Done()
-		return b.dense("logits", layers.Flatten(x), b.config.Classes)
+		return b.dense("logits", layers.Flatten(x), b.config.outputs())
 	}
 }
 

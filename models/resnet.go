@@ -52,7 +52,7 @@ func resnet(b *builder, x *graph.Node, stages []stage, change shortcut) *graph.N
 			x = residualBlock(b.in("stage%d_block%d", i+1, j+1), x, s.channels, stride, change)
 		}
 	}
-	return b.dense("logits", layers.GlobalMeanPool(x), b.config.Classes)
+	return b.dense("logits", layers.GlobalMeanPool(x), b.config.outputs())
 }
 
 // residualBlock returns ReLU(x' + norm(conv(ReLU(norm(conv(x)))))) with x' = x or its shortcut.

@@ -30,6 +30,6 @@ func vgg11(width int) func(b *builder, x *graph.Node) *graph.Node {
 			}
 			x = layers.MaxPool(x, 2).Done()
 		}
-		return b.dense("logits", layers.Flatten(x), b.config.Classes)
+		return b.dense("logits", layers.Flatten(x), b.config.outputs())
 	}
 }

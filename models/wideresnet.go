@@ -24,7 +24,7 @@ func wrn(depth, k int) func(b *builder, x *graph.Node) *graph.Node {
 			}
 		}
 		x = layers.ReLU(b.norm("norm", x))
-		return b.dense("logits", layers.GlobalMeanPool(x), b.config.Classes)
+		return b.dense("logits", layers.GlobalMeanPool(x), b.config.outputs())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
 )
 
 // Recipe is everything that decides the outcome of a run. Start from Defaults and SetMethod: zero means zero, save
@@ -18,9 +19,19 @@ type Recipe struct {
 	// Seed draws the initial weights, the first v and the order of the batches.
 	Seed int64 `json:"seed"`
 
-	// Data names a data set of package datasets, DataDir is where its files are.
+	// Data names a data set of package datasets, DataDir is where its files are. Of data of the user's own Locate makes
+	// "csv:iris.csv", a file or folder within DataDir.
 	Data    string `json:"data"`
 	DataDir string `json:"data_dir,omitempty"`
+	// Label is the column that is learnt, of csv and parquet: its name, or its number from 1. Task is "" for classes or
+	// "regression" for a number, of csv. Image is the size to which images of folder and parquet are brought, "HxWxC", ""
+	// for that of the files.
+	Label string `json:"label,omitempty"`
+	Task  string `json:"task,omitempty"`
+	Image string `json:"image,omitempty"`
+	// DataHash names the contents of data of the user's own, as Fingerprint sets it: other contents are refused. "" for
+	// built-in sets, and accepts whatever there is.
+	DataHash string `json:"data_hash,omitempty"`
 	// DataSeed decides which rows are trained and tested on, and the label noise: the same for all seeds of a comparison.
 	DataSeed int64 `json:"data_seed"`
 	// TrainSize and TestSize are numbers of images; 0 stands for the data set's own.
@@ -107,6 +118,7 @@ func (r Recipe) DataOptions() datasets.Options {
 	return datasets.Options{
 		Dir: r.DataDir, TrainSize: r.TrainSize, ValidationSize: r.ValidationSize, TestSize: r.TestSize,
 		LabelNoise: r.LabelNoise, Seed: r.DataSeed,
+		Own: own.Options{Label: r.Label, Task: r.Task, Image: r.Image}, Fingerprint: r.DataHash,
 	}
 }
 

@@ -3,6 +3,7 @@ package recipe
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"runtime/debug"
 	"slices"
@@ -49,7 +50,9 @@ func Differences(a, b Recipe) (changed []string) {
 		return m
 	}
 	x, y := fields(a), fields(b)
-	for key := range y {
+	keys := maps.Clone(x) // a key of one alone is a difference too
+	maps.Copy(keys, y)
+	for key := range keys {
 		if key != "data_dir" && !reflect.DeepEqual(x[key], y[key]) {
 			changed = append(changed, fmt.Sprintf("%s %v, now %v", key, x[key], y[key]))
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
 	"github.com/xsam-go/xsam/models"
 )
 
@@ -18,9 +19,10 @@ func (r Recipe) Validate() error {
 	if r.Method == "" {
 		bad("the recipe has no method: call SetMethod")
 	}
-	if !slices.Contains(datasets.Names(), r.Data) {
-		bad("data %q: want one of %v", r.Data, datasets.Names())
+	if _, mine := own.Parse(r.Data); !mine && !slices.Contains(datasets.Names(), r.Data) {
+		bad("data %q: want one of %v, or your own: %s", r.Data, datasets.Names(), datasets.OwnForms())
 	}
+	errs = append(errs, r.ValidateData())
 	if err := models.Check(r.Model); err != nil {
 		errs = append(errs, err)
 	}

@@ -28,6 +28,9 @@ type Setup struct {
 // Task is what runs have in common whose outcomes can be judged together.
 type Task struct {
 	Data       string  `json:"data"`
+	DataHash   string  `json:"data_hash"` // of the user's own; with the column that is learnt, and the size of images
+	Label      string  `json:"label"`
+	Image      string  `json:"image"`
 	Model      string  `json:"model"`
 	Epochs     int     `json:"epochs"`
 	Batch      int     `json:"batch"`

@@ -14,7 +14,7 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Evaluation is the loss and the accuracy of a set, missing before the first evaluation.
+// Evaluation is the loss and the accuracy of a set, missing before the first evaluation; a regression has no accuracy.
 type Evaluation struct{ Loss, Accuracy runlog.Number }
 
 // evaluationBatch is the largest number of images evaluated at a time.
@@ -28,13 +28,16 @@ func evenBatch(n int) int {
 }
 
 // newEvaluator computes the mean loss of a batch and the number of its images that are classified as labelled, with the
-// model in evaluation mode.
+// model in evaluation mode. Of a regression it computes the loss alone.
 func newEvaluator(backend compute.Backend, store *model.Store, obj *objective.Objective) (*model.Exec, error) {
 	exec, err := model.NewExec(backend, store, func(scope *model.Scope, images, labels *graph.Node) []*graph.Node {
 		g := images.Graph()
 		scope.Store().SetTraining(g, false)
 		logits := obj.ModelFn(scope, nil, []*graph.Node{images})[0]
 		mean := graph.ReduceAllMean(obj.LossFn([]*graph.Node{labels}, []*graph.Node{logits}))
+		if labels.DType().IsFloat() {
+			return []*graph.Node{mean}
+		}
 		hits := graph.Equal(graph.ArgMax(logits, -1, dtypes.Int32), graph.Squeeze(labels, -1))
 		return []*graph.Node{mean, graph.ReduceAllSum(graph.ConvertDType(hits, dtypes.Int32))}
 	})
@@ -44,8 +47,8 @@ func newEvaluator(backend compute.Backend, store *model.Store, obj *objective.Ob
 	return exec, nil
 }
 
-// Evaluate returns the mean loss of the images of a set and the share that is classified as labelled. The sums over
-// batches are in float64.
+// Evaluate returns the mean loss of the images of a set and the share that is classified as labelled, which a
+// regression does not have. The sums over batches are in float64.
 func (p *Program) Evaluate(set *datasets.Set) (Evaluation, error) {
 	return evaluate(p.evaluator, set, p.dtype)
 }
@@ -66,7 +69,9 @@ func evaluate(exec *model.Exec, set *datasets.Set, dtype dtypes.DType) (Evaluati
 			return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
 		}
 		loss += shapes.ConvertTo[float64](out[0].Value()) * float64(size)
-		hits += int(shapes.ConvertTo[int32](out[1].Value()))
+		if !set.Regression() {
+			hits += int(shapes.ConvertTo[int32](out[1].Value()))
+		}
 		for _, t := range out {
 			if err := t.FinalizeAll(); err != nil {
 				return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
@@ -74,5 +79,8 @@ func evaluate(exec *model.Exec, set *datasets.Set, dtype dtypes.DType) (Evaluati
 		}
 	}
 	n := float64(set.Len())
+	if set.Regression() {
+		return Evaluation{Loss: runlog.Num(loss / n)}, nil
+	}
 	return Evaluation{Loss: runlog.Num(loss / n), Accuracy: runlog.Num(float64(hits) / n)}, nil
 }

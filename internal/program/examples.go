@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/gomlx/gomlx/ml/train"
-	"github.com/gomlx/gomlx/ml/train/loss"
 
 	"github.com/xsam-go/xsam/curvature"
 	"github.com/xsam-go/xsam/datasets"
@@ -78,7 +77,7 @@ func (p *Program) measured() (*objective.Objective, error) {
 	if err != nil {
 		return nil, err
 	}
-	return objective.New(net.Graph, loss.SparseCategoricalCrossEntropyLogits), nil
+	return objective.New(net.Graph, lossOf(p.recipe)), nil
 }
 
 // MeasuringError is the error of measuring curvature that says so, or plainly ctx's error when ctx has ended.

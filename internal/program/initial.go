@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -25,7 +24,7 @@ func (p *Program) keepCreated(exec *model.Exec, kind train.GraphType) {
 	}
 	set, batch := p.Data.Train, p.recipe.Batch/p.recipe.MicroBatches()
 	if _, err := exec.Compile(shapes.Make(p.dtype, batch, set.Height, set.Width, set.Channels),
-		shapes.Make(dtypes.Int32, batch, 1)); err != nil {
+		shapes.Make(set.LabelDType(p.dtype), batch, 1)); err != nil {
 		p.broken = err // the trainer reports it when it runs the step
 		return
 	}

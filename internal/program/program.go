@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
@@ -77,7 +78,7 @@ func New(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, devices 
 	if p.net, err = models.New(p.model(r.Seed)); err != nil {
 		return nil, err
 	}
-	p.objective = objective.New(p.net.Graph, loss.SparseCategoricalCrossEntropyLogits)
+	p.objective = objective.New(p.net.Graph, lossOf(r))
 	config := r.Config
 	if config.By == xsam.ByExact { // as the authors count: each epoch anew
 		config.EpochSteps = p.StepsPerEpoch
@@ -105,8 +106,17 @@ func (p *Program) model(seed int64) models.Config {
 	set := p.Data.Train
 	return models.Config{
 		Name: p.recipe.Model, Height: set.Height, Width: set.Width, Channels: set.Channels, Classes: set.Classes,
-		Seed: recipe.DeriveSeed(seed, "weights"), DType: p.dtype, Compute: p.compute,
+		Regression: set.Regression(),
+		Seed:       recipe.DeriveSeed(seed, "weights"), DType: p.dtype, Compute: p.compute,
 	}
+}
+
+// lossOf is what a recipe minimises: cross entropy of the classes, or the mean squared error of a number.
+func lossOf(r recipe.Recipe) func(labels, predictions []*graph.Node) *graph.Node {
+	if r.Regression() {
+		return loss.MeanSquaredError
+	}
+	return loss.SparseCategoricalCrossEntropyLogits
 }
 
 // Loader returns the training data in the order of a run's seed.

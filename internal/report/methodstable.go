@@ -23,9 +23,13 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	against := c.baselines()
 	g := Grid{Caption: "Mean ± half-width of the Student-t 95 % interval over n seeds. Differences are paired by " +
 		"seed; p of a paired t-test with Holm's correction over the methods of a column."}
-	g.Columns = []string{"n", t.Held() + " accuracy, %"}
+	held, unit := t.Held()+" accuracy, %", ", points"
+	if t.LossOnly() {
+		held, unit = t.Held()+" loss", ""
+	}
+	g.Columns = []string{"n", held}
 	for _, b := range against {
-		g.Columns = append(g.Columns, "from "+b.Baseline+", points")
+		g.Columns = append(g.Columns, "from "+b.Baseline+unit)
 	}
 	g.Columns = append(g.Columns, "λmax")
 	for _, b := range against {
@@ -35,8 +39,15 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	for i, r := range t.Rows {
 		row := GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{plainCell(fmt.Sprint(r.N)),
 			plainCell(r.Accuracy().Percent())}}
+		if t.LossOnly() {
+			row.Cells[1] = plainCell(r.HeldLoss.String())
+		}
 		for _, b := range against {
-			row.Cells = append(row.Cells, differenceCell(b.Rows[i].AccuracyDifference, 100, true))
+			cell := differenceCell(b.Rows[i].AccuracyDifference, 100, true)
+			if t.LossOnly() {
+				cell = differenceCell(b.Rows[i].LossDifference, 1, false)
+			}
+			row.Cells = append(row.Cells, cell)
 		}
 		row.Cells = append(row.Cells, plainCell(r.LambdaMax.String()))
 		for _, b := range against {

@@ -39,10 +39,13 @@ func (c *Comparison) headline(t *compare.Table) Headline {
 func (c *Comparison) sentence(t *compare.Table, row, base *compare.Row) string {
 	a, l := row.AccuracyDifference, row.LambdaDifference
 	first := c.Runs[0].Summary
-	text := fmt.Sprintf("%s against %s on %s with %s: %s accuracy %s, %s points%s; λmax %s, %s%s", row.Method,
-		t.Baseline, first.Data, first.Model, t.Held(),
-		verdictText(a.Verdict), a.Estimate.Scaled(100).Signed(), pPart(a), verdictText(l.Verdict), l.Estimate.Signed(),
-		pPart(l))
+	held := fmt.Sprintf("%s accuracy %s, %s points%s", t.Held(), verdictText(a.Verdict), a.Estimate.Scaled(100).Signed(),
+		pPart(a))
+	if loss := row.LossDifference; loss != nil {
+		held = fmt.Sprintf("%s loss %s, %s%s", t.Held(), verdictText(loss.Verdict), loss.Signed(), pPart(loss))
+	}
+	text := fmt.Sprintf("%s against %s on %s with %s: %s; λmax %s, %s%s", row.Method,
+		t.Baseline, first.Data, first.Model, held, verdictText(l.Verdict), l.Estimate.Signed(), pPart(l))
 	if ratio := row.StepSeconds.Mean / base.StepSeconds.Mean; !math.IsNaN(ratio) {
 		text += fmt.Sprintf("; a step takes %.2f times as long", ratio)
 	}

@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/xsam-go/xsam/datasets/own"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/recipe"
@@ -70,7 +73,7 @@ func seedFlags(seeds []int64) string {
 // folder of the data is left to the environment: that of one machine is none of another's.
 func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 	defaults := recipe.Defaults(r.Data)
-	line := "--data " + r.Data
+	line := dataFlag(r)
 	for _, field := range recipe.Fields {
 		if text := field.Text(&r); field.Flag != "data-dir" && text != field.Text(&defaults) {
 			line += fmt.Sprintf(" --%s=%s", field.Flag, text)
@@ -102,4 +105,22 @@ func settingsOf(r recipe.Recipe) (string, bool) {
 		flags = append(flags, fmt.Sprintf("--%s=%s", name, chosen[name]))
 	}
 	return strings.Join(flags, " "), usual.Config == r.Config
+}
+
+// dataFlag is --data of a recipe as a command line has it: of the user's own with its path.
+func dataFlag(r recipe.Recipe) string {
+	source, ok := own.Parse(r.Data)
+	if !ok {
+		return "--data " + r.Data
+	}
+	source.Path = show.Path(filepath.Join(r.DataDir, source.Path))
+	return "--data " + quoted(source.String())
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -111,7 +111,11 @@ func (o *options) plan() ([]string, []recipe.Recipe, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	recipes, err := recipe.Plan(o.recipe.Recipe(), methods, settings, o.seed, o.seeds)
+	base := o.recipe.Recipe()
+	if err := flags.Locate(&base); err != nil {
+		return nil, nil, err
+	}
+	recipes, err := recipe.Plan(base, methods, settings, o.seed, o.seeds)
 	if err != nil {
 		return nil, nil, exit.Usage(err)
 	}

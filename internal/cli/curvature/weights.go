@@ -75,6 +75,9 @@ func (o *options) freshWeights() (run measuredRun, err error) {
 	}
 	run.recipe, run.states = o.recipe.Recipe(), []measure.Weights{measure.InitialWeights}
 	run.recipe.Seed = o.seed
+	if err := flags.Locate(&run.recipe); err != nil {
+		return run, err
+	}
 	if n := run.recipe.TrainSize; n > 0 {
 		run.recipe.Batch = min(run.recipe.Batch, n) // that of training, of which there is none
 	}

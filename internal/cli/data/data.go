@@ -19,6 +19,7 @@ func New(stdout, stderr io.Writer) *cobra.Command {
 	}
 	var dir string
 	flags.AddDataDir(cmd.PersistentFlags(), &dir)
-	cmd.AddCommand(newList(stdout, &dir), newVerify(stdout, &dir), newGet(stdout, stderr, &dir))
+	cmd.AddCommand(newList(stdout, &dir), newVerify(stdout, &dir), newGet(stdout, stderr, &dir),
+		newInspect(stdout))
 	return cmd
 }

@@ -95,6 +95,9 @@ func (o *options) plan() (recipe.Recipe, error) {
 		return r, err
 	}
 	r.Seed = o.seed
+	if err := flags.Locate(&r); err != nil {
+		return r, err
+	}
 	if err := r.SetMethod(o.method, settings); err != nil {
 		return r, exit.Usage(err)
 	}

@@ -24,7 +24,7 @@ func byData(field recipe.Field) string {
 	value := func(data string) string {
 		defaults := recipe.Defaults(data)
 		text := field.Text(&defaults)
-		if text == "0" && field.None != "" {
+		if (text == "0" || text == "") && field.None != "" {
 			return field.None
 		}
 		return text

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/models"
@@ -23,8 +24,8 @@ type Recipe struct {
 	settings map[string]*string // parameters of methods, by flag
 }
 
-// add starts a group and returns its set.
-func (f *Recipe) add(title string) *pflag.FlagSet {
+// Add starts a group and returns its set.
+func (f *Recipe) Add(title string) *pflag.FlagSet {
 	f.Groups = append(f.Groups, NewGroup(title))
 	return f.Groups[len(f.Groups)-1].Flags
 }
@@ -46,21 +47,21 @@ func NewRecipe() *Recipe {
 	f := NoRecipe()
 	f.AddData(recipe.DataGroup)
 	for _, title := range []string{recipe.TrainingGroup, recipe.BaseGroup} {
-		f.AddFields(f.add(title), title)
+		f.AddFields(f.Add(title), title)
 	}
-	method := f.add("Method (each flag acts on the methods that have it)")
+	method := f.Add("Method (each flag acts on the methods that have it)")
 	for _, p := range parameter.All {
 		f.settings[p.Name] = method.String(p.Name, "", withDefault(p.Help, p.Choices, defaultOf(p.Name)))
 	}
-	f.AddFields(f.add(recipe.MeasurementGroup), recipe.MeasurementGroup)
+	f.AddFields(f.Add(recipe.MeasurementGroup), recipe.MeasurementGroup)
 	return f
 }
 
 // AddData adds the group of flags about the images.
 func (f *Recipe) AddData(title string) *pflag.FlagSet {
-	data := f.add(title)
+	data := f.Add(title)
 	data.StringVar(&f.Data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(),
-		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir")
+		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir;\nor your own: "+OwnForms())
 	f.AddFields(data, recipe.DataGroup)
 	return data
 }
@@ -105,7 +106,12 @@ func (f *Recipe) Lookup(name string) *pflag.Flag {
 // Recipe returns the defaults of the data set with the flags that the user set laid over them.
 func (f *Recipe) Recipe() recipe.Recipe {
 	r := recipe.Defaults(f.Data)
-	r.DataDir = os.Getenv(DataDirVariable)
+	if !IsOwn(f.Data) {
+		r.DataDir = os.Getenv(DataDirVariable)
+	}
+	if task := f.Lookup("task"); task != nil && task.Value.String() == own.Regression {
+		r.LearningRate = recipe.RegressionRate
+	}
 	for name := range f.apply {
 		f.Apply(name, &r)
 	}

@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -94,7 +95,7 @@ func (f *Run) Folder(r recipe.Recipe) (string, error) {
 	if f.Out != "" {
 		return f.Out, nil
 	}
-	prefix := filepath.Join(RunsFolder, r.Data+"-"+r.Model+"-")
+	prefix := filepath.Join(RunsFolder, r.DataTitle()+"-"+r.Model+"-")
 	if !f.Resume {
 		return prefix + time.Now().Format("20060102-150405"), nil
 	}
@@ -130,6 +131,9 @@ func (f *Run) Options(bar *progress.Bar) experiment.Options {
 
 // HowToResume adds to the error of runs of a command that did not all end how to go on.
 func HowToResume(err error, command, out string, ended, all int) error {
+	if ended == 0 && !errors.Is(err, context.Canceled) && !errors.Is(err, experiment.ErrExists) {
+		return err // there is nothing to go on with
+	}
 	return HowToGoOn(err, fmt.Sprintf("%d of %d runs have a record; go on with: xsam %s ... --resume --out %s", ended,
 		all, command, show.Path(out)))
 }

@@ -56,8 +56,11 @@ func finished(e experiment.Progress) string {
 	if e.Validating {
 		set = "validation"
 	}
-	line := fmt.Sprintf("[%d/%d] %s  %s accuracy %s %%  λmax %s", e.Run, e.Runs, e.Name, set,
-		show.Number(100*e.TestAccuracy, 2), show.Number(e.Lambda, 2))
+	line := fmt.Sprintf("[%d/%d] %s", e.Run, e.Runs, e.Name)
+	if !math.IsNaN(e.TestAccuracy) { // a regression has none
+		line += fmt.Sprintf("  %s accuracy %s %%", set, show.Number(100*e.TestAccuracy, 2))
+	}
+	line += "  λmax " + show.Number(e.Lambda, 2)
 	if e.Remaining > 0 {
 		line += "  " + show.Duration(e.Remaining) + " left"
 	}

@@ -1,0 +1,144 @@
+package own
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+func openFolder(path string, o Options) (*Data, error) {
+	f, err := findPictures(path)
+	if err != nil {
+		return nil, err
+	}
+	data := &Data{Bytes: true, Files: f.files(), Classes: f.classes, Label: "the folder of the image", Notes: f.notes}
+	if f.ignored > 0 {
+		data.Notes = append(data.Notes, fmt.Sprintf("%d other files are not used", f.ignored))
+	}
+	if err := data.setSize(path, o.Image); err != nil {
+		return nil, err
+	}
+	data.Train = data.picturesPart(path, f.train)
+	if len(f.validation) > 0 {
+		data.Validation = data.picturesPart(path, f.validation)
+	}
+	if len(f.test) > 0 {
+		data.Test = data.picturesPart(path, f.test)
+	}
+	return data, nil
+}
+
+// setSize finds the size of the images: the one asked for, else the one that all files have.
+func (d *Data) setSize(root, wanted string) error {
+	if wanted != "" {
+		s, err := parseSize(wanted)
+		d.Height, d.Width, d.Channels = s.height, s.width, s.channels
+		return err
+	}
+	var smallest, largest size
+	var bad []Unreadable
+	for _, path := range d.Files {
+		s, err := fileSize(path)
+		if err != nil {
+			bad = append(bad, Unreadable{relative(root, path), err.Error()})
+			continue
+		}
+		if smallest.height == 0 {
+			smallest, largest = s, s
+		}
+		smallest = size{min(smallest.height, s.height), min(smallest.width, s.width), min(smallest.channels, s.channels)}
+		largest = size{max(largest.height, s.height), max(largest.width, s.width), max(largest.channels, s.channels)}
+	}
+	switch {
+	case smallest.height == 0:
+		return &UnreadableError{root, len(d.Files), bad}
+	case smallest.height != largest.height || smallest.width != largest.width:
+		return fmt.Errorf("datasets: %s holds images of different sizes, from %d×%d to %d×%d: say one with --image HxWxC, "+
+			"such as --image 32x32x%d", root, smallest.height, smallest.width, largest.height, largest.width, largest.channels)
+	}
+	d.Height, d.Width, d.Channels = largest.height, largest.width, largest.channels
+	return nil
+}
+
+// picturesPart is a part whose examples are files of their own.
+func (d *Data) picturesPart(root string, all []picture) *Part {
+	part := &Part{Where: func(row int) string { return relative(root, all[row].path) }}
+	for _, p := range all {
+		part.Labels = append(part.Labels, p.class)
+	}
+	// All files are tried, so that all that cannot be read are named.
+	part.each = func(use func(row int, values []float32) error) error {
+		paper := newCanvas(size{d.Height, d.Width, d.Channels})
+		var bad []Unreadable
+		for row, p := range all {
+			contents, err := readPicture(p.path)
+			var values []float32
+			if err == nil {
+				values, err = paper.paint(contents)
+			}
+			if err != nil {
+				bad = append(bad, Unreadable{relative(root, p.path), err.Error()})
+				continue
+			}
+			if err := use(row, values); err != nil {
+				return err
+			}
+		}
+		if len(bad) > 0 {
+			return &UnreadableError{root, len(all), bad}
+		}
+		return nil
+	}
+	return part
+}
+
+// relative is a path as seen from a folder.
+func relative(root, path string) string {
+	if rel, err := filepath.Rel(root, path); err == nil {
+		return rel
+	}
+	return path
+}
+
+// fileSize reads the size of a picture from the beginning of its file.
+func fileSize(path string) (s size, err error) {
+	file, err := openPicture(path)
+	if err != nil {
+		return s, err
+	}
+	defer file.Close()
+	return pictureSize(bufio.NewReader(file))
+}
+
+// readPicture reads the file of a picture.
+func readPicture(path string) ([]byte, error) {
+	file, err := openPicture(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(file)
+}
+
+// openPicture opens the file of a picture, of a size that can be one.
+func openPicture(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, errors.New("it cannot be opened")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("no regular file")
+	case info.Size() == 0:
+		return nil, errors.New("empty")
+	case info.Size() > MaxPicture:
+		return nil, fmt.Errorf("%d bytes, more than %d", info.Size(), MaxPicture)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, errors.New("it cannot be opened")
+	}
+	return file, nil
+}

@@ -1,0 +1,168 @@
+package own
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Regression is the task of learning a number; the other task, "", is to learn a class.
+const Regression = "regression"
+
+// Source names data: its kind and where it is.
+type Source struct {
+	Kind string // one of Kinds
+	Path string // a file or a folder
+}
+
+// Options say how data is to be understood.
+type Options struct {
+	Label string // the column that is learnt, by its name or its number from 1; of csv and parquet
+	Task  string // "" for classes, or Regression; of csv
+	Image string // "HxWxC", the size that images are brought to; "" for that of the files; of folder and parquet
+}
+
+// kind is a kind of data.
+type kind struct {
+	name, about string
+	files       func(path string) ([]string, error) // that are read
+	open        func(path string, o Options) (*Data, error)
+}
+
+// kinds lists them.
+func kinds() []kind {
+	return []kind{
+		{"folder", "DIR: a subfolder of PNG, JPEG or GIF for each class, or of train/, val/, test/", folderFiles, openFolder},
+		{"npz", "FILE: x_train, y_train, x_test, y_test, or x, y", single, openNPZ},
+		{"idx", "DIR: *-images-idx3-ubyte and *-labels-idx1-ubyte, .gz or not", idxPaths, openIDX},
+		{"csv", "FILE: a line for each example, and --label COLUMN", single, openCSV},
+		{"parquet", "FILE: a column of images, a column of labels", parquetPaths, openParquet},
+	}
+}
+
+// Kinds lists the kinds of data, with what each is.
+func Kinds() (names, about []string) {
+	for _, k := range kinds() {
+		names, about = append(names, k.name), append(about, k.about)
+	}
+	return names, about
+}
+
+// Parse splits a name such as "csv:iris.csv". It reports false for a name that begins with no kind.
+func Parse(name string) (Source, bool) {
+	kind, path, found := strings.Cut(name, ":")
+	names, _ := Kinds()
+	if !found || !slices.Contains(names, kind) {
+		return Source{}, false
+	}
+	return Source{kind, path}, true
+}
+
+// String is the name that Parse takes.
+func (s Source) String() string { return s.Kind + ":" + s.Path }
+
+// Title is a short name for people and for folders: that of the file without its extensions, or that of the folder.
+func (s Source) Title() string {
+	base := filepath.Base(s.Path)
+	if s.Kind == "folder" || s.Kind == "idx" {
+		return base
+	}
+	title, _, _ := strings.Cut(base, ".")
+	if title == "" {
+		return base
+	}
+	return title
+}
+
+// Tabular tells whether the source is known to be a table, which has columns in place of pixels.
+func (s Source) Tabular() bool { return s.Kind == "csv" }
+
+// Check reports options that do not go with the source, as far as it can be told without its files.
+func (s Source) Check(o Options) error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("datasets: "+format, args...)) }
+	if s.Path == "" {
+		bad("%s: names no file: want %sPATH", s, s.Kind+":")
+	}
+	labelled := s.Kind == "csv" || s.Kind == "parquet"
+	switch {
+	case s.Kind == "csv" && o.Label == "":
+		bad("%s: which column is learnt? want --label COLUMN, its name or its number from 1", s)
+	case !labelled && o.Label != "":
+		bad("%s with --label %s: the labels of %s have no column: leave it out", s, o.Label, s.Kind)
+	}
+	switch {
+	case o.Task != "" && o.Task != Regression:
+		bad("--task %q: want %s, or nothing for classes", o.Task, Regression)
+	case o.Task == Regression && s.Kind != "csv":
+		bad("%s with --task %s: that is for csv alone; the others have classes", s, Regression)
+	}
+	if o.Image != "" {
+		if _, err := parseSize(o.Image); err != nil {
+			errs = append(errs, err)
+		} else if s.Kind != "folder" && s.Kind != "parquet" {
+			bad("%s with --image %s: the size is that of the file: leave it out", s, o.Image)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Open reads what there is under dir, save the examples themselves. A path that is absolute stands for itself.
+func (s Source) Open(dir string, o Options) (data *Data, err error) {
+	if err := s.Check(o); err != nil {
+		return nil, err
+	}
+	path := s.under(dir)
+	defer caught(path, &err)
+	data, err = s.kind().open(path, o)
+	if err != nil {
+		return nil, err
+	}
+	return data, data.check(path)
+}
+
+// under is the path of the source under dir.
+func (s Source) under(dir string) string {
+	if filepath.IsAbs(s.Path) {
+		return filepath.Clean(s.Path)
+	}
+	return filepath.Join(dir, s.Path)
+}
+
+func (s Source) kind() kind {
+	all := kinds()
+	return all[slices.IndexFunc(all, func(k kind) bool { return k.name == s.Kind })]
+}
+
+// single is the list of one file that has to be there.
+func single(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("datasets: %s does not exist: want a file: see the path after --data, or --data-dir", path)
+	case err != nil:
+		return nil, fmt.Errorf("datasets: %w", err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("datasets: %s is no regular file: want one; for a folder there are folder:DIR and idx:DIR",
+			path)
+	case info.Size() == 0:
+		return nil, fmt.Errorf("datasets: %s is empty: want data in it", path)
+	}
+	return []string{path}, nil
+}
+
+// caught turns a panic of a decoder into an error: they are libraries, and files may be broken in any way.
+func caught(path string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("datasets: %s is damaged: its decoder gave up (%s): make or download it again", path, oneLine(p))
+	}
+}
+
+// oneLine is the first line of what was said.
+func oneLine(said any) string {
+	line, _, _ := strings.Cut(fmt.Sprint(said), "\n")
+	return line
+}

@@ -1,0 +1,149 @@
+package data
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
+	"github.com/xsam-go/xsam/recipe"
+)
+
+func newInspect(stdout io.Writer) *cobra.Command {
+	fields := flags.NoRecipe()
+	set := fields.Add("What is inspected")
+	fields.AddFields(set, recipe.DataGroup, "data-dir", "label", "task", "image", "train-size", "test-size",
+		"validation-size", "data-seed")
+	format := set.String("format", "table", "`format` of the result: table, json")
+	fields.Choices["format"] = []string{"table", "json"}
+	cmd := &cobra.Command{
+		Use:   "inspect DATA",
+		Short: "Say what is understood of data of your own, before anything is trained",
+		Long: `Inspect reads data of your own as compare and train do, and says what it understood: classes, counts, shapes,
+ranges, how it is split, what is in both the training and the test part, and which files cannot be read.
+
+DATA is what --data of compare takes: ` + flags.OwnForms() + `.`,
+		Example: `  xsam data inspect folder:photos --image 32x32x3
+  xsam data inspect csv:iris.csv --label species --format json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(fields.Choices["format"], *format) {
+				return exit.Usagef("--format %q: want table or json", *format)
+			}
+			if !flags.IsOwn(args[0]) {
+				return exit.Usagef("%q is no data of your own: want %s; for built-in sets there is xsam data verify",
+					args[0], flags.OwnForms())
+			}
+			fields.Data = args[0]
+			r := fields.Recipe()
+			if err := flags.Locate(&r); err != nil {
+				return err
+			}
+			found, err := datasets.Inspect(r.Data, r.DataOptions())
+			if found == nil {
+				return err
+			}
+			if *format == "json" {
+				if jsonErr := show.JSON(stdout, found); jsonErr != nil {
+					return jsonErr
+				}
+				return err
+			}
+			printInspection(stdout, found)
+			return err
+		},
+	}
+	flags.Attach(cmd, fields.Groups, fields.Choices)
+	return cmd
+}
+
+// printInspection writes what was understood, for people.
+func printInspection(w io.Writer, i *datasets.Inspection) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	files := fmt.Sprintf("%d files", i.Files)
+	if i.Files == 1 {
+		files = "1 file"
+	}
+	line("data", "%s, %s, fingerprint %s", i.Data, files, i.Fingerprint)
+	if i.Table {
+		line("examples", "%d numbers each, of %d columns", i.Image[2], len(i.Columns))
+		line("columns", "%s", columnsText(i.Columns))
+	} else {
+		line("examples", "images of %d×%d×%d (height, width, channels)", i.Image[0], i.Image[1], i.Image[2])
+	}
+	if i.Task == own.Regression {
+		line("learnt", "%s, a number", i.Label)
+	} else {
+		line("learnt", "%s, one of %d classes", i.Label, len(i.Classes))
+	}
+	line("split", "%s", i.Split)
+	d := i.Duplicates
+	line("duplicates", "%d test examples are in the training part too, %d of them with another label", d.TrainTest,
+		d.OtherLabel)
+	for _, e := range d.Examples {
+		line("", "%s", e)
+	}
+	for _, note := range i.Notes {
+		line("note", "%s", note)
+	}
+	for _, f := range i.Unreadable {
+		line("unreadable", "%s: %s", f.Path, f.Why)
+	}
+	fmt.Fprintln(w)
+	printParts(w, i)
+}
+
+// columnsText lists columns with the number of their categories.
+func columnsText(columns []own.Column) string {
+	const most = 12
+	var texts []string
+	for _, c := range columns[:min(most, len(columns))] {
+		text := c.Name
+		if c.Categories != nil {
+			text += fmt.Sprintf(" (%d categories)", len(c.Categories))
+		}
+		texts = append(texts, text)
+	}
+	if n := len(columns) - most; n > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", n))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// printParts is a table of the parts: their examples, ranges and classes.
+func printParts(w io.Writer, i *datasets.Inspection) {
+	out := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
+	header := ""
+	for _, p := range i.Parts {
+		header += "\t" + p.Name
+	}
+	fmt.Fprintf(out, "%s\t\n", header)
+	row := func(name string, of func(datasets.Inspected) string) {
+		fmt.Fprint(out, name)
+		for _, p := range i.Parts {
+			fmt.Fprint(out, "\t", of(p))
+		}
+		fmt.Fprint(out, "\t\n")
+	}
+	row("examples", func(p datasets.Inspected) string { return fmt.Sprint(p.Examples) })
+	row("values from", func(p datasets.Inspected) string { return fmt.Sprintf("%.4g", p.Values.Min) })
+	row("values to", func(p datasets.Inspected) string { return fmt.Sprintf("%.4g", p.Values.Max) })
+	if i.Task == own.Regression {
+		row(i.Label+" from", func(p datasets.Inspected) string { return fmt.Sprintf("%.4g", p.Targets.Min) })
+		row(i.Label+" to", func(p datasets.Inspected) string { return fmt.Sprintf("%.4g", p.Targets.Max) })
+	}
+	for class, name := range i.Classes {
+		row(name, func(p datasets.Inspected) string { return fmt.Sprint(p.ClassCounts[class]) })
+	}
+	_ = out.Flush()
+}

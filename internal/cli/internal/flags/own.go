@@ -1,0 +1,39 @@
+package flags
+
+import (
+	"strings"
+
+	"github.com/xsam-go/xsam/datasets/own"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/recipe"
+)
+
+// IsOwn tells whether --data names data of the user's own.
+func IsOwn(data string) bool {
+	_, ok := own.Parse(data)
+	return ok
+}
+
+// OwnForms are the forms of --data for data of the user's own, for help.
+func OwnForms() string {
+	kinds, about := own.Kinds()
+	var forms []string
+	for i, kind := range kinds {
+		what, _, _ := strings.Cut(about[i], ":")
+		forms = append(forms, kind+":"+what)
+	}
+	return strings.Join(forms, ", ")
+}
+
+// Locate finds the data of a recipe's own, if it has any, and notes what it holds.
+func Locate(r *recipe.Recipe) error {
+	if err := r.Locate(); err != nil {
+		return err
+	}
+	if IsOwn(r.Data) {
+		if err := r.ValidateData(); err != nil {
+			return exit.Usage(err)
+		}
+	}
+	return r.Fingerprint()
+}
