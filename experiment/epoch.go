@@ -33,7 +33,7 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 		}
 	}
 	if every := s.options.CheckpointEvery; every > 0 && time.Since(s.saved) >= every {
-		if err := s.save(); err != nil {
+		if _, err := s.save(); err != nil {
 			return err
 		}
 	}
@@ -63,10 +63,11 @@ func (s *session) endEpoch(ctx context.Context, step int) error {
 	if !s.isEvery(s.options.KeepEvery, step) {
 		return nil
 	}
-	if err := s.save(); err != nil {
+	path, err := s.save()
+	if err != nil {
 		return err
 	}
-	return keepSnapshot(runlog.Checkpoints(s.dir), runlog.Snapshot(s.dir, epoch))
+	return program.KeepSnapshot(path, runlog.Snapshot(s.dir, epoch), s.checkpoints.saver.Run, int64(step))
 }
 
 // evaluateAll measures loss and accuracy of the training images and of the test images, or, in a trial, of the

@@ -30,12 +30,15 @@ type session struct {
 	measured    bool      // curvature along training is recorded for the step of that checkpoint
 	warmStart   []float64 // of the next measurement along training; nil before the first
 
-	sums     sums
-	timed    map[string]bool // kinds of step whose first one, which is compiled in it, is behind
-	started  time.Time
-	saved    time.Time
-	progress Progress
-	clock    *clock
+	sums    sums
+	timed   map[string]bool // kinds of step whose first one, which is compiled in it, is behind
+	started time.Time
+	saved   time.Time
+	// The newest checkpoint that was saved, and its step.
+	savedPath string
+	savedStep int
+	progress  Progress
+	clock     *clock
 }
 
 // errStopped ends the loop after a step when the context has been cancelled.
@@ -57,9 +60,11 @@ func (s *session) open(dir string) error {
 		return err
 	}
 	var warnings, torn []string
-	var err error
-	s.Store.SetParam(sumsParam, "") // of the run before
-	if s.checkpoints, warnings, err = openCheckpoints(runlog.Checkpoints(dir), s.Store); err != nil {
+	run, err := identity(dir)
+	if err != nil {
+		return err
+	}
+	if s.checkpoints, warnings, err = openCheckpoints(dir, run, s.Store); err != nil {
 		return err
 	}
 	if s.sums, err = s.checkpoints.sums(); err != nil {
@@ -89,6 +94,15 @@ func (s *session) open(dir string) error {
 	}
 	s.feed = &program.TimedFeed{Dataset: loader.From(done)}
 	return nil
+}
+
+// identity is that of the run whose config.json is in dir.
+func identity(dir string) (recipe.Identity, error) {
+	run, err := runlog.ReadRun(dir)
+	if err != nil {
+		return recipe.Identity{}, err
+	}
+	return recipe.IdentityOf(run.Raw)
 }
 
 // done is the number of finished steps.
@@ -164,12 +178,22 @@ func (s *session) record(r runlog.Record) error {
 	return err
 }
 
-// save writes a checkpoint of the finished steps.
-func (s *session) save() error {
+// save writes a checkpoint of the finished steps, after the records that were made on the way to it, and returns the
+// path of its files without extension.
+func (s *session) save() (path string, err error) {
+	if s.savedPath != "" && s.savedStep == s.done() {
+		return s.savedPath, nil
+	}
+	if err := s.metrics.Sync(); err != nil {
+		return "", err
+	}
 	t := s.sums
 	t.Wall = s.wall()
 	s.saved = time.Now()
-	return s.checkpoints.save(t)
+	if path, err = s.checkpoints.save(t); err == nil {
+		s.savedPath, s.savedStep = path, s.done()
+	}
+	return path, err
 }
 
 // wall is the time of the run so far in seconds, with that before its interruptions.

@@ -22,7 +22,7 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 
 	err := s.train(ctx)
 	if err == nil && s.done() > begun {
-		err = s.save()
+		_, err = s.save()
 	}
 	var measured lambdaMax
 	if err == nil && s.recipe.LambdaProducts > 0 {
@@ -49,7 +49,8 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.Steps)
 		err := fmt.Errorf("experiment: %s: %s: %w", filepath.Base(dir), summary.Stopped, ctx.Err())
 		if s.done() > begun && s.done() < s.Steps {
-			err = errors.Join(err, s.save())
+			_, saveErr := s.save()
+			err = errors.Join(err, saveErr)
 		}
 		return summary, errors.Join(err, runlog.WriteSummary(dir, summary))
 	default:
