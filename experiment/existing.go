@@ -13,8 +13,9 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// claim checks that the run may go to dir. It returns a summary when there is nothing left to do.
-func (q *queue) claim(r recipe.Recipe, dir string) (*runlog.Summary, error) {
+// admit checks that the run may go to dir, and changes nothing there. It returns a summary when there is nothing left
+// to do.
+func (q *queue) admit(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 	var old recipe.Saved
 	run, err := runlog.ReadRun(dir)
 	if err == nil {
@@ -22,6 +23,10 @@ func (q *queue) claim(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if left := contents(dir); len(left) > 0 && q.options.Existing != Overwrite {
+			return nil, fmt.Errorf("experiment: %s holds %s and no %s, so that nobody can say of which run: %w: move it away, "+
+				"overwrite it, or choose another directory", dir, strings.Join(left, ", "), runlog.ConfigFile, ErrExists)
+		}
 	case err != nil && q.options.Existing != Overwrite:
 		return nil, err
 	case q.options.Existing == Refuse:
@@ -35,20 +40,35 @@ func (q *queue) claim(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; "+
 				"overwrite it or choose another directory", dir, strings.Join(changed, ", "))
 		}
-		return q.resume(old, run)
+		return q.resume(run)
 	}
 	return nil, nil
 }
 
-// prepare makes the run directory ready: as it is where the run goes on, else with nothing but config.json in it.
+// parts are what a run directory is made of, in the order in which it is cleared: while it has a config.json it is that
+// of a run.
+var parts = []string{
+	runlog.SummaryFile, runlog.MetricsFile, runlog.CheckpointDir, runlog.SnapshotDir, runlog.MeasurementsFile,
+	runlog.TensorBoardDir, runlog.ConfigFile,
+}
+
+// contents are the parts that a directory has.
+func contents(dir string) (there []string) {
+	for _, name := range parts {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			there = append(there, name)
+		}
+	}
+	return there
+}
+
+// prepare makes the run directory ready: as it is where the run goes on, but for the summary of an interruption, else
+// with nothing but config.json in it.
 func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && q.options.Existing == Resume {
-		return nil
+		return q.goOn(dir)
 	}
-	for _, name := range []string{
-		runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir,
-		runlog.MeasurementsFile, runlog.TensorBoardDir,
-	} {
+	for _, name := range parts {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}
@@ -60,8 +80,8 @@ func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	})
 }
 
-// resume returns the summary of a run that has ended, and warns where going on will not give the same bits.
-func (q *queue) resume(old recipe.Saved, run *runlog.Run) (*runlog.Summary, error) {
+// resume returns the summary of a run that has ended.
+func (q *queue) resume(run *runlog.Run) (*runlog.Summary, error) {
 	dir, summary := run.Dir, run.Summary
 	switch {
 	case summary.Finished:
@@ -72,9 +92,21 @@ func (q *queue) resume(old recipe.Saved, run *runlog.Run) (*runlog.Summary, erro
 		return nil, fmt.Errorf("experiment: %s cannot be resumed: %s: "+
 			"mend it, overwrite the run or choose another directory", dir, strings.Join(run.Problems, "; "))
 	}
-	// A run that was interrupted may have a summary, which ends with the resumption.
+	return nil, nil
+}
+
+// goOn removes the summary of an interruption, and warns where going on will not give the same bits.
+func (q *queue) goOn(dir string) error {
+	run, err := runlog.ReadRun(dir)
+	if err != nil {
+		return err
+	}
+	old, err := recipe.Read(run)
+	if err != nil {
+		return err
+	}
 	if err := os.RemoveAll(filepath.Join(dir, runlog.SummaryFile)); err != nil {
-		return nil, fmt.Errorf("experiment: %w", err)
+		return fmt.Errorf("experiment: %w", err)
 	}
 	if old.Backend != q.engine.Name {
 		q.options.Warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir,
@@ -84,5 +116,5 @@ func (q *queue) resume(old recipe.Saved, run *runlog.Run) (*runlog.Summary, erro
 		q.options.Warn(fmt.Sprintf("%s was begun with version %s and goes on with %s", dir, old.Version,
 			recipe.CodeVersion()))
 	}
-	return nil, nil
+	return nil
 }

@@ -147,6 +147,9 @@ func TestKilledAndResumedRunIsTheSameBitForBit(t *testing.T) {
 		}}); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Remove(filepath.Join(killed, runlog.ClaimFile)); err != nil { // of this process, which lives
+		t.Fatal(err)
+	}
 	f, err := os.OpenFile(filepath.Join(killed, runlog.MetricsFile), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

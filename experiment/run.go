@@ -105,12 +105,18 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 		Loss: math.NaN(), TestAccuracy: math.NaN(), Lambda: math.NaN(), AngleDeg: math.NaN(), Remaining: -1,
 		Validating: r.ValidationSize > 0,
 	}
-	finished, err := q.claim(r, dir)
-	if finished != nil {
+	skip := func(finished runlog.Summary, err error) (runlog.Summary, error) {
 		q.clock.skip(1)
 		progress.Stage = Skipped
 		q.options.Progress(progress)
-		return *finished, err
+		return finished, err
+	}
+	if err := runlog.Claimed(dir, runlog.ClaimFile); err != nil { // before anything is built
+		return runlog.Summary{}, err
+	}
+	finished, err := q.admit(r, dir)
+	if finished != nil {
+		return skip(*finished, err)
 	}
 	if err != nil {
 		return runlog.Summary{}, err
@@ -120,17 +126,27 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 	if err != nil {
 		return runlog.Summary{}, err
 	}
-	if err := q.prepare(r, dir); err != nil {
-		return runlog.Summary{}, errors.Join(err, q.giveBack(p, index, false))
-	}
 	s := &session{Program: p, recipe: r, dir: dir, options: q.options, progress: progress, clock: q.clock}
 	defer func() {
 		err = errors.Join(err, s.close(), q.giveBack(p, index, s.restored))
 	}()
+	if err := s.claim(); err != nil {
+		return runlog.Summary{}, err
+	}
+	finished, err = q.admit(r, dir) // another process may have come in between
+	if finished != nil {
+		return skip(*finished, err)
+	}
+	if err == nil {
+		err = q.prepare(r, dir)
+	}
+	if err != nil {
+		return runlog.Summary{}, err
+	}
 	if err := s.open(dir); err != nil {
 		return runlog.Summary{}, err
 	}
-	return s.run(ctx, dir)
+	return s.run(ctx)
 }
 
 // close frees the programs that are left.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/train"
@@ -22,6 +23,7 @@ type session struct {
 	dir     string
 	options Options
 
+	claims      []*runlog.Claim // on dir
 	checkpoints *checkpoints
 	metrics     *runlog.Metrics
 	tensorBoard *tensorBoard // nil without
@@ -108,6 +110,33 @@ func identity(dir string) (recipe.Identity, error) {
 // done is the number of finished steps.
 func (s *session) done() int { return int(optimizer.GetGlobalStep(s.Store)) }
 
+// claim keeps other processes from writing to the run directory: from training there and, where the run there is
+// overwritten, from measuring its weights, whose record would be taken for one of the new run.
+func (s *session) claim() error {
+	names := []string{runlog.ClaimFile}
+	if s.options.Existing == Overwrite {
+		names = append(names, runlog.MeasuringClaimFile)
+	}
+	for _, name := range names {
+		c, err := runlog.ClaimRun(s.dir, name)
+		if err != nil {
+			return err
+		}
+		s.claims = append(s.claims, c)
+	}
+	return nil
+}
+
+// checkClaims returns an error when another process has taken over the directory.
+func (s *session) checkClaims() error {
+	for _, c := range s.claims {
+		if err := c.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // close ends the run; its program may serve another.
 func (s *session) close() (err error) {
 	if s.checkpoints != nil {
@@ -118,6 +147,9 @@ func (s *session) close() (err error) {
 	}
 	if s.tensorBoard != nil {
 		err = errors.Join(err, s.tensorBoard.events.Close())
+	}
+	for _, c := range slices.Backward(s.claims) { // the directory goes with the first, if it is still empty
+		err = errors.Join(err, c.Release())
 	}
 	return err
 }
@@ -171,7 +203,10 @@ func (s *session) scheduled() (data train.Dataset, batches int, err error) {
 
 // record writes a record.
 func (s *session) record(r runlog.Record) error {
-	err := s.metrics.Append(r)
+	err := s.checkClaims()
+	if err == nil {
+		err = s.metrics.Append(r)
+	}
 	if err == nil && s.tensorBoard != nil {
 		err = s.tensorBoard.add(r)
 	}
@@ -184,7 +219,7 @@ func (s *session) save() (path string, err error) {
 	if s.savedPath != "" && s.savedStep == s.done() {
 		return s.savedPath, nil
 	}
-	if err := s.metrics.Sync(); err != nil {
+	if err := errors.Join(s.checkClaims(), s.metrics.Sync()); err != nil {
 		return "", err
 	}
 	t := s.sums
@@ -194,6 +229,14 @@ func (s *session) save() (path string, err error) {
 		s.savedPath, s.savedStep = path, s.done()
 	}
 	return path, err
+}
+
+// writeSummary writes the outcome.
+func (s *session) writeSummary(out runlog.Summary) error {
+	if err := s.checkClaims(); err != nil {
+		return err
+	}
+	return runlog.WriteSummary(s.dir, out)
 }
 
 // wall is the time of the run so far in seconds, with that before its interruptions.

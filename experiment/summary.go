@@ -11,7 +11,7 @@ import (
 )
 
 // run trains, measures and writes the summary.
-func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
+func (s *session) run(ctx context.Context) (runlog.Summary, error) {
 	s.progress.Step = s.done()
 	s.progress.TestAccuracy = s.sums.Test.Accuracy.Float()
 	if s.progress.Validating {
@@ -38,23 +38,23 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 		summary.Finished = true
 		s.progress.Lambda, s.progress.AngleDeg = summary.LambdaMax.Float(), summary.AngleDeg.Float()
 		s.tell(Finished)
-		return summary, runlog.WriteSummary(dir, summary)
+		return summary, s.writeSummary(summary)
 	case errors.As(err, &lost):
 		summary := s.summary(lambdaMax{})
 		summary.Steps, summary.Diverged, summary.Stopped = int64(lost.step), true, lost.Error()
-		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w", filepath.Base(dir), ErrDiverged, lost),
-			runlog.WriteSummary(dir, summary))
+		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w", filepath.Base(s.dir), ErrDiverged, lost),
+			s.writeSummary(summary))
 	case ctx.Err() != nil && (errors.Is(err, errStopped) || errors.Is(err, ctx.Err())):
 		summary := s.summary(lambdaMax{})
 		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.Steps)
-		err := fmt.Errorf("experiment: %s: %s: %w", filepath.Base(dir), summary.Stopped, ctx.Err())
+		err := fmt.Errorf("experiment: %s: %s: %w", filepath.Base(s.dir), summary.Stopped, ctx.Err())
 		if s.done() > begun && s.done() < s.Steps {
 			_, saveErr := s.save()
 			err = errors.Join(err, saveErr)
 		}
-		return summary, errors.Join(err, runlog.WriteSummary(dir, summary))
+		return summary, errors.Join(err, s.writeSummary(summary))
 	default:
-		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", filepath.Base(dir), err)
+		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", filepath.Base(s.dir), err)
 	}
 }
 

@@ -102,6 +102,7 @@ type measurer struct {
 	gradient []float64
 	top      *curvature.Result
 
+	claim    *runlog.Claim // on dir, from the first measurement that is not recorded yet
 	timeLeft timeLeft
 }
 
@@ -175,6 +176,9 @@ func (w *measurer) take(ctx context.Context, measure string) (runlog.Measurement
 			part = &w.recorded[i]
 		}
 	}
+	if err := w.claimOnce(); err != nil {
+		return result, err
+	}
 	w.tell(0)
 	started := time.Now()
 	err := w.prepare(ctx)
@@ -245,18 +249,4 @@ func (w *measurer) fill(ctx context.Context, out, part *runlog.Measurement) (err
 	default:
 		return w.landscape(ctx, out, part)
 	}
-}
-
-func (w *measurer) record(m runlog.Measurement) error {
-	if w.dir == "" {
-		return nil
-	}
-	return runlog.AppendMeasurement(w.dir, m)
-}
-
-func (w *measurer) close() (err error) {
-	if w.examples != nil {
-		err = w.examples.Close()
-	}
-	return errors.Join(err, w.Program.Close())
 }

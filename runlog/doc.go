@@ -9,6 +9,7 @@
 //	                    which run and step it is, and the checksums of its files; the newest two are kept, and what
 //	                    is damaged or of another run as *.damaged
 //	    curvature.jsonl what xsam curvature measured, one JSON object a line; absent until then
+//	    claim           says which process trains there, as long as it does; claim-measuring: which one measures
 //	    tensorboard/    the metrics once more, as TensorBoard's event files; absent unless asked for
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //

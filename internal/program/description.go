@@ -95,8 +95,8 @@ func byteLength(dtype dtypes.DType, dimensions []int) (int64, error) {
 // kept gradients are one each, and twice where they are of a wider type.
 const overhead = 64
 
-// suits reports why what is described is no state of a store's model: a variable that the store has is of another shape,
-// or one of its weights is missing. An empty store takes everything.
+// suits reports why what is described is no state of a store's model: a variable that the store has is of another
+// shape, or one of its weights is missing. An empty store takes everything.
 func (d description) suits(store *model.Store) error {
 	described := map[string]savedVariable{}
 	var size int64
