@@ -109,6 +109,10 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 		}
 		return &Engine{Backend: b, Name: b.Name()}, nil
 	case kindPlugin:
+		if err := m.verify(req.path); err != nil {
+			return nil, fmt.Errorf("backend: the XLA plugin is not the published one and is not loaded: %w: install it again "+
+				"(xsam backend install)", err)
+		}
 		return openXLA(req.path, req.options, opts)
 	case kindCUDA:
 		plugin, err := m.needCUDA(ctx, opts)
