@@ -40,7 +40,7 @@ func (q *queue) admit(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; "+
 				"overwrite it or choose another directory", dir, strings.Join(changed, ", "))
 		}
-		return q.resume(run)
+		return q.resume(r, run)
 	}
 	return nil, nil
 }
@@ -81,13 +81,14 @@ func (q *queue) prepare(r recipe.Recipe, dir string) error {
 }
 
 // resume returns the summary of a run that has ended.
-func (q *queue) resume(run *runlog.Run) (*runlog.Summary, error) {
+func (q *queue) resume(r recipe.Recipe, run *runlog.Run) (*runlog.Summary, error) {
 	dir, summary := run.Dir, run.Summary
 	switch {
 	case summary.Finished:
 		return &summary, nil
-	case summary.Diverged:
-		return &summary, fmt.Errorf("experiment: %s: %w: %s", filepath.Base(dir), ErrDiverged, summary.Stopped)
+	case summary.Diverged && q.options.OnNonfinite == Stop:
+		return &summary, fmt.Errorf("experiment: %s: %w: %s: %s", filepath.Base(dir), ErrDiverged, summary.Stopped,
+			whatToTry(r))
 	case len(run.Problems) > 0:
 		return nil, fmt.Errorf("experiment: %s cannot be resumed: %s: "+
 			"mend it, overwrite the run or choose another directory", dir, strings.Join(run.Problems, "; "))

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/datasets"
@@ -53,6 +55,17 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe
 		if err := r.CheckDevices(options.Devices); err != nil {
 			return nil, err
 		}
+	}
+	if options.OnNonfinite == "" {
+		options.OnNonfinite = Stop
+	}
+	if !slices.Contains(OnNonfiniteNames, string(options.OnNonfinite)) {
+		return nil, fmt.Errorf("experiment: on non-finite %q: want one of %s", options.OnNonfinite,
+			strings.Join(OnNonfiniteNames, ", "))
+	}
+	if options.OnNonfinite != Stop && options.devices() > 0 {
+		return nil, fmt.Errorf("experiment: on non-finite %s with %d devices: want one device, or stop", options.OnNonfinite,
+			options.Devices)
 	}
 	if options.Progress == nil {
 		options.Progress = func(Progress) {}

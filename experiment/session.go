@@ -3,7 +3,7 @@ package experiment
 import (
 	"context"
 	"errors"
-	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -39,20 +39,13 @@ type session struct {
 	// The newest checkpoint that was saved, and its step.
 	savedPath string
 	savedStep int
+	good      program.State // to which updates are undone one by one; nil before the first
 	progress  Progress
 	clock     *clock
 }
 
 // errStopped ends the loop after a step when the context has been cancelled.
 var errStopped = errors.New("stopped")
-
-// diverged ends the loop when the loss is not finite.
-type diverged struct {
-	step int
-	loss float64
-}
-
-func (d *diverged) Error() string { return fmt.Sprintf("the loss is %v at step %d", d.loss, d.step) }
 
 // open puts the program into the state of the run's checkpoint, or of its start.
 func (s *session) open(dir string) error {
@@ -68,6 +61,9 @@ func (s *session) open(dir string) error {
 	}
 	if s.checkpoints, warnings, err = openCheckpoints(dir, run, s.Store); err != nil {
 		return err
+	}
+	if s.options.OnNonfinite == Rollback {
+		s.checkpoints.saver.Spare = s.endsEpoch
 	}
 	if s.sums, err = s.checkpoints.sums(); err != nil {
 		return err
@@ -87,6 +83,11 @@ func (s *session) open(dir string) error {
 	}
 	if s.options.TensorBoard {
 		if s.tensorBoard, err = openTensorBoard(dir, s.recipe, done, s.Steps); err != nil {
+			return err
+		}
+	}
+	if s.options.OnNonfinite == Skip && s.restored {
+		if err := s.copyState(s.checkpoints.loaded); err != nil {
 			return err
 		}
 	}
@@ -148,6 +149,7 @@ func (s *session) close() (err error) {
 	if s.tensorBoard != nil {
 		err = errors.Join(err, s.tensorBoard.events.Close())
 	}
+	err = errors.Join(err, s.good.Free())
 	for _, c := range slices.Backward(s.claims) { // the directory goes with the first, if it is still empty
 		err = errors.Join(err, c.Release())
 	}
@@ -219,6 +221,9 @@ func (s *session) save() (path string, err error) {
 	if s.savedPath != "" && s.savedStep == s.done() {
 		return s.savedPath, nil
 	}
+	if finite, err := program.Finite(s.Store); err != nil || !finite {
+		return "", err // nobody wants to go on from it; the next step ends or mends the run
+	}
 	if err := errors.Join(s.checkClaims(), s.metrics.Sync()); err != nil {
 		return "", err
 	}
@@ -238,6 +243,9 @@ func (s *session) writeSummary(out runlog.Summary) error {
 	}
 	return runlog.WriteSummary(s.dir, out)
 }
+
+// name is that of the run in messages.
+func (s *session) name() string { return filepath.Base(s.dir) }
 
 // wall is the time of the run so far in seconds, with that before its interruptions.
 func (s *session) wall() float64 { return s.sums.Wall + time.Since(s.started).Seconds() }

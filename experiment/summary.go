@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
@@ -27,8 +26,14 @@ func (s *session) run(ctx context.Context) (runlog.Summary, error) {
 	var measured lambdaMax
 	if err == nil && s.recipe.LambdaProducts > 0 {
 		s.tell(Measuring)
-		if measured, err = s.measureLambda(ctx); err == nil {
+		measured, err = s.measureLambda(ctx)
+		switch {
+		case err == nil:
 			err = s.recordLambda(measured)
+		case ctx.Err() == nil: // the run is what it is: its record says that this is missing
+			measured.stop = fmt.Sprintf("%s: %v", runlog.StopNotMeasured, err)
+			s.options.Warn(fmt.Sprintf("%s: λmax is %s", s.name(), measured.stop))
+			err = nil
 		}
 	}
 	var lost *diverged
@@ -42,19 +47,19 @@ func (s *session) run(ctx context.Context) (runlog.Summary, error) {
 	case errors.As(err, &lost):
 		summary := s.summary(lambdaMax{})
 		summary.Steps, summary.Diverged, summary.Stopped = int64(lost.step), true, lost.Error()
-		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w", filepath.Base(s.dir), ErrDiverged, lost),
-			s.writeSummary(summary))
+		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w: %s", s.name(), ErrDiverged, lost,
+			whatToTry(s.recipe)), s.writeSummary(summary))
 	case ctx.Err() != nil && (errors.Is(err, errStopped) || errors.Is(err, ctx.Err())):
 		summary := s.summary(lambdaMax{})
 		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.Steps)
-		err := fmt.Errorf("experiment: %s: %s: %w", filepath.Base(s.dir), summary.Stopped, ctx.Err())
+		err := fmt.Errorf("experiment: %s: %s: %w", s.name(), summary.Stopped, ctx.Err())
 		if s.done() > begun && s.done() < s.Steps {
 			_, saveErr := s.save()
 			err = errors.Join(err, saveErr)
 		}
 		return summary, errors.Join(err, s.writeSummary(summary))
 	default:
-		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", filepath.Base(s.dir), err)
+		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", s.name(), err)
 	}
 }
 
@@ -72,6 +77,8 @@ func (s *session) summary(m lambdaMax) runlog.Summary {
 		GradientEvaluationsPerStep: runlog.Num(s.sums.Gradients / float64(done)),
 
 		LambdaMax: m.value, LambdaResidual: m.residual, AngleDeg: m.angle, AbsCos: m.absCos,
+		UndoneUpdates: s.sums.Undone,
+
 		LambdaStop: m.stop, LambdaProducts: m.products, LambdaExamples: m.examples,
 	}
 	if s.sums.Curvature > 0 {

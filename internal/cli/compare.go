@@ -83,7 +83,18 @@ func (f *compareFlags) compare(cmd *cobra.Command, stdout, stderr io.Writer) err
 		return howToResume(err, out, "compare", len(runs), len(recipes))
 	}
 	table := compare.New(runs, compare.Options{Methods: methods})
-	return f.print(table, recipes[0], engine.Name, out, stdout, stderr)
+	if err := f.print(table, recipes[0], engine.Name, out, stdout, stderr); err != nil {
+		return err
+	}
+	return finishedAny(runs, out)
+}
+
+// finishedAny is the error of a table without a finished run, which says nothing.
+func finishedAny(runs []runlog.Summary, out string) error {
+	if slices.ContainsFunc(runs, func(s runlog.Summary) bool { return s.Finished }) {
+		return nil
+	}
+	return fmt.Errorf("none of %d runs in %s has finished: the warnings say why", len(runs), shown(out))
 }
 
 // plan checks the flags and returns the recipes.
@@ -181,6 +192,9 @@ func noise(r recipe.Recipe) string {
 func howToResume(err error, out, command string, ended, all int) error {
 	if errors.Is(err, experiment.ErrExists) {
 		return fmt.Errorf("%w: --resume goes on with it, --force overwrites it, --out chooses another folder", err)
+	}
+	if errors.Is(err, experiment.ErrDiverged) || errors.Is(err, runlog.ErrClaimed) { // which say what to do themselves
+		return err
 	}
 	return fmt.Errorf("%w\n%d of %d runs have a record; go on with: xsam %s ... --resume --out %s", err, ended, all,
 		command, shown(out))

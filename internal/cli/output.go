@@ -23,6 +23,7 @@ type runFlags struct {
 	quiet, resume, force bool
 	keepEvery, devices   int
 	curvatureEvery       int
+	onNonfinite          string
 	tensorBoard          bool
 }
 
@@ -45,6 +46,9 @@ func (f *runFlags) group() group {
 	flags.IntVar(&f.curvatureEvery, "curvature-every", 0,
 		"`epochs` between measurements of λmax, λ5, trace and angle along training; 0: none.\nThey go to metrics.jsonl, "+
 			"take time (the result says how much), and change nothing else")
+	flags.StringVar(&f.onNonfinite, "on-nonfinite", string(experiment.Stop),
+		"`what` to do when loss or weights are no longer finite: stop; skip: undo the update (copies the state every step);"+
+			"\nrollback: undo the updates of the epoch")
 	flags.BoolVar(&f.tensorBoard, "tensorboard", false, "write event files for TensorBoard into the run directories too")
 	flags.StringVar(&f.format, "format", "table", "`format` of the result: table, json, csv")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress")
@@ -65,6 +69,14 @@ func (f *runFlags) validate() error {
 	}
 	if f.curvatureEvery < 0 {
 		return usageError{fmt.Errorf("--curvature-every %d: want 0 (no measurements) or more epochs", f.curvatureEvery)}
+	}
+	if !slices.Contains(experiment.OnNonfiniteNames, f.onNonfinite) {
+		return usageError{fmt.Errorf("--on-nonfinite %q: want one of %s", f.onNonfinite,
+			strings.Join(experiment.OnNonfiniteNames, ", "))}
+	}
+	if f.onNonfinite != string(experiment.Stop) && f.devices > 1 {
+		return usageError{fmt.Errorf("--on-nonfinite %s with --devices %d: want one device, or stop", f.onNonfinite,
+			f.devices)}
 	}
 	if f.resume && f.force {
 		return usageError{fmt.Errorf("--resume goes on with runs and --force deletes them: choose one")}
@@ -99,6 +111,7 @@ func (f *runFlags) options(progress *progress, stderr io.Writer) experiment.Opti
 		Devices:         f.devices,
 		CurvatureEvery:  f.curvatureEvery,
 		TensorBoard:     f.tensorBoard,
+		OnNonfinite:     experiment.OnNonfinite(f.onNonfinite),
 		Progress:        progress.show,
 		Warn: func(text string) {
 			progress.clear()

@@ -94,7 +94,10 @@ func (f *reproduceFlags) reproduce(cmd *cobra.Command, name string, stdout, stde
 	case err != nil:
 		return fmt.Errorf("%w\nthe records are in %s; go on with the same command and --resume", err, shown(out))
 	}
-	return f.printOutcome(stdout, stderr, p, outcome)
+	if err := f.printOutcome(stdout, stderr, p, outcome); err != nil {
+		return err
+	}
+	return finishedAny(outcome.Runs, out)
 }
 
 // printOutcome prints the table, the choice of a search, and the verdicts.

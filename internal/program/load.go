@@ -11,9 +11,9 @@ import (
 	"github.com/xsam-go/xsam/recipe"
 )
 
-// Load puts weights, running averages and, where there are any, Adam's moments of the newest checkpoint of a folder that
-// is whole and of the run into the store, and returns the number of updates that led there, and warnings. "" stands for
-// the weights that the recipe's seed draws. Nothing is written to the folder.
+// Load puts weights, running averages and, where there are any, Adam's moments of the newest checkpoint of a folder
+// that is whole and of the run into the store, and returns the number of updates that led there, and warnings. ""
+// stands for the weights that the recipe's seed draws. Nothing is written to the folder.
 func (p *Program) Load(folder string, run recipe.Identity) (step int64, warnings []string, err error) {
 	if err := p.draw(p.recipe.Seed); err != nil || folder == "" {
 		return 0, nil, err

@@ -29,8 +29,14 @@ type Refused struct {
 // that writes there may go on meanwhile. An error is one of the file system.
 func NewestCheckpoint(folder string, id recipe.Identity, store *model.Store) (c *Checkpoint, refused []Refused,
 	err error) {
+	return NewestCheckpointOf(folder, id, store, nil)
+}
+
+// NewestCheckpointOf is NewestCheckpoint among those of certain steps; nil for all. One without a manifest is of none.
+func NewestCheckpointOf(folder string, id recipe.Identity, store *model.Store, of func(step int64) bool) (
+	c *Checkpoint, refused []Refused, err error) {
 	for range tries {
-		if c, refused, err = newestListed(folder, id, store); !errors.Is(err, fs.ErrNotExist) {
+		if c, refused, err = newestListed(folder, id, store, of); !errors.Is(err, fs.ErrNotExist) {
 			return c, refused, err
 		} // it was deleted after it had been listed: there is a newer one
 	}
@@ -44,7 +50,8 @@ const (
 )
 
 // newestListed is NewestCheckpoint of one listing.
-func newestListed(folder string, id recipe.Identity, store *model.Store) (*Checkpoint, []Refused, error) {
+func newestListed(folder string, id recipe.Identity, store *model.Store, of func(step int64) bool) (*Checkpoint,
+	[]Refused, error) {
 	listed, err := settledList(folder)
 	if err != nil {
 		return nil, nil, err
@@ -52,6 +59,11 @@ func newestListed(folder string, id recipe.Identity, store *model.Store) (*Check
 	var refused []Refused
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(listed))) { // by number, then time
 		path := filepath.Join(folder, name)
+		if of != nil {
+			if m, err := readManifest(path); err != nil || m == nil || !of(m.Step) {
+				continue
+			}
+		}
 		var c *Checkpoint
 		err := error(&unusable{path, "it lacks one of its files: it was cut off while it was written, or lost it"})
 		if listed[name].complete() {
@@ -116,7 +128,7 @@ func listCheckpoints(folder string) (listed map[string]suffixes, err error) {
 	return listed, nil
 }
 
-// MoveAside gives the files of a checkpoint names under which it is no longer found, so that they are kept but not used.
+// MoveAside gives the files of a checkpoint names under which it is no longer found: they are kept but not used.
 func (r Refused) MoveAside() error {
 	for _, suffix := range checkpointSuffixes {
 		from := r.Path + suffix

@@ -31,6 +31,8 @@ type Saver struct {
 	Run    recipe.Identity
 	// Keep is the number of checkpoints that are kept; older ones of the same run are deleted, others never.
 	Keep int
+	// Spare tells, by its step, of which checkpoints the newest is kept too; nil for none.
+	Spare func(step int64) bool
 	// Skip tells which variables, by their paths, are no part of the state.
 	Skip func(path string) bool
 }
@@ -186,14 +188,25 @@ func (s Saver) deleteOld() error {
 		return err
 	}
 	var own []string
+	steps := map[string]int64{}
 	for name := range listed {
 		path := filepath.Join(s.Folder, name)
 		if m, err := readManifest(path); err == nil && m != nil && m.Run == s.Run.Sum {
-			own = append(own, path)
+			own, steps[path] = append(own, path), m.Step
 		}
 	}
 	slices.Sort(own)
-	for _, path := range own[:max(0, len(own)-s.Keep)] {
+	old := own[:max(0, len(own)-s.Keep)]
+	spared := func(path string) bool { return s.Spare != nil && s.Spare(steps[path]) }
+	if !slices.ContainsFunc(own[len(old):], spared) {
+		for at, path := range slices.Backward(old) {
+			if spared(path) {
+				old = slices.Delete(old, at, at+1)
+				break
+			}
+		}
+	}
+	for _, path := range old {
 		for _, suffix := range checkpointSuffixes { // the manifest last: it says whose the others are
 			if err := os.Remove(path + suffix); err != nil && !os.IsNotExist(err) {
 				return err
