@@ -56,9 +56,23 @@ func ClaimRun(dir, name string) (*Claim, error) {
 		}
 		return nil, err
 	}
+	c.tidy()
 	c.beating.Add(1)
 	go c.beat()
 	return c, nil
+}
+
+// tidy removes what processes left behind that ended while they claimed.
+func (c *Claim) tidy() {
+	left, err := filepath.Glob(c.path + ".*.tmp")
+	if err != nil {
+		return // its name cannot be searched for
+	}
+	for _, path := range left {
+		if info, err := os.Stat(path); err == nil && age(info, c.path) > StaleAfter {
+			os.Remove(path)
+		}
+	}
 }
 
 // take makes the file.
