@@ -196,3 +196,12 @@ func sessionProgram(t *testing.T, r recipe.Recipe) *program.Program {
 	})
 	return p
 }
+
+// identity is that of the run whose config.json is in dir.
+func identity(dir string) (recipe.Identity, error) {
+	run, err := runlog.ReadRun(dir)
+	if err != nil {
+		return recipe.Identity{}, err
+	}
+	return recipe.IdentityOf(run.Raw)
+}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -28,7 +29,7 @@ func (q *queue) admit(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 				"overwrite it, or choose another directory", dir, strings.Join(left, ", "), runlog.ConfigFile, ErrExists)
 		}
 	case err != nil && q.options.Existing != Overwrite:
-		return nil, err
+		return nil, obstacle{err}
 	case q.options.Existing == Refuse:
 		return nil, fmt.Errorf("experiment: %s: %w: resume it, overwrite it, or choose another directory", dir, ErrExists)
 	case q.options.Existing == Resume:
@@ -85,18 +86,30 @@ func (q *queue) resume(r recipe.Recipe, run *runlog.Run) (*runlog.Summary, error
 	dir, summary := run.Dir, run.Summary
 	switch {
 	case summary.Finished:
+		for _, p := range run.Problems {
+			q.options.Warn(p)
+		}
 		return &summary, nil
 	case summary.Diverged && q.options.OnNonfinite == Stop:
 		return &summary, fmt.Errorf("experiment: %s: %w: %s: %s", filepath.Base(dir), ErrDiverged, summary.Stopped,
 			whatToTry(r))
-	case len(run.Problems) > 0:
-		return nil, fmt.Errorf("experiment: %s cannot be resumed: %s: "+
-			"mend it, overwrite the run or choose another directory", dir, strings.Join(run.Problems, "; "))
+	}
+	for _, p := range run.Problems {
+		if strings.HasPrefix(p, filepath.Join(dir, runlog.MetricsFile)) {
+			return nil, obstacle{fmt.Errorf("experiment: %s cannot be resumed: %s: mend it, overwrite the run or choose another "+
+				"directory", dir, p)}
+		}
 	}
 	return nil, nil
 }
 
-// goOn removes the summary of an interruption, and warns where going on will not give the same bits.
+// obstacle is the error of one run, in whose directory something is in the way; it says nothing of the runs after it.
+type obstacle struct{ error }
+
+func (o obstacle) Unwrap() error { return o.error }
+
+// goOn removes the summary of an interruption, or puts one aside that cannot be read, and warns of what is broken and
+// where going on will not give the same bits.
 func (q *queue) goOn(dir string) error {
 	run, err := runlog.ReadRun(dir)
 	if err != nil {
@@ -106,7 +119,17 @@ func (q *queue) goOn(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(filepath.Join(dir, runlog.SummaryFile)); err != nil {
+	summary, readable := filepath.Join(dir, runlog.SummaryFile), true
+	for _, p := range run.Problems {
+		q.options.Warn(p)
+		readable = readable && !strings.HasPrefix(p, summary)
+	}
+	if readable {
+		err = os.RemoveAll(summary)
+	} else {
+		err = os.Rename(summary, program.Aside(summary))
+	}
+	if err != nil {
 		return fmt.Errorf("experiment: %w", err)
 	}
 	if old.Backend != q.engine.Name {

@@ -208,8 +208,11 @@ func TestExistingRuns(t *testing.T) {
 	if err := os.WriteFile(summary, []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := again(r, Resume); err == nil || !strings.Contains(err.Error(), summary+" cannot be read") {
-		t.Errorf("resuming a run with a broken summary: %v, want an error that names it", err)
+	if s, err := again(r, Resume); err != nil || !s.Finished || s.TestLoss != first.TestLoss {
+		t.Errorf("resuming a run with a broken summary: %+v, %v, want it finished as before", s, err)
+	}
+	if text, err := os.ReadFile(summary + ".damaged"); err != nil || string(text) != "{" {
+		t.Errorf("the broken summary is %q (%v), want it kept", text, err)
 	}
 	if err := runlog.AppendMeasurement(dir, runlog.Measurement{Measure: runlog.MeasureTrace}); err != nil {
 		t.Fatal(err)

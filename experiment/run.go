@@ -30,7 +30,9 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir strin
 }
 
 // RunAll makes the runs of recipes in turn, each in its directory of dirs, and returns the summaries of those that
-// ended or were interrupted. A run that diverges is part of the result, with a warning; any other error ends it.
+// ended or were interrupted. A run that diverges is part of the result, with a warning. One that cannot be resumed, for
+// its record is broken or another process writes to it, is left out with a warning, and its error is returned when the
+// others are made; any other error ends it.
 func RunAll(
 	ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, dirs []string, options Options,
 ) ([]runlog.Summary, error) {
@@ -41,7 +43,8 @@ func RunAll(
 	return summaries, err
 }
 
-// runAll is RunAll which returns the first divergence as its error when there is no other.
+// runAll is RunAll which returns the first divergence as its error when there is no other. Errors of single runs come
+// joined.
 func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, dirs []string,
 	options Options) (summaries []runlog.Summary, lost error) {
 	for _, r := range recipes {
@@ -76,6 +79,7 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe
 	q := &queue{engine: engine, options: options, clock: newClock(recipes), recipes: recipes}
 	q.programs = map[string]*program.Program{}
 	defer func() { lost = errors.Join(lost, q.close()) }()
+	var left []error
 	for i := range recipes {
 		if err := ctx.Err(); err != nil {
 			return summaries, err
@@ -90,9 +94,16 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe
 			if lost == nil {
 				lost = err
 			}
+		case err != nil && options.Existing == Resume && len(recipes) > 1 &&
+			(errors.As(err, new(obstacle)) || errors.Is(err, runlog.ErrClaimed)):
+			options.Warn(err.Error())
+			left = append(left, err)
 		case err != nil:
 			return summaries, err
 		}
+	}
+	if len(left) > 0 {
+		return summaries, fmt.Errorf("experiment: %d of %d runs were left out: %w", len(left), len(recipes), left[0])
 	}
 	return summaries, lost
 }

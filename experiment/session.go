@@ -55,7 +55,11 @@ func (s *session) open(dir string) error {
 		return err
 	}
 	var warnings, torn []string
-	run, err := identity(dir)
+	record, err := runlog.ReadRun(dir)
+	if err != nil {
+		return err
+	}
+	run, err := recipe.IdentityOf(record.Raw)
 	if err != nil {
 		return err
 	}
@@ -74,6 +78,9 @@ func (s *session) open(dir string) error {
 		kept := s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.Steps))
 		s.measured = s.measured || kept && r.Kind == runlog.Curvature && r.Step == int64(done)
 		return kept
+	}
+	if err := s.checkRecords(record.Records); err != nil {
+		return err
 	}
 	if s.metrics, torn, err = runlog.OpenMetrics(dir, keep); err != nil {
 		return err
@@ -99,44 +106,8 @@ func (s *session) open(dir string) error {
 	return nil
 }
 
-// identity is that of the run whose config.json is in dir.
-func identity(dir string) (recipe.Identity, error) {
-	run, err := runlog.ReadRun(dir)
-	if err != nil {
-		return recipe.Identity{}, err
-	}
-	return recipe.IdentityOf(run.Raw)
-}
-
 // done is the number of finished steps.
 func (s *session) done() int { return int(optimizer.GetGlobalStep(s.Store)) }
-
-// claim keeps other processes from writing to the run directory: from training there and, where the run there is
-// overwritten, from measuring its weights, whose record would be taken for one of the new run.
-func (s *session) claim() error {
-	names := []string{runlog.ClaimFile}
-	if s.options.Existing == Overwrite {
-		names = append(names, runlog.MeasuringClaimFile)
-	}
-	for _, name := range names {
-		c, err := runlog.ClaimRun(s.dir, name)
-		if err != nil {
-			return err
-		}
-		s.claims = append(s.claims, c)
-	}
-	return nil
-}
-
-// checkClaims returns an error when another process has taken over the directory.
-func (s *session) checkClaims() error {
-	for _, c := range s.claims {
-		if err := c.Check(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // close ends the run; its program may serve another.
 func (s *session) close() (err error) {
@@ -201,47 +172,6 @@ func (s *session) scheduled() (data train.Dataset, batches int, err error) {
 		s.feed.Dataset = datasets.Ahead(datasets.OnDevice(s.Engine.Backend, s.feed.Dataset))
 	}
 	return s.Optimizer.Schedule(s.Store, data), s.Steps - done, nil
-}
-
-// record writes a record.
-func (s *session) record(r runlog.Record) error {
-	err := s.checkClaims()
-	if err == nil {
-		err = s.metrics.Append(r)
-	}
-	if err == nil && s.tensorBoard != nil {
-		err = s.tensorBoard.add(r)
-	}
-	return err
-}
-
-// save writes a checkpoint of the finished steps, after the records that were made on the way to it, and returns the
-// path of its files without extension.
-func (s *session) save() (path string, err error) {
-	if s.savedPath != "" && s.savedStep == s.done() {
-		return s.savedPath, nil
-	}
-	if finite, err := program.Finite(s.Store); err != nil || !finite {
-		return "", err // nobody wants to go on from it; the next step ends or mends the run
-	}
-	if err := errors.Join(s.checkClaims(), s.metrics.Sync()); err != nil {
-		return "", err
-	}
-	t := s.sums
-	t.Wall = s.wall()
-	s.saved = time.Now()
-	if path, err = s.checkpoints.save(t); err == nil {
-		s.savedPath, s.savedStep = path, s.done()
-	}
-	return path, err
-}
-
-// writeSummary writes the outcome.
-func (s *session) writeSummary(out runlog.Summary) error {
-	if err := s.checkClaims(); err != nil {
-		return err
-	}
-	return runlog.WriteSummary(s.dir, out)
 }
 
 // name is that of the run in messages.

@@ -170,6 +170,9 @@ func endLastLine(file *os.File) (end []byte, err error) {
 	if err != nil || info.Size() == 0 {
 		return nil, err
 	}
+	if !info.Mode().IsRegular() || info.Size() > largestRecords {
+		return nil, tooMuch(info, filepath.Base(file.Name()), largestRecords)
+	}
 	content := make([]byte, info.Size())
 	if _, err := file.ReadAt(content, 0); err != nil {
 		return nil, err
