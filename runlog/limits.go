@@ -94,7 +94,7 @@ func (l *Landscape) check() error {
 	if l == nil {
 		return nil
 	}
-	if len(l.X) == 0 || len(l.Y) == 0 || len(l.Directions) < min(2, len(l.Y)) {
+	if len(l.X) < max(1, min(2, len(l.Y))) || len(l.Y) == 0 || len(l.Directions) < min(2, len(l.Y)) {
 		return fmt.Errorf("a landscape of %d × %d points along %d directions", len(l.X), len(l.Y), len(l.Directions))
 	}
 	if len(l.Loss) > len(l.Y) { // an interrupted one has fewer rows
