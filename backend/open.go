@@ -26,6 +26,9 @@ type Options struct {
 	Terminal bool
 }
 
+// mostDevices is the number above which devices are taken for a mistake.
+const mostDevices = 1024
+
 // Engine is an open GoMLX engine. Pass its Backend on to GoMLX; call Finalize when it is no longer needed.
 type Engine struct {
 	compute.Backend
@@ -47,6 +50,9 @@ type Engine struct {
 // A cancelled ctx ends a download and returns ctx's error.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
 	opts.Out = orSilent(opts.Out)
+	if opts.Devices > mostDevices { // XLA on the CPU makes as many as it is asked for, each with its threads
+		return nil, fmt.Errorf("backend: an engine with %d devices: want %d at most", opts.Devices, mostDevices)
+	}
 	req, err := parseRequest(opts.Name, os.Getenv(compute.ConfigEnvVar))
 	if err != nil {
 		return nil, err

@@ -96,8 +96,8 @@ func (q *queue) resume(r recipe.Recipe, run *runlog.Run) (*runlog.Summary, error
 	}
 	for _, p := range run.Problems {
 		if strings.HasPrefix(p, filepath.Join(dir, runlog.MetricsFile)) {
-			return nil, obstacle{fmt.Errorf("experiment: %s cannot be resumed: %s: mend it, overwrite the run or choose another "+
-				"directory", dir, p)}
+			return nil, obstacle{fmt.Errorf("experiment: %s cannot be resumed: %s: mend it, overwrite the run or choose "+
+				"another directory", dir, p)}
 		}
 	}
 	return nil, nil

@@ -114,8 +114,8 @@ func drawable(xMin, xMax, yMin, yMax float64) error {
 		low, high := axis[0], axis[1]
 		size := math.Max(math.Abs(low), math.Abs(high))
 		if !(size <= largest) || high > low && high-low < finest*size {
-			return fmt.Errorf("an axis from %g to %g cannot be drawn: want numbers up to %g that differ in their first 12 digits",
-				low, high, largest)
+			return fmt.Errorf("an axis from %g to %g cannot be drawn: want numbers up to %g that differ in their first 12 "+
+				"digits", low, high, largest)
 		}
 	}
 	return nil

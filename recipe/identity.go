@@ -53,8 +53,8 @@ func IdentityOf(config []byte) (id Identity, err error) {
 	return Identity{Sum: hex.EncodeToString(sum[:]), Method: named.Method, Seed: named.Seed}, nil
 }
 
-// circumstances are the keys of config.json that do not decide the outcome: where the data lies, and all that Saved adds
-// to a recipe.
+// circumstances are the keys of config.json that do not decide the outcome: where the data lies, and all that Saved
+// adds to a recipe.
 var circumstances = func() []string {
 	keys := []string{"data_dir"}
 	saved := reflect.TypeFor[Saved]()

@@ -7,8 +7,8 @@ import (
 	"path"
 )
 
-// The sizes above which a file is taken for something else. A run of 200 epochs has less than 1 MB of records; a recipe,
-// a summary or a claim has some kilobytes.
+// The sizes above which a file is taken for something else. A run of 200 epochs has less than 1 MB of records; a
+// recipe, a summary or a claim has some kilobytes.
 const (
 	largestRecords = 64 << 20
 	largestOther   = 1 << 20

@@ -46,9 +46,9 @@ const rawCSuffix = " (raw c)"
 
 // owns reports why a summary is that of another run. What it does not say is not held against it.
 func (s Setup) owns(o Summary) error {
-	got, want := Setup{Method: o.Method, Seed: o.Seed}, Setup{Method: strings.TrimSuffix(s.Method, rawCSuffix), Seed: s.Seed}
-	if got.Method != "" && got != want {
-		return fmt.Errorf("it is of another run: %s, seed %d, want %s, seed %d", got.Method, got.Seed, want.Method, want.Seed)
+	method := strings.TrimSuffix(s.Method, rawCSuffix)
+	if o.Method != "" && (o.Method != method || o.Seed != s.Seed) {
+		return fmt.Errorf("it is of another run: %s, seed %d, want %s, seed %d", o.Method, o.Seed, method, s.Seed)
 	}
 	return nil
 }

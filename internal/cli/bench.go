@@ -204,6 +204,10 @@ func (f *benchFlags) size() (size [3]int, err error) {
 	if n != 4 || rest != "end" || min(size[0], size[1], size[2]) < 1 {
 		return size, usageError{fmt.Errorf("--image %q: want height x width x channels, such as 28x28x1", f.image)}
 	}
+	const largest = 1 << 26 // numbers of an image: 256 MB
+	if max(size[0], size[1], size[2]) > largest || size[0]*size[1] > largest/size[2] {
+		return size, usageError{fmt.Errorf("--image %q: want %d numbers at most", f.image, largest)}
+	}
 	if f.classes < 2 {
 		return size, usageError{fmt.Errorf("--classes %d: want 2 or more", f.classes)}
 	}

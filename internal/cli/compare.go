@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -119,7 +120,7 @@ func (f *compareFlags) plan(cmd *cobra.Command, methods []string) ([]recipe.Reci
 	if err := recipes[0].Validate(); err != nil {
 		return nil, usageError{err}
 	}
-	return recipes, nil
+	return recipes, f.run.check(cmd, recipes[0])
 }
 
 func count(list []string, s string) (n int) {
@@ -192,6 +193,9 @@ func noise(r recipe.Recipe) string {
 func howToResume(err error, out, command string, ended, all int) error {
 	if errors.Is(err, experiment.ErrExists) {
 		return fmt.Errorf("%w: --resume goes on with it, --force overwrites it, --out chooses another folder", err)
+	}
+	if _, statErr := os.Stat(out); statErr != nil { // nothing was begun
+		return err
 	}
 	if errors.Is(err, experiment.ErrDiverged) || errors.Is(err, runlog.ErrClaimed) { // which say what to do themselves
 		return err

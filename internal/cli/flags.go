@@ -165,6 +165,9 @@ func (f *recipeFlags) recipe(cmd *cobra.Command) recipe.Recipe {
 			apply(&r)
 		}
 	})
+	if r.Optimizer == "adam" && !cmd.Flags().Changed("weight-decay") {
+		r.WeightDecay = 0 // it has none
+	}
 	return r
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -80,6 +81,17 @@ func (f *runFlags) validate() error {
 	}
 	if f.resume && f.force {
 		return usageError{fmt.Errorf("--resume goes on with runs and --force deletes them: choose one")}
+	}
+	return nil
+}
+
+// check finds what is wrong with the flags for runs of a recipe.
+func (f *runFlags) check(cmd *cobra.Command, r recipe.Recipe) error {
+	if cmd.Flags().Changed("out") && f.out == "" {
+		return usageError{errors.New("--out '': want a folder for the run records")}
+	}
+	if err := r.CheckDevices(f.devices); err != nil {
+		return usageError{err}
 	}
 	return nil
 }

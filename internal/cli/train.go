@@ -93,7 +93,7 @@ func (f *trainFlags) plan(cmd *cobra.Command) (recipe.Recipe, error) {
 	if err := r.Validate(); err != nil {
 		return r, usageError{err}
 	}
-	return r, nil
+	return r, f.run.check(cmd, r)
 }
 
 // printSummary writes the summary of one run.
