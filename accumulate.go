@@ -19,19 +19,20 @@ import (
 //	pass 2   Σᵢ dᵢ·∇Lᵢ(w + ε)/d, or at w − r v  the same n again, with the same dropout masks; plain steps have none
 //
 // (with Ascent.Local an ascent step is a single pass of Σᵢ dᵢ·∇Lᵢ(w + εᵢ)/d, each micro-batch with an εᵢ of its own)
-// so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch. dᵢ is
-// the number of rows for a mean over them, the number that a mask leaves, the sum of the weights of a weighted mean; d is
-// that of the whole batch. It is read off the loss, or said with DividedBy, Sum and Shared of package objective. Losses
-// that parts of a batch cannot give, because they compare rows, for instance, are refused with the first micro-batch. Two
-// things in a model differ all the same: batch norm sees the statistics of its micro-batch, and dropout has other masks.
+// so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch. dᵢ
+// is the number of rows for a mean over them, the number that a mask leaves, the sum of the weights of a weighted
+// mean; d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum and Shared of package
+// objective. Losses that parts of a batch cannot give, because they compare rows, for instance, are refused with the
+// first micro-batch. Two things in a model differ all the same: batch norm sees the statistics of its micro-batch,
+// and dropout has other masks.
 //
 // Memory falls to the activations of one micro-batch, plus up to two sums of the size of the weights. They are in the
 // store, under /xsam/accumulate; a checkpoint need not have them (ExcludeVars). A step of the trainer is one
-// micro-batch; MicroSteps says how many make up one update, and GoMLX's global step counts updates. Hooks that run once
-// per step (train.AddPerStepUpdateGraphFn), and what the model writes without looking at the batch (counters, schedules,
-// averages of the weights), go once per update; running averages of batch norm see every micro-batch. The losses that
-// the trainer reports are those of the micro-batches at the point of their pass, and with the last one that of the
-// whole.
+// micro-batch; MicroSteps says how many make up one update, and GoMLX's global step counts updates. Hooks that run
+// once per step (train.AddPerStepUpdateGraphFn), and what the model writes without looking at the batch (counters,
+// schedules, averages of the weights), go once per update; running averages of batch norm see every micro-batch. The
+// losses that the trainer reports are those of the micro-batches at the point of their pass, and with the last one
+// that of the whole.
 //
 // It fails for n < 1, for configurations whose refresh is not ByPair, which go through the batch at more points, and
 // for an interval between refreshes that is adapted. A batch that does not divide by n makes the iteration fail. An

@@ -32,10 +32,7 @@ func newLab(t *testing.T, b compute.Backend, w0 []float64, lr float64, c xsam.Co
 	loss func(w *graph.Node) *graph.Node) *lab {
 	t.Helper()
 	store := model.NewStore()
-	obj := objective.New(func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
-		return []*graph.Node{scope.VariableWithValue("w", slices.Clone(w0)).NodeValue(in[0].Graph())}
-	}, func(_, predictions []*graph.Node) *graph.Node { return loss(predictions[0]) })
-	return newLabWith(t, b, store, obj, optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(lr), c,
+	return newLabWith(t, b, store, constant(w0, loss), optimizer.StochasticGradientDescent().WithDecay(false).WithLearningRate(lr), c,
 		nothing{})
 }
 

@@ -42,6 +42,9 @@ func checkParts(h home) error {
 		return err
 	}
 	whole, joined := parts[0], parts[1]
+	if err := openParts(h).SetValue(tensorOf(dtypes.Float64, []int{2}, []float64{0, 0})); err != nil {
+		return fmt.Errorf("xsam: Accumulate: %w", err)
+	}
 	size := max(math.Abs(whole), math.Abs(joined))
 	if !(math.Abs(whole-joined) > partsTolerance*size) { // NaN is the business of others
 		return nil

@@ -94,8 +94,8 @@ func (o *Optimizer) UpdateGraph(scope *model.Scope, gr *graph.Graph, loss *graph
 
 // update hands g̃ to the base optimizer.
 func (s *step) update(corrected []*graph.Node, lossDType dtypes.DType) {
-	s.optimizer.base.UpdateGraphWithGradients(s.scope, forward.InStoreOrder(s.scope, s.g, s.vars, paramvec.Like(s.w, corrected)),
-		lossDType)
+	inOrder := forward.InStoreOrder(s.scope, s.g, s.vars, paramvec.Like(s.w, corrected))
+	s.optimizer.base.UpdateGraphWithGradients(s.scope, inOrder, lossDType)
 }
 
 // Clear deletes everything that the optimizer and its base keep in the store; it implements optimizer.Interface.

@@ -108,9 +108,10 @@ func (m mark) String() string {
 }
 
 // Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows
-// from the number of steps that the store has on record when an iteration begins, so that a resumed run keeps its phase. With Refresh.Most it
-// also follows from what the step before has measured: a batch must be asked for when that step is done, as GoMLX's
-// Loop does. Evaluation data needs no wrapper. A data set that is a train.DistributedDataset stays one.
+// from the number of steps that the store has on record when an iteration begins, so that a resumed run keeps its
+// phase. With Refresh.Most it also follows from what the step before has measured: a batch must be asked for when
+// that step is done, as GoMLX's Loop does. Evaluation data needs no wrapper. A data set that is a
+// train.DistributedDataset stays one.
 func (o *Optimizer) Schedule(store *model.Store, ds train.Dataset) train.Dataset {
 	s := &scheduled{Dataset: ds, optimizer: o, store: store}
 	if distributed, ok := ds.(train.DistributedDataset); ok {

@@ -70,6 +70,19 @@ func (s *step) countStep() {
 	v.SetNodeValue(graph.Add(v.NodeValue(s.g), graph.Const(s.g, one)))
 }
 
+// SkipTo counts steps as made, up to number step: for a program that has undone updates (restored an earlier state of
+// the store) and goes on with the next batch, so that the kinds of the steps follow the batches as before. Iterations
+// of Schedule that are under way have counted them already.
+func (o *Optimizer) SkipTo(store *model.Store, step int64) error {
+	h := o.home(store)
+	entries, err := h.progress()
+	if err != nil {
+		return err
+	}
+	entries[progressSteps] = step
+	return openProgress(h).SetValue(tensors.FromFlatDataAndDimensions(entries, progressEntries))
+}
+
 // settle prepares the state for a step that trains vars. It runs on the host, while a graph is built or when the
 // trained parameters are found to be others than in the step before.
 func (o *Optimizer) settle(h home, vars []*model.Variable) error {
@@ -92,10 +105,14 @@ func (o *Optimizer) settle(h home, vars []*model.Variable) error {
 		if err != nil {
 			return err
 		}
-		h.write(vars, o.unit(vars, parts))
+		if err := h.write(vars, o.unit(vars, parts)); err != nil {
+			return err
+		}
 	}
 	if !fresh {
-		h.forget(o.config, vars)
+		if err := h.forget(o.config, vars); err != nil {
+			return err
+		}
 		entries[progressSince] = entries[progressSteps]
 	}
 	entries[progressTrained] = trained
@@ -176,30 +193,43 @@ func (h home) eigenvectorOf(vars []*model.Variable) ([][]float64, error) {
 }
 
 // write puts v into the store.
-func (h home) write(vars []*model.Variable, parts [][]float64) {
+func (h home) write(vars []*model.Variable, parts [][]float64) error {
 	for i, v := range vars {
 		value := tensorOf(stateDType(v), v.Shape().Dimensions, parts[i])
 		if kept := h.store.GetVariable(h.eigenvector(v)); kept != nil {
-			kept.MustSetValue(value)
+			if err := kept.SetValue(value); err != nil {
+				return fmt.Errorf("xsam: writing %s: %w", kept.Path(), err)
+			}
 			continue
 		}
 		h.store.VariableWithValue(h.eigenvector(v), value).SetTrainable(false)
 	}
+	return nil
 }
 
 // forget makes λ, the interval and what was reused of an ascent unknown again.
-func (h home) forget(c Config, vars []*model.Variable) {
-	if v := h.store.GetVariable(h.path("refresh")); v != nil {
-		v.MustSetValue(tensorOf(v.DType(), v.Shape().Dimensions, unknownRefresh()))
-	}
-	if v := h.store.GetVariable(h.path("interval")); v != nil {
-		v.MustSetValue(firstInterval(c))
+func (h home) forget(c Config, vars []*model.Variable) error {
+	unknown := map[string]func(v *model.Variable) *tensors.Tensor{
+		h.path("refresh"): func(v *model.Variable) *tensors.Tensor {
+			return tensorOf(v.DType(), v.Shape().Dimensions, unknownRefresh())
+		},
+		h.path("interval"): func(*model.Variable) *tensors.Tensor { return firstInterval(c) },
 	}
 	for _, of := range vars {
-		if v := h.store.GetVariable(h.ascent(of)); v != nil {
-			v.MustSetValue(tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size())))
+		unknown[h.ascent(of)] = func(v *model.Variable) *tensors.Tensor {
+			return tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size()))
 		}
 	}
+	for path, value := range unknown {
+		v := h.store.GetVariable(path)
+		if v == nil {
+			continue
+		}
+		if err := v.SetValue(value(v)); err != nil {
+			return fmt.Errorf("xsam: writing %s: %w", path, err)
+		}
+	}
+	return nil
 }
 
 // fingerprint tells sets of parameters apart; it is never 0.

@@ -11,5 +11,6 @@
 // time.
 //
 // The files: open.go (the order of attempts), choose.go (what was asked for, and which engines to try), plugins.go
-// (where plugins may lie), install.go (fetching the pinned one), flags.go (XLA options), status.go.
+// (where plugins may lie), install.go (fetching the pinned one), verify.go (is it what was published?), flags.go (XLA
+// options), status.go.
 package backend

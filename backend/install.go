@@ -91,11 +91,11 @@ func (w wheel) path(dir string) (string, error) {
 	return filepath.Join(dir, w.name+"-"+w.version, filepath.Base(w.inside)), nil
 }
 
-func pinnedPath(dir string) (string, error) { return pinnedCPU.path(dir) }
+func pinnedPath() (string, error) { return pinnedCPU.path("") }
 
 // isPinned tells whether a plugin's path is where Install puts the pinned one by default.
 func isPinned(plugin string) bool {
-	path, err := pinnedPath("")
+	path, err := pinnedPath()
 	return err == nil && pinnedWorksHere() && path == plugin
 }
 
@@ -145,7 +145,7 @@ func install(ctx context.Context, w wheel, opts InstallOptions) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	if download.HasSize(plugin, w.pluginSize) {
+	if w.verify(plugin) == nil {
 		return plugin, nil
 	}
 	fail := func(err error) (string, error) {
@@ -167,8 +167,11 @@ func install(ctx context.Context, w wheel, opts InstallOptions) (string, error) 
 		}
 	}
 	defer func() { _ = lock.Close() }() // unlocks
-	if download.HasSize(plugin, w.pluginSize) {
+	switch err := w.verify(plugin); {
+	case err == nil:
 		return plugin, nil
+	case errors.Is(err, download.ErrChecksum):
+		fmt.Fprintln(opts.Out, "xsam: the XLA plugin is not the published one and is installed again:", err)
 	}
 	if err := w.fetch(ctx, plugin, opts); err != nil {
 		return fail(err)

@@ -26,6 +26,9 @@ type Options struct {
 	Terminal bool
 }
 
+// mostDevices is the number above which devices are taken for a mistake.
+const mostDevices = 1024
+
 // Engine is an open GoMLX engine. Pass its Backend on to GoMLX; call Finalize when it is no longer needed.
 type Engine struct {
 	compute.Backend
@@ -47,6 +50,9 @@ type Engine struct {
 // A cancelled ctx ends a download and returns ctx's error.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
 	opts.Out = orSilent(opts.Out)
+	if opts.Devices > mostDevices { // XLA on the CPU makes as many as it is asked for, each with its threads
+		return nil, fmt.Errorf("backend: an engine with %d devices: want %d at most", opts.Devices, mostDevices)
+	}
 	req, err := parseRequest(opts.Name, os.Getenv(compute.ConfigEnvVar))
 	if err != nil {
 		return nil, err
@@ -109,6 +115,10 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 		}
 		return &Engine{Backend: b, Name: b.Name()}, nil
 	case kindPlugin:
+		if err := m.verify(req.path); err != nil {
+			return nil, fmt.Errorf("backend: the XLA plugin is not the published one and is not loaded: %w: install it again "+
+				"(xsam backend install)", err)
+		}
 		return openXLA(req.path, req.options, opts)
 	case kindCUDA:
 		plugin, err := m.needCUDA(ctx, opts)

@@ -16,6 +16,7 @@ func machineWith(gpu bool, cpuPlugin, cudaPlugin string, noInstall bool, err err
 		gpu:        func() bool { return gpu },
 		cpuPlugin:  func() string { return cpuPlugin },
 		cudaPlugin: func() string { return cudaPlugin },
+		verify:     func(string) error { return nil },
 		noInstall:  noInstall,
 		install: func(_ context.Context, opts InstallOptions) (string, error) {
 			return "/installed/" + opts.Engine, err

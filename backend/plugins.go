@@ -20,6 +20,7 @@ type machine struct {
 	gpu        func() bool                                           // is an NVIDIA GPU there?
 	cudaPlugin func() string                                         // path of its plugin, "" if there is none
 	cpuPlugin  func() string                                         // path of the installed CPU plugin, "" for none
+	verify     func(plugin string) error                             // is it what was published, as far as that is known?
 	noInstall  bool                                                  // GOMLX_NO_AUTO_INSTALL is set
 	install    func(context.Context, InstallOptions) (string, error) // fetches a plugin
 }
@@ -30,6 +31,7 @@ func thisMachine() machine {
 		gpu:        installer.HasNvidiaGPU,
 		cudaPlugin: func() string { return firstFile(cudaCandidates(os.Getenv, homeDir())) },
 		cpuPlugin:  func() string { return firstFile(cpuCandidates()) },
+		verify:     verify,
 		noInstall:  noInstall,
 		install:    Install,
 	}
@@ -43,15 +45,25 @@ var errNoInstall = errors.New(xla.NoAutoInstallEnv +
 	" is set, so nothing is downloaded: unset it, give the path of a " +
 	"PJRT plugin (--backend PATH), or take the pure-Go engine (--backend go)")
 
-// needCPU returns the path of the CPU plugin and installs it if it is missing.
+// needCPU returns the path of the CPU plugin and installs it if it is missing, or is not what was published: that one
+// is not loaded, for a library runs as soon as it is.
 func (m machine) needCPU(ctx context.Context, opts Options) (string, error) {
+	why := errors.New("no XLA plugin for the CPU is installed")
 	if plugin := m.cpuPlugin(); plugin != "" {
-		return plugin, nil
+		err := m.verify(plugin)
+		if err == nil {
+			return plugin, nil
+		}
+		why = fmt.Errorf("the XLA plugin is not the published one and is not loaded (%w)", err)
 	}
 	if m.noInstall {
-		return "", fmt.Errorf("backend: no XLA plugin for the CPU is installed, and %w", errNoInstall)
+		return "", fmt.Errorf("backend: %w, and %w", why, errNoInstall)
 	}
-	return m.install(ctx, InstallOptions{Engine: "cpu", Out: opts.Out, Terminal: opts.Terminal})
+	plugin, err := m.install(ctx, InstallOptions{Engine: "cpu", Out: opts.Out, Terminal: opts.Terminal})
+	if errors.Is(why, download.ErrChecksum) && err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w; %w", err, why)
+	}
+	return plugin, err
 }
 
 // needCUDA returns the path of the CUDA plugin and installs it if it is missing.
@@ -72,7 +84,7 @@ func (m machine) needCUDA(ctx context.Context, opts Options) (string, error) {
 func cpuCandidates() []string {
 	var paths []string
 	if pinnedWorksHere() {
-		if path, err := pinnedPath(""); err == nil && download.HasSize(path, pinnedCPU.pluginSize) {
+		if path, err := pinnedPath(); err == nil && download.HasSize(path, pinnedCPU.pluginSize) {
 			paths = append(paths, path)
 		}
 	}

@@ -23,7 +23,8 @@ type Plugin struct {
 	Path    string // where it is, or where it would be installed; "" when nobody can say
 	Source  string // the package and version it comes from
 	Bytes   int64  // its size; 0 when it is not installed
-	Checked error  // nil, or what is wrong with the file; only the pinned plugin has a known checksum
+	SHA256  string // the checksum that it must have; "" when none is known, and nothing is checked
+	Checked error  // nil, or what is wrong with the file
 }
 
 // Installed tells whether the plugin is on disk.
@@ -50,14 +51,15 @@ func cpuStatus(m machine) Plugin {
 	if p.Path == "" {
 		p.Path = goXLACPUPath()
 		if pinnedWorksHere() {
-			p.Path, p.Checked = pinnedPath("")
+			p.Path, p.Checked = pinnedPath()
 		}
 	}
 	p.Bytes = download.Size(p.Path)
 	if isPinned(p.Path) {
 		p.Source = pinnedCPU.name + " " + pinnedCPU.version
+		p.SHA256 = pinnedCPU.pluginSHA256
 		if p.Installed() {
-			p.Checked = download.Digest{SHA256: pinnedCPU.pluginSHA256}.Check(p.Path)
+			p.Checked = pinnedCPU.readThrough(p.Path)
 		}
 	}
 	return p

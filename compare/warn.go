@@ -26,11 +26,16 @@ func (t *Table) warn(opts Options) {
 			if r.Method != row.Method {
 				continue
 			}
+			if r.Finished && r.UndoneUpdates > 0 {
+				add("seed %d: %d updates were undone, for the loss or the weights were not finite", r.Seed, r.UndoneUpdates)
+			}
 			switch {
+			case r.Diverged:
+				add("seed %d diverged and is left out%s", r.Seed, because(r.Stopped))
 			case !r.Finished:
 				add("seed %d is not finished and left out%s", r.Seed, because(r.Stopped))
 			case !r.LambdaMax.Known():
-				add("seed %d has no λmax", r.Seed)
+				add("seed %d has no λmax%s", r.Seed, unmeasured(r.LambdaStop))
 			case r.LambdaStop != runlog.StopResidual:
 				add("seed %d: λmax did not converge (relative residual %.2g after %d products%s)", r.Seed,
 					r.LambdaResidual.Float(), r.LambdaProducts,
@@ -96,6 +101,14 @@ func reason(stop string) string {
 		return ""
 	}
 	return "; " + stop
+}
+
+// unmeasured is why there is no λmax, where the record says it.
+func unmeasured(stop string) string {
+	if strings.HasPrefix(stop, runlog.StopNotMeasured) {
+		return because(stop)
+	}
+	return ""
 }
 
 func because(reason string) string {

@@ -47,7 +47,8 @@ func (p *Problem) weigh(ctx context.Context) (err error) {
 	}
 	if problem != nil {
 		if len(p.batches) > 1 {
-			return fmt.Errorf("curvature: how the loss of %d batches is made of theirs is not known: %w", len(p.batches), problem)
+			return fmt.Errorf("curvature: how the loss of %d batches is made of theirs is not known: %w", len(p.batches),
+				problem)
 		}
 		p.shares[0] = 1
 		return nil
@@ -67,7 +68,8 @@ func (p *Problem) weigh(ctx context.Context) (err error) {
 		return err
 	}
 	if !(total > 0) {
-		return fmt.Errorf("curvature: the loss of all batches divides by %v: want masks or weights that leave something", total)
+		return fmt.Errorf("curvature: the loss of all batches divides by %v: want masks or weights that leave something",
+			total)
 	}
 	if whole := math.Round(total); !p.plain && math.Abs(total-whole) < 1e-6*total {
 		p.examples = int(whole)
@@ -104,7 +106,8 @@ func (p *Problem) isSum(ctx context.Context) (bool, error) {
 		return false, ctx.Err()
 	}
 	parts := p.program("halves of a batch", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
-		whole, joined, ok, err := s.objective.Parts(s.scope, s.g, s.batch, func(v forward.Value) *graph.Node { return v.Main })
+		main := func(v forward.Value) *graph.Node { return v.Main }
+		whole, joined, ok, err := s.objective.Parts(s.scope, s.g, s.batch, main)
 		if err != nil || !ok {
 			zero := graph.Scalar(s.g, p.dtype, 0)
 			return []*graph.Node{zero, zero}

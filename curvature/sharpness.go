@@ -103,8 +103,8 @@ func (p *Problem) ascentScale(o AscentOptions) ([]float64, error) {
 }
 
 // MSharpness is the m-sharpness with m the batch size: the rise that each batch finds in a ball of its own, as the
-// mean over the batches, weighted by their shares in the loss. It is what SAM with batches of m minimises. gradients counts those
-// of single batches.
+// mean over the batches, weighted by their shares in the loss. It is what SAM with batches of m minimises. gradients
+// counts those of single batches.
 //
 // Reference: Foret et al. (2021), "Sharpness-aware minimization for efficiently improving generalization", on
 // m-sharpness.

@@ -2,22 +2,23 @@ package experiment
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/model/checkpoint"
 	"github.com/gomlx/gomlx/ml/train/metric"
 
 	"github.com/xsam-go/xsam/internal/program"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
 )
 
 // sumsParam is the store's parameter under which a checkpoint carries the sums, as JSON text.
 const sumsParam = "/experiment_tally"
+
+// keptCheckpoints is the number of checkpoints that a run keeps: one to go on from when the newest is damaged.
+const keptCheckpoints = 2
 
 // metricsPath is where GoMLX's trainer keeps its moving averages, under names that differ from process to process. No
 // record uses them, and restored they would only pile up.
@@ -25,118 +26,102 @@ var metricsPath = model.JoinPath(model.RootScopePath, metric.Scope) + model.Scop
 
 // checkpoints saves a store and restores it.
 type checkpoints struct {
-	store   *model.Store
-	handler *checkpoint.Handler
+	store  *model.Store
+	saver  program.Saver
+	loaded *program.Checkpoint // nil without one
 }
 
-// openCheckpoints loads the newest whole checkpoint under dir into the store, if there is one, and returns what saves
-// the next. What a killed run left half written is deleted, with a warning.
-func openCheckpoints(dir string, store *model.Store) (c *checkpoints, warnings []string, err error) {
-	warnings, err = deleteBroken(dir)
+// openCheckpoints restores the newest checkpoint of a run that is whole and the run's own, out of those that it goes on
+// from or, where there is none left, of its snapshots, and returns what saves the next. What cannot be used is moved
+// aside, with a warning.
+func openCheckpoints(dir string, run recipe.Identity, store *model.Store) (c *checkpoints, warnings []string,
+	err error) {
+	c = &checkpoints{store: store, saver: program.Saver{
+		Folder: runlog.Checkpoints(dir), Run: run, Keep: keptCheckpoints,
+		Skip: func(path string) bool { return strings.HasPrefix(path, metricsPath) },
+	}}
+	newest, refused, err := program.NewestCheckpoint(c.saver.Folder, run, store)
 	if err != nil {
 		return nil, nil, err
 	}
-	// Uncompressed: random weights hardly shrink, and sizes can be checked.
-	handler, err := checkpoint.Build(store).Dir(dir).Keep(1).WithCompression(checkpoint.BinUncompressed).Done()
-	if err != nil {
-		return nil, nil, fmt.Errorf("experiment: checkpoints under %s: %w", dir, err)
+	for _, r := range refused {
+		if err := r.MoveAside(); err != nil {
+			return nil, nil, err
+		}
+		warnings = append(warnings, fmt.Sprintf("%v: it is kept as *.damaged and not used", r.Err))
 	}
-	return &checkpoints{store: store, handler: handler}, warnings, nil
+	if newest == nil {
+		var more []string
+		if newest, more, err = newestSnapshot(dir, run, store); err != nil {
+			return nil, nil, err
+		}
+		warnings = append(warnings, more...)
+	}
+	switch {
+	case newest == nil && len(warnings) > 0:
+		warnings = append(warnings, dir+": there is no checkpoint that can be used: training begins anew")
+	case newest != nil && len(warnings) > 0:
+		warnings = append(warnings, fmt.Sprintf("%s: training goes on from step %d", newest.Path, newest.Step))
+	}
+	if newest == nil {
+		return c, warnings, nil
+	}
+	if newest.Unsigned {
+		warnings = append(warnings, newest.UnsignedWarning())
+	}
+	c.loaded = newest
+	return c, warnings, newest.Restore(store)
+}
+
+// newestSnapshot reads the newest snapshot of a run that can be used, nil when there is none, and warns of others.
+func newestSnapshot(dir string, run recipe.Identity, store *model.Store) (c *program.Checkpoint, warnings []string,
+	err error) {
+	epochs, err := runlog.Snapshots(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, epoch := range slices.Backward(epochs) {
+		c, refused, err := program.NewestCheckpoint(runlog.Snapshot(dir, epoch), run, store)
+		for _, r := range refused {
+			warnings = append(warnings, fmt.Sprintf("%v: it is not used", r.Err))
+		}
+		if err != nil || c != nil {
+			return c, warnings, err
+		}
+	}
+	return nil, warnings, nil
 }
 
 // sums returns those that the loaded checkpoint carries; empty ones without a checkpoint.
 func (c *checkpoints) sums() (t sums, err error) {
-	value, _ := c.store.GetParam(sumsParam)
-	text, _ := value.(string)
-	if text == "" { // none, or those of another run that used the store before
+	if c.loaded == nil {
+		return sums{}, nil
+	}
+	text := c.loaded.Text(sumsParam)
+	if text == "" {
 		return sums{}, nil
 	}
 	if err := json.Unmarshal([]byte(text), &t); err != nil {
-		return sums{}, fmt.Errorf("experiment: the checkpoint under %s has no readable %s: %w", c.handler.Dir(), sumsParam,
-			err)
+		return sums{}, fmt.Errorf("experiment: the checkpoint %s has no readable %s: %w", c.loaded.Path, sumsParam, err)
 	}
 	return t, nil
 }
 
-// save writes a checkpoint and deletes the one before it, in this order.
-func (c *checkpoints) save(t sums) error {
+// save writes a checkpoint, then deletes what is older than those to keep, and returns the path of its files without
+// extension.
+func (c *checkpoints) save(t sums) (path string, err error) {
 	text, err := json.Marshal(t)
 	if err != nil {
-		return fmt.Errorf("experiment: the sums of the run cannot be saved: %w", err)
+		return "", fmt.Errorf("experiment: the sums of the run cannot be saved: %w", err)
 	}
 	c.store.SetParam(sumsParam, string(text))
-	for v := range c.store.IterVariables() {
-		if strings.HasPrefix(v.Path(), metricsPath) {
-			c.handler.ExcludeVarsFromSaving(v)
-		}
-	}
-	if err := c.handler.Save(); err != nil {
-		return fmt.Errorf("experiment: saving a checkpoint: %w", err)
-	}
-	return nil
+	return c.saver.Save(c.store, c.loaded)
 }
 
 // close frees the values that were loaded and not asked for.
-func (c *checkpoints) close() (err error) {
-	for _, t := range c.handler.LoadedVariables() {
-		err = errors.Join(err, t.FinalizeAll())
+func (c *checkpoints) close() error {
+	if c.loaded == nil {
+		return nil
 	}
-	return err
-}
-
-// deleteBroken removes checkpoints that are not whole. A checkpoint is a .json file that lists the variables with their
-// places in a .bin file of the same name; GoMLX writes the .json last but creates it first.
-func deleteBroken(dir string) (warnings []string, err error) {
-	entries, err := os.ReadDir(dir)
-	if os.IsNotExist(err) {
-		return nil, nil
-	} else if err != nil {
-		return nil, fmt.Errorf("experiment: %w", err)
-	}
-	var names []string
-	for _, e := range entries {
-		extension := filepath.Ext(e.Name())
-		name := strings.TrimSuffix(e.Name(), extension)
-		if !e.IsDir() && (extension == checkpoint.JsonNameSuffix || extension == checkpoint.BinDataSuffix) &&
-			!slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	for _, name := range names {
-		path := filepath.Join(dir, name)
-		if program.WholeCheckpoint(path) {
-			continue
-		}
-		for _, extension := range []string{checkpoint.JsonNameSuffix, checkpoint.BinDataSuffix} {
-			if err := os.Remove(path + extension); err != nil && !os.IsNotExist(err) {
-				return nil, fmt.Errorf("experiment: a broken checkpoint cannot be deleted: %w", err)
-			}
-		}
-		warnings = append(warnings, path+": this checkpoint was cut off while it was written and has been deleted")
-	}
-	return warnings, nil
-}
-
-// keepSnapshot puts the checkpoint of one folder into another, where later checkpoints do not replace it. The folder
-// appears in one piece: it is filled under another name first.
-func keepSnapshot(from, to string) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("experiment: keeping a snapshot: %w", err)
-		}
-	}()
-	unfinished := to + ".tmp"
-	if err := errors.Join(os.RemoveAll(unfinished), os.RemoveAll(to), os.MkdirAll(unfinished, 0o755)); err != nil {
-		return err
-	}
-	files, err := os.ReadDir(from)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := program.LinkOrCopy(filepath.Join(from, f.Name()), filepath.Join(unfinished, f.Name())); err != nil {
-			return err
-		}
-	}
-	return os.Rename(unfinished, to)
+	return c.loaded.Close()
 }

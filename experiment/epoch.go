@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -16,8 +15,14 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 	if err != nil {
 		return err
 	}
-	if math.IsNaN(probe.Loss) || math.IsInf(probe.Loss, 0) {
-		return &diverged{step, probe.Loss}
+	what, err := s.nonfinite(probe)
+	if err != nil {
+		return err
+	}
+	if what != "" {
+		if err := s.recover(step, what); err != nil {
+			return err
+		}
 	}
 	if kind := program.KindOf(probe); !s.timed[kind] {
 		s.timed[kind] = true
@@ -32,8 +37,13 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 			return err
 		}
 	}
+	if what == "" {
+		if err := s.keepGood(step); err != nil {
+			return err
+		}
+	}
 	if every := s.options.CheckpointEvery; every > 0 && time.Since(s.saved) >= every {
-		if err := s.save(); err != nil {
+		if _, err := s.save(); err != nil {
 			return err
 		}
 	}
@@ -63,35 +73,59 @@ func (s *session) endEpoch(ctx context.Context, step int) error {
 	if !s.isEvery(s.options.KeepEvery, step) {
 		return nil
 	}
-	if err := s.save(); err != nil {
+	path, err := s.save()
+	if err != nil || path == "" {
 		return err
 	}
-	return keepSnapshot(runlog.Checkpoints(s.dir), runlog.Snapshot(s.dir, epoch))
+	return program.KeepSnapshot(path, runlog.Snapshot(s.dir, epoch), s.checkpoints.saver.Run, int64(step))
 }
 
 // evaluateAll measures loss and accuracy of the training images and of the test images, or, in a trial, of the
-// validation images in their place.
+// validation images in their place. Where the weights or the loss of the training images are not finite it undoes
+// updates or ends the run: the last update may have led there, and no step comes after it.
 func (s *session) evaluateAll(step int) error {
 	s.tell(Evaluating)
-	var err error
-	if s.sums.Train, err = s.evaluate(runlog.TrainSplit, s.Data.Train, step); err != nil {
-		return err
+	for {
+		what, err := s.evaluateTrain()
+		if err != nil {
+			return err
+		}
+		if what == "" {
+			break
+		}
+		if err := s.recover(step, what); err != nil {
+			return err
+		}
 	}
 	newest, split, set := &s.sums.Test, runlog.TestSplit, s.Data.Test
 	if s.recipe.ValidationSize > 0 {
 		newest, split, set = &s.sums.Validation, runlog.ValidationSplit, s.Data.Validation
 	}
-	*newest, err = s.evaluate(split, set, step)
+	var err error
+	if *newest, err = s.Evaluate(set); err != nil {
+		return err
+	}
 	s.progress.TestAccuracy = newest.Accuracy.Float()
-	return err
+	if err := s.recordEvaluation(runlog.TrainSplit, s.sums.Train, step); err != nil {
+		return err
+	}
+	return s.recordEvaluation(split, *newest, step)
 }
 
-func (s *session) evaluate(split string, set *datasets.Set, step int) (program.Evaluation, error) {
-	e, err := s.Evaluate(set)
-	if err != nil {
-		return e, err
+// evaluateTrain evaluates the training images, and says what is not finite.
+func (s *session) evaluateTrain() (what string, err error) {
+	finite, err := program.Finite(s.Store)
+	if err != nil || !finite {
+		return "the weights are not finite", err
 	}
-	return e, s.record(runlog.Record{
+	if s.sums.Train, err = s.Evaluate(s.Data.Train); err == nil && !s.sums.Train.Loss.Known() {
+		what = "the loss of the training images is not finite"
+	}
+	return what, err
+}
+
+func (s *session) recordEvaluation(split string, e program.Evaluation, step int) error {
+	return s.record(runlog.Record{
 		Kind: runlog.Eval, Step: int64(step), Epoch: runlog.Num(float64(step) / float64(s.StepsPerEpoch)), Split: split,
 		Loss: e.Loss, Accuracy: e.Accuracy, GradientEvaluations: runlog.Num(s.sums.Gradients),
 	})

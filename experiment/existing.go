@@ -9,12 +9,14 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// claim checks that the run may go to dir. It returns a summary when there is nothing left to do.
-func (q *queue) claim(r recipe.Recipe, dir string) (*runlog.Summary, error) {
+// admit checks that the run may go to dir, and changes nothing there. It returns a summary when there is nothing left
+// to do.
+func (q *queue) admit(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 	var old recipe.Saved
 	run, err := runlog.ReadRun(dir)
 	if err == nil {
@@ -22,8 +24,12 @@ func (q *queue) claim(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if left := contents(dir); len(left) > 0 && q.options.Existing != Overwrite {
+			return nil, fmt.Errorf("experiment: %s holds %s and no %s, so that nobody can say of which run: %w: move it away, "+
+				"overwrite it, or choose another directory", dir, strings.Join(left, ", "), runlog.ConfigFile, ErrExists)
+		}
 	case err != nil && q.options.Existing != Overwrite:
-		return nil, err
+		return nil, obstacle{err}
 	case q.options.Existing == Refuse:
 		return nil, fmt.Errorf("experiment: %s: %w: resume it, overwrite it, or choose another directory", dir, ErrExists)
 	case q.options.Existing == Resume:
@@ -35,20 +41,35 @@ func (q *queue) claim(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; "+
 				"overwrite it or choose another directory", dir, strings.Join(changed, ", "))
 		}
-		return q.resume(old, run)
+		return q.resume(r, run)
 	}
 	return nil, nil
 }
 
-// prepare makes the run directory ready: as it is where the run goes on, else with nothing but config.json in it.
+// parts are what a run directory is made of, in the order in which it is cleared: while it has a config.json it is that
+// of a run.
+var parts = []string{
+	runlog.SummaryFile, runlog.MetricsFile, runlog.CheckpointDir, runlog.SnapshotDir, runlog.MeasurementsFile,
+	runlog.TensorBoardDir, runlog.ConfigFile,
+}
+
+// contents are the parts that a directory has.
+func contents(dir string) (there []string) {
+	for _, name := range parts {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			there = append(there, name)
+		}
+	}
+	return there
+}
+
+// prepare makes the run directory ready: as it is where the run goes on, but for the summary of an interruption, else
+// with nothing but config.json in it.
 func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && q.options.Existing == Resume {
-		return nil
+		return q.goOn(dir)
 	}
-	for _, name := range []string{
-		runlog.SummaryFile, runlog.MetricsFile, runlog.ConfigFile, runlog.CheckpointDir, runlog.SnapshotDir,
-		runlog.MeasurementsFile, runlog.TensorBoardDir,
-	} {
+	for _, name := range parts {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}
@@ -60,21 +81,56 @@ func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	})
 }
 
-// resume returns the summary of a run that has ended, and warns where going on will not give the same bits.
-func (q *queue) resume(old recipe.Saved, run *runlog.Run) (*runlog.Summary, error) {
+// resume returns the summary of a run that has ended.
+func (q *queue) resume(r recipe.Recipe, run *runlog.Run) (*runlog.Summary, error) {
 	dir, summary := run.Dir, run.Summary
 	switch {
 	case summary.Finished:
+		for _, p := range run.Problems {
+			q.options.Warn(p)
+		}
 		return &summary, nil
-	case summary.Diverged:
-		return &summary, fmt.Errorf("experiment: %s: %w: %s", filepath.Base(dir), ErrDiverged, summary.Stopped)
-	case len(run.Problems) > 0:
-		return nil, fmt.Errorf("experiment: %s cannot be resumed: %s: "+
-			"mend it, overwrite the run or choose another directory", dir, strings.Join(run.Problems, "; "))
+	case summary.Diverged && q.options.OnNonfinite == Stop:
+		return &summary, fmt.Errorf("experiment: %s: %w: %s: %s", filepath.Base(dir), ErrDiverged, summary.Stopped,
+			whatToTry(r))
 	}
-	// A run that was interrupted may have a summary, which ends with the resumption.
-	if err := os.RemoveAll(filepath.Join(dir, runlog.SummaryFile)); err != nil {
-		return nil, fmt.Errorf("experiment: %w", err)
+	for _, p := range run.Problems {
+		if strings.HasPrefix(p, filepath.Join(dir, runlog.MetricsFile)) {
+			return nil, obstacle{fmt.Errorf("experiment: %s cannot be resumed: %s: mend it, overwrite the run or choose "+
+				"another directory", dir, p)}
+		}
+	}
+	return nil, nil
+}
+
+// obstacle is the error of one run, in whose directory something is in the way; it says nothing of the runs after it.
+type obstacle struct{ error }
+
+func (o obstacle) Unwrap() error { return o.error }
+
+// goOn removes the summary of an interruption, or puts one aside that cannot be read, and warns of what is broken and
+// where going on will not give the same bits.
+func (q *queue) goOn(dir string) error {
+	run, err := runlog.ReadRun(dir)
+	if err != nil {
+		return err
+	}
+	old, err := recipe.Read(run)
+	if err != nil {
+		return err
+	}
+	summary, readable := filepath.Join(dir, runlog.SummaryFile), true
+	for _, p := range run.Problems {
+		q.options.Warn(p)
+		readable = readable && !strings.HasPrefix(p, summary)
+	}
+	if readable {
+		err = os.RemoveAll(summary)
+	} else {
+		err = os.Rename(summary, program.Aside(summary))
+	}
+	if err != nil {
+		return fmt.Errorf("experiment: %w", err)
 	}
 	if old.Backend != q.engine.Name {
 		q.options.Warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir,
@@ -84,5 +140,5 @@ func (q *queue) resume(old recipe.Saved, run *runlog.Run) (*runlog.Summary, erro
 		q.options.Warn(fmt.Sprintf("%s was begun with version %s and goes on with %s", dir, old.Version,
 			recipe.CodeVersion()))
 	}
-	return nil, nil
+	return nil
 }

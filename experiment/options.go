@@ -38,6 +38,9 @@ type Options struct {
 	// the examples on which λmax is measured at the end; 0 makes none. It costs time and changes nothing else of the
 	// outcome. A resumed run may take another number.
 	CurvatureEvery int
+	// OnNonfinite says what is done when the loss or the weights are no longer finite; "" stands for Stop. It has a part
+	// in the outcome of a run in which they are not.
+	OnNonfinite OnNonfinite
 	// TensorBoard writes the records also as TensorBoard's event files, in the folder tensorboard of the run directory.
 	TensorBoard bool
 	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/datasets"
@@ -28,7 +30,9 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir strin
 }
 
 // RunAll makes the runs of recipes in turn, each in its directory of dirs, and returns the summaries of those that
-// ended or were interrupted. A run that diverges is part of the result, with a warning; any other error ends it.
+// ended or were interrupted. A run that diverges is part of the result, with a warning. One that cannot be resumed, for
+// its record is broken or another process writes to it, is left out with a warning, and its error is returned when the
+// others are made; any other error ends it.
 func RunAll(
 	ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, dirs []string, options Options,
 ) ([]runlog.Summary, error) {
@@ -39,7 +43,8 @@ func RunAll(
 	return summaries, err
 }
 
-// runAll is RunAll which returns the first divergence as its error when there is no other.
+// runAll is RunAll which returns the first divergence as its error when there is no other. Errors of single runs come
+// joined.
 func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, dirs []string,
 	options Options) (summaries []runlog.Summary, lost error) {
 	for _, r := range recipes {
@@ -54,6 +59,17 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe
 			return nil, err
 		}
 	}
+	if options.OnNonfinite == "" {
+		options.OnNonfinite = Stop
+	}
+	if !slices.Contains(OnNonfiniteNames, string(options.OnNonfinite)) {
+		return nil, fmt.Errorf("experiment: on non-finite %q: want one of %s", options.OnNonfinite,
+			strings.Join(OnNonfiniteNames, ", "))
+	}
+	if options.OnNonfinite != Stop && options.devices() > 0 {
+		return nil, fmt.Errorf("experiment: on non-finite %s with %d devices: want one device, or stop", options.OnNonfinite,
+			options.Devices)
+	}
 	if options.Progress == nil {
 		options.Progress = func(Progress) {}
 	}
@@ -63,6 +79,7 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe
 	q := &queue{engine: engine, options: options, clock: newClock(recipes), recipes: recipes}
 	q.programs = map[string]*program.Program{}
 	defer func() { lost = errors.Join(lost, q.close()) }()
+	var left []error
 	for i := range recipes {
 		if err := ctx.Err(); err != nil {
 			return summaries, err
@@ -77,9 +94,16 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe
 			if lost == nil {
 				lost = err
 			}
+		case err != nil && options.Existing == Resume && len(recipes) > 1 &&
+			(errors.As(err, new(obstacle)) || errors.Is(err, runlog.ErrClaimed)):
+			options.Warn(err.Error())
+			left = append(left, err)
 		case err != nil:
 			return summaries, err
 		}
+	}
+	if len(left) > 0 {
+		return summaries, fmt.Errorf("experiment: %d of %d runs were left out: %w", len(left), len(recipes), left[0])
 	}
 	return summaries, lost
 }
@@ -105,12 +129,18 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 		Loss: math.NaN(), TestAccuracy: math.NaN(), Lambda: math.NaN(), AngleDeg: math.NaN(), Remaining: -1,
 		Validating: r.ValidationSize > 0,
 	}
-	finished, err := q.claim(r, dir)
-	if finished != nil {
+	skip := func(finished runlog.Summary, err error) (runlog.Summary, error) {
 		q.clock.skip(1)
 		progress.Stage = Skipped
 		q.options.Progress(progress)
-		return *finished, err
+		return finished, err
+	}
+	if err := runlog.Claimed(dir, runlog.ClaimFile); err != nil { // before anything is built
+		return runlog.Summary{}, err
+	}
+	finished, err := q.admit(r, dir)
+	if finished != nil {
+		return skip(*finished, err)
 	}
 	if err != nil {
 		return runlog.Summary{}, err
@@ -120,17 +150,27 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 	if err != nil {
 		return runlog.Summary{}, err
 	}
-	if err := q.prepare(r, dir); err != nil {
-		return runlog.Summary{}, errors.Join(err, q.giveBack(p, index, false))
-	}
 	s := &session{Program: p, recipe: r, dir: dir, options: q.options, progress: progress, clock: q.clock}
 	defer func() {
 		err = errors.Join(err, s.close(), q.giveBack(p, index, s.restored))
 	}()
+	if err := s.claim(); err != nil {
+		return runlog.Summary{}, err
+	}
+	finished, err = q.admit(r, dir) // another process may have come in between
+	if finished != nil {
+		return skip(*finished, err)
+	}
+	if err == nil {
+		err = q.prepare(r, dir)
+	}
+	if err != nil {
+		return runlog.Summary{}, err
+	}
 	if err := s.open(dir); err != nil {
 		return runlog.Summary{}, err
 	}
-	return s.run(ctx, dir)
+	return s.run(ctx)
 }
 
 // close frees the programs that are left.

@@ -3,7 +3,8 @@ package experiment
 import (
 	"context"
 	"errors"
-	"fmt"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/train"
@@ -22,6 +23,7 @@ type session struct {
 	dir     string
 	options Options
 
+	claims      []*runlog.Claim // on dir
 	checkpoints *checkpoints
 	metrics     *runlog.Metrics
 	tensorBoard *tensorBoard // nil without
@@ -30,24 +32,20 @@ type session struct {
 	measured    bool      // curvature along training is recorded for the step of that checkpoint
 	warmStart   []float64 // of the next measurement along training; nil before the first
 
-	sums     sums
-	timed    map[string]bool // kinds of step whose first one, which is compiled in it, is behind
-	started  time.Time
-	saved    time.Time
-	progress Progress
-	clock    *clock
+	sums    sums
+	timed   map[string]bool // kinds of step whose first one, which is compiled in it, is behind
+	started time.Time
+	saved   time.Time
+	// The newest checkpoint that was saved, and its step.
+	savedPath string
+	savedStep int
+	good      program.State // to which updates are undone one by one; nil before the first
+	progress  Progress
+	clock     *clock
 }
 
 // errStopped ends the loop after a step when the context has been cancelled.
 var errStopped = errors.New("stopped")
-
-// diverged ends the loop when the loss is not finite.
-type diverged struct {
-	step int
-	loss float64
-}
-
-func (d *diverged) Error() string { return fmt.Sprintf("the loss is %v at step %d", d.loss, d.step) }
 
 // open puts the program into the state of the run's checkpoint, or of its start.
 func (s *session) open(dir string) error {
@@ -57,10 +55,19 @@ func (s *session) open(dir string) error {
 		return err
 	}
 	var warnings, torn []string
-	var err error
-	s.Store.SetParam(sumsParam, "") // of the run before
-	if s.checkpoints, warnings, err = openCheckpoints(runlog.Checkpoints(dir), s.Store); err != nil {
+	record, err := runlog.ReadRun(dir)
+	if err != nil {
 		return err
+	}
+	run, err := recipe.IdentityOf(record.Raw)
+	if err != nil {
+		return err
+	}
+	if s.checkpoints, warnings, err = openCheckpoints(dir, run, s.Store); err != nil {
+		return err
+	}
+	if s.options.OnNonfinite == Rollback {
+		s.checkpoints.saver.Spare = s.endsEpoch
 	}
 	if s.sums, err = s.checkpoints.sums(); err != nil {
 		return err
@@ -72,6 +79,9 @@ func (s *session) open(dir string) error {
 		s.measured = s.measured || kept && r.Kind == runlog.Curvature && r.Step == int64(done)
 		return kept
 	}
+	if err := s.checkRecords(record.Records); err != nil {
+		return err
+	}
 	if s.metrics, torn, err = runlog.OpenMetrics(dir, keep); err != nil {
 		return err
 	}
@@ -80,6 +90,11 @@ func (s *session) open(dir string) error {
 	}
 	if s.options.TensorBoard {
 		if s.tensorBoard, err = openTensorBoard(dir, s.recipe, done, s.Steps); err != nil {
+			return err
+		}
+	}
+	if s.options.OnNonfinite == Skip && s.restored {
+		if err := s.copyState(s.checkpoints.loaded); err != nil {
 			return err
 		}
 	}
@@ -104,6 +119,10 @@ func (s *session) close() (err error) {
 	}
 	if s.tensorBoard != nil {
 		err = errors.Join(err, s.tensorBoard.events.Close())
+	}
+	err = errors.Join(err, s.good.Free())
+	for _, c := range slices.Backward(s.claims) { // the directory goes with the first, if it is still empty
+		err = errors.Join(err, c.Release())
 	}
 	return err
 }
@@ -155,22 +174,8 @@ func (s *session) scheduled() (data train.Dataset, batches int, err error) {
 	return s.Optimizer.Schedule(s.Store, data), s.Steps - done, nil
 }
 
-// record writes a record.
-func (s *session) record(r runlog.Record) error {
-	err := s.metrics.Append(r)
-	if err == nil && s.tensorBoard != nil {
-		err = s.tensorBoard.add(r)
-	}
-	return err
-}
-
-// save writes a checkpoint of the finished steps.
-func (s *session) save() error {
-	t := s.sums
-	t.Wall = s.wall()
-	s.saved = time.Now()
-	return s.checkpoints.save(t)
-}
+// name is that of the run in messages.
+func (s *session) name() string { return filepath.Base(s.dir) }
 
 // wall is the time of the run so far in seconds, with that before its interruptions.
 func (s *session) wall() float64 { return s.sums.Wall + time.Since(s.started).Seconds() }

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 
+	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/runlog"
@@ -21,16 +21,19 @@ func TestSnapshotsAreKept(t *testing.T) {
 	if err != nil || len(entries) != 1 || entries[0].Name() != "epoch-0002" {
 		t.Fatalf("snapshots %v (%v), want epoch-0002 alone", entries, err)
 	}
+	run, err := identity(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for folder, want := range map[string]int64{runlog.Snapshot(dir, 2): 8, runlog.Checkpoints(dir): 12} {
-		store := model.NewStore()
-		c, warnings, err := openCheckpoints(folder, store)
-		if err != nil || len(warnings) > 0 {
-			t.Fatalf("%s: warnings %q, error %v", folder, warnings, err)
+		c, refused, err := program.NewestCheckpoint(folder, run, model.NewStore())
+		if err != nil || len(refused) > 0 || c == nil {
+			t.Fatalf("%s: refused %v, error %v", folder, refused, err)
 		}
-		if got := optimizer.GetGlobalStep(store); got != want {
-			t.Errorf("%s holds step %d, want %d", folder, got, want)
+		if c.Step != want {
+			t.Errorf("%s holds step %d, want %d", folder, c.Step, want)
 		}
-		if err := c.close(); err != nil {
+		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
 	}

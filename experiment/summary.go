@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 // run trains, measures and writes the summary.
-func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
+func (s *session) run(ctx context.Context) (runlog.Summary, error) {
 	s.progress.Step = s.done()
 	s.progress.TestAccuracy = s.sums.Test.Accuracy.Float()
 	if s.progress.Validating {
@@ -22,13 +21,19 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 
 	err := s.train(ctx)
 	if err == nil && s.done() > begun {
-		err = s.save()
+		_, err = s.save()
 	}
 	var measured lambdaMax
 	if err == nil && s.recipe.LambdaProducts > 0 {
 		s.tell(Measuring)
-		if measured, err = s.measureLambda(ctx); err == nil {
+		measured, err = s.measureLambda(ctx)
+		switch {
+		case err == nil:
 			err = s.recordLambda(measured)
+		case ctx.Err() == nil: // the run is what it is: its record says that this is missing
+			measured.stop = fmt.Sprintf("%s: %v", runlog.StopNotMeasured, err)
+			s.options.Warn(fmt.Sprintf("%s: λmax is %s", s.name(), measured.stop))
+			err = nil
 		}
 	}
 	var lost *diverged
@@ -38,22 +43,23 @@ func (s *session) run(ctx context.Context, dir string) (runlog.Summary, error) {
 		summary.Finished = true
 		s.progress.Lambda, s.progress.AngleDeg = summary.LambdaMax.Float(), summary.AngleDeg.Float()
 		s.tell(Finished)
-		return summary, runlog.WriteSummary(dir, summary)
+		return summary, s.writeSummary(summary)
 	case errors.As(err, &lost):
 		summary := s.summary(lambdaMax{})
 		summary.Steps, summary.Diverged, summary.Stopped = int64(lost.step), true, lost.Error()
-		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w", filepath.Base(dir), ErrDiverged, lost),
-			runlog.WriteSummary(dir, summary))
+		return summary, errors.Join(fmt.Errorf("experiment: %s: %w: %w: %s", s.name(), ErrDiverged, lost,
+			whatToTry(s.recipe)), s.writeSummary(summary))
 	case ctx.Err() != nil && (errors.Is(err, errStopped) || errors.Is(err, ctx.Err())):
 		summary := s.summary(lambdaMax{})
 		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.Steps)
-		err := fmt.Errorf("experiment: %s: %s: %w", filepath.Base(dir), summary.Stopped, ctx.Err())
+		err := fmt.Errorf("experiment: %s: %s: %w", s.name(), summary.Stopped, ctx.Err())
 		if s.done() > begun && s.done() < s.Steps {
-			err = errors.Join(err, s.save())
+			_, saveErr := s.save()
+			err = errors.Join(err, saveErr)
 		}
-		return summary, errors.Join(err, runlog.WriteSummary(dir, summary))
+		return summary, errors.Join(err, s.writeSummary(summary))
 	default:
-		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", filepath.Base(dir), err)
+		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", s.name(), err)
 	}
 }
 
@@ -71,6 +77,8 @@ func (s *session) summary(m lambdaMax) runlog.Summary {
 		GradientEvaluationsPerStep: runlog.Num(s.sums.Gradients / float64(done)),
 
 		LambdaMax: m.value, LambdaResidual: m.residual, AngleDeg: m.angle, AbsCos: m.absCos,
+		UndoneUpdates: s.sums.Undone,
+
 		LambdaStop: m.stop, LambdaProducts: m.products, LambdaExamples: m.examples,
 	}
 	if s.sums.Curvature > 0 {

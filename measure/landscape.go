@@ -183,7 +183,7 @@ func (w *measurer) around(path [][2]float64, axis int, span float64) []float64 {
 // weightsOf reads the weights of states. The store holds those of the measured state again afterwards.
 func (w *measurer) weightsOf(states []Weights) (points [][]float64, err error) {
 	for _, s := range append(states[:len(states):len(states)], w.state) {
-		if _, err := w.Load(s.folder); err != nil {
+		if _, err := w.load(s); err != nil {
 			return nil, err
 		}
 		if len(points) == len(states) {

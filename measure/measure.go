@@ -39,6 +39,13 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir strin
 	w := &measurer{Program: p, recipe: r, dir: dir, m: m}
 	defer func() { err = errors.Join(err, w.close()) }()
 	if dir != "" {
+		saved, err := runlog.ReadRun(dir)
+		if err != nil {
+			return nil, err
+		}
+		if w.run, err = recipe.IdentityOf(saved.Raw); err != nil {
+			return nil, err
+		}
 		recorded, warnings, err := runlog.ReadMeasurements(dir)
 		if err != nil {
 			return nil, err
@@ -79,6 +86,7 @@ type measurer struct {
 	*program.Program
 	recipe   recipe.Recipe
 	dir      string
+	run      recipe.Identity // of dir
 	m        Options
 	examples *program.Examples  // nil until something has to be measured
 	exact    curvature.Operator // see compiled
@@ -94,14 +102,24 @@ type measurer struct {
 	gradient []float64
 	top      *curvature.Result
 
+	claim    *runlog.Claim // on dir, from the first measurement that is not recorded yet
 	timeLeft timeLeft
 }
 
 // enter puts the weights of a state into the store.
 func (w *measurer) enter(state Weights) (err error) {
 	w.state, w.matrix, w.scales, w.gradient, w.top = state, nil, nil, nil, nil
-	w.step, err = w.Load(state.folder)
+	w.step, err = w.load(state)
 	return err
+}
+
+// load puts the weights of a state into the store, and says what is to be known of them.
+func (w *measurer) load(state Weights) (step int64, err error) {
+	step, warnings, err := w.Load(state.folder, w.run)
+	for _, text := range warnings {
+		w.m.Warn(text)
+	}
+	return step, err
 }
 
 // prepare makes ready what every measurement of the state needs.
@@ -157,6 +175,9 @@ func (w *measurer) take(ctx context.Context, measure string) (runlog.Measurement
 			}
 			part = &w.recorded[i]
 		}
+	}
+	if err := w.claimOnce(); err != nil {
+		return result, err
 	}
 	w.tell(0)
 	started := time.Now()
@@ -228,18 +249,4 @@ func (w *measurer) fill(ctx context.Context, out, part *runlog.Measurement) (err
 	default:
 		return w.landscape(ctx, out, part)
 	}
-}
-
-func (w *measurer) record(m runlog.Measurement) error {
-	if w.dir == "" {
-		return nil
-	}
-	return runlog.AppendMeasurement(w.dir, m)
-}
-
-func (w *measurer) close() (err error) {
-	if w.examples != nil {
-		err = w.examples.Close()
-	}
-	return errors.Join(err, w.Program.Close())
 }

@@ -122,7 +122,14 @@ func TestMeasureAgainstOtherWays(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	if w.step, err = w.Load(runlog.Checkpoints(dir)); err != nil || w.step != 12 {
+	run, err := runlog.ReadRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.run, err = recipe.IdentityOf(run.Raw); err != nil {
+		t.Fatal(err)
+	}
+	if w.step, err = w.load(Weights{folder: runlog.Checkpoints(dir)}); err != nil || w.step != 12 {
 		t.Fatalf("step %d, %v, want 12", w.step, err)
 	}
 	ctx := context.Background()

@@ -94,3 +94,37 @@ func TestMeasureIsInterruptedAndGoesOn(t *testing.T) {
 		t.Error("Again measures nothing")
 	}
 }
+
+// While one process measures in a run directory no other does, nor overwrites the run; and it goes on beside training.
+func TestTwoMeasurementsInOneDirectory(t *testing.T) {
+	r := testrun.Tiny(t, "sgd")
+	dir, _ := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{})
+	states, err := FindWeights(dir, "last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := DefaultOptions(r)
+	m.Measures, m.Probes = []string{"trace"}, 6
+	again := m
+	var measured, overwritten, trained error
+	m.Progress = func(p Progress) {
+		if p.Products != 3 || measured != nil {
+			return
+		}
+		_, measured = Run(context.Background(), testbackend.GoEngine(t), r, dir, states, again)
+		o := experiment.Options{Existing: experiment.Overwrite}
+		_, overwritten = experiment.Run(context.Background(), testbackend.GoEngine(t), r, dir, o)
+		o.Existing = experiment.Resume
+		_, trained = experiment.Run(context.Background(), testbackend.GoEngine(t), r, dir, o)
+	}
+	if _, err := Run(context.Background(), testbackend.GoEngine(t), r, dir, states, m); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(measured, runlog.ErrClaimed) || !errors.Is(overwritten, runlog.ErrClaimed) || trained != nil {
+		t.Errorf("measuring: %v, overwriting: %v, resuming: %v, want ErrClaimed twice, and none", measured, overwritten,
+			trained)
+	}
+	if recorded, _, err := runlog.ReadMeasurements(dir); err != nil || len(recorded) != 1 {
+		t.Errorf("recorded %+v (%v), want one measurement", recorded, err)
+	}
+}

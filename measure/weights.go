@@ -1,13 +1,8 @@
 package measure
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -61,20 +56,10 @@ func FindWeights(dir, which string) ([]Weights, error) {
 
 // snapshots lists the snapshots of a run by their epochs.
 func snapshots(dir string) ([]Weights, error) {
-	entries, err := os.ReadDir(filepath.Join(dir, runlog.SnapshotDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, fmt.Errorf("measure: %w", err)
+	epochs, err := runlog.Snapshots(dir)
+	if err != nil {
+		return nil, err
 	}
-	var epochs []int
-	for _, e := range entries {
-		text, ok := strings.CutPrefix(e.Name(), "epoch-")
-		if epoch, err := strconv.Atoi(text); ok && err == nil && e.IsDir() { // others are unfinished
-			epochs = append(epochs, epoch)
-		}
-	}
-	slices.Sort(epochs)
 	kept := make([]Weights, len(epochs))
 	for i, epoch := range epochs {
 		kept[i] = Weights{Name: fmt.Sprintf("epoch:%d", epoch), folder: runlog.Snapshot(dir, epoch)}

@@ -34,8 +34,8 @@ func New[F train.ModelFnCompatible](modelFn F, lossFn train.LossFn) *Objective {
 
 // What follows says how the loss of a batch is made of its rows, for those who take a batch in parts: Accumulate of
 // package xsam, and package curvature, which puts the loss of a data set together from those of its batches. Mostly
-// there is nothing to say. They see by themselves what a loss divides by: the number of rows, the number of those that a
-// mask leaves, a sum of weights. Losses that parts of a batch cannot give are refused.
+// there is nothing to say. They see by themselves what a loss divides by: the number of rows, the number of those
+// that a mask leaves, a sum of weights. Losses that parts of a batch cannot give are refused.
 
 // DividedBy returns the objective whose loss is a sum over the rows of a batch, divided by what the function gives: a
 // scalar that adds up over parts of the batch, the number of tokens that count, say. It has no part in the loss itself.

@@ -65,6 +65,9 @@ func surface(m runlog.Measurement, title string) (func(draw.Canvas), error) {
 	if !(z.high > z.low) {
 		return nil, errors.New("a landscape without two finite losses that differ")
 	}
+	if err := errors.Join(drawable(z.edges()), drawable(z.low, z.high, z.low, z.high)); err != nil {
+		return nil, err
+	}
 	names := m.Landscape.Directions
 	p := newPlot("Loss around the weights\n"+title, "along "+names[0], "along "+names[len(names)-1])
 	scale := moreland.Kindlmann()

@@ -13,6 +13,7 @@ package plots
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,13 +92,33 @@ func Write(dir string, d Data) (files []string, err error) {
 		default:
 			continue // nothing that a picture shows better than a number, or a part of a measurement
 		}
+		if err == nil {
+			err = drawable(p.X.Min, p.X.Max, p.Y.Min, p.Y.Max)
+		}
 		save(name, func(c draw.Canvas) { p.Draw(c) }, err)
 	}
 	p, err := training(d)
+	if p != nil && err == nil {
+		err = drawable(p.X.Min, p.X.Max, p.Y.Min, p.Y.Max)
+	}
 	if p != nil || err != nil {
 		save("training", func(c draw.Canvas) { p.Draw(c) }, err)
 	}
 	return files, errors.Join(errs...)
+}
+
+// drawable reports axes that cannot be drawn: painting polygons of such sizes does not end.
+func drawable(xMin, xMax, yMin, yMax float64) error {
+	const largest, finest = 1e150, 1e-12
+	for _, axis := range [][2]float64{{xMin, xMax}, {yMin, yMax}} {
+		low, high := axis[0], axis[1]
+		size := math.Max(math.Abs(low), math.Abs(high))
+		if !(size <= largest) || high > low && high-low < finest*size {
+			return fmt.Errorf("an axis from %g to %g cannot be drawn: want numbers up to %g that differ in their first 12 "+
+				"digits", low, high, largest)
+		}
+	}
+	return nil
 }
 
 // file paints a picture into a file.

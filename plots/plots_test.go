@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xsam-go/xsam/plots"
 	"github.com/xsam-go/xsam/runlog"
@@ -165,5 +166,35 @@ func TestWriteFails(t *testing.T) {
 	}
 	if _, err := plots.Write(file, everything()); err == nil {
 		t.Error("a file in the place of the folder: want an error")
+	}
+}
+
+// Numbers at the ends of what a float64 holds, as a damaged record may have them, give a picture or an error, and soon.
+func TestNumbersBeyondAllPictures(t *testing.T) {
+	for _, ends := range [][2]float64{{-1e308, 1e308}, {1e17, 1e17 + 16}, {1e308, 1.5e308}, {0, 5e-324}, {-1e308, 0},
+		{1e-308, 1e308}} {
+		low, high := ends[0], ends[1]
+		one, two := runlog.Num(low), runlog.Num(high)
+		measurements := []runlog.Measurement{
+			{Measure: runlog.MeasureSpectrum, Spectrum: &runlog.Spectrum{Values: []runlog.Number{two, one},
+				Residuals: []runlog.Number{one, two}}},
+			{Measure: runlog.MeasureDensity, Density: &runlog.Density{Width: high, Points: []float64{low, high},
+				Values: []float64{low, high}}},
+			{Measure: runlog.MeasureLandscape, Loss: two, Landscape: &runlog.Landscape{Directions: []string{"d"},
+				X: []float64{low, high}, Y: []float64{0}, Loss: [][]runlog.Number{{one, two}}}},
+			{Measure: runlog.MeasureLandscape, Landscape: &runlog.Landscape{Directions: []string{"d", "e"},
+				X: []float64{low, high}, Y: []float64{low, high}, Loss: [][]runlog.Number{{one, two}, {two, one}}}},
+			{Measure: runlog.MeasureLayers, Layers: []runlog.LayerBlock{{Layer: "a", LambdaMax: two}, {Layer: "b", LambdaMax: one}}},
+		}
+		for _, m := range measurements {
+			began := time.Now()
+			files, err := plots.Write(t.TempDir(), plots.Data{Title: "t", Measurements: []runlog.Measurement{m}})
+			if len(files) == 0 && err == nil {
+				t.Errorf("%s from %v to %v: neither a picture nor an error", m.Measure, low, high)
+			}
+			if took := time.Since(began); took > 30*time.Second {
+				t.Errorf("%s from %v to %v took %v", m.Measure, low, high, took)
+			}
+		}
 	}
 }

@@ -100,6 +100,9 @@ func background(c vg.Canvas) {
 // decades are the ticks of a logarithmic axis, none beyond its ends: numbers at the powers of
 // ten (and at 2 and 5 times these where they are few), marks at the other digits.
 func decades(low, high float64) (ticks []plot.Tick) {
+	if !(low > 0) || math.IsInf(high, 1) { // beyond what numbers hold: an axis without ticks
+		return nil
+	}
 	first, last := math.Floor(math.Log10(low)), math.Ceil(math.Log10(high))
 	few := last-first <= 3
 	const rounding = 1e-9
@@ -137,8 +140,13 @@ func evenly(low, high float64) (ticks []plot.Tick) {
 			break
 		}
 	}
-	const rounding = 1e-9
-	for k := math.Ceil(low/step - rounding); k*step <= high+rounding*step; k++ {
+	const rounding, most = 1e-9, 12
+	first := math.Ceil(low/step - rounding)
+	for i := range most { // and not up to high: where step is below the rounding of high it is never reached
+		k := first + float64(i)
+		if !(k*step <= high+rounding*step) || math.IsInf(k*step, 0) {
+			break
+		}
 		ticks = append(ticks, plot.Tick{Value: k * step, Label: strconv.FormatFloat(roundTo(k*step, step)+0, 'g', 6, 64)})
 	}
 	return ticks

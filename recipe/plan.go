@@ -12,6 +12,9 @@ import (
 // for one seed, then for the next, so that a machine that slows down slows all methods alike. The settings in common
 // are those of SetMethod.
 func Plan(base Recipe, methods []string, common map[string]string, first int64, seeds int) ([]Recipe, error) {
+	if err := CheckSeeds(first, seeds); err != nil {
+		return nil, err
+	}
 	var recipes []Recipe
 	for i := range int64(seeds) {
 		for _, method := range methods {

@@ -103,6 +103,9 @@ type Base struct {
 // before: see xsam.Method.
 func (r *Recipe) SetMethod(label string, common map[string]string) error {
 	config, err := xsam.Method(label, common)
+	if err == nil {
+		err = checkLabel(label)
+	}
 	if err != nil {
 		return err
 	}

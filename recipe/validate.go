@@ -68,6 +68,7 @@ func (r Recipe) Validate() error {
 		bad("λmax products = %d, tolerance = %v: want 0 products (no measurement) or more, and a tolerance between 0 and 1",
 			r.LambdaProducts, r.LambdaTolerance)
 	}
+	errs = append(errs, r.tooLarge()...)
 	errs = append(errs, r.Base.validate())
 	errs = append(errs, r.Config.Validate())
 	return errors.Join(errs...)
@@ -110,6 +111,9 @@ func (b Base) validate() error {
 
 // CheckDevices reports why batches cannot be spread over devices; 0 and 1 do not spread.
 func (r Recipe) CheckDevices(devices int) error {
+	if devices > largestDevices {
+		return fmt.Errorf("recipe: %d devices: want %d at most", devices, largestDevices)
+	}
 	if devices > 1 && r.Batch%devices != 0 {
 		return fmt.Errorf("recipe: batches of %d images cannot be spread over %d devices: choose a batch size that "+
 			"divides by %d",

@@ -5,8 +5,11 @@
 //	    config.json     the whole recipe of the run, written first
 //	    metrics.jsonl   what was measured on the way, one JSON object a line, appended
 //	    summary.json    the outcome, written last and in one piece
-//	    checkpoint/     the weights and the state of the optimizer, in GoMLX's own format
+//	    checkpoint/     the weights and the state of the optimizer, in GoMLX's own format, each with a manifest: of
+//	                    which run and step it is, and the checksums of its files; the newest two are kept, and what
+//	                    is damaged or of another run as *.damaged
 //	    curvature.jsonl what xsam curvature measured, one JSON object a line; absent until then
+//	    claim           says which process trains there, as long as it does; claim-measuring: which one measures
 //	    tensorboard/    the metrics once more, as TensorBoard's event files; absent unless asked for
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
@@ -15,8 +18,13 @@
 package runlog
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -46,6 +54,24 @@ func Name(method string, seed int64) string {
 // Snapshot is the folder of the checkpoint that was kept after an epoch.
 func Snapshot(dir string, epoch int) string {
 	return filepath.Join(dir, SnapshotDir, fmt.Sprintf("epoch-%04d", epoch))
+}
+
+// Snapshots are the epochs after which a run kept a checkpoint, in order.
+func Snapshots(dir string) (epochs []int, err error) {
+	entries, err := os.ReadDir(filepath.Join(dir, SnapshotDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("runlog: %w", err)
+	}
+	for _, e := range entries {
+		text, ok := strings.CutPrefix(e.Name(), "epoch-")
+		if epoch, err := strconv.Atoi(text); ok && err == nil && e.IsDir() { // others are unfinished
+			epochs = append(epochs, epoch)
+		}
+	}
+	slices.Sort(epochs)
+	return epochs, nil
 }
 
 // Checkpoints is the folder of a run's checkpoints.

@@ -10,27 +10,8 @@ import (
 	"strings"
 )
 
-// largestFile is the size of a record file above which it is taken for something else: 200 epochs need less than 1 MB.
-const largestFile = 256 << 20
-
-// readFile reads a record file. It does not wait for a pipe, nor fill the memory with what is no record.
-func readFile(fsys fs.FS, file string) ([]byte, error) {
-	info, err := fs.Stat(fsys, file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", file)
-	}
-	if info.Size() > largestFile {
-		const format = "%s has %d bytes, more than %d: want the record of a run"
-		return nil, fmt.Errorf(format, file, info.Size(), largestFile)
-	}
-	return fs.ReadFile(fsys, file)
-}
-
 // line is one line of a file of records without its end, and what it says.
-type line[T any] struct {
+type line[T checked] struct {
 	text  []byte
 	value T
 }
@@ -42,7 +23,7 @@ type faults struct {
 }
 
 // readLines reads a file of one JSON object a line, and leaves out what is no T.
-func readLines[T any](fsys fs.FS, file string) (lines []line[T], found faults, err error) {
+func readLines[T checked](fsys fs.FS, file string) (lines []line[T], found faults, err error) {
 	content, err := readFile(fsys, file)
 	if err != nil {
 		return nil, found, err
@@ -55,7 +36,11 @@ func readLines[T any](fsys fs.FS, file string) (lines []line[T], found faults, e
 			continue
 		}
 		l := line[T]{text: text}
-		switch err := json.Unmarshal(text, &l.value); {
+		err := json.Unmarshal(text, &l.value)
+		if err == nil {
+			err = l.value.check()
+		}
+		switch {
 		case err == nil:
 			lines = append(lines, l)
 		case ended:
@@ -73,7 +58,7 @@ func readLines[T any](fsys fs.FS, file string) (lines []line[T], found faults, e
 }
 
 // wholeLines is readLines for those who go on writing the file: a broken line is an error, a torn last one a warning.
-func wholeLines[T any](dir, file string) (lines []line[T], warnings []string, err error) {
+func wholeLines[T checked](dir, file string) (lines []line[T], warnings []string, err error) {
 	name := filepath.Join(dir, file)
 	lines, found, err := readLines[T](os.DirFS(dir), file)
 	switch {

@@ -50,6 +50,9 @@ func open(fsys fs.FS, dir, name string) (*Run, error) {
 	r.Raw = text
 	r.readSummary(fsys, dir)
 	r.Records = recordsIn[Record](r, fsys, dir, MetricsFile)
+	if len(r.Records) == 0 && r.Summary.Finished && len(r.Problems) == 0 {
+		r.problem(MetricsFile, " has no records, though the run has finished: it was emptied or removed")
+	}
 	r.Measurements = recordsIn[Measurement](r, fsys, dir, MeasurementsFile)
 	return r, nil
 }
@@ -119,6 +122,9 @@ func (r *Run) readSummary(fsys fs.FS, dir string) {
 		err = json.Unmarshal(text, &r.Summary)
 	}
 	if err == nil {
+		err = errors.Join(r.Summary.check(), r.Setup.owns(r.Summary))
+	}
+	if err == nil {
 		r.Summary.Method = r.Setup.Method
 		return
 	}
@@ -136,7 +142,7 @@ func (r *Run) problem(file, format string, args ...any) {
 }
 
 // recordsIn reads what can be read of a file of one JSON object a line.
-func recordsIn[T any](r *Run, fsys fs.FS, dir, file string) (records []T) {
+func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T) {
 	lines, faults, err := readLines[T](fsys, path.Join(dir, file))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.problem(file, " cannot be read: %v", err)

@@ -105,7 +105,7 @@ func TestFilesThatAreNone(t *testing.T) {
 		want   string
 	}{
 		{"a pipe for the records", replaced(MetricsFile, pipe), "cannot be read: metrics.jsonl is no regular file"},
-		{"a huge file for the records", replaced(MetricsFile, huge), "has 1099511627776 bytes, more than 268435456"},
+		{"a huge file for the records", replaced(MetricsFile, huge), "has 1099511627776 bytes, more than 67108864"},
 		{"a folder for the measurements", replaced(MeasurementsFile, folder), "curvature.jsonl is no regular file"},
 		{"a pipe for the summary", replaced(SummaryFile, pipe), "and the run counts as unfinished"},
 		{"a cut summary", replaced(SummaryFile, cut), "counts as unfinished"},
@@ -153,7 +153,7 @@ func TestSetup(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			fsys := fstest.MapFS{
 				"a/config.json":  {Data: []byte(tt.config)},
-				"a/summary.json": {Data: []byte(`{"method":"xsam-paper","finished":true}`)},
+				"a/summary.json": {Data: []byte(`{"finished":true}`)},
 			}
 			run, err := Open(fsys, "a")
 			if tt.err != "" {

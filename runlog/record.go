@@ -65,6 +65,8 @@ type Record struct {
 const (
 	StopResidual = "residual" // the residual was small enough: converged
 	StopProducts = "products" // the products were used up: not converged
+	// StopNotMeasured begins the text that says why there is no λmax though it was asked for.
+	StopNotMeasured = "not measured"
 	// any other text is the reason of the solver: not converged
 )
 
@@ -116,6 +118,10 @@ type Summary struct {
 	// compiling included; CurvatureShare is it as a fraction.
 	CurvatureSeconds Number `json:"curvature_seconds,omitzero"`
 	CurvatureShare   Number `json:"curvature_share,omitzero"`
+
+	// UndoneUpdates is the number of updates that were undone, for the loss or the weights were not finite after them
+	// (--on-nonfinite skip or rollback); Steps counts them.
+	UndoneUpdates int `json:"undone_updates,omitzero"`
 
 	// Finished is false for a run that was interrupted or whose loss is no longer finite (Diverged); Stopped says
 	// where.

@@ -3,6 +3,7 @@ package runlog
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // Setup is what readers understand of config.json; other keys are in Run.Raw alone.
@@ -43,6 +44,18 @@ type Task struct {
 // earlier form have the correction "paper" and say nothing of a length.
 func (s Setup) RawC() bool { return s.Correction == "paper" && s.Length == "" }
 
+// rawCSuffix is what Method has behind the method of config.json for such a run.
+const rawCSuffix = " (raw c)"
+
+// owns reports why a summary is that of another run. What it does not say is not held against it.
+func (s Setup) owns(o Summary) error {
+	method := strings.TrimSuffix(s.Method, rawCSuffix)
+	if o.Method != "" && (o.Method != method || o.Seed != s.Seed) {
+		return fmt.Errorf("it is of another run: %s, seed %d, want %s, seed %d", o.Method, o.Seed, method, s.Seed)
+	}
+	return nil
+}
+
 // newSetup reads the text of the config.json at path.
 func newSetup(text []byte, path string) (s Setup, err error) {
 	const want = "want the config.json of a run"
@@ -53,7 +66,7 @@ func newSetup(text []byte, path string) (s Setup, err error) {
 		return s, fmt.Errorf("runlog: %s names no method: %s", path, want)
 	}
 	if s.RawC() {
-		s.Method += " (raw c)"
+		s.Method += rawCSuffix
 	}
 	return s, nil
 }

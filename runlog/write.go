@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // WriteConfig writes config.json, creating the run directory. config is anything that encoding/json takes.
@@ -55,6 +56,22 @@ func replace(path string, content []byte) error {
 		os.Remove(f.Name())
 		return fmt.Errorf("runlog: cannot write %s: %w", path, err)
 	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// SyncDir makes the names in a folder durable: those of files that were created or renamed there. File systems that
+// cannot do this for a folder do it by themselves.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("runlog: %w", err)
+	}
+	err = d.Sync()
+	d.Close()
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) &&
+		!errors.Is(err, fs.ErrPermission) { // Windows and some network file systems say so
+		return fmt.Errorf("runlog: %w", err)
+	}
 	return nil
 }
 
@@ -94,6 +111,14 @@ func (m *Metrics) Append(r Record) error {
 	}
 	if _, err := m.file.Write(append(text, '\n')); err != nil {
 		return fmt.Errorf("runlog: cannot append to %s: %w", m.file.Name(), err)
+	}
+	return nil
+}
+
+// Sync makes the records durable.
+func (m *Metrics) Sync() error {
+	if err := m.file.Sync(); err != nil {
+		return fmt.Errorf("runlog: %s cannot be brought to disk: %w", m.file.Name(), err)
 	}
 	return nil
 }
@@ -144,6 +169,9 @@ func endLastLine(file *os.File) (end []byte, err error) {
 	info, err := file.Stat()
 	if err != nil || info.Size() == 0 {
 		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > largestRecords {
+		return nil, tooMuch(info, filepath.Base(file.Name()), largestRecords)
 	}
 	content := make([]byte, info.Size())
 	if _, err := file.ReadAt(content, 0); err != nil {

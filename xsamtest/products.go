@@ -14,7 +14,7 @@ import (
 // products compares an exact product of the Hessian with a difference of gradients.
 func products(p Program) Finding {
 	ctx, store := context.Background(), p.store()
-	if err := p.plain(store, still(), 0, 1); err != nil {
+	if err := p.plain(store, still(), 1); err != nil {
 		return failed(err)
 	}
 	problem, err := curvature.NewProblem(ctx, p.Backend, store, p.Objective(), []train.Batch{p.Batch(0)},

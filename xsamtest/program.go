@@ -81,10 +81,10 @@ func (p Program) base() optimizer.Interface {
 }
 
 // plain trains with GoMLX alone.
-func (p Program) plain(store *model.Store, base optimizer.Interface, first, steps int) error {
+func (p Program) plain(store *model.Store, base optimizer.Interface, steps int) error {
 	obj := p.Objective()
 	trainer := train.NewTrainer(p.Backend, store, obj.ModelFn, obj.LossFn, base, nil, nil)
-	return run(trainer, p.from(first), steps)
+	return run(trainer, p, steps)
 }
 
 // with trains with package xsam; micro is 0 where batches are not cut.
@@ -94,7 +94,7 @@ func (p Program) with(store *model.Store, base optimizer.Interface, c xsam.Confi
 	if err != nil {
 		return err
 	}
-	var ds train.Dataset = opt.Schedule(store, p.from(first))
+	ds := opt.Schedule(store, p.from(first))
 	count := steps
 	if micro > 0 {
 		if ds, err = opt.Accumulate(store, p.from(first), micro); err != nil {

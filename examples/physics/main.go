@@ -62,9 +62,7 @@ func run(method string, steps int) error {
 	if _, err := train.NewLoop(trainer).RunSteps(opt.Schedule(store, points{}), steps); err != nil {
 		return err
 	}
-	solution, err := model.NewExec(engine.Backend, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
-		return network(scope, x)
-	})
+	solution, err := model.NewExec(engine.Backend, store, network)
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,20 @@ func TestExitCodes(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
 		"frobnicate":           "unknown command",
 		"compare --frobnicate": "unknown flag",
+
+		"compare --seeds 1000000000":                   "1000000000 seeds: want 1 to 100000",
+		"compare --seed 9223372036854775807 --seeds 2": "want seeds up to 9223372036854775807",
+		"compare --devices 1000000":                    "1000000 devices: want 1024 at most",
+		"compare --on-nonfinite hope":                  "want one of stop, skip, rollback",
+		"train --train-size 1000000000000":             "train size = 1000000000000: want",
+		"train --validation-size 100000000":            "validation size = 100000000: want",
+		"train --method xsam:":                         "want name=value",
+		"train --method sam:rho=0.1:rho=0.2":           "sets rho twice",
+		"bench --image 1000000x1000000x1":              "67108864 numbers at most",
 	})
 	xsam.Fails(t, exit.Failed, map[string]string{
-		"train --backend vax": "vax",
+		"train --backend vax":     "vax",
+		"bench --devices 1000000": "1000000 devices: want 1024 at most",
 	})
 }
 

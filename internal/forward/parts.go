@@ -6,9 +6,10 @@ import (
 )
 
 // Parts returns the loss of a batch, and the loss put together from those of its two halves by what they divide by. A
-// batch of one row is taken twice, of an odd number the last is left out. The two differ for losses that compare rows, for sums that are not declared as such
-// (Sum), and for inputs that are not one row for each example. The model is built as in evaluation. ok is false where
-// the loss draws random numbers even then, and cannot be compared. of is the loss that is looked at, Total or Main.
+// batch of one row is taken twice, of an odd number the last is left out. The two differ for losses that compare
+// rows, for sums that are not declared as such (Sum), and for inputs that are not one row for each example. The model
+// is built as in evaluation. ok is false where the loss draws random numbers even then, and cannot be compared. of is
+// the loss that is looked at, Total or Main.
 func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch, of func(Value) *graph.Node) (
 	whole, joined *graph.Node, ok bool, err error) {
 	rows, err := o.Rows(batch)

@@ -70,8 +70,8 @@ func (r *reader) terms(n *graph.Node, below bool) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("objective: the loss is no sum over the rows of a batch but for what it divides by (%s of shape %s): "+
-		"want one loss for each row, their mean, or their sum divided by a sum of weights; "+
+	return fmt.Errorf("objective: the loss is no sum over the rows of a batch but for what it divides by (%s of shape "+
+		"%s): want one loss for each row, their mean, or their sum divided by a sum of weights; "+
 		"or say with DividedBy what the loss divides by", n.Type(), n.Shape())
 }
 

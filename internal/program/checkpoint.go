@@ -1,131 +1,183 @@
 package program
 
 import (
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/model/checkpoint"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
+
+	"github.com/xsam-go/xsam/recipe"
 )
 
-// Load puts weights, running averages and, where there are any, Adam's moments of the newest whole checkpoint of a
-// folder into the store, and returns the number of updates that led there. "" stands for the weights that the recipe's
-// seed draws. Nothing is written to the folder.
-func (p *Program) Load(folder string) (step int64, err error) {
-	if err := p.draw(p.recipe.Seed); err != nil || folder == "" {
-		return 0, err
+// Checkpoint is a state of training that was read: whole, and of the run that was asked for. It is a model.Loader: what
+// a store has no variable for yet it gives when the graph asks.
+//
+// GoMLX's own reader is not used: it takes memory for what a file describes before anything is checked, panics on
+// shapes that cannot be, and reads no variable above 1 GiB. Here the bytes that are checked are those that are used.
+type Checkpoint struct {
+	Path string // of its files, without extension
+	Step int64  // number of updates made
+	// Unsigned says that it has no manifest: a version that wrote none made it, and its bytes cannot be checked.
+	Unsigned bool
+
+	values map[string]*tensors.Tensor // by path, those that no variable has yet
+	params []savedParam
+}
+
+// ErrUnusable is the error of a checkpoint that is damaged, or of another run.
+var ErrUnusable = errors.New("not used")
+
+// unusable says which file and why.
+type unusable struct {
+	path, reason string
+}
+
+func (u *unusable) Error() string { return fmt.Sprintf("%s: %s", u.path, u.reason) }
+
+func (u *unusable) Is(target error) bool { return target == ErrUnusable }
+
+// readCheckpoint reads the checkpoint at path, without extension, into memory. The error is ErrUnusable when it is
+// damaged, of another run, or of another model than the store's.
+func readCheckpoint(path string, id recipe.Identity, store *model.Store) (c *Checkpoint, err error) {
+	wrong := func(suffix, format string, args ...any) error {
+		return &unusable{path: path + suffix, reason: fmt.Sprintf(format, args...)}
 	}
-	saved, err := readCheckpoint(folder)
+	m, err := readManifest(path)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	defer saved.Finalize()
-	moments := model.JoinPath(model.RootScopePath, optimizer.AdamDefaultScope) + model.ScopeSeparator
-	for v := range saved.IterVariables() {
-		known := p.Store.GetVariable(v.Path())
-		if known == nil && !strings.HasPrefix(v.Path(), moments) {
+	if m != nil && m.Run != id.Sum {
+		return nil, wrong("", "it is of another run (%s; want %s)", m.identity(), otherwise(m.identity(), id))
+	}
+	const largest = 64 << 20 // a description has 200 bytes a variable
+	text, err := readAll(path+descriptionSuffix, largest)
+	if err != nil {
+		return nil, err
+	}
+	if m != nil && m.Description != (fileSum{int64(len(text)), sumOf(text)}) {
+		return nil, wrong(descriptionSuffix, "it is damaged: want the bytes that were written, by its manifest")
+	}
+	data, size, err := openRegular(path + dataSuffix)
+	if err != nil {
+		return nil, err
+	}
+	defer data.Close()
+	if m != nil && size != m.Data.Bytes {
+		return nil, wrong(dataSuffix, "it is damaged: it has %d bytes, want %d, by its manifest", size, m.Data.Bytes)
+	}
+	d, err := parseDescription(text, size)
+	if err != nil {
+		return nil, wrong(descriptionSuffix, "it is damaged: %v", err)
+	}
+	if err := d.suits(store); err != nil {
+		return nil, wrong(descriptionSuffix, "%v", err)
+	}
+	c = &Checkpoint{Path: path, Unsigned: m == nil, params: d.Params}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+			c = nil
+		}
+	}()
+	sum, err := c.read(data, d)
+	if err != nil {
+		return c, wrong(dataSuffix, "it cannot be read: %v", err)
+	}
+	if m != nil && sum != m.Data.SHA256 {
+		return c, wrong(dataSuffix, "it is damaged: want the bytes that were written, by its manifest")
+	}
+	if m != nil && c.Step != m.Step {
+		return c, wrong("", "it is damaged: it holds step %d, want %d, by its manifest", c.Step, m.Step)
+	}
+	return c, nil
+}
+
+// otherwise names the run that was wanted, by more than its name where both have the same.
+func otherwise(got, want recipe.Identity) string {
+	if got.Method == want.Method && got.Seed == want.Seed {
+		return want.String() + ", of another recipe"
+	}
+	return want.String()
+}
+
+// read takes in the values and returns the checksum of their bytes.
+func (c *Checkpoint) read(data io.Reader, d description) (sum string, err error) {
+	hash := sha256.New()
+	data = io.TeeReader(data, hash)
+	c.values = map[string]*tensors.Tensor{}
+	for _, v := range d.Variables {
+		value := tensors.FromShape(v.shape())
+		c.values[v.path()] = value
+		if v.Length == 0 {
 			continue
 		}
-		value, err := v.Value()
-		if err == nil && known != nil && !known.Shape().Equal(v.Shape()) {
-			err = fmt.Errorf("program: the checkpoint under %s has %s of shape %s: want %s, as the recipe's model has it",
-				folder, v.Path(), v.Shape(), known.Shape())
-		}
-		if err == nil {
-			err = p.put(v.Path(), value, false)
-		}
-		if err != nil {
-			return 0, err
+		var readErr error
+		err := value.MutableBytes(func(bytes []byte) { _, readErr = io.ReadFull(data, bytes) })
+		if err := errors.Join(err, readErr); err != nil {
+			return "", err
 		}
 	}
-	for v := range p.Store.IterVariables() {
-		if v.Trainable && saved.GetVariable(v.Path()) == nil {
-			return 0, fmt.Errorf("program: the checkpoint under %s has no %s: want all weights of the recipe's model", folder,
-				v.Path())
-		}
+	if step := c.values[stepPath]; step != nil {
+		c.Step = tensors.ToScalar[int64](step)
 	}
-	return optimizer.GetGlobalStep(saved), nil
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// readCheckpoint reads the newest whole checkpoint of a folder into a store of its own. It reads from copies, so that a
-// run that is going on may replace the files meanwhile.
-func readCheckpoint(folder string) (store *model.Store, err error) {
-	indexes, err := filepath.Glob(filepath.Join(folder, "*"+checkpoint.JsonNameSuffix))
-	if err != nil {
-		return nil, fmt.Errorf("program: %w", err)
-	}
-	slices.Sort(indexes) // by number, then time
-	slices.Reverse(indexes)
-	at := slices.IndexFunc(indexes, func(index string) bool {
-		return WholeCheckpoint(strings.TrimSuffix(index, checkpoint.JsonNameSuffix))
-	})
-	if at < 0 {
-		return nil, fmt.Errorf("program: no whole checkpoint under %s: want the one that xsam train or compare leaves "+
-			"there; "+
-			"train with --resume or again", folder)
-	}
-	private, err := os.MkdirTemp("", "xsam-checkpoint")
-	if err != nil {
-		return nil, fmt.Errorf("program: %w", err)
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(private)) }()
-	base := strings.TrimSuffix(indexes[at], checkpoint.JsonNameSuffix)
-	for _, extension := range []string{checkpoint.JsonNameSuffix, checkpoint.BinDataSuffix} {
-		if err := LinkOrCopy(base+extension, filepath.Join(private, filepath.Base(base)+extension)); err != nil {
-			return nil, fmt.Errorf("program: reading the checkpoint under %s: %w", folder, err)
+// stepPath is the path of the number of updates.
+var stepPath = model.JoinPath(model.RootScopePath, optimizer.GlobalStepVariableName)
+
+// Restore puts the state into a store: into the variables that are there, and into others when a graph asks for them.
+func (c *Checkpoint) Restore(store *model.Store) error {
+	for v := range store.IterVariables() {
+		value, ok := c.values[v.Path()]
+		if !ok {
+			continue
 		}
+		if err := v.SetValue(value); err != nil {
+			return fmt.Errorf("program: the checkpoint %s: %w", c.Path, err)
+		}
+		delete(c.values, v.Path())
 	}
-	store = model.NewStore()
-	if _, err := checkpoint.Load(store).Dir(private).Immediate().Done(); err != nil {
-		store.Finalize()
-		return nil, fmt.Errorf("program: the checkpoint under %s: %w", folder, err)
-	}
-	return store, nil
+	store.SetLoader(c)
+	return nil
 }
 
-// WholeCheckpoint tells whether both files of a checkpoint, path without extension, are there and complete.
-func WholeCheckpoint(path string) bool {
-	text, err := os.ReadFile(path + checkpoint.JsonNameSuffix)
-	if err != nil {
-		return false
-	}
-	var index struct{ Variables []struct{ Pos, Length int64 } }
-	if json.Unmarshal(text, &index) != nil {
-		return false
-	}
-	info, err := os.Stat(path + checkpoint.BinDataSuffix)
-	if err != nil {
-		return false
-	}
-	var size int64
-	for _, v := range index.Variables {
-		size = max(size, v.Pos+v.Length)
-	}
-	return info.Size() == size
+// LoadVariable implements model.Loader.
+func (c *Checkpoint) LoadVariable(_ *model.Store, path string) (value *tensors.Tensor, found bool) {
+	value, found = c.values[path]
+	delete(c.values, path)
+	return value, found
 }
 
-// LinkOrCopy gives a file a second name, or makes a copy where the file system knows no second names. Checkpoints are
-// written anew under new names and never changed.
-func LinkOrCopy(from, to string) error {
-	if os.Link(from, to) == nil {
+// DeleteVariable implements model.Loader.
+func (c *Checkpoint) DeleteVariable(_ *model.Store, path string) error {
+	value, found := c.LoadVariable(nil, path)
+	if !found {
 		return nil
 	}
-	in, err := os.Open(from)
-	if err != nil {
-		return err
+	return value.FinalizeAll()
+}
+
+// Text is a parameter of the store that was saved, "" without one.
+func (c *Checkpoint) Text(path string) string {
+	for _, p := range c.params {
+		if text, ok := p.Value.(string); ok && model.JoinPath(p.Scope, p.Key) == path {
+			return text
+		}
 	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
+	return ""
+}
+
+// Close frees the values that no variable has taken.
+func (c *Checkpoint) Close() (err error) {
+	for _, value := range c.values {
+		err = errors.Join(err, value.FinalizeAll())
 	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
+	c.values = nil
+	return err
 }

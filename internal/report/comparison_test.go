@@ -63,7 +63,7 @@ func TestBrokenRuns(t *testing.T) {
 			if err := os.Truncate(file, 1<<40); err != nil {
 				t.Skip(err)
 			}
-		}, []string{"sgd-seed0/curvature.jsonl has 1099511627776 bytes, more than 268435456"}, 6},
+		}, []string{"sgd-seed0/curvature.jsonl has 1099511627776 bytes, more than 67108864"}, 6},
 		{"broken line of curvature", func(t *testing.T, dir string) {
 			fixture.Damage(t, filepath.Join(dir, "sgd-seed0", runlog.MeasurementsFile), "[]\n")
 		},

@@ -185,6 +185,8 @@ func (c *Comparison) runsTable() Grid {
 		s := r.Summary
 		state := "finished"
 		switch {
+		case s.Finished && s.UndoneUpdates > 0:
+			state = fmt.Sprintf("finished, %s undone", count(s.UndoneUpdates, "update"))
 		case s.Diverged:
 			state = "diverged"
 		case !s.Finished:

@@ -16,7 +16,7 @@ func printStatus(w io.Writer, found backend.Found) error {
 		case p.Installed() && p.Checked != nil:
 			state = fmt.Sprintf("installed, but broken: %v", p.Checked)
 		case p.Installed():
-			state = fmt.Sprintf("installed, %d bytes", p.Bytes)
+			state = fmt.Sprintf("installed, %d bytes, %s", p.Bytes, checked(p))
 		}
 		fmt.Fprintf(w, "%-9s %s\n", p.Engine, state)
 		if p.Source != "" {
@@ -36,6 +36,14 @@ func printStatus(w io.Writer, found backend.Found) error {
 	fmt.Fprintf(w, "GOMLX_NO_AUTO_INSTALL  %s\n", noInstall)
 	_, err := fmt.Fprintf(w, "XLA_FLAGS              %s\n", orNotSet(found.XLAFlags))
 	return err
+}
+
+// checked says how far a plugin is known to be what was published.
+func checked(p backend.Plugin) string {
+	if p.SHA256 == "" {
+		return "not checked: no checksum of it is known"
+	}
+	return "SHA-256 " + p.SHA256 + " as published"
 }
 
 // inUse says which engine the other commands take when they are given none.

@@ -16,6 +16,10 @@ func (o *options) size() (size [3]int, err error) {
 	if n != 4 || rest != "end" || min(size[0], size[1], size[2]) < 1 {
 		return size, exit.Usagef("--image %q: want height x width x channels, such as 28x28x1", o.image)
 	}
+	const largest = 1 << 26 // numbers of an image: 256 MB
+	if max(size[0], size[1], size[2]) > largest || size[0]*size[1] > largest/size[2] {
+		return size, exit.Usagef("--image %q: want %d numbers at most", o.image, largest)
+	}
 	if o.classes < 2 {
 		return size, exit.Usagef("--classes %d: want 2 or more", o.classes)
 	}

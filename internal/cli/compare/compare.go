@@ -92,7 +92,10 @@ func run(ctx context.Context, o *options) error {
 	if err != nil {
 		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
 	}
-	return o.print(compare.New(runs, compare.Options{Methods: methods}), recipes[0], engine.Name, out)
+	if err := o.print(compare.New(runs, compare.Options{Methods: methods}), recipes[0], engine.Name, out); err != nil {
+		return err
+	}
+	return flags.FinishedAny(runs, out)
 }
 
 // plan checks the flags and returns the methods and the recipes.
@@ -122,5 +125,5 @@ func (o *options) plan() ([]string, []recipe.Recipe, error) {
 	if err := recipes[0].Validate(); err != nil {
 		return nil, nil, exit.Usage(err)
 	}
-	return methods, recipes, nil
+	return methods, recipes, o.run.Check(recipes[0])
 }

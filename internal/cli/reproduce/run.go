@@ -96,7 +96,10 @@ func run(ctx context.Context, o *runOptions) error {
 		return flags.HowToGoOn(err, fmt.Sprintf("the records are in %s; go on with the same command and --resume",
 			show.Path(out)))
 	}
-	return o.printOutcome(p, outcome)
+	if err := o.printOutcome(p, outcome); err != nil {
+		return err
+	}
+	return flags.FinishedAny(outcome.Runs, out)
 }
 
 // folder returns the folder of the runs.

@@ -104,5 +104,5 @@ func (o *options) plan() (recipe.Recipe, error) {
 	if err := r.Validate(); err != nil {
 		return r, exit.Usage(err)
 	}
-	return r, nil
+	return r, o.run.Check(r)
 }

@@ -115,6 +115,9 @@ func (f *Recipe) Recipe() recipe.Recipe {
 	for name := range f.apply {
 		f.Apply(name, &r)
 	}
+	if decay := f.Lookup("weight-decay"); r.Optimizer == "adam" && decay != nil && !decay.Changed {
+		r.WeightDecay = 0 // it has none
+	}
 	return r
 }
 

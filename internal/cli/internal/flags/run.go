@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -15,6 +16,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
 )
 
 // Run holds the flags about where runs happen, how they are made, and what is shown of them.
@@ -24,6 +26,8 @@ type Run struct {
 	Quiet, Resume, Force      bool
 	TensorBoard               bool
 	keepEvery, curvatureEvery int
+	onNonfinite               string
+	set                       *pflag.FlagSet
 }
 
 // RunsFolder is the folder in which runs go that were given no other.
@@ -44,6 +48,10 @@ func (f *Run) Group() Group {
 	set.IntVar(&f.curvatureEvery, "curvature-every", 0,
 		"`epochs` between measurements of λmax, λ5, trace and angle along training; 0: none.\nThey go to metrics.jsonl, "+
 			"take time (the result says how much), and change nothing else")
+	set.StringVar(&f.onNonfinite, "on-nonfinite", string(experiment.Stop),
+		"`what` to do when loss or weights are no longer finite: stop; skip: undo the update (copies the state every step);"+
+			"\nrollback: undo the updates of the epoch")
+	f.set = set
 	f.AddTensorBoard(set)
 	AddFormat(set, &f.Format, TableFormats)
 	AddQuiet(set, &f.Quiet)
@@ -79,7 +87,25 @@ func (f *Run) Validate() error {
 	if f.curvatureEvery < 0 {
 		return exit.Usagef("--curvature-every %d: want 0 (no measurements) or more epochs", f.curvatureEvery)
 	}
+	if !slices.Contains(experiment.OnNonfiniteNames, f.onNonfinite) {
+		return exit.Usagef("--on-nonfinite %q: want one of %s", f.onNonfinite,
+			strings.Join(experiment.OnNonfiniteNames, ", "))
+	}
+	if f.onNonfinite != string(experiment.Stop) && f.Devices > 1 {
+		return exit.Usagef("--on-nonfinite %s with --devices %d: want one device, or stop", f.onNonfinite, f.Devices)
+	}
 	return f.CheckExisting()
+}
+
+// Check finds what is wrong with the flags for runs of a recipe.
+func (f *Run) Check(r recipe.Recipe) error {
+	if f.set.Changed("out") && f.Out == "" {
+		return exit.Usagef("--out '': want a folder for the run records")
+	}
+	if err := r.CheckDevices(f.Devices); err != nil {
+		return exit.Usage(err)
+	}
+	return nil
 }
 
 // CheckExisting finds contradictory words about runs that are there.
@@ -117,6 +143,7 @@ func (f *Run) Options(bar *progress.Bar) experiment.Options {
 		Devices:         f.Devices,
 		CurvatureEvery:  f.curvatureEvery,
 		TensorBoard:     f.TensorBoard,
+		OnNonfinite:     experiment.OnNonfinite(f.onNonfinite),
 		Progress:        bar.Run,
 		Warn:            bar.Warn,
 	}
@@ -127,6 +154,14 @@ func (f *Run) Options(bar *progress.Bar) experiment.Options {
 		o.Existing = experiment.Overwrite
 	}
 	return o
+}
+
+// FinishedAny is the error of a table without a finished run, which says nothing.
+func FinishedAny(runs []runlog.Summary, out string) error {
+	if slices.ContainsFunc(runs, func(s runlog.Summary) bool { return s.Finished }) {
+		return nil
+	}
+	return fmt.Errorf("none of %d runs in %s has finished: the warnings say why", len(runs), show.Path(out))
 }
 
 // HowToResume adds to the error of runs of a command that did not all end how to go on.
@@ -142,6 +177,9 @@ func HowToResume(err error, command, out string, ended, all int) error {
 func HowToGoOn(err error, how string) error {
 	if errors.Is(err, experiment.ErrExists) {
 		return fmt.Errorf("%w: --resume goes on with it, --force overwrites it, --out chooses another folder", err)
+	}
+	if errors.Is(err, experiment.ErrDiverged) || errors.Is(err, runlog.ErrClaimed) { // which say what to do themselves
+		return err
 	}
 	return fmt.Errorf("%w\n%s", err, how)
 }

@@ -1,0 +1,36 @@
+package measure
+
+import (
+	"errors"
+
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// claimOnce keeps other processes from measuring in the run directory, and from overwriting its run meanwhile.
+func (w *measurer) claimOnce() (err error) {
+	if w.dir != "" && w.claim == nil {
+		w.claim, err = runlog.ClaimRun(w.dir, runlog.MeasuringClaimFile)
+	}
+	return err
+}
+
+// record adds a measurement to the run directory.
+func (w *measurer) record(m runlog.Measurement) error {
+	if w.dir == "" {
+		return nil
+	}
+	if err := w.claim.Check(); err != nil {
+		return err
+	}
+	return runlog.AppendMeasurement(w.dir, m)
+}
+
+func (w *measurer) close() (err error) {
+	if w.examples != nil {
+		err = w.examples.Close()
+	}
+	if w.claim != nil {
+		err = errors.Join(err, w.claim.Release())
+	}
+	return errors.Join(err, w.Program.Close())
+}
