@@ -1,5 +1,5 @@
 # What continuous integration does, in the order in which it fails fastest.
-.PHONY: quick check fmt vet lint short test modules race bench
+.PHONY: quick check fmt vet lint short test modules conform race bench
 
 LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 MODULES = bench internal/report/browsertest # modules of their own, so that nobody who uses the library gets what they need
@@ -31,6 +31,10 @@ test:
 
 modules:
 	@for module in $(MODULES); do echo "$$module:"; (cd $$module && go vet ./... && go test -timeout 10m ./...) || exit 1; done
+
+# Four programs of users under every schedule, whole, cut and resumed: prints the table of docs/conformance.md.
+conform:
+	XSAM_CONFORM=all go test -v -count 1 -timeout 30m -run 'TestMatrix' ./xsamtest
 
 # The pure-Go engine's matrix product does not pass checkptr, which -race turns on.
 race:
