@@ -60,3 +60,13 @@ func (o *Optimizer) tracker(store *model.Store) *tracker {
 	}
 	return t
 }
+
+// Scratch returns the variables of a store that hold the sums of an update under way (Accumulate). A checkpoint that is
+// saved between updates can do without them: checkpoint.Build(store).ExcludeVars(opt.Scratch(store)...).
+func (o *Optimizer) Scratch(store *model.Store) []*model.Variable {
+	var scratch []*model.Variable
+	for v := range store.Scope(o.home(store).path("accumulate")).IterVariables() {
+		scratch = append(scratch, v)
+	}
+	return scratch
+}

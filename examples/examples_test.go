@@ -45,6 +45,9 @@ func TestMoons(t *testing.T) {
 	if out := run(t, "gomlx", "-steps", "300"); number(t, out, "test accuracy") < 85 {
 		t.Error(out)
 	}
+	if out := run(t, "gomlx", "-steps", "30", "-progress"); !strings.Contains(out, "λ") || !strings.Contains(out, "Gradient norm") {
+		t.Errorf("no λ and no norm in the progress bar: %s", out)
+	}
 }
 
 func TestPhysics(t *testing.T) {

@@ -46,7 +46,7 @@ func (p Program) tolerance(store *model.Store) float64 {
 	case double(store):
 		return 1e-8
 	default:
-		return 2e-3
+		return 2e-4
 	}
 }
 

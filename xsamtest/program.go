@@ -38,7 +38,7 @@ type Program struct {
 	MicroBatches int
 
 	// Tolerance is the relative difference that is allowed where rounding differs; 0 gives 1e-8 for weights in float64
-	// and 2e-3 for others.
+	// and 2e-4 for others.
 	Tolerance float64
 }
 

@@ -22,9 +22,10 @@ import (
 
 func shape(dims ...int) shapes.Shape { return shapes.Make(dtypes.Float32, dims...) }
 
-func (s subject) program(t testing.TB) xsamtest.Program {
+func (s subject) program(t *testing.T) xsamtest.Program {
 	p := xsamtest.Program{Backend: testbackend.Go(t), Objective: s.objective, Batch: s.batch}
 	if s.xla {
+		testbackend.SkipSlow(t)
 		p.Backend = testbackend.XLA(t)
 	}
 	if !s.whole {

@@ -24,6 +24,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/loss"
 	"github.com/gomlx/gomlx/ml/train/metric"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
+	"github.com/gomlx/gomlx/ui/commandline"
 
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/backend"
@@ -33,14 +34,15 @@ import (
 func main() {
 	method := flag.String("method", "xsam", "sgd, sam, xsam or xsam-lite")
 	steps := flag.Int("steps", 1000, "training steps")
+	progress := flag.Bool("progress", false, "show GoMLX's progress bar, with λ, the angle and ‖g‖ in it")
 	flag.Parse()
-	if err := run(*method, *steps); err != nil {
+	if err := run(*method, *steps, *progress); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(method string, steps int) error {
+func run(method string, steps int, progress bool) error {
 	configs := map[string]xsam.Config{
 		"sgd": xsam.SGDConfig(), "sam": xsam.SAMConfig(), "xsam": xsam.DefaultConfig(), "xsam-lite": xsam.LiteConfig(),
 	}
@@ -72,8 +74,13 @@ func run(method string, steps int) error {
 		return err
 	}
 	accuracy := metric.NewMeanBinaryLogitsAccuracy("accuracy", "acc")
-	trainer := train.NewTrainer(engine.Backend, store, obj.ModelFn, obj.LossFn, opt, nil, []metric.Interface{accuracy})
-	if _, err := train.NewLoop(trainer).RunSteps(opt.Schedule(store, training), steps); err != nil { // ③
+	trainer := train.NewTrainer(engine.Backend, store, obj.ModelFn, obj.LossFn, opt, opt.Metrics(),
+		[]metric.Interface{accuracy})
+	loop := train.NewLoop(trainer)
+	if progress {
+		commandline.AttachProgressBar(loop)
+	}
+	if _, err := loop.RunSteps(opt.Schedule(store, training), steps); err != nil { // ③
 		return err
 	}
 

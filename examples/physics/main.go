@@ -113,15 +113,15 @@ func (points) Name() string { return "points" }
 
 func (points) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
-		random := rand.New(rand.NewPCG(1, 1))
-		for {
-			x := make([]float64, 64)
-			for i := range x {
-				x[i] = 2*random.Float64() - 1
-			}
-			if !yield(train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, 64, 1)}}, nil) {
-				return
-			}
+		for i := 0; yield(batch(i), nil); i++ {
 		}
 	}
+}
+
+func batch(i int) train.Batch {
+	random, x := rand.New(rand.NewPCG(1, uint64(i))), make([]float64, 64)
+	for i := range x {
+		x[i] = 2*random.Float64() - 1
+	}
+	return train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, 64, 1)}}
 }

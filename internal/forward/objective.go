@@ -76,14 +76,20 @@ func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) 
 	g := inputs[0].Graph()
 	holdRandomState(scope.Store())
 	b := remember(g, o, spec, inputs)
+	var atWeights map[*model.Variable]*graph.Node
 	if b.mark != nil && b.mark.Displaces() && scope.IsTraining(g) {
-		// A dry pass, of which the compiler keeps nothing: after it all variables exist.
+		// A dry pass at the weights themselves. Of it the compiler keeps what does not look at the batch (an average of the
+		// weights, a counter), and after it all variables exist.
 		untouched := takeSideEffects(scope.Store(), g)
 		o.modelFn(scope.ResetVisited(), b.Spec, inputs)
+		atWeights = withoutBatch(takeSideEffects(scope.Store(), g).values, scope.Store(), g)
 		untouched.restore(scope.Store(), g)
 		b.mark.Displace(scope, g)
 	}
 	predictions := o.modelFn(scope, b.Spec, inputs)
+	for v, value := range atWeights {
+		v.SetNodeValue(value)
+	}
 	b.predictions, b.modelLoss = predictions, train.GetMainLoss(g)
 	if o.lossFn != nil {
 		b.lossBegins = g.LastNode().Id() + 1

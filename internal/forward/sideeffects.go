@@ -98,14 +98,21 @@ func isState(v *model.Variable) bool { return !v.Trainable || !v.DType().IsFloat
 // SetBackUpdates sets back what forward passes have written in g without looking at the batch: counters, schedules,
 // averages of the weights. They belong to an update, of which this batch is a part. The random state goes on.
 func SetBackUpdates(store *model.Store, g *graph.Graph) {
-	b := batchOf(g)
-	data := newDependence(slices.Concat(b.Inputs, b.Labels))
-	random := RandomState(store)
-	for v := range store.IterVariables() {
-		if isState(v) && v != random && v.ChangedInGraph(g) && !data.reaches(v.NodeValue(g)) {
-			v.SetNodeValue(g.GetParameterByName(v.Path()))
+	for v := range withoutBatch(takeSideEffects(store, g).values, store, g) {
+		v.SetNodeValue(g.GetParameterByName(v.Path()))
+	}
+}
+
+// withoutBatch returns those of the values written that do not depend on the batch, the random state left out.
+func withoutBatch(values map[*model.Variable]*graph.Node, store *model.Store, g *graph.Graph) map[*model.Variable]*graph.Node {
+	b, random := batchOf(g), RandomState(store)
+	data, out := newDependence(slices.Concat(b.Inputs, b.Labels)), map[*model.Variable]*graph.Node{}
+	for v, value := range values {
+		if v != random && !data.reaches(value) {
+			out[v] = value
 		}
 	}
+	return out
 }
 
 // DropHooks takes back the functions that the model has registered to run once per update
