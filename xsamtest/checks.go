@@ -25,7 +25,7 @@ var checks = []struct {
 	{"SAM's step by hand", samByHand},
 	{"SAM leaves the state of one forward pass", samLeavesState},
 	{"v has length 1", eigenvectorIsUnit},
-	{"resumed: the same bits", resumes},
+	{"resumed from a checkpoint", resumes},
 	{"cut into micro-batches: sgd", accumulates(xsam.SGDConfig())},
 	{"cut into micro-batches: sam", accumulates(xsam.SAMConfig())},
 	{"cut into micro-batches: xsam", accumulates(smooth())},
@@ -252,11 +252,15 @@ func eigenvectorIsUnit(p Program) Finding {
 	return Finding{Passed: true, Detail: "in 7 steps"}
 }
 
+// resumeTolerance is that of rounding: a restored store has its variables in another order, and engines may sum in
+// another order then. Most models resume to the same bits.
+const resumeTolerance = 1e-5
+
 func resumes(p Program) Finding {
 	return p.pair(
 		func(s *model.Store) error { return p.with(s, p.base(), xsam.DefaultConfig(), 0, 8, 0) },
 		func(s *model.Store) error { return p.resumed(s, xsam.DefaultConfig(), 4, 4) },
-		0, "the model or the base optimizer keeps state outside the store")
+		resumeTolerance, "the model or the base optimizer keeps state outside the store")
 }
 
 // resumed makes some steps, saves a checkpoint, and makes the rest in s, which the checkpoint is loaded into.

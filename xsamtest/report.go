@@ -80,7 +80,7 @@ func RunMethod(p Program, c xsam.Config, micro int) Finding {
 				return p.with(s, p.base(), c, 0, 6, micro)
 			}
 			return p.resumed(s, c, 3, 3)
-		}, map[bool]float64{true: -1, false: 0}[micro > 0], "see Check")
+		}, map[bool]float64{true: -1, false: resumeTolerance}[micro > 0], "see Check")
 	return f
 }
 

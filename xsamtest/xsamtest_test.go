@@ -10,12 +10,14 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/loss"
 
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/objective"
 	"github.com/xsam-go/xsam/xsamtest"
 )
@@ -110,5 +112,25 @@ func TestMatrix(t *testing.T) {
 	}
 	if all {
 		t.Logf("\n| program | method | batches | outcome |\n|---|---|---|---|\n%s", table.String())
+	}
+}
+
+// The networks of package models pass too.
+func TestOurModels(t *testing.T) {
+	for name, xla := range map[string]bool{"mlp": false, "cnn": true} {
+		t.Run(name, func(t *testing.T) {
+			s := subject{xla: xla, whole: name != "mlp", objective: func() *objective.Objective {
+				net, err := models.New(models.Config{Name: name, Height: 8, Width: 8, Channels: 1, Classes: 3, Seed: 1,
+					DType: dtypes.Float32})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return objective.New(net.Graph, loss.SparseCategoricalCrossEntropyLogits)
+			}, batch: func(i int) train.Batch {
+				return train.Batch{Inputs: []*tensors.Tensor{normals(i, 8, 8, 8, 1)},
+					Labels: []*tensors.Tensor{classes(i, 3, 8, 1)}}
+			}}
+			xsamtest.Check(t, s.program(t))
+		})
 	}
 }
