@@ -49,8 +49,8 @@ func (s *step) refresh(g gradients) ([]*graph.Node, *estimate) {
 	case ByExact:
 		return s.refreshExact()
 	case ByThreePoint:
-		plus := s.passAt(inOrder(s.probe(+1), pass{gradient: g.adv}))
-		p := s.newPair(plus, s.passAt(inOrder(s.probe(-1), plus)))
+		plus := s.passAt(inOrder(s.onSide(+1), pass{gradient: g.adv}))
+		p := s.newPair(plus, s.passAt(inOrder(s.onSide(-1), plus)))
 		return s.refreshFrom(p, p.threePointDerivative(g.clean))
 	default: // ByPair
 		return s.refreshFrom(g.pair, g.pair.derivative())

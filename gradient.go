@@ -51,7 +51,7 @@ func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
 	case s.mark.kind == AscentStep && s.config.Along == AlongGradient:
 		second = s.passAt(s.optimizer.perturbed(s.w, first.gradient))
 	case s.mark.kind == PairStep:
-		second = s.passAt(inOrder(s.probe(-1), first))
+		second = s.passAt(inOrder(s.onSide(-1), first))
 	}
 	return first, second, true
 }
@@ -73,11 +73,11 @@ func (s *step) gradientOf(loss *graph.Node) []*graph.Node {
 	return paramvec.Wide(graph.Gradient(loss, forward.Point(s.g, s.vars)...))
 }
 
-// probe returns w + side·r·v.
-func (s *step) probe(side float64) []*graph.Node {
-	return probePoint(s.w, s.v, side*s.config.ProbeRadius)
+// onSide returns w + side·r·v.
+func (s *step) onSide(side float64) []*graph.Node {
+	return alongV(s.w, s.v, side*s.config.ProbeRadius)
 }
 
-func probePoint(w, v []*graph.Node, radius float64) []*graph.Node {
+func alongV(w, v []*graph.Node, radius float64) []*graph.Node {
 	return paramvec.AddScaled(w, graph.Scalar(w[0].Graph(), paramvec.DType(w), radius), v)
 }

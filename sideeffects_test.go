@@ -105,7 +105,7 @@ func TestPairStepReportsCleanLoss(t *testing.T) {
 				t.Errorf("r = %v: reported loss %v, want %v within 2r⁴ = %v", r, got, clean, 2*math.Pow(r, 4))
 			}
 			if p := l.probe(); p.Loss != got {
-				t.Errorf("r = %v: Probe.Loss = %v, the trainer reported %v", r, p.Loss, got)
+				t.Errorf("r = %v: Stats.Loss = %v, the trainer reported %v", r, p.Loss, got)
 			}
 		}
 	})

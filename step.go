@@ -89,7 +89,7 @@ func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
 		if m.micro.second {
 			radius = -radius
 		}
-		w = probePoint(w, v, radius)
+		w = alongV(w, v, radius)
 	case o.config.Along == AlongMomentum:
 		w = o.alongMomentum(h.store, g, vars, w)
 	default: // the second pass of an ascent

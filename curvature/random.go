@@ -8,16 +8,16 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Probe is the distribution of the random vectors z that an estimator multiplies H with. All have E[zzᵀ] = I.
-type Probe int
+// Distribution is the distribution of the random vectors z that an estimator multiplies H with. All have E[zzᵀ] = I.
+type Distribution int
 
 // The distributions.
 const (
-	Rademacher Probe = iota // entries ±1
-	Gaussian                // entries N(0, 1)
+	Rademacher Distribution = iota // entries ±1
+	Gaussian                       // entries N(0, 1)
 )
 
-func (p Probe) draw(rng *rand.Rand, z []float64) {
+func (p Distribution) draw(rng *rand.Rand, z []float64) {
 	if p == Gaussian {
 		gaussian(rng, z)
 		return
@@ -27,9 +27,9 @@ func (p Probe) draw(rng *rand.Rand, z []float64) {
 	}
 }
 
-func (p Probe) validate(who string) error {
+func (p Distribution) validate(who string) error {
 	if p != Rademacher && p != Gaussian {
-		return fmt.Errorf("curvature: %s got probe distribution %d: want Rademacher or Gaussian", who, p)
+		return fmt.Errorf("curvature: %s got distribution %d: want Rademacher or Gaussian", who, p)
 	}
 	return nil
 }

@@ -13,18 +13,18 @@ import (
 // When ctx ends, the estimate from the samples so far comes with its error.
 //
 // Reference: Hutchinson (1989), "A stochastic estimator of the trace of the influence matrix".
-func Hutchinson(ctx context.Context, h Operator, samples int, probe Probe, seed int64) (Estimate, error) {
+func Hutchinson(ctx context.Context, h Operator, samples int, of Distribution, seed int64) (Estimate, error) {
 	if samples < 1 {
 		return Estimate{}, fmt.Errorf("curvature: Hutchinson got %d samples: want at least 1", samples)
 	}
-	if err := probe.validate("Hutchinson"); err != nil {
+	if err := of.validate("Hutchinson"); err != nil {
 		return Estimate{}, err
 	}
 	m, rng := unlimited(h), newRandom(seed)
 	z, hz := make([]float64, h.Dim()), make([]float64, h.Dim())
 	var values []float64
 	for range samples {
-		probe.draw(rng, z)
+		of.draw(rng, z)
 		if err := m.apply(ctx, hz, z); err != nil {
 			reason, err := stopped(err)
 			return estimateOf(values, m.products, reason), err

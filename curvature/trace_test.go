@@ -49,7 +49,7 @@ func TestHutchinsonHasItsMeanAndVariance(t *testing.T) {
 	a := symmetric(40, 21)
 	all, diagonal := squares(a)
 	for _, tt := range []struct {
-		probe    curvature.Probe
+		probe    curvature.Distribution
 		variance float64 // of one sample
 	}{
 		{curvature.Rademacher, 2 * (all - diagonal)},

@@ -136,12 +136,12 @@ func (m *method) run(ctx context.Context, n int, took func(kind string, p xsam.S
 	}
 	return m.TrainBatches(m.Optimizer.Schedule(m.Store, data), n, func() error {
 		seconds, cpu := time.Since(at.Handed).Seconds(), processorSeconds()-cpu
-		probe, err := m.Optimizer.Stats(m.Store)
+		stats, err := m.Optimizer.Stats(m.Store)
 		if err != nil {
 			return err
 		}
-		m.loss = probe.Loss
-		took(program.KindOf(probe), probe, seconds, cpu)
+		m.loss = stats.Loss
+		took(program.KindOf(stats), stats, seconds, cpu)
 		return ctx.Err()
 	})
 }
