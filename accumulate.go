@@ -3,12 +3,15 @@ package xsam
 import (
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/core/tensors/dtensor"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
+
+	"github.com/xsam-go/xsam/internal/forward"
 )
 
 // Accumulate takes the place of Schedule for batches that are too large for the device: each batch of ds is cut into
@@ -153,10 +156,12 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 
 // split cuts a batch, which it takes over. What the objective shares goes into every part.
 func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
+	if err := a.checkRows(batch); err != nil {
+		return nil, err
+	}
 	parts := make([]train.Batch, a.n)
-	rows := -1
 	for i, t := range batch.Inputs {
-		cut, err := a.tensor(fmt.Sprintf("input %d", i), t, a.optimizer.shares(i), &rows)
+		cut, err := a.tensor(t, a.optimizer.shares(i))
 		if err != nil {
 			return nil, err
 		}
@@ -164,8 +169,8 @@ func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
 			parts[j].Inputs = append(parts[j].Inputs, cut[j])
 		}
 	}
-	for i, t := range batch.Labels {
-		cut, err := a.tensor(fmt.Sprintf("label %d", i), t, false, &rows)
+	for _, t := range batch.Labels {
+		cut, err := a.tensor(t, false)
 		if err != nil {
 			return nil, err
 		}
@@ -176,8 +181,32 @@ func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
 	return parts, nil
 }
 
-// tensor cuts one tensor of a batch. rows is what those before it had in their first axis, or -1.
-func (a *accumulated) tensor(name string, t *tensors.Tensor, shared bool, rows *int) ([]*tensors.Tensor, error) {
+// checkRows finds what does not have one row for each example.
+func (a *accumulated) checkRows(batch train.Batch) error {
+	var names []string
+	var dims []int
+	for i, t := range slices.Concat(batch.Inputs, batch.Labels) {
+		if i < len(batch.Inputs) && a.optimizer.shares(i) {
+			continue
+		}
+		name := fmt.Sprintf("input %d", i)
+		if i >= len(batch.Inputs) {
+			name = fmt.Sprintf("label %d", i-len(batch.Inputs))
+		}
+		if t.Rank() == 0 {
+			return fmt.Errorf("xsam: Accumulate: %s of a batch is a scalar: want one row for each example, or an input that "+
+				"belongs to the whole batch and is named with objective.New(...).Shared", name)
+		}
+		names, dims = append(names, name), append(dims, t.Shape().Dim(0))
+	}
+	if _, err := forward.RowsOf(names, dims); err != nil {
+		return fmt.Errorf("xsam: Accumulate: %w", err)
+	}
+	return nil
+}
+
+// tensor cuts one tensor of a batch.
+func (a *accumulated) tensor(t *tensors.Tensor, shared bool) ([]*tensors.Tensor, error) {
 	parts := make([]*tensors.Tensor, a.n)
 	if shared {
 		for i := range parts {
@@ -188,12 +217,6 @@ func (a *accumulated) tensor(name string, t *tensors.Tensor, shared bool, rows *
 		}
 		return parts, finalize(t)
 	}
-	if t.Rank() == 0 || *rows >= 0 && t.Shape().Dim(0) != *rows {
-		return nil, fmt.Errorf("xsam: Accumulate: %s of a batch has shape %s, and what comes before it %d rows: "+
-			"want one row for each example, or an input that belongs to the whole batch and is named with "+
-			"objective.New(...).Shared", name, t.Shape(), *rows)
-	}
-	*rows = t.Shape().Dim(0)
 	cut, err := dtensor.ShardTensor(a.cut, t)
 	if err != nil {
 		return nil, fmt.Errorf("xsam: Accumulate: a batch of shape %s cannot be cut into %d micro-batches: want a first "+

@@ -71,10 +71,11 @@ func additive(d *graph.Node) Divisor {
 	return Divisor{Value: d, Sums: []*graph.Node{d}, at: func(sums []*graph.Node) *graph.Node { return sums[0] }}
 }
 
-// Rows returns the number of rows of a batch: what its inputs and labels have in their first axis, all but the shared
-// ones.
+// Rows returns the number of rows of a batch: the least that an input or label has in its first axis. The others have
+// it too or a multiple of it, one for each token of a row, say; all but the shared ones.
 func (o *Objective) Rows(batch Batch) (int, error) {
-	rows := -1
+	var names []string
+	var dims []int
 	for i, x := range slices.Concat(batch.Inputs, batch.Labels) {
 		if i < len(batch.Inputs) && o.Shares(i) {
 			continue
@@ -87,15 +88,22 @@ func (o *Objective) Rows(batch Batch) (int, error) {
 			return 0, fmt.Errorf("objective: %s of the batch is a scalar: want one row for each example, or an input that "+
 				"Shared names", name)
 		}
-		n := x.Shape().Dim(0)
-		if rows >= 0 && n != rows {
-			return 0, fmt.Errorf("objective: %s of the batch has shape %s, and the ones before it %d rows: "+
-				"want one row for each example, or an input that Shared names", name, x.Shape(), rows)
-		}
-		rows = n
+		names, dims = append(names, name), append(dims, x.Shape().Dim(0))
 	}
-	if rows < 1 {
+	return RowsOf(names, dims)
+}
+
+// RowsOf is the number of rows of what has the given first axes: the least of them, of which the others are multiples.
+func RowsOf(names []string, dims []int) (int, error) {
+	if len(dims) == 0 || slices.Min(dims) < 1 {
 		return 0, errors.New("objective: the batch has no rows: want an input that is not shared, with one row or more")
+	}
+	rows := slices.Min(dims)
+	for i, n := range dims {
+		if n%rows != 0 {
+			return 0, fmt.Errorf("objective: %s of the batch has %d rows, and another one %d: want the same for all, or a "+
+				"multiple, or an input that Shared names", names[i], n, rows)
+		}
 	}
 	return rows, nil
 }

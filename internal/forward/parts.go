@@ -22,11 +22,14 @@ func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch, of fu
 	} else {
 		half, all := rows/2, batch
 		for i := range halves {
-			halves[i] = o.each(all, func(x *graph.Node) *graph.Node {
-				return graph.Slice(x, graph.AxisRange(i*half, (i+1)*half))
+			halves[i] = o.each(all, func(x *graph.Node) *graph.Node { // n of x for each row
+				n := x.Shape().Dim(0) / rows
+				return graph.Slice(x, graph.AxisRange(i*half*n, (i+1)*half*n))
 			})
 		}
-		batch = o.each(all, func(x *graph.Node) *graph.Node { return graph.Slice(x, graph.AxisRange(0, 2*half)) })
+		batch = o.each(all, func(x *graph.Node) *graph.Node {
+			return graph.Slice(x, graph.AxisRange(0, 2*half*(x.Shape().Dim(0)/rows)))
+		})
 	}
 	whole = of(o.EvaluateInference(scope, g, batch))
 	if random := RandomState(scope.Store()); random != nil && random.InUseByGraph(g) {
