@@ -17,7 +17,7 @@ func WriteText(w io.Writer, findings []Finding) error {
 		if i == 0 || !f.sameComparison(findings[i-1]) {
 			fmt.Fprintf(&b, "%s against %s\n", f.Method, f.Baseline)
 		}
-		fmt.Fprintf(&b, "  %-58s%s\n", f.Text(), f.Verdict)
+		fmt.Fprintf(&b, "  %-66s%s\n", f.Text(), f.Verdict)
 		b.WriteString(compare.Wrap("      ", "      ", f.Detail))
 		if i+1 == len(findings) || !f.sameComparison(findings[i+1]) {
 			b.WriteString("\n")
