@@ -64,10 +64,7 @@ func (r Recipe) Validate() error {
 	if r.LambdaProducts > 0 && r.LambdaBatch < 1 {
 		bad("λmax batch = %d: want 1 or more examples", r.LambdaBatch)
 	}
-	if r.LambdaProducts < 0 || (r.LambdaProducts > 0 && !(r.LambdaTolerance > 0 && r.LambdaTolerance < 1)) {
-		bad("λmax products = %d, tolerance = %v: want 0 products (no measurement) or more, and a tolerance between 0 and 1",
-			r.LambdaProducts, r.LambdaTolerance)
-	}
+	errs = append(errs, r.checkLambda())
 	errs = append(errs, r.tooLarge()...)
 	errs = append(errs, r.Base.validate())
 	errs = append(errs, r.Config.Validate())
