@@ -13,6 +13,10 @@ import (
 
 // Validate reports every field that is out of range, joined into one error, as far as it can be told without the data.
 func (r Recipe) Validate() error {
+	if r.Study != nil {
+		return fmt.Errorf("recipe: %s with %s is a study of a Go program, which alone has the data and the model: train and "+
+			"measure there, with packages experiment and curvature", r.Data, r.Model)
+	}
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("recipe: "+format, args...)) }
 

@@ -33,6 +33,17 @@ func (g *Grid) addMetric(t *compare.Table, against []*compare.Table) {
 	}
 }
 
+// addRunMetric adds the column of the metric to the table of runs.
+func (c *Comparison) addRunMetric(g *Grid, t *compare.Table) {
+	if t.Metric == "" {
+		return
+	}
+	g.Columns = append(g.Columns, t.Held()+" "+t.Metric)
+	for i, r := range c.Runs {
+		g.Rows[i].Cells = append(g.Rows[i].Cells, plainCell(short(r.Summary.TestMetric.Float())))
+	}
+}
+
 // metricPart is what the headline says of the metric, "" without one.
 func metricPart(t *compare.Table, d *compare.Difference) string {
 	if d == nil {

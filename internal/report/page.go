@@ -157,6 +157,7 @@ func newView(c *Comparison, id string, o Options) view {
 	v.Cost, v.Bars = c.cost(t), c.costBars(t)
 	v.Settings, v.ByMethod = c.settings()
 	v.Runs = c.runsTable()
+	c.addRunMetric(&v.Runs, t)
 	if o.Command != nil {
 		v.Command = o.Command(c)
 	}
