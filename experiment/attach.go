@@ -36,8 +36,8 @@ type LoopRun struct {
 //
 // opt is the optimizer of the loop's trainer. Where the store comes from a checkpoint, which must be restored before,
 // Options.Existing = Resume goes on with the records of the steps before it. A loop that ends early, or fails, leaves a
-// run that is not finished; so does a loss that is not finite, as one that diverged. Attach once for each loop. ctx ends
-// measurements.
+// run that is not finished, and a loss that is not finite ends it as one that diverged. When ctx is cancelled the loop
+// ends after its step. Attach once for each loop; until the run has ended its process alone may write there.
 func Attach(ctx context.Context, loop *train.Loop, opt *xsam.Optimizer, dir string, run LoopRun) (err error) {
 	r, options, err := run.recipe(opt)
 	if err != nil {

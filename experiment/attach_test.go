@@ -13,10 +13,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/metric"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/internal/testrun"
+	"github.com/xsam-go/xsam/optim"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -154,5 +156,46 @@ func TestAttachRefuses(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// A loss that is no longer finite ends the loop, and the record says so.
+func TestAttachRecordsADivergence(t *testing.T) {
+	s := tinyStudy()
+	s.Base = func() optimizer.Interface { return optim.SGD(1e30).Done() }
+	dir := filepath.Join(t.TempDir(), "run")
+	loop, opt, _ := ownLoop(t, s, "")
+	if err := Attach(context.Background(), loop, opt, dir, LoopRun{Study: s, Method: "xsam"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := goOn(loop, opt, 12); !errors.Is(err, ErrDiverged) {
+		t.Errorf("error %v, want ErrDiverged", err)
+	}
+	run, err := runlog.ReadRun(dir)
+	if err != nil || !run.Summary.Diverged || run.Summary.Finished {
+		t.Errorf("summary %+v, error %v, want a run that diverged", run.Summary, err)
+	}
+}
+
+// A cancelled context ends the loop after its step.
+func TestAttachIsInterrupted(t *testing.T) {
+	s, dir := tinyStudy(), filepath.Join(t.TempDir(), "run")
+	loop, opt, _ := ownLoop(t, s, "")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	run := LoopRun{Study: s, Method: "xsam", Options: Options{Progress: func(p Progress) {
+		if p.Step == 5 {
+			cancel()
+		}
+	}}}
+	if err := Attach(ctx, loop, opt, dir, run); err != nil {
+		t.Fatal(err)
+	}
+	if err := goOn(loop, opt, 12); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+	saved, err := runlog.ReadRun(dir)
+	if err != nil || saved.Summary.Stopped != "interrupted after step 5 of 12" {
+		t.Errorf("summary %+v, error %v, want one of step 5", saved.Summary, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/compare"
@@ -87,7 +88,11 @@ func Compare(ctx context.Context, engine *backend.Engine, study Study, dir strin
 	}
 	q := newQueue(engine, recipes, options)
 	q.build = func(r recipe.Recipe) (*program.Program, error) {
-		return program.NewOwn(engine, r, study.own(), study.Base())
+		var base optimizer.Interface
+		if err := exceptions.TryCatch[error](func() { base = study.Base() }); err != nil {
+			return nil, fmt.Errorf("experiment: Study.Base: %w", err)
+		}
+		return program.NewOwn(engine, r, study.own(), base)
 	}
 	summaries, err := q.runAll(ctx, recipe.Dirs(dir, recipes))
 	if errors.Is(err, ErrDiverged) {

@@ -110,8 +110,7 @@ func TestCompareRecordsAMetricThatIsNoAccuracy(t *testing.T) {
 	if strings.Contains(text.String(), "accuracy") {
 		t.Errorf("the table speaks of an accuracy that there is none of:\n%s", text.String())
 	}
-	if !strings.Contains(csv.String(), "test_metric_mean") || !strings.Contains(page.String(), `"metric_better":"lower"`) &&
-		!strings.Contains(page.String(), `"metric_better": "lower"`) {
+	if !strings.Contains(csv.String(), "test_metric_mean") || !strings.Contains(page.String(), `"metric_better": "lower"`) {
 		t.Errorf("CSV and JSON lack the metric:\n%s\n%s", csv.String(), page.String())
 	}
 	run, err := runlog.ReadRun(filepath.Join(dir, runlog.Name("xsam:alpha=0.5", 1)))
@@ -131,8 +130,7 @@ func TestCompareRecordsAMetricThatIsNoAccuracy(t *testing.T) {
 	if s.Steps != 12 || s.Parameters != 8+8+8+1 || s.LambdaExamples != 16 || s.Metric != "mean absolute error" {
 		t.Errorf("summary %+v, want 12 steps, 25 parameters, λmax on 2 batches of 8", s)
 	}
-	if strings.Contains(string(run.Raw), `"lr":`) && !strings.Contains(string(run.Raw), `"settings": {`) ||
-		strings.Contains(string(run.Raw), "momentum\"") {
+	if strings.Contains(string(run.Raw), `"momentum"`) {
 		t.Errorf("config.json speaks of a base optimizer that it cannot know:\n%s", run.Raw)
 	}
 }
@@ -200,6 +198,13 @@ func TestCompareRefuses(t *testing.T) {
 		{"data that fail", func(s *Study) {
 			s.Train = func(int64) (train.Dataset, error) { return nil, errors.New("no such file") }
 		}, "no such file"},
+		{"data that are nil", func(s *Study) {
+			s.Train = func(int64) (train.Dataset, error) { return nil, nil }
+		}, "there are none"},
+		{"a base that panics", func(s *Study) {
+			s.Base = func() optimizer.Interface { panic(errors.New("no such base")) }
+		}, "no such base"},
+		{"a base that is nil", func(s *Study) { s.Base = func() optimizer.Interface { return nil } }, "base optimizer"},
 		{"a model that panics", func(s *Study) {
 			s.Objective = objective.New(func(*model.Scope, *graph.Node) *graph.Node { panic("no such layer") },
 				loss.MeanSquaredError)

@@ -77,9 +77,21 @@ func ownProgram(engine *backend.Engine, r recipe.Recipe, own Own) *Program {
 		Steps: r.Study.StepsPerEpoch * r.Epochs, created: map[string]*tensors.Tensor{},
 	}
 	if own.Train != nil {
-		p.own.sample = firstOf{n: r.Study.SampleBatches, of: func() (train.Dataset, error) { return own.Train(sampleSeed) }}
+		p.own.sample = firstOf{n: r.Study.SampleBatches, of: func() (train.Dataset, error) { return p.own.train(sampleSeed) }}
 	}
 	return p
+}
+
+// train makes the training data of a seed.
+func (o *Own) train(seed int64) (train.Dataset, error) {
+	data, err := o.Train(seed)
+	if err == nil && data == nil {
+		err = errors.New("there are none: want a data set or an error")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("program: the training data of seed %d: %w", seed, err)
+	}
+	return data, nil
 }
 
 // sampleSeed is that of the training batches on which is measured: the same for all methods and seeds.
@@ -146,7 +158,7 @@ func (o *Own) data(split string) train.Dataset {
 	return nil
 }
 
-// evaluateOwn measures loss and metric, as GoMLX's trainer does: of the test data, or of the sample of the training data.
+// evaluateOwn measures loss and metric, as GoMLX's trainer does: of the test data, or of the sample of training data.
 // Has tells of which there are any.
 func (p *Program) evaluateOwn(split string) (e Evaluation, err error) {
 	data := p.own.data(split)

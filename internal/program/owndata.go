@@ -20,9 +20,9 @@ func (p *Program) Feed(seed int64, step int) (train.Dataset, error) {
 		}
 		return loader.From(step), nil
 	}
-	data, err := p.own.Train(seed)
+	data, err := p.own.train(seed)
 	if err != nil {
-		return nil, fmt.Errorf("program: the training data of seed %d: %w", seed, err)
+		return nil, err
 	}
 	return again{Dataset: data, skip: step}, nil
 }
@@ -71,7 +71,7 @@ func (f firstOf) Iter() iter.Seq2[train.Batch, error] {
 	return func(yield func(train.Batch, error) bool) {
 		data, err := f.of()
 		if err != nil {
-			yield(train.Batch{}, fmt.Errorf("program: the training data: %w", err))
+			yield(train.Batch{}, err)
 			return
 		}
 		n := 0

@@ -9,8 +9,8 @@ import (
 )
 
 // metricNote says where a metric of the user's own is not shown.
-const metricNote = " Figures over time and over gradients, and the paper's claims, are about accuracy alone: they are left " +
-	"out, or say that there is no test."
+const metricNote = " Figures over time and over gradients, and the paper's claims, are about accuracy alone: they " +
+	"are left out, or say that there is no test."
 
 // addMetric adds the columns of a metric of the user's own: its mean, and the differences from each baseline.
 func (g *Grid) addMetric(t *compare.Table, against []*compare.Table) {
