@@ -25,6 +25,9 @@ type LoopRun struct {
 	// Method is the name under which the run is compared, "xsam" for instance, and Seed tells runs of it apart.
 	Method string
 	Seed   int64
+	// Engine is what backend.Open gave, so that records name it as those of the command do; nil takes the trainer's
+	// backend under its own name.
+	Engine *backend.Engine
 	// Options are those of a run, but for checkpoints, which are the loop's own affair: Existing, CurvatureEvery,
 	// TensorBoard, Progress and Warn.
 	Options Options
@@ -43,7 +46,10 @@ func Attach(ctx context.Context, loop *train.Loop, opt *xsam.Optimizer, dir stri
 	if err != nil {
 		return err
 	}
-	engine := &backend.Engine{Backend: loop.Trainer.Backend(), Name: loop.Trainer.Backend().Name()}
+	engine := run.Engine
+	if engine == nil {
+		engine = &backend.Engine{Backend: loop.Trainer.Backend(), Name: loop.Trainer.Backend().Name()}
+	}
 	q := newQueue(engine, []recipe.Recipe{r}, options)
 	finished, err := q.admit(r, dir)
 	if err != nil {

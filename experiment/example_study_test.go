@@ -111,7 +111,7 @@ func ExampleAttach() {
 	loop := train.NewLoop(trainer)
 
 	dir := filepath.Join(out, runlog.Name("sam", 1))
-	run := experiment.LoopRun{Study: study, Method: "sam", Seed: 1}
+	run := experiment.LoopRun{Study: study, Method: "sam", Seed: 1, Engine: engine}
 	if err := experiment.Attach(context.Background(), loop, opt, dir, run); err != nil {
 		log.Fatal(err)
 	}
