@@ -47,7 +47,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/parameter":   {},
 		"recipe":               library,
 		"internal/program":     engine,
-		"experiment":           append([]string{"internal/tensorboard"}, engine...),
+		"experiment":           append([]string{"internal/tensorboard", "compare"}, engine...),
 		"measure":              engine,
 		"stepcost":             engine,
 		"reproduce":            append([]string{"experiment", "internal/tensorboard", "claims", "compare"}, engine...),

@@ -51,7 +51,7 @@ func difference(name string, of func(*Row) *Difference) []column {
 	}
 }
 
-// columns are the columns in their order.
+// columns are the columns of every table in their order.
 var columns = join(
 	[]column{
 		{"method", func(_ *Table, r *Row) any { return r.Method }},
@@ -131,7 +131,7 @@ type object struct {
 
 func (o object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
-	for _, c := range columns {
+	for _, c := range o.table.columns() {
 		cell := c.value(o.table, o.row)
 		if missing(cell) {
 			continue
@@ -175,7 +175,7 @@ func (t *Table) WriteJSON(w io.Writer) error {
 func (t *Table) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	var header []string
-	for _, c := range columns {
+	for _, c := range t.columns() {
 		header = append(header, c.name)
 	}
 	if err := out.Write(header); err != nil {
@@ -183,7 +183,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	}
 	for i := range t.Rows {
 		var line []string
-		for _, c := range columns {
+		for _, c := range t.columns() {
 			cell := c.value(t, &t.Rows[i])
 			switch list, ok := cell.([]string); {
 			case missing(cell):

@@ -101,6 +101,9 @@ func PairedTest(differences []float64) Difference {
 	return d.judged(d.P)
 }
 
+// tested tells whether there is a difference that was tested.
+func (d *Difference) tested() bool { return d != nil && d.Verdict != NoTest }
+
 // judged returns d with its corrected p and the verdict that follows.
 func (d Difference) judged(pHolm float64) Difference {
 	d.PHolm = pHolm

@@ -26,6 +26,9 @@ type Table struct {
 	// that were tested against it, over which Holm's correction goes.
 	Baseline string
 	Tests    int
+	// Metric is the name of a metric of the user's own that the runs have measured beside the loss, "" for none, and
+	// Better which way it is better, runlog.MetricHigher or runlog.MetricLower.
+	Metric, Better string
 	// Warnings are those that belong to no single row.
 	Warnings []string
 }
@@ -51,6 +54,9 @@ type Row struct {
 	AccuracyDifference, LambdaDifference *Difference
 	// LossDifference is that of the held-out loss, where the runs have no accuracy, as those of a regression; else nil.
 	LossDifference *Difference
+	// TestMetric and TrainMetric are the table's Metric in its own unit; MetricDifference is nil where there is none.
+	TestMetric, TrainMetric Estimate
+	MetricDifference        *Difference
 	// Warnings say what weakens this row.
 	Warnings []string
 }
@@ -72,6 +78,7 @@ func New(runs []runlog.Summary, opts Options) *Table {
 		}
 	}
 	t.Baseline = chooseBaseline(opts.Baseline, methods, byMethod)
+	t.nameMetric()
 	sgd := first(methods, byMethod, "sgd")
 	for _, m := range methods {
 		t.Rows = append(t.Rows, newRow(m, byMethod[m], byMethod[sgd]))
@@ -128,6 +135,8 @@ func newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
 		HeldLoss:           over(heldLoss),
 		TrainLoss:          over(func(r runlog.Summary) float64 { return r.TrainLoss.Float() }),
 		LambdaMax:          over(lambdaMax),
+		TestMetric:         over(testMetric),
+		TrainMetric:        over(func(r runlog.Summary) float64 { return r.TrainMetric.Float() }),
 		StepSeconds:        over(func(r runlog.Summary) float64 { return r.StepSecondsMedian.Float() }),
 		GradientsPerStep:   over(func(r runlog.Summary) float64 { return r.GradientEvaluationsPerStep.Float() }),
 		StepCost: over(func(r runlog.Summary) float64 { // NaN where SGD has no run of the seed
@@ -185,9 +194,12 @@ func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary
 		return
 	}
 	accuracies, lambdas := t.differences(byMethod, Accuracy), t.differences(byMethod, lambdaMax)
-	var losses map[string]*Difference
+	var losses, metrics map[string]*Difference
 	if t.LossOnly() {
 		losses = t.differences(byMethod, heldLoss)
+	}
+	if t.Metric != "" {
+		metrics = t.differences(byMethod, testMetric)
 	}
 	for i := range t.Rows {
 		row := &t.Rows[i]
@@ -200,9 +212,9 @@ func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary
 			}
 		}
 		row.AccuracyDifference, row.LambdaDifference = accuracies[row.Method], lambdas[row.Method]
-		row.LossDifference = losses[row.Method]
-		if row.AccuracyDifference.Verdict != NoTest || row.LambdaDifference.Verdict != NoTest ||
-			row.LossDifference != nil && row.LossDifference.Verdict != NoTest {
+		row.LossDifference, row.MetricDifference = losses[row.Method], metrics[row.Method]
+		if slices.ContainsFunc([]*Difference{row.AccuracyDifference, row.LambdaDifference, row.LossDifference,
+			row.MetricDifference}, (*Difference).tested) {
 			t.Tests++
 		}
 	}

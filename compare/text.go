@@ -30,15 +30,23 @@ func (t *Table) writeMeans(b *strings.Builder) {
 	if t.LossOnly() {
 		held = t.Held() + " loss"
 	}
-	columns.line("method", "n", held, "λmax", "train loss", "gradients", "step time")
-	columns.line("", "", "", "", "", "per step", "× sgd")
+	titles := []string{"method", "n", held}
+	if t.Metric != "" {
+		titles = append(titles, t.Held()+" "+t.Metric)
+	}
+	columns.line(append(titles, "λmax", "train loss", "gradients", "step time")...)
+	columns.line(append(make([]string, len(titles)), "", "", "per step", "× sgd")...)
 	for _, r := range t.Rows {
 		of := r.Accuracy().Percent()
 		if t.LossOnly() {
 			of = r.HeldLoss.String()
 		}
-		columns.line(r.Method, fmt.Sprint(r.N), of, r.LambdaMax.String(), r.TrainLoss.String(),
-			plain(r.GradientsPerStep.Mean, 2), plain(r.StepCost.Mean, 2))
+		cells := []string{r.Method, fmt.Sprint(r.N), of}
+		if t.Metric != "" {
+			cells = append(cells, r.TestMetric.String())
+		}
+		columns.line(append(cells, r.LambdaMax.String(), r.TrainLoss.String(),
+			plain(r.GradientsPerStep.Mean, 2), plain(r.StepCost.Mean, 2))...)
 	}
 	columns.Flush()
 	b.WriteString("\nmean ± half-width of the Student-t 95 % interval over n seeds\n")
@@ -79,6 +87,9 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 			columns.line(r.Method, t.Held()+" loss", loss.Signed(), loss.PText(), string(loss.Verdict))
 		} else {
 			columns.line(r.Method, t.Held()+" accuracy, points", a.Scaled(100).Signed(), a.PText(), string(a.Verdict))
+		}
+		if m := r.MetricDifference; m != nil {
+			columns.line("", t.MetricTitle(), m.Signed(), m.PText(), string(m.Verdict))
 		}
 		columns.line("", "λmax", l.Signed(), l.PText(), string(l.Verdict))
 	}

@@ -81,6 +81,7 @@ func (t *Table) warnOfMixture() {
 		}
 		return "test"
 	})
+	distinct("the metric", func(r runlog.Summary) string { return strings.TrimSpace(r.Metric + " " + r.MetricBetter) })
 	distinct("steps", func(r runlog.Summary) string { return fmt.Sprint(r.Steps) })
 	for _, r := range t.Runs {
 		if r.BackendFallback != "" {

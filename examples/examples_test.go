@@ -2,6 +2,7 @@
 package examples
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -13,16 +14,29 @@ import (
 // run builds and runs an example and returns what it prints.
 func run(t *testing.T, name string, args ...string) string {
 	t.Helper()
+	return runIn(t, ".", build(t, name), args...)
+}
+
+// build builds an example and returns the path of its binary.
+func build(t *testing.T, name string) string {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), name)
 	if out, err := exec.Command("go", "build", "-o", binary, "./"+name).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	return binary
+}
+
+// runIn runs a binary in a folder and returns what it prints.
+func runIn(t *testing.T, dir, binary string, args ...string) string {
+	t.Helper()
 	command := exec.Command(binary, args...)
+	command.Dir = dir
 	var errors strings.Builder
 	command.Stderr = &errors
 	out, err := command.Output()
 	if err != nil {
-		t.Fatalf("%s %v: %v\n%s%s", name, args, err, out, errors.String())
+		t.Fatalf("%s %v: %v\n%s%s", filepath.Base(binary), args, err, out, errors.String())
 	}
 	return string(out)
 }
@@ -76,5 +90,32 @@ func TestTransformer(t *testing.T) {
 func TestConvnet(t *testing.T) {
 	if out := run(t, "convnet", "-steps", "60"); !(number(t, out, "λ1") > 0) {
 		t.Error(out)
+	}
+}
+
+// The program of docs/your-own.md is this one, is short, and goes on where it was stopped: here, at its end.
+func TestOwn(t *testing.T) {
+	program, err := os.ReadFile("own/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../docs/your-own.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(string(program), "\n"); lines >= 60 {
+		t.Errorf("the smallest program has %d lines, want fewer than 60", lines)
+	}
+	if !strings.Contains(string(page), "```go\n"+string(program)+"```") {
+		t.Error("docs/your-own.md shows another program than examples/own/main.go: copy it there")
+	}
+	t.Setenv("GOMLX_BACKEND", "go")
+	binary, dir := build(t, "own"), t.TempDir()
+	first := runIn(t, dir, binary)
+	if number(t, first, "sam") != 4 || !strings.Contains(first, "test accuracy") {
+		t.Errorf("it prints no row of 4 runs of SAM:\n%s", first)
+	}
+	if again := runIn(t, dir, binary); again != first {
+		t.Errorf("made again it prints %s, want %s", again, first)
 	}
 }

@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/metric"
 
 	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/recipe"
@@ -19,10 +17,6 @@ const sumsParam = "/experiment_tally"
 
 // keptCheckpoints is the number of checkpoints that a run keeps: one to go on from when the newest is damaged.
 const keptCheckpoints = 2
-
-// metricsPath is where GoMLX's trainer keeps its moving averages, under names that differ from process to process. No
-// record uses them, and restored they would only pile up.
-var metricsPath = model.JoinPath(model.RootScopePath, metric.Scope) + model.ScopeSeparator
 
 // checkpoints saves a store and restores it.
 type checkpoints struct {
@@ -38,7 +32,7 @@ func openCheckpoints(dir string, run recipe.Identity, store *model.Store) (c *ch
 	err error) {
 	c = &checkpoints{store: store, saver: program.Saver{
 		Folder: runlog.Checkpoints(dir), Run: run, Keep: keptCheckpoints,
-		Skip: func(path string) bool { return strings.HasPrefix(path, metricsPath) },
+		Skip: program.IsMetric, // no record uses them, and restored they would only pile up
 	}}
 	newest, refused, err := program.NewestCheckpoint(c.saver.Folder, run, store)
 	if err != nil {

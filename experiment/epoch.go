@@ -97,18 +97,18 @@ func (s *session) evaluateAll(step int) error {
 			return err
 		}
 	}
-	newest, split, set := &s.sums.Test, runlog.TestSplit, s.Data.Test
+	newest, split := &s.sums.Test, runlog.TestSplit
 	if s.recipe.ValidationSize > 0 {
-		newest, split, set = &s.sums.Validation, runlog.ValidationSplit, s.Data.Validation
+		newest, split = &s.sums.Validation, runlog.ValidationSplit
 	}
-	var err error
-	if *newest, err = s.Evaluate(set); err != nil {
+	err := s.recordEvaluation(runlog.TrainSplit, s.sums.Train, step)
+	if err != nil || !s.Has(split) {
+		return err
+	}
+	if *newest, err = s.EvaluateSplit(split); err != nil {
 		return err
 	}
 	s.progress.TestAccuracy = newest.Accuracy.Float()
-	if err := s.recordEvaluation(runlog.TrainSplit, s.sums.Train, step); err != nil {
-		return err
-	}
 	return s.recordEvaluation(split, *newest, step)
 }
 
@@ -118,16 +118,23 @@ func (s *session) evaluateTrain() (what string, err error) {
 	if err != nil || !finite {
 		return "the weights are not finite", err
 	}
-	if s.sums.Train, err = s.Evaluate(s.Data.Train); err == nil && !s.sums.Train.Loss.Known() {
+	if !s.Has(runlog.TrainSplit) {
+		return "", nil
+	}
+	if s.sums.Train, err = s.EvaluateSplit(runlog.TrainSplit); err == nil && !s.sums.Train.Loss.Known() {
 		what = "the loss of the training images is not finite"
 	}
 	return what, err
 }
 
 func (s *session) recordEvaluation(split string, e program.Evaluation, step int) error {
+	if !s.Has(split) {
+		return nil
+	}
 	return s.record(runlog.Record{
 		Kind: runlog.Eval, Step: int64(step), Epoch: runlog.Num(float64(step) / float64(s.StepsPerEpoch)), Split: split,
-		Loss: e.Loss, Accuracy: e.Accuracy, GradientEvaluations: runlog.Num(s.sums.Gradients),
+		Loss: e.Loss, Accuracy: e.Accuracy, Metric: e.Metric,
+		GradientEvaluations: runlog.Num(s.sums.Gradients),
 	})
 }
 

@@ -45,6 +45,10 @@ func (d *diverged) Error() string { return fmt.Sprintf("%s at step %d", d.what, 
 
 // whatToTry says how a recipe that diverged may be made not to.
 func whatToTry(r recipe.Recipe) string {
+	if r.Study != nil {
+		return "try a lower learning rate in the base optimizer, a method with a lower rho or alpha " +
+			"(xsam:rho=0.02:alpha=0.5), or Options.OnNonfinite"
+	}
 	lower := []string{fmt.Sprintf("learning rate (--lr, %g now)", r.LearningRate)}
 	if r.Rho > 0 {
 		lower = append(lower, fmt.Sprintf("ρ (--rho, %g now)", r.Rho))

@@ -2,6 +2,9 @@ package experiment
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -55,4 +58,26 @@ func (o Options) devices() int {
 		return 0
 	}
 	return o.Devices
+}
+
+// settled are the options with what stands for what is not set, when they are in range.
+func (o Options) settled() (Options, error) {
+	if o.OnNonfinite == "" {
+		o.OnNonfinite = Stop
+	}
+	if !slices.Contains(OnNonfiniteNames, string(o.OnNonfinite)) {
+		return o, fmt.Errorf("experiment: on non-finite %q: want one of %s", o.OnNonfinite,
+			strings.Join(OnNonfiniteNames, ", "))
+	}
+	if o.OnNonfinite != Stop && o.devices() > 0 {
+		return o, fmt.Errorf("experiment: on non-finite %s with %d devices: want one device, or stop", o.OnNonfinite,
+			o.Devices)
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	return o, nil
 }

@@ -74,15 +74,10 @@ func (s *session) open(dir string) error {
 	}
 	done := s.done()
 	s.restored = done > 0
-	keep := func(r runlog.Record) bool { // the last measurement of λmax is made again
-		kept := s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.Steps))
-		s.measured = s.measured || kept && r.Kind == runlog.Curvature && r.Step == int64(done)
-		return kept
-	}
 	if err := s.checkRecords(record.Records); err != nil {
 		return err
 	}
-	if s.metrics, torn, err = runlog.OpenMetrics(dir, keep); err != nil {
+	if torn, err = s.openMetrics(done); err != nil {
 		return err
 	}
 	for _, w := range append(warnings, torn...) {
@@ -98,12 +93,21 @@ func (s *session) open(dir string) error {
 			return err
 		}
 	}
-	loader, err := s.Loader(s.recipe.Seed)
-	if err != nil {
-		return err
+	data, err := s.Feed(s.recipe.Seed, done)
+	s.feed = &program.TimedFeed{Dataset: data}
+	return err
+}
+
+// openMetrics opens the records of a run that goes on from a step, or begins. The last measurement of λmax is made
+// again.
+func (s *session) openMetrics(done int) (torn []string, err error) {
+	keep := func(r runlog.Record) bool {
+		kept := s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.Steps))
+		s.measured = s.measured || kept && r.Kind == runlog.Curvature && r.Step == int64(done)
+		return kept
 	}
-	s.feed = &program.TimedFeed{Dataset: loader.From(done)}
-	return nil
+	s.metrics, torn, err = runlog.OpenMetrics(s.dir, keep)
+	return torn, err
 }
 
 // done is the number of finished steps.

@@ -23,6 +23,21 @@ func (s *session) run(ctx context.Context) (runlog.Summary, error) {
 	if err == nil && s.done() > begun {
 		_, err = s.save()
 	}
+	summary, err := s.conclude(ctx, err)
+	if errors.As(err, new(interrupted)) && s.done() > begun && s.done() < s.Steps {
+		_, saveErr := s.save()
+		err = errors.Join(err, saveErr)
+	}
+	return summary, err
+}
+
+// interrupted is the error of a run whose context has ended.
+type interrupted struct{ error }
+
+func (i interrupted) Unwrap() error { return i.error }
+
+// conclude measures λmax where training has ended without an error, and writes the summary.
+func (s *session) conclude(ctx context.Context, err error) (runlog.Summary, error) {
 	var measured lambdaMax
 	if err == nil && s.recipe.LambdaProducts > 0 {
 		s.tell(Measuring)
@@ -52,11 +67,7 @@ func (s *session) run(ctx context.Context) (runlog.Summary, error) {
 	case ctx.Err() != nil && (errors.Is(err, errStopped) || errors.Is(err, ctx.Err())):
 		summary := s.summary(lambdaMax{})
 		summary.Stopped = fmt.Sprintf("interrupted after step %d of %d", s.done(), s.Steps)
-		err := fmt.Errorf("experiment: %s: %s: %w", s.name(), summary.Stopped, ctx.Err())
-		if s.done() > begun && s.done() < s.Steps {
-			_, saveErr := s.save()
-			err = errors.Join(err, saveErr)
-		}
+		err := interrupted{fmt.Errorf("experiment: %s: %s: %w", s.name(), summary.Stopped, ctx.Err())}
 		return summary, errors.Join(err, s.writeSummary(summary))
 	default:
 		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", s.name(), err)
@@ -80,6 +91,10 @@ func (s *session) summary(m lambdaMax) runlog.Summary {
 		UndoneUpdates: s.sums.Undone,
 
 		LambdaStop: m.stop, LambdaProducts: m.products, LambdaExamples: m.examples,
+	}
+	if study := s.recipe.Study; study != nil && (s.sums.Test.Metric.Known() || s.sums.Train.Metric.Known()) {
+		out.Metric, out.MetricBetter = study.Metric, study.Better
+		out.TrainMetric, out.TestMetric = s.sums.Train.Metric, s.sums.Test.Metric
 	}
 	if s.sums.Curvature > 0 {
 		out.CurvatureSeconds = runlog.Num(s.sums.Curvature)

@@ -49,7 +49,9 @@ func (b *tensorBoard) add(r runlog.Record) error {
 	switch r.Kind {
 	case runlog.Train:
 		add("train/loss", r.Loss)
-		add("train/lr", runlog.Num(b.recipe.LearningRateAt(int(r.Step), b.steps))) // of the newest step
+		if b.recipe.Study == nil { // which does not tell
+			add("train/lr", runlog.Num(b.recipe.LearningRateAt(int(r.Step), b.steps))) // of the newest step
+		}
 		add("train/grad_norm", r.GradNorm)
 		add("train/angle_deg", r.AngleDeg)
 		add("train/lambda_max", r.LambdaMax)
@@ -61,6 +63,9 @@ func (b *tensorBoard) add(r runlog.Record) error {
 		}
 		add(set+"/loss", r.Loss)
 		add(set+"/accuracy", r.Accuracy)
+		if study := b.recipe.Study; study != nil && r.Metric.Known() {
+			add(set+"/"+study.Metric, r.Metric)
+		}
 	case runlog.Curvature:
 		add("curvature/lambda_max", r.LambdaMax)
 		add("curvature/angle_deg", r.AngleDeg)

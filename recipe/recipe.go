@@ -62,6 +62,9 @@ type Recipe struct {
 	Base
 	xsam.Config // the method's parameters; its seed has no part: a run draws the first v itself
 
+	// Study is set for a run of a Go program of the user's own, and nil for a recipe of the command.
+	Study *Study `json:"study,omitempty"`
+
 	// EvaluateEvery is the number of epochs between two evaluations on the whole training and test set; 0 evaluates at
 	// the end alone. The end is always evaluated.
 	EvaluateEvery int `json:"evaluate_every"`

@@ -13,6 +13,10 @@ import (
 
 // Validate reports every field that is out of range, joined into one error, as far as it can be told without the data.
 func (r Recipe) Validate() error {
+	if r.Study != nil {
+		return fmt.Errorf("recipe: %s with %s is a study of a Go program, which alone has the data and the model: train and "+
+			"measure there, with packages experiment and curvature", r.Data, r.Model)
+	}
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("recipe: "+format, args...)) }
 
@@ -64,10 +68,7 @@ func (r Recipe) Validate() error {
 	if r.LambdaProducts > 0 && r.LambdaBatch < 1 {
 		bad("λmax batch = %d: want 1 or more examples", r.LambdaBatch)
 	}
-	if r.LambdaProducts < 0 || (r.LambdaProducts > 0 && !(r.LambdaTolerance > 0 && r.LambdaTolerance < 1)) {
-		bad("λmax products = %d, tolerance = %v: want 0 products (no measurement) or more, and a tolerance between 0 and 1",
-			r.LambdaProducts, r.LambdaTolerance)
-	}
+	errs = append(errs, r.checkLambda())
 	errs = append(errs, r.tooLarge()...)
 	errs = append(errs, r.Base.validate())
 	errs = append(errs, r.Config.Validate())

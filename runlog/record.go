@@ -34,6 +34,8 @@ type Record struct {
 	Loss Number `json:"loss,omitzero"`
 	// Accuracy is a fraction in [0, 1].
 	Accuracy Number `json:"accuracy,omitzero"`
+	// Metric is the value of a metric of the user's own, in its own unit: see Summary.Metric.
+	Metric Number `json:"metric,omitzero"`
 	// LambdaMax is the mean of the optimizer's running estimates, over the refreshes since the last Train record, in
 	// a Train record, and the measured eigenvalue in a Curvature record.
 	LambdaMax Number `json:"lambda_max,omitzero"`
@@ -70,6 +72,12 @@ const (
 	// any other text is the reason of the solver: not converged
 )
 
+// Which way a metric is better (Summary.MetricBetter).
+const (
+	MetricHigher = "higher"
+	MetricLower  = "lower"
+)
+
 // Summary is the content of summary.json: the outcome of a run.
 type Summary struct {
 	Method string `json:"method"`
@@ -90,6 +98,12 @@ type Summary struct {
 	TrainAccuracy Number `json:"train_accuracy,omitzero"`
 	TestLoss      Number `json:"test_loss,omitzero"`
 	TestAccuracy  Number `json:"test_accuracy,omitzero"`
+	// Metric is the name of the metric of a Go program of the user's own, "" for none, and MetricBetter says which way is
+	// better, MetricHigher or MetricLower. TrainMetric and TestMetric are its values, in its own unit.
+	Metric       string `json:"metric,omitempty"`
+	MetricBetter string `json:"metric_better,omitempty"`
+	TrainMetric  Number `json:"train_metric,omitzero"`
+	TestMetric   Number `json:"test_metric,omitzero"`
 	// ValidationLoss and ValidationAccuracy stand in their place for a run that holds validation images out.
 	ValidationLoss     Number `json:"validation_loss,omitzero"`
 	ValidationAccuracy Number `json:"validation_accuracy,omitzero"`

@@ -15,7 +15,11 @@ import (
 )
 
 // Evaluation is the loss and the accuracy of a set, missing before the first evaluation; a regression has no accuracy.
-type Evaluation struct{ Loss, Accuracy runlog.Number }
+// Metric is that of an Own which has another one.
+type Evaluation struct {
+	Loss, Accuracy runlog.Number
+	Metric         runlog.Number `json:",omitzero"`
+}
 
 // evaluationBatch is the largest number of images evaluated at a time.
 const evaluationBatch = 256
@@ -51,6 +55,22 @@ func newEvaluator(backend compute.Backend, store *model.Store, obj *objective.Ob
 // regression does not have. The sums over batches are in float64.
 func (p *Program) Evaluate(set *datasets.Set) (Evaluation, error) {
 	return evaluate(p.evaluator, set, p.dtype)
+}
+
+// Has tells whether there is a set of this name to evaluate. The command's recipes have what they ask for.
+func (p *Program) Has(split string) bool { return p.own == nil || p.own.data(split) != nil }
+
+// EvaluateSplit is Evaluate of the training, validation or test set, by its name in the records.
+func (p *Program) EvaluateSplit(split string) (Evaluation, error) {
+	switch {
+	case p.own != nil:
+		return p.evaluateOwn(split)
+	case split == runlog.TrainSplit:
+		return p.Evaluate(p.Data.Train)
+	case split == runlog.ValidationSplit:
+		return p.Evaluate(p.Data.Validation)
+	}
+	return p.Evaluate(p.Data.Test)
 }
 
 func evaluate(exec *model.Exec, set *datasets.Set, dtype dtypes.DType) (Evaluation, error) {

@@ -58,7 +58,10 @@ func (p *Program) NewExamples(ctx context.Context, o ExamplesOptions) (e *Exampl
 // LambdaExamples are those on which the recipe measures λmax, with the statistics of batches in batch norm, as in
 // training. The program closes them.
 func (p *Program) LambdaExamples(ctx context.Context) (e *Examples, err error) {
-	if p.examples == nil {
+	if p.examples == nil && p.own != nil {
+		p.examples, err = p.ownExamples(ctx)
+	}
+	if p.examples == nil && err == nil {
 		o := ExamplesOptions{p.recipe.LambdaExamples, p.recipe.LambdaBatch, curvature.BatchStatistics}
 		p.examples, err = p.NewExamples(ctx, o)
 	}

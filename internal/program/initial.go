@@ -22,9 +22,7 @@ func (p *Program) keepCreated(exec *model.Exec, kind train.GraphType) {
 	if kind != train.TrainType || p.broken != nil || p.spread {
 		return
 	}
-	set, batch := p.Data.Train, p.recipe.Batch/p.recipe.MicroBatches()
-	if _, err := exec.Compile(shapes.Make(p.dtype, batch, set.Height, set.Width, set.Channels),
-		shapes.Make(set.LabelDType(p.dtype), batch, 1)); err != nil {
+	if _, err := exec.Compile(p.batchShapes()...); err != nil {
 		p.broken = err // the trainer reports it when it runs the step
 		return
 	}
@@ -47,11 +45,24 @@ func (p *Program) keepCreated(exec *model.Exec, kind train.GraphType) {
 	}
 }
 
+// batchShapes are those of what the trainer takes at a time: inputs, then labels.
+func (p *Program) batchShapes() []shapes.Shape {
+	if p.own != nil {
+		return p.own.shapes
+	}
+	set, batch := p.Data.Train, p.recipe.Batch/p.recipe.MicroBatches()
+	return []shapes.Shape{shapes.Make(p.dtype, batch, set.Height, set.Width, set.Channels),
+		shapes.Make(set.LabelDType(p.dtype), batch, 1)}
+}
+
 // Begin puts the store into the state in which a run of a seed starts: every variable as it was created, with weights
 // and v of that seed.
 func (p *Program) Begin(seed int64) error {
 	for v := range p.Store.IterVariables() {
 		value, ok := p.created[v.Path()]
+		if !ok && p.own != nil && IsMetric(v.Path()) {
+			continue // each evaluation begins anew
+		}
 		if !ok {
 			return fmt.Errorf("program: variable %s has no initial value", v.Path())
 		}
@@ -69,21 +80,9 @@ func (p *Program) Reusable(restored bool) bool { return p.broken == nil && !rest
 
 // draw gives the store the weights and the first v of a seed. Variables that are there are set, others created.
 func (p *Program) draw(seed int64) error {
-	net, err := models.New(p.model(seed))
-	if err != nil {
-		return err
-	}
 	scratch := model.NewStore()
 	defer scratch.Finalize()
-	set := p.Data.Train
-	g := graph.NewGraph(p.Engine.Backend, "initial weights") // traced, not compiled
-	defer g.Finalize()
-	err = exceptions.TryCatch[error](func() {
-		scratch.SetTraining(g, true)
-		images := graph.Parameter(g, "images", shapes.Make(p.dtype, p.recipe.Batch, set.Height, set.Width, set.Channels))
-		net.Graph(scratch.RootScope(), nil, []*graph.Node{images})
-	})
-	if err != nil {
+	if err := p.drawWeights(scratch, seed); err != nil {
 		return fmt.Errorf("program: initial weights: %w", err)
 	}
 	var trainable []*model.Variable
@@ -109,6 +108,25 @@ func (p *Program) draw(seed int64) error {
 		}
 	}
 	return nil
+}
+
+// drawWeights creates the variables of the model in an empty store, with weights of a seed.
+func (p *Program) drawWeights(scratch *model.Store, seed int64) error {
+	if p.own != nil {
+		return p.own.drawWeights(p.Engine.Backend, scratch, seed)
+	}
+	net, err := models.New(p.model(seed))
+	if err != nil {
+		return err
+	}
+	set := p.Data.Train
+	g := graph.NewGraph(p.Engine.Backend, "initial weights") // traced, not compiled
+	defer g.Finalize()
+	return exceptions.TryCatch[error](func() {
+		scratch.SetTraining(g, true)
+		images := graph.Parameter(g, "images", shapes.Make(p.dtype, p.recipe.Batch, set.Height, set.Width, set.Channels))
+		net.Graph(scratch.RootScope(), nil, []*graph.Node{images})
+	})
 }
 
 // put sets the variable at path to a copy of value, creating it where there is none.

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/loss"
+	"github.com/gomlx/gomlx/ml/train/metric"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomlx/gomlx/support/exceptions"
 
@@ -48,6 +49,8 @@ type Program struct {
 	created map[string]*tensors.Tensor
 	broken  error
 	spread  bool // over several devices; serves one run only
+
+	own *Own // of a program of the user's own; nil for a recipe
 }
 
 // Key is the same for recipes that can share a program: those that differ in nothing but the seed.
@@ -79,26 +82,35 @@ func New(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, devices 
 		return nil, err
 	}
 	p.objective = objective.New(p.net.Graph, lossOf(r))
-	config := r.Config
-	if config.By == xsam.ByExact { // as the authors count: each epoch anew
-		config.EpochSteps = p.StepsPerEpoch
-		if err := config.Validate(); err != nil {
-			return nil, fmt.Errorf("program: %s with %d steps an epoch has no place for a refresh every %d: choose a "+
-				"smaller batch or --refresh-every: %w",
-				r.Method, p.StepsPerEpoch, config.Refresh.Every, err)
-		}
-	}
 	base, err := baseOptimizer(r.Base, p.Steps)
 	if err != nil {
 		return nil, err
 	}
-	if p.Optimizer, err = xsam.New(p.objective, base, config); err != nil {
+	if err := p.makeTrainer(base); err != nil {
 		return nil, err
 	}
-	p.trainer = train.NewTrainer(engine.Backend, p.Store, p.objective.ModelFn, p.objective.LossFn, p.Optimizer, nil, nil)
-	p.trainer.OnExecCreation(p.keepCreated)
 	p.evaluator, err = newEvaluator(engine.Backend, p.Store, p.objective)
 	return p, err
+}
+
+// makeTrainer makes the optimizer around a base, and what trains with it.
+func (p *Program) makeTrainer(base optimizer.Interface, evalMetrics ...metric.Interface) (err error) {
+	config := p.recipe.Config
+	if config.By == xsam.ByExact { // as the authors count: each epoch anew
+		config.EpochSteps = p.StepsPerEpoch
+		if err := config.Validate(); err != nil {
+			return fmt.Errorf("program: %s with %d steps an epoch has no place for a refresh every %d: choose a "+
+				"smaller batch or --refresh-every: %w",
+				p.recipe.Method, p.StepsPerEpoch, config.Refresh.Every, err)
+		}
+	}
+	if p.Optimizer, err = xsam.New(p.objective, base, config); err != nil {
+		return err
+	}
+	p.trainer = train.NewTrainer(p.Engine.Backend, p.Store, p.objective.ModelFn, p.objective.LossFn, p.Optimizer, nil,
+		evalMetrics)
+	p.trainer.OnExecCreation(p.keepCreated)
+	return nil
 }
 
 // model is the configuration of the model with weights from a run's seed.
@@ -137,14 +149,23 @@ func (p *Program) Parameters() int {
 	return n
 }
 
+// Release frees what measuring took.
+func (p *Program) Release() error {
+	if p.examples == nil {
+		return nil
+	}
+	e := p.examples
+	p.examples = nil
+	return e.Close()
+}
+
 // Close frees the memory of the program, which Go's garbage collector does not see.
 func (p *Program) Close() error {
 	p.trainer.ResetComputationGraphs()
-	p.evaluator.Finalize()
-	var err error
-	if p.examples != nil {
-		err = p.examples.Close()
+	if p.evaluator != nil {
+		p.evaluator.Finalize()
 	}
+	err := p.Release()
 	for _, t := range p.created {
 		err = errors.Join(err, t.FinalizeAll())
 	}

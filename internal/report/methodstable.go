@@ -57,5 +57,6 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 			plainCell(r.TrainAccuracy.Percent()))
 		g.Rows = append(g.Rows, row)
 	}
+	g.addMetric(t, against)
 	return g
 }

@@ -145,7 +145,7 @@ func newView(c *Comparison, id string, o Options) view {
 	}
 	v.Methods = c.methodsTable(t)
 	v.Early, v.EarlyFig = c.early(t.Baseline), draw(id, []Chart{c.earlyChart()})
-	v.Training = draw(id, append(c.trainingCharts(), c.scatter()))
+	v.Training = draw(id, append(c.trainingCharts(), c.scatter(), c.metricChart()))
 	v.Curvature = draw(id, append([]Chart{c.stability()}, c.measuredCharts()...))
 	v.Surfaces = c.surfaces()
 	for i := range v.Surfaces {
@@ -157,6 +157,7 @@ func newView(c *Comparison, id string, o Options) view {
 	v.Cost, v.Bars = c.cost(t), c.costBars(t)
 	v.Settings, v.ByMethod = c.settings()
 	v.Runs = c.runsTable()
+	c.addRunMetric(&v.Runs, t)
 	if o.Command != nil {
 		v.Command = o.Command(c)
 	}

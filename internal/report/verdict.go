@@ -45,7 +45,8 @@ func (c *Comparison) sentence(t *compare.Table, row, base *compare.Row) string {
 		held = fmt.Sprintf("%s loss %s, %s%s", t.Held(), verdictText(loss.Verdict), loss.Signed(), pPart(loss))
 	}
 	text := fmt.Sprintf("%s against %s on %s with %s: %s; λmax %s, %s%s", row.Method,
-		t.Baseline, first.Data, first.Model, held, verdictText(l.Verdict), l.Estimate.Signed(), pPart(l))
+		t.Baseline, first.Data, first.Model, metricPart(t, row.MetricDifference)+held, verdictText(l.Verdict),
+		l.Estimate.Signed(), pPart(l))
 	if ratio := row.StepSeconds.Mean / base.StepSeconds.Mean; !math.IsNaN(ratio) {
 		text += fmt.Sprintf("; a step takes %.2f times as long", ratio)
 	}

@@ -1,0 +1,43 @@
+package compare
+
+import (
+	"fmt"
+
+	"github.com/xsam-go/xsam/runlog"
+)
+
+func testMetric(r runlog.Summary) float64 { return r.TestMetric.Float() }
+
+// nameMetric takes the metric's name from the first finished run that has one.
+func (t *Table) nameMetric() {
+	for _, r := range t.Runs {
+		if r.Finished && r.Metric != "" {
+			t.Metric, t.Better = r.Metric, r.MetricBetter
+			return
+		}
+	}
+}
+
+// MetricTitle is the metric with its direction: "test perplexity (lower is better)".
+func (t *Table) MetricTitle() string {
+	return fmt.Sprintf("%s %s (%s is better)", t.Held(), t.Metric, t.Better)
+}
+
+// metricColumns are those of a table with a metric of the user's own, in JSON and CSV.
+var metricColumns = join(
+	[]column{
+		{"metric", func(t *Table, _ *Row) any { return t.Metric }},
+		{"metric_better", func(t *Table, _ *Row) any { return t.Better }},
+	},
+	estimate("test_metric", func(r *Row) Estimate { return r.TestMetric }),
+	estimate("train_metric", func(r *Row) Estimate { return r.TrainMetric }),
+	difference("test_metric", func(r *Row) *Difference { return r.MetricDifference }),
+)
+
+// columns are the table's columns in their order.
+func (t *Table) columns() []column {
+	if t.Metric == "" {
+		return columns
+	}
+	return join(columns, metricColumns)
+}
