@@ -11,11 +11,11 @@ import (
 
 // afterStep takes in a finished step: the step-th, counted from 1.
 func (s *session) afterStep(ctx context.Context, step int, seconds float64) error {
-	probe, err := s.Optimizer.Stats(s.Store)
+	stats, err := s.Optimizer.Stats(s.Store)
 	if err != nil {
 		return err
 	}
-	what, err := s.nonfinite(probe)
+	what, err := s.nonfinite(stats)
 	if err != nil {
 		return err
 	}
@@ -24,13 +24,13 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 			return err
 		}
 	}
-	if kind := program.KindOf(probe); !s.timed[kind] {
+	if kind := program.KindOf(stats); !s.timed[kind] {
 		s.timed[kind] = true
 		seconds = math.NaN()
 	}
-	s.sums.add(probe, seconds)
+	s.sums.add(stats, seconds)
 	s.progress.Step, s.progress.Epoch = step, float64(step)/float64(s.StepsPerEpoch)
-	s.progress.Loss, s.progress.Lambda, s.progress.AngleDeg = probe.Loss, probe.Lambda, probe.AngleDeg
+	s.progress.Loss, s.progress.Lambda, s.progress.AngleDeg = stats.Loss, stats.Lambda, stats.AngleDeg
 	s.tell(Training)
 	if step%s.StepsPerEpoch == 0 {
 		if err := s.endEpoch(ctx, step); err != nil {

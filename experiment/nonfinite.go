@@ -60,9 +60,9 @@ func whatToTry(r recipe.Recipe) string {
 }
 
 // nonfinite says what is not finite after a step, "" when all is. Weights are looked at where they are at hand.
-func (s *session) nonfinite(probe xsam.StepStats) (string, error) {
-	if math.IsNaN(probe.Loss) || math.IsInf(probe.Loss, 0) {
-		return fmt.Sprintf("the loss is %v", probe.Loss), nil
+func (s *session) nonfinite(stats xsam.StepStats) (string, error) {
+	if math.IsNaN(stats.Loss) || math.IsInf(stats.Loss, 0) {
+		return fmt.Sprintf("the loss is %v", stats.Loss), nil
 	}
 	if s.options.OnNonfinite != Skip {
 		return "", nil
