@@ -12,7 +12,6 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/xsam-go/xsam"
-	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -69,7 +68,7 @@ func (p *Program) Reusable(restored bool) bool { return p.broken == nil && !rest
 
 // draw gives the store the weights and the first v of a seed. Variables that are there are set, others created.
 func (p *Program) draw(seed int64) error {
-	net, err := models.New(p.model(seed))
+	net, err := p.network(seed, p.compute)
 	if err != nil {
 		return err
 	}

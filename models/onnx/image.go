@@ -77,8 +77,8 @@ func conv(w *walk, n *node) value {
 	return value{y, true}
 }
 
-// fileUpdates is how many batches the averages of the file count for: so many that each new one counts with 1 − momentum.
-const fileUpdates = 1000
+// FileUpdates is how many batches the averages of the file count for: so many that each new one counts with 1 − momentum.
+const FileUpdates = 1000
 
 // batchNorm is in training form whatever the file says: evaluation uses the averages, which start from the file's.
 func batchNorm(w *walk, n *node) value {
@@ -91,7 +91,7 @@ func batchNorm(w *walk, n *node) value {
 	}
 	scope := w.folder(w.byName[n.input(1)].Path)
 	if !w.config.Random {
-		scope.VariableWithValue("updates", tensors.FromScalar(int64(fileUpdates))).SetTrainable(false)
+		scope.VariableWithValue("updates", tensors.FromScalar(int64(FileUpdates))).SetTrainable(false)
 	}
 	in, last := x.Node, x.last || x.Rank() == 2
 	if !last {

@@ -59,7 +59,6 @@ func New(f *File, c Config) (*Net, error) {
 		n.byName[w.Name] = w
 	}
 	n.markData()
-	n.note()
 	return n, nil
 }
 
@@ -170,8 +169,8 @@ func (n *Net) note() {
 		n.notes = append(n.notes, "it has no batch norm and no dropout: one exported for evaluation has lost them, the "+
 			"first within the convolutions")
 	}
-	if batch := n.file.inputs[0].dims[0]; batch > 0 {
-		n.notes = append(n.notes, fmt.Sprintf("its batch size of %d is not kept to", batch))
+	if dims := n.file.inputs[0].dims; len(dims) > 0 && dims[0] > 0 {
+		n.notes = append(n.notes, fmt.Sprintf("its batch size of %d is not kept to", dims[0]))
 	}
 	if len(n.file.outputs) > 1 {
 		n.notes = append(n.notes, fmt.Sprintf("of its %d outputs the first, %s, is trained", len(n.file.outputs),
@@ -179,8 +178,17 @@ func (n *Net) note() {
 	}
 }
 
-// Notes say what of the file is not taken as it stands, a line each.
-func (n *Net) Notes() []string { return n.notes }
+// Notes say what of the file, up to a head, is not taken as it stands, a line each. A head that is not there says
+// nothing.
+func (f *File) Notes(head string) []string {
+	n := &Net{file: f, config: Config{Head: head}}
+	if n.cut() != nil {
+		return nil
+	}
+	n.nodes = f.leadingTo(n.output)
+	n.note()
+	return n.notes
+}
 
 // Weights are those of the file, in the order in which they are used.
 func (n *Net) Weights() []*Weight { return n.weights }
