@@ -52,6 +52,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/program":     engine,
 		"experiment":           append([]string{"internal/tensorboard"}, engine...),
 		"measure":              engine,
+		"handover":             engine,
 		"stepcost":             engine,
 		"reproduce":            append([]string{"experiment", "internal/tensorboard", "claims", "compare"}, engine...),
 		"compare":              {"runlog"},
