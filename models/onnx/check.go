@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -120,10 +121,41 @@ var foreign = strings.Fields(`Abs And Cast Ceil Clip Concat ConstantOfShape Cos 
 	ReduceMean ReduceMin ReduceProd ReduceSum Reshape Resize Shape Sigmoid Sign SimplifiedLayerNormalization Sin Size
 	Slice Softmax Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Trilu Unsqueeze Where Xor Add Constant`)
 
+// makesShapes are operations that take memory by the numbers that they are given.
+var makesShapes = strings.Fields("ConstantOfShape CumSum Expand Pad Range Reshape Resize Tile")
+
+// checkSizes refuses settings that are no axis, and shapes that no memory holds, of the operations of others.
+func (f *File) checkSizes(n *node) error {
+	const largest = 1 << 20 // far above any axis, and above the sides of images
+	for _, name := range slices.Sorted(maps.Keys(n.attributes)) {
+		a := n.attributes[name]
+		for _, v := range append([]int64{a.integer}, a.ints...) {
+			if n.op != "Constant" && (v > largest || v < -largest) {
+				return fmt.Errorf("%s has the %s %d: want %d at most: it is damaged", n, name, v, largest)
+			}
+		}
+	}
+	for _, name := range n.inputs {
+		t := f.constants[name]
+		if t == nil || t.isFloat() || !slices.Contains(makesShapes, n.op) {
+			continue
+		}
+		for _, v := range t.whole() {
+			if v > maxMade || v < -maxMade {
+				return fmt.Errorf("%s takes the size %d: want %d at most: it is damaged", n, v, maxMade)
+			}
+		}
+	}
+	return nil
+}
+
 // checkOperations reports the nodes that cannot be trained.
-func checkOperations(nodes []*node) error {
+func (f *File) checkOperations(nodes []*node) error {
 	var wrong []string
 	for _, n := range nodes {
+		if err := f.checkSizes(n); err != nil {
+			return err
+		}
 		nested := false
 		for _, a := range n.attributes {
 			nested = nested || a.nested

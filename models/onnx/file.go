@@ -15,6 +15,8 @@ const (
 	maxBytes = 1 << 31 // of a file: that of protocol buffers; and of a tensor
 	maxNodes = 100_000
 	maxRank  = 8
+	maxSide  = 1 << 14 // of kernels, windows and paddings
+	maxMade  = 1 << 28 // numbers that a node makes of one example
 )
 
 // File is an ONNX file that was read and checked.

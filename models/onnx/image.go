@@ -46,6 +46,12 @@ func windowOf(n *node, x *graph.Node, size []int) (v window) {
 	case len(pads) != 0:
 		exceptions.Panicf("it has %d paddings: want 4", len(pads))
 	}
+	for _, size := range []int{v.size[0], v.size[1], v.stride, v.dilation, v.pads[0][0], v.pads[0][1], v.pads[1][0],
+		v.pads[1][1]} {
+		if size < 0 || size > maxSide {
+			exceptions.Panicf("a size, step or padding of %d: want 0 to %d", size, maxSide)
+		}
+	}
 	return v
 }
 
@@ -89,7 +95,7 @@ func batchNorm(w *walk, n *node) value {
 		}
 		w.variable(w.byName[n.input(i)])
 	}
-	scope := w.folder(w.byName[n.input(1)].Path)
+	scope := w.folder(w.byName[n.input(1)].Path) // with "scale" at its end
 	if !w.config.Random {
 		scope.VariableWithValue("updates", tensors.FromScalar(int64(FileUpdates))).SetTrainable(false)
 	}

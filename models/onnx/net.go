@@ -47,7 +47,7 @@ func New(f *File, c Config) (*Net, error) {
 	err := errors.Join(n.checkInput(), n.cut())
 	if err == nil {
 		n.nodes = f.leadingTo(n.output)
-		err = checkOperations(n.nodes)
+		err = f.checkOperations(n.nodes)
 	}
 	if err == nil {
 		n.weights, err = findWeights(f, n.nodes)

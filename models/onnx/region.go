@@ -56,7 +56,7 @@ func (w *walk) region(name string) {
 			if y.DType().IsFloat() {
 				y = graph.ConvertDType(y, w.config.Compute)
 			}
-			w.values[outputs[i]] = value{y, false}
+			w.values[outputs[i]] = w.bounded(value{y, false})
 		}
 	})
 }

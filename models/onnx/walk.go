@@ -47,7 +47,6 @@ type walk struct {
 	scope  *model.Scope
 	g      *graph.Graph
 	values map[string]value
-	at     *node // for errors
 }
 
 func newWalk(n *Net, scope *model.Scope, x *graph.Node) *walk {
@@ -88,9 +87,17 @@ func (w *walk) build(of *node) {
 		return
 	}
 	named(w.file.path, of, func() {
-		w.at = of
-		w.values[of.outputs[0]] = operations[of.op](w, of)
+		w.values[of.outputs[0]] = w.bounded(operations[of.op](w, of))
 	})
+}
+
+// bounded refuses what would take all memory.
+func (w *walk) bounded(v value) value {
+	examples := w.values[w.file.inputs[0].name].Shape().Dim(0)
+	if size := v.Shape().Size() / max(1, examples); size > maxMade {
+		exceptions.Panicf("it makes %d numbers of an example: want %d at most", size, maxMade)
+	}
+	return v
 }
 
 // named adds to a panic which node it is about.

@@ -87,7 +87,10 @@ func findWeights(f *File, nodes []*node) ([]*Weight, error) {
 			w.role, w.fanIn = roleOf(n, i, t)
 			w.Path = pathOf(name)
 			if n.op == "BatchNormalization" { // as layers.BatchNorm names them
-				folder, _, _ := cutLast(pathOf(n.input(1)), "/")
+				folder, name, _ := cutLast(pathOf(n.input(1)), "/")
+				if folder == unnamed { // where all would be of one name
+					folder += "/" + name
+				}
 				w.Path = folder + "/" + map[role]string{scale: "scale", offset: "offset", mean: "mean",
 					variance: "variance"}[w.role]
 			}
@@ -104,14 +107,17 @@ func findWeights(f *File, nodes []*node) ([]*Weight, error) {
 
 var notInPaths = regexp.MustCompile(`[^\w#-]+`)
 
-// pathOf makes "features/0/weight" of "features.0.weight". What has one part only is put into "net".
+// unnamed is the scope of weights whose names have one part only.
+const unnamed = "net"
+
+// pathOf makes "features/0/weight" of "features.0.weight".
 func pathOf(name string) string {
 	var parts []string
 	for _, part := range strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '/' }) {
 		parts = append(parts, notInPaths.ReplaceAllString(part, "_"))
 	}
 	if len(parts) < 2 {
-		parts = append([]string{"net"}, parts...)
+		parts = append([]string{unnamed}, parts...)
 	}
 	return strings.Join(parts, "/")
 }
