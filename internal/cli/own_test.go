@@ -173,9 +173,8 @@ func TestYourOwnDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	t.Chdir(dir)
-	ownData(t, dir)
+	networks(t)
+	ownData(t, ".")
 	commands := docsCommands("your-own.md", strings.ReplaceAll(string(text), "```console", "```sh"))
 	if len(commands) < 8 {
 		t.Errorf("%d commands, want more: the search is broken", len(commands))
