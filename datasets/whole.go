@@ -40,8 +40,8 @@ func LoadLike(like *Split, name string, opts Options) (*Set, error) {
 		return nil, fmt.Errorf("datasets: examples of %s are %d×%d×%d (height, width, channels), those of %s %d×%d×%d: want "+
 			"the same", name, data.Height, data.Width, data.Channels, t.Name, t.Height, t.Width, t.Channels)
 	case !reflect.DeepEqual(data.Columns, like.scale.columns):
-		return nil, fmt.Errorf("datasets: the columns of %s are not those of %s: want the same names, in the same order, with "+
-			"the same categories", name, t.Name)
+		return nil, fmt.Errorf("datasets: the columns of %s are not those of %s: want the same names, in the same order, "+
+			"with the same categories", name, t.Name)
 	case data.Bytes != like.scale.bytes:
 		return nil, fmt.Errorf("datasets: %s and %s do not both hold bytes from 0 to 255: want values of one range", name,
 			t.Name)

@@ -47,8 +47,10 @@ var Fields = []Field{
 	{"data-seed", DataGroup, "`seed` of the choice of images and of the label noise; the same for all runs", "",
 		func(r *Recipe) any { return &r.DataSeed }},
 
-	{"model", TrainingGroup, "`model`, onnx:FILE for your own, or one of these", "", func(r *Recipe) any { return &r.Model }},
-	{"model-dir", TrainingGroup, "`folder` of onnx:FILE", "the working folder", func(r *Recipe) any { return &r.ModelDir }},
+	{"model", TrainingGroup, "`model`, onnx:FILE for your own, or one of these", "",
+		func(r *Recipe) any { return &r.Model }},
+	{"model-dir", TrainingGroup, "`folder` of onnx:FILE", "the working folder",
+		func(r *Recipe) any { return &r.ModelDir }},
 	{"weights", TrainingGroup, "`weights` to begin with: safetensors:FILE", "those of the model",
 		func(r *Recipe) any { return &r.Weights }},
 	{"weights-dir", TrainingGroup, "`folder` of safetensors:FILE", "the working folder",

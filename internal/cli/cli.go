@@ -72,7 +72,8 @@ which needs no data and takes a minute or two.`,
 	root.SetErr(stderr)
 	page := report.Options{Command: compare.CommandLine}
 	root.AddCommand(compare.New(stdout, stderr), train.New(stdout, stderr), curvature.New(stdout, stderr),
-		export.New(stdout, stderr), predict.New(stdout, stderr), reportcommand.New(stdout, stderr, page), serve.New(stdout, page),
+		export.New(stdout, stderr), predict.New(stdout, stderr), reportcommand.New(stdout, stderr, page),
+		serve.New(stdout, page),
 		reproduce.New(stdout, stderr), bench.New(stdout, stderr), data.New(stdout, stderr), backend.New(stdout, stderr))
 	return root
 }

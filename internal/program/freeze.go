@@ -68,8 +68,8 @@ func (p *Program) checkPatterns(variables []variable) error {
 		}
 	}
 	if trained == 0 {
-		return fmt.Errorf("program: --freeze %q and --train %q leave nothing of model %s to train; the new layer of --head NODE "+
-			"always is", p.recipe.Freeze, p.recipe.Train, p.recipe.Model)
+		return fmt.Errorf("program: --freeze %q and --train %q leave nothing of model %s to train; the new layer of --head "+
+			"NODE always is", p.recipe.Freeze, p.recipe.Train, p.recipe.Model)
 	}
 	return nil
 }

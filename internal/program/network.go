@@ -200,8 +200,8 @@ func (p *Program) match(given map[string]weights.Array, variables []variable) (m
 		found[v.path] = array
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("program: weights %s has no %s, which model %s has: it has %s", p.recipe.Weights, some(missing),
-			p.recipe.Model, some(slices.Sorted(maps.Keys(given))))
+		return nil, fmt.Errorf("program: weights %s has no %s, which model %s has: it has %s", p.recipe.Weights,
+			some(missing), p.recipe.Model, some(slices.Sorted(maps.Keys(given))))
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !used[name] && p.recipe.Head == "" {

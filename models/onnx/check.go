@@ -10,6 +10,10 @@ import (
 
 // check finds what is wrong with the graph whatever part of it is used, and notes its constants.
 func (f *File) check() error {
+	const oldest = 7 // of 2017: broadcasting was another before
+	if v := f.opset(); v < oldest {
+		return fmt.Errorf("it is for version %d of ONNX's operations: want %d or newer: export it again", v, oldest)
+	}
 	for _, t := range f.initializers {
 		if err := t.check(); err != nil {
 			return err

@@ -83,7 +83,8 @@ func conv(w *walk, n *node) value {
 	return value{y, true}
 }
 
-// FileUpdates is how many batches the averages of the file count for: so many that each new one counts with 1 − momentum.
+// FileUpdates is how many batches the averages of the file count for: so many that each new one counts with 1 −
+// momentum.
 const FileUpdates = 1000
 
 // batchNorm is in training form whatever the file says: evaluation uses the averages, which start from the file's.
@@ -110,7 +111,7 @@ func batchNorm(w *walk, n *node) value {
 }
 
 // pooling prepares a pooling of square windows.
-func pooling(w *walk, n *node, make func(x *graph.Node, window int) *layers.Pooling) (*layers.Pooling, *graph.Node) {
+func pooling(w *walk, n *node, prepare func(x *graph.Node, window int) *layers.Pooling) *layers.Pooling {
 	x := w.get(n.input(0)).images()
 	v := windowOf(n, x, nil)
 	if len(n.attributes["strides"].ints) == 0 {
@@ -131,20 +132,18 @@ func pooling(w *walk, n *node, make func(x *graph.Node, window int) *layers.Pool
 			layers.Padding{Before: v.pads[1][0], After: v.pads[1][1]}, layers.Padding{})
 		v.pads = [2][2]int{}
 	}
-	return make(x, v.size[0]).Stride(v.stride).Padding(v.pads[0], v.pads[1]), x
+	return prepare(x, v.size[0]).Stride(v.stride).Padding(v.pads[0], v.pads[1])
 }
 
 func maxPool(w *walk, n *node) value {
 	if len(n.outputs) > 1 {
 		exceptions.Panicf("it makes the places of the largest values too: want the values alone")
 	}
-	p, _ := pooling(w, n, layers.MaxPool)
-	return value{p.Done(), true}
+	return value{pooling(w, n, layers.MaxPool).Done(), true}
 }
 
 func meanPool(w *walk, n *node) value {
-	p, _ := pooling(w, n, layers.MeanPool)
-	return value{p.Done(), true}
+	return value{pooling(w, n, layers.MeanPool).Done(), true}
 }
 
 func globalMeanPool(w *walk, n *node) value {

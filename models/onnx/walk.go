@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"path"
 	"strings"
 
 	"github.com/gomlx/compute/shapes"
@@ -101,13 +102,13 @@ func (w *walk) bounded(v value) value {
 }
 
 // named adds to a panic which node it is about.
-func named(path string, of *node, build func()) {
+func named(file string, of *node, build func()) {
 	if err := exceptions.TryCatch[error](build); err != nil {
 		line, _, _ := strings.Cut(err.Error(), "\n")
 		if strings.HasPrefix(line, "onnx: ") {
 			panic(err)
 		}
-		panic(fmt.Errorf("onnx: %s: %s cannot be trained: %s", path, of, line))
+		panic(fmt.Errorf("onnx: %s: %s cannot be trained: %s", file, of, line))
 	}
 }
 
@@ -155,9 +156,8 @@ func (w *walk) constant(t *tensor) *graph.Node {
 
 // variable is the variable of a weight, with the values of the file where there is none yet.
 func (w *walk) variable(of *Weight) *model.Variable {
-	v := layers.Variable(w.folder(of.Path), leaf(of.Path), shapes.Make(w.config.DType, of.Dims...), func(to []float64) {
-		w.fill(of, to)
-	})
+	shape := shapes.Make(w.config.DType, of.Dims...)
+	v := layers.Variable(w.folder(of.Path), path.Base(of.Path), shape, func(to []float64) { w.fill(of, to) })
 	// Restored from a checkpoint, a variable comes back as trainable.
 	if !of.Trainable() {
 		v.SetTrainable(false)
@@ -187,13 +187,14 @@ func (n *Net) fill(of *Weight, to []float64) {
 func (w *walk) head(x *graph.Node) *graph.Node {
 	outputs, inputs := w.config.Outputs, x.Shape().Dim(1)
 	random := stream(w.config.Seed, HeadWeight)
-	weights := layers.Variable(w.folder(HeadWeight), leaf(HeadWeight), shapes.Make(w.config.DType, outputs, inputs),
+	weights := layers.Variable(w.folder(HeadWeight), path.Base(HeadWeight), shapes.Make(w.config.DType, outputs, inputs),
 		func(to []float64) {
 			for i := range to {
 				to[i] = random.NormFloat64() / math.Sqrt(float64(inputs))
 			}
 		})
-	biases := layers.Variable(w.folder(HeadBias), leaf(HeadBias), shapes.Make(w.config.DType, outputs), layers.Constant(0))
+	biases := layers.Variable(w.folder(HeadBias), path.Base(HeadBias), shapes.Make(w.config.DType, outputs),
+		layers.Constant(0))
 	use := func(v *model.Variable) *graph.Node { return graph.ConvertDType(v.NodeValue(w.g), w.config.Compute) }
 	return layers.Dense(x, graph.Transpose(use(weights), 0, 1), use(biases))
 }
@@ -205,8 +206,8 @@ const (
 )
 
 // folder is the scope of a path without its last part.
-func (w *walk) folder(path string) *model.Scope {
-	parts := strings.Split(path, "/")
+func (w *walk) folder(at string) *model.Scope {
+	parts := strings.Split(at, "/")
 	scope := w.scope
 	for _, part := range parts[:len(parts)-1] {
 		scope = scope.At("%s", part)
@@ -214,15 +215,9 @@ func (w *walk) folder(path string) *model.Scope {
 	return scope
 }
 
-// leaf is the last part of a path.
-func leaf(path string) string {
-	_, last, _ := cutLast(path, "/")
-	return last
-}
-
 // stream returns the random numbers for the variable at a path.
-func stream(seed int64, path string) *rand.Rand {
+func stream(seed int64, at string) *rand.Rand {
 	h := fnv.New64a()
-	h.Write([]byte(path))
+	h.Write([]byte(at))
 	return rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
 }

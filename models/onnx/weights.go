@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -87,7 +88,8 @@ func findWeights(f *File, nodes []*node) ([]*Weight, error) {
 			w.role, w.fanIn = roleOf(n, i, t)
 			w.Path = pathOf(name)
 			if n.op == "BatchNormalization" { // as layers.BatchNorm names them
-				folder, name, _ := cutLast(pathOf(n.input(1)), "/")
+				folder, name := path.Split(pathOf(n.input(1)))
+				folder = path.Clean(folder)
 				if folder == unnamed { // where all would be of one name
 					folder += "/" + name
 				}
@@ -120,13 +122,4 @@ func pathOf(name string) string {
 		parts = append([]string{unnamed}, parts...)
 	}
 	return strings.Join(parts, "/")
-}
-
-// cutLast cuts text around the last separator.
-func cutLast(text, separator string) (before, after string, found bool) {
-	i := strings.LastIndex(text, separator)
-	if i < 0 {
-		return "", text, false
-	}
-	return text[:i], text[i+len(separator):], true
 }

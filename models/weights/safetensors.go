@@ -78,7 +78,8 @@ func read(path string) (map[string]Array, error) {
 	return arrays, nil
 }
 
-// readHeader reads what stands before the numbers, and checks it against the size of the file. data is where they begin.
+// readHeader reads what stands before the numbers, and checks it against the size of the file. data is where they
+// begin.
 func readHeader(file io.Reader, size int64) (entries map[string]entry, data int64, err error) {
 	var length [8]byte
 	if _, err := io.ReadFull(file, length[:]); err != nil {
@@ -129,8 +130,8 @@ func (e entry) check(size int64) error {
 		n *= d
 	}
 	if begin, end := e.Offsets[0], e.Offsets[1]; begin < 0 || end < begin || end > size || end-begin != n {
-		return fmt.Errorf("shape %v of %s wants %d bytes, and it claims those from %d to %d of %d: the file is damaged or cut "+
-			"off", e.Shape, e.DType, n, begin, end, size)
+		return fmt.Errorf("shape %v of %s wants %d bytes, and it claims those from %d to %d of %d: the file is damaged or "+
+			"cut off", e.Shape, e.DType, n, begin, end, size)
 	}
 	return nil
 }

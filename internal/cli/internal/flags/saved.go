@@ -21,7 +21,8 @@ func (s *Saved) Add(set *pflag.FlagSet) {
 	set.StringVar(&s.checkpoint, "checkpoint", "last", "`weights`: last, or epoch:N (kept by --keep-every of train)")
 	set.StringVar(&s.places.Data, "data-dir", "", "`folder` where the data of the run is now (default: where it was)")
 	set.StringVar(&s.places.Model, "model-dir", "", "`folder` where its onnx:FILE is now (default: where it was)")
-	set.StringVar(&s.places.Weights, "weights-dir", "", "`folder` where its safetensors:FILE is now (default: where it was)")
+	set.StringVar(&s.places.Weights, "weights-dir", "",
+		"`folder` where its safetensors:FILE is now (default: where it was)")
 }
 
 // Open opens a run directory, and prints what is not as it should be.
