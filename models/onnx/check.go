@@ -27,6 +27,7 @@ func (f *File) check() error {
 	for _, d := range f.inputs {
 		known[d.name] = true
 	}
+	f.separate()
 	for name := range f.constants {
 		known[name] = true
 	}
@@ -41,6 +42,28 @@ func (f *File) check() error {
 		}
 	}
 	return f.checkEnds(known)
+}
+
+// separate gives weights that an exporter has merged, because they had equal values, values of their own again: it leaves
+// an Identity of the one in the place of the other. Batch norms that have seen no data are such.
+func (f *File) separate() {
+	f.nodes = slices.DeleteFunc(f.nodes, func(n *node) bool {
+		t := f.constants[n.input(0)]
+		if n.op != "Identity" || t == nil || !t.isFloat() || len(n.outputs) != 1 || f.constants[n.outputs[0]] != nil {
+			return false
+		}
+		own := *t
+		own.name = n.outputs[0]
+		own.raw = encode(t, own.name, typeDouble)
+		if t.dtype != typeDouble {
+			own.raw = encode(t, own.name, typeFloat)
+			own.dtype, own.bytes, own.floats = typeFloat, nil, t.values()
+		}
+		own.external = false
+		f.initializers, f.constants[own.name] = append(f.initializers, &own), &own
+		f.separated[own.name] = true
+		return true
+	})
 }
 
 // checkOutputs notes what a node makes.

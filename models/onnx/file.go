@@ -35,6 +35,7 @@ type File struct {
 
 	constants map[string]*tensor // initializers and Constant nodes, by name
 	makers    map[string]*node   // by output
+	separated map[string]bool    // weights that were merged
 }
 
 // Read reads a file, and says what is wrong with it in one line.
@@ -51,7 +52,8 @@ func read(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, bytes: contents, constants: map[string]*tensor{}, makers: map[string]*node{}}
+	f := &File{path: path, bytes: contents, constants: map[string]*tensor{}, makers: map[string]*node{},
+		separated: map[string]bool{}}
 	if err := f.parse(); err != nil {
 		return nil, err
 	}

@@ -77,12 +77,24 @@ func both(f func(x, y *graph.Node) *graph.Node) func(w *walk, n *node) value {
 	}
 }
 
+// number is a constant of one value, through casts.
+func (f *File) number(name string) (float64, bool) {
+	for of := f.makers[name]; of != nil && (of.op == "Cast" || of.op == "Identity"); of = f.makers[name] {
+		name = of.input(0)
+	}
+	t := f.constants[name]
+	if t == nil || t.size() != 1 {
+		return 0, false
+	}
+	return t.value(0), true
+}
+
 // clip is ReLU6 and the like: its bounds are constants.
 func clip(w *walk, n *node) value {
 	x := w.get(n.input(0))
 	bound := func(i int, name string, none float64) float64 {
-		if t := w.file.constants[n.input(i)]; t != nil && t.size() == 1 {
-			return t.value(0)
+		if x, ok := w.file.number(n.input(i)); ok {
+			return x
 		}
 		if n.input(i) != "" {
 			exceptions.Panicf("its bound %s is computed: want a constant", n.input(i))
@@ -104,11 +116,10 @@ func dropout(w *walk, n *node) value {
 	x := w.get(n.input(0))
 	rate := n.float("ratio", 0.5)
 	if name := n.input(1); name != "" {
-		t := w.file.constants[name]
-		if t == nil || t.size() != 1 {
+		var constant bool
+		if rate, constant = w.file.number(name); !constant {
 			exceptions.Panicf("its rate %s is computed: want a constant", name)
 		}
-		rate = t.value(0)
 	}
 	if !(rate >= 0 && rate < 1) {
 		exceptions.Panicf("its rate is %v: want 0 ≤ rate < 1", rate)

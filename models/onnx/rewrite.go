@@ -31,6 +31,15 @@ func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	}
 	var g []byte
 	err := fields(f.graph, func(x field) error {
+		if x.number == 1 {
+			if n, err := parseNode(x.payload); err == nil && len(n.outputs) == 1 && f.separated[n.outputs[0]] {
+				t, err := f.constants[n.outputs[0]].rewritten(weights[n.outputs[0]])
+				if err == nil {
+					g = message(g, 5, t.raw)
+				}
+				return err
+			}
+		}
 		switch {
 		case x.number == 1 && head != "" && !slices.ContainsFunc(nodes, func(n *node) bool {
 			return len(x.payload) == len(n.raw) && string(x.payload) == string(n.raw)
