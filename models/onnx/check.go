@@ -44,8 +44,8 @@ func (f *File) check() error {
 	return f.checkEnds(known)
 }
 
-// separate gives weights that an exporter has merged, because they had equal values, values of their own again: it leaves
-// an Identity of the one in the place of the other. Batch norms that have seen no data are such.
+// separate gives weights that an exporter has merged, because they had equal values, values of their own again: it
+// leaves an Identity of the one in the place of the other. Batch norms that have seen no data are such.
 func (f *File) separate() {
 	f.nodes = slices.DeleteFunc(f.nodes, func(n *node) bool {
 		t := f.constants[n.input(0)]

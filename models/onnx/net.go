@@ -173,7 +173,8 @@ func (n *Net) note() {
 		n.notes = append(n.notes, fmt.Sprintf("its batch size of %d is not kept to", dims[0]))
 	}
 	if merged := len(n.file.separated); merged > 0 {
-		n.notes = append(n.notes, fmt.Sprintf("%d weights that were merged with equal ones are trained by themselves", merged))
+		n.notes = append(n.notes, fmt.Sprintf("%d weights that were merged with equal ones are trained by themselves",
+			merged))
 	}
 	if len(n.file.outputs) > 1 {
 		n.notes = append(n.notes, fmt.Sprintf("of its %d outputs the first, %s, is trained", len(n.file.outputs),
