@@ -22,7 +22,8 @@ func packages(t *testing.T, args ...string) []string {
 // Imports point one way. Each package may use, of this module, only what stands beside it, directly or through others.
 func TestImportsPointOneWay(t *testing.T) {
 	library := []string{
-		"", "curvature", "objective", "optim", "layers", "models", "datasets", "datasets/own", "runlog",
+		"", "curvature", "objective", "optim", "layers", "models", "models/onnx", "models/weights", "datasets",
+		"datasets/own", "runlog",
 		"internal/derivatives", "internal/forward", "internal/parameter", "internal/paramvec", "internal/download",
 	}
 	engine := append([]string{"backend", "recipe", "internal/program"}, library...)
@@ -38,6 +39,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"optim":                {"internal/paramvec"},
 		"layers":               {"internal/derivatives"},
 		"models":               {"layers", "internal/derivatives"},
+		"models/onnx":          {"layers", "internal/derivatives"},
+		"models/weights":       {},
 		"datasets":             {"datasets/own", "internal/download"},
 		"datasets/own":         {},
 		"backend":              {"internal/download"},
@@ -49,6 +52,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/program":     engine,
 		"experiment":           append([]string{"internal/tensorboard", "compare"}, engine...),
 		"measure":              engine,
+		"handover":             engine,
 		"stepcost":             engine,
 		"reproduce":            append([]string{"experiment", "internal/tensorboard", "claims", "compare"}, engine...),
 		"compare":              {"runlog"},

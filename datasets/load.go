@@ -40,6 +40,8 @@ type Split struct {
 	// TargetMean and TargetStd are those of the numbers that are learnt in a regression, over the training part. Targets
 	// are stored minus the one, over the other, so that a loss of 1 is that of the mean as the only answer.
 	TargetMean, TargetStd float64
+
+	scale *scale // of data of the user's own
 }
 
 // images is a data set as it is stored: whole numbers from 0 to max.

@@ -21,6 +21,7 @@ func (m mine) normalize(split *Split, how string) {
 			std[c] = 1 // a channel that never changes is only centred
 		}
 	}
+	split.scale = &scale{mean: mean, std: std, columns: m.Columns, bytes: m.Bytes}
 	for _, s := range []*Set{split.Train, split.Validation, split.Test} {
 		for i, x := range s.Pixels {
 			c := i % s.Channels

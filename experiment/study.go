@@ -144,7 +144,7 @@ func (s Study) recipes(o Options) (recipes []recipe.Recipe, err error) {
 // common is the recipe of the study without a method and a seed.
 func (s Study) common() recipe.Recipe {
 	return recipe.Recipe{
-		Data: s.Data, Model: s.Model, Epochs: s.Epochs, EvaluateEvery: s.EvaluateEvery,
+		Data: s.Data, Network: recipe.Network{Model: s.Model}, Epochs: s.Epochs, EvaluateEvery: s.EvaluateEvery,
 		LambdaProducts: s.LambdaProducts, LambdaTolerance: s.LambdaTolerance,
 		Study: &recipe.Study{
 			StepsPerEpoch: s.StepsPerEpoch, SampleBatches: s.SampleBatches, Settings: s.Settings,

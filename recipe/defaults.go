@@ -23,7 +23,7 @@ func Defaults(data string) Recipe {
 		TrainSize:  1000,
 		TestSize:   1000,
 		LabelNoise: 0.2,
-		Model:      "cnn",
+		Network:    Network{Model: "cnn"},
 		DType:      "float32",
 		Epochs:     25,
 		Batch:      64,

@@ -53,10 +53,13 @@ func IdentityOf(config []byte) (id Identity, err error) {
 	return Identity{Sum: hex.EncodeToString(sum[:]), Method: named.Method, Seed: named.Seed}, nil
 }
 
-// circumstances are the keys of config.json that do not decide the outcome: where the data lies, and all that Saved
-// adds to a recipe.
+// places are the keys that say where files lie.
+var places = []string{"data_dir", "model_dir", "weights_dir"}
+
+// circumstances are the keys of config.json that do not decide the outcome: where files lie, and all that Saved adds to
+// a recipe.
 var circumstances = func() []string {
-	keys := []string{"data_dir"}
+	keys := slices.Clone(places)
 	saved := reflect.TypeFor[Saved]()
 	for i := range saved.NumField() {
 		if field := saved.Field(i); !field.Anonymous {

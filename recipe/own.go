@@ -15,8 +15,12 @@ const RegressionRate = 0.01
 
 // Locate cuts data of the user's own into its name and the folder that it is in, so that Data stays what it is
 // where the folder moves. A relative path begins at DataDir, or at the working folder where that is "". Built-in sets
-// stay as they are. Task "classification" becomes "", which stands for it.
+// stay as they are. Task "classification" becomes "", which stands for it. Model and Weights are cut likewise, and what
+// their files hold is noted.
 func (r *Recipe) Locate() error {
+	if err := r.Network.locate(); err != nil {
+		return err
+	}
 	if r.Task == "classification" {
 		r.Task = ""
 	}
@@ -70,8 +74,9 @@ func (r Recipe) ValidateData() error {
 	}
 	errs := []error{source.Check(r.DataOptions().Own)}
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("recipe: "+format, args...)) }
-	if source.Tabular() && r.Model != "mlp" && !strings.HasPrefix(r.Model, "mlp-") {
-		bad("model %s does not fit %s: a table has columns and no image: want mlp or mlp-DEPTHxWIDTH", r.Model, r.Data)
+	if source.Tabular() && r.Model != "mlp" && !strings.HasPrefix(r.Model, "mlp-") && !r.IsONNX() {
+		bad("model %s does not fit %s: a table has columns and no image: want mlp, mlp-DEPTHxWIDTH or onnx:FILE", r.Model,
+			r.Data)
 	}
 	if source.Tabular() && r.Augment {
 		bad("augment with %s: a table cannot be shifted or mirrored: leave it out", r.Data)

@@ -45,8 +45,7 @@ type Recipe struct {
 	// Augment shifts and mirrors training images as is usual for the data set.
 	Augment bool `json:"augment"`
 
-	// Model names a model of package models.
-	Model string `json:"model"`
+	Network // the model
 	// DType is the type of weights and activations, "float32" or "float64"; or "bfloat16", which computes activations in
 	// that and keeps weights, gradients, v, momentum, batch norm and logits in float32.
 	DType string `json:"dtype"`

@@ -40,7 +40,7 @@ func (r *Recipe) Settle() {
 	}
 }
 
-// Differences names the keys in which two recipes differ. Where the data lies is no part of a recipe.
+// Differences names the keys in which two recipes differ. Where data and models lie is no part of a recipe.
 func Differences(a, b Recipe) (changed []string) {
 	fields := func(r Recipe) map[string]any {
 		m := map[string]any{}
@@ -53,7 +53,7 @@ func Differences(a, b Recipe) (changed []string) {
 	keys := maps.Clone(x) // a key of one alone is a difference too
 	maps.Copy(keys, y)
 	for key := range keys {
-		if key != "data_dir" && !reflect.DeepEqual(x[key], y[key]) {
+		if !slices.Contains(places, key) && !reflect.DeepEqual(x[key], y[key]) {
 			changed = append(changed, fmt.Sprintf("%s %v, now %v", key, x[key], y[key]))
 		}
 	}

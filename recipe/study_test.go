@@ -9,7 +9,7 @@ import (
 // studyRecipe is the recipe of a study that is in range.
 func studyRecipe(t *testing.T) Recipe {
 	t.Helper()
-	r := Recipe{Data: "moons", Model: "net", Epochs: 2, Study: &Study{StepsPerEpoch: 5, SampleBatches: 1,
+	r := Recipe{Data: "moons", Network: Network{Model: "net"}, Epochs: 2, Study: &Study{StepsPerEpoch: 5, SampleBatches: 1,
 		Metric: "perplexity", Better: "lower", Settings: map[string]string{"lr": "0.1"}}}
 	if err := r.SetMethod("sam", nil); err != nil {
 		t.Fatal(err)

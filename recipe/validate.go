@@ -8,7 +8,6 @@ import (
 
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/datasets/own"
-	"github.com/xsam-go/xsam/models"
 )
 
 // Validate reports every field that is out of range, joined into one error, as far as it can be told without the data.
@@ -27,9 +26,7 @@ func (r Recipe) Validate() error {
 		bad("data %q: want one of %v, or your own: %s", r.Data, datasets.Names(), datasets.OwnForms())
 	}
 	errs = append(errs, r.ValidateData())
-	if err := models.Check(r.Model); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, r.Network.validate())
 	if _, _, err := r.DTypes(); err != nil {
 		errs = append(errs, err)
 	}

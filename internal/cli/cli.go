@@ -25,7 +25,9 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/compare"
 	"github.com/xsam-go/xsam/internal/cli/curvature"
 	"github.com/xsam-go/xsam/internal/cli/data"
+	"github.com/xsam-go/xsam/internal/cli/export"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/predict"
 	reportcommand "github.com/xsam-go/xsam/internal/cli/report"
 	"github.com/xsam-go/xsam/internal/cli/reproduce"
 	"github.com/xsam-go/xsam/internal/cli/serve"
@@ -70,7 +72,8 @@ which needs no data and takes a minute or two.`,
 	root.SetErr(stderr)
 	page := report.Options{Command: compare.CommandLine}
 	root.AddCommand(compare.New(stdout, stderr), train.New(stdout, stderr), curvature.New(stdout, stderr),
-		reportcommand.New(stdout, stderr, page), serve.New(stdout, page),
+		export.New(stdout, stderr), predict.New(stdout, stderr), reportcommand.New(stdout, stderr, page),
+		serve.New(stdout, page),
 		reproduce.New(stdout, stderr), bench.New(stdout, stderr), data.New(stdout, stderr), backend.New(stdout, stderr))
 	return root
 }

@@ -71,6 +71,8 @@ func reduced(args []string, out string) []string {
 		return reducedCurvature(args, out)
 	case args[0] == "report" && len(args) > 1: // of the run of trainedForDocs
 		return append([]string{"report", out}, args[2:]...)
+	case args[0] == "export" || args[0] == "predict":
+		return append(slices.Clone(args), "--backend", "go")
 	case args[0] == "bench":
 		return append(slices.Clone(args), strings.Fields("--model mlp --batch 8 --rounds 1 --steps 1 --warmup 1 "+
 			"--memory=false --backend go --devices 1 --quiet")...)
@@ -82,7 +84,8 @@ func reduced(args []string, out string) []string {
 	}
 	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 " +
 		"--lambda-products 3 --backend go --quiet --force --out " + out
-	if testing.Short() { // networks with convolutions take seconds on this engine
+	own := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "onnx:") })
+	if testing.Short() && !own { // networks with convolutions take seconds on this engine
 		small += " --model mlp"
 	}
 	if args[0] == "compare" {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/xsam-go/xsam/curvature"
 	"github.com/xsam-go/xsam/datasets"
-	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/objective"
 )
 
@@ -74,9 +73,7 @@ func (p *Program) measured() (*objective.Objective, error) {
 	if p.compute == p.dtype {
 		return p.objective, nil
 	}
-	c := p.net.Config()
-	c.Compute = p.dtype
-	net, err := models.New(c)
+	net, err := p.network(p.recipe.Seed, p.dtype)
 	if err != nil {
 		return nil, err
 	}

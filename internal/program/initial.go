@@ -12,7 +12,6 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/xsam-go/xsam"
-	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -115,7 +114,7 @@ func (p *Program) drawWeights(scratch *model.Store, seed int64) error {
 	if p.own != nil {
 		return p.own.drawWeights(p.Engine.Backend, scratch, seed)
 	}
-	net, err := models.New(p.model(seed))
+	net, err := p.network(seed, p.compute)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,8 @@ type Program struct {
 	recipe    recipe.Recipe // of the first run
 	dtype     dtypes.DType  // of weights and images
 	compute   dtypes.DType  // of activations
-	net       *models.Model
+	net       network
+	files     files // of the user's own
 	objective *objective.Objective
 	trainer   *train.Trainer
 	evaluator *model.Exec
@@ -78,7 +79,13 @@ func New(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, devices 
 	p.StepsPerEpoch = loader.StepsPerEpoch()
 	p.Steps = p.StepsPerEpoch * r.Epochs
 
-	if p.net, err = models.New(p.model(r.Seed)); err != nil {
+	if p.files, err = readFiles(r); err != nil {
+		return nil, err
+	}
+	if p.net, err = p.network(r.Seed, p.compute); err != nil {
+		return nil, err
+	}
+	if err := p.checkNetwork(); err != nil {
 		return nil, err
 	}
 	p.objective = objective.New(p.net.Graph, lossOf(r))

@@ -12,6 +12,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/internal/report"
+	"github.com/xsam-go/xsam/models/weights"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -75,9 +76,21 @@ func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 	defaults := recipe.Defaults(r.Data)
 	line := dataFlag(r)
 	for _, field := range recipe.Fields {
-		if text := field.Text(&r); field.Flag != "data-dir" && text != field.Text(&defaults) {
-			line += fmt.Sprintf(" --%s=%s", field.Flag, text)
+		text := field.Text(&r)
+		if strings.HasSuffix(field.Flag, "-dir") || text == field.Text(&defaults) {
+			continue
 		}
+		switch field.Flag {
+		case "model":
+			if r.IsONNX() {
+				text = "onnx:" + show.Path(r.ModelPath())
+			}
+		case "weights":
+			if path, err := r.WeightsPath(); err == nil {
+				text = weights.NameOf(show.Path(path))
+			}
+		}
+		line += fmt.Sprintf(" --%s=%s", field.Flag, quoted(text))
 	}
 	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance &&
 		r.LambdaEvery == defaults.LambdaEvery

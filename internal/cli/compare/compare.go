@@ -86,6 +86,7 @@ func run(ctx context.Context, o *options) error {
 	}
 	defer engine.Finalize()
 
+	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
 	bar := progress.New(o.stderr, o.run.Quiet)
 	runs, err := experiment.RunAll(ctx, engine, recipes, recipe.Dirs(out, recipes), o.run.Options(bar))
 	bar.Clear()

@@ -96,6 +96,7 @@ func run(ctx context.Context, o *options) error {
 	}
 	defer engine.Finalize()
 
+	flags.PrintNotes(o.stderr, weights.recipe, o.quiet)
 	bar := progress.New(o.stderr, o.quiet)
 	o.measure.Warn = bar.Warn
 	o.measure.Progress = func(p measure.Progress) { bar.Show(1, int(parts*p.Share), parts, measuring(p)) }

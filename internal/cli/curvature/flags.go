@@ -82,10 +82,11 @@ func (o *options) landscapeGroup() flags.Group {
 
 func (o *options) freshGroup() flags.Group {
 	o.fresh = o.recipe.AddData("Fresh weights")
-	o.recipe.AddFields(o.fresh, recipe.TrainingGroup, "model", "dtype")
+	o.recipe.AddFields(o.fresh, recipe.TrainingGroup, "model", "model-dir", "weights", "weights-dir", "init", "freeze",
+		"train", "head", "dtype")
 	o.fresh.Int64Var(&o.seed, "weights-seed", 0, "`seed` of the weights")
 	return flags.Group{Flags: o.fresh,
-		Title: "Fresh weights, without RUN_DIR (with it --data-dir says where the data is now)"}
+		Title: "Fresh weights, without RUN_DIR (with it --data-dir, --model-dir and --weights-dir say where files are)"}
 }
 
 func (o *options) runningGroup() flags.Group {

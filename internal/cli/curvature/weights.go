@@ -94,7 +94,7 @@ func (o *options) freshWeights() (run measuredRun, err error) {
 func (o *options) savedRun(dir string) (run measuredRun, err error) {
 	var wrong error
 	o.fresh.VisitAll(func(flag *pflag.Flag) {
-		if flag.Name != "data-dir" && o.given.Changed(flag.Name) {
+		if !strings.HasSuffix(flag.Name, "-dir") && o.given.Changed(flag.Name) {
 			wrong = exit.Usagef("--%s has no effect on %s: its %s says what the run is", flag.Name, dir,
 				runlog.ConfigFile)
 		}
@@ -116,7 +116,9 @@ func (o *options) savedRun(dir string) (run measuredRun, err error) {
 	}
 	run.recipe = config.Recipe
 	run.dir, run.records, run.problems = dir, saved.Records, saved.Problems
-	o.recipe.Apply("data-dir", &run.recipe)
+	for _, place := range []string{"data-dir", "model-dir", "weights-dir"} {
+		o.recipe.Apply(place, &run.recipe)
+	}
 	if err := run.recipe.Validate(); err != nil {
 		return run, fmt.Errorf("%s holds no recipe that can be measured: %w", filepath.Join(dir, runlog.ConfigFile), err)
 	}

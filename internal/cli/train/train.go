@@ -74,6 +74,7 @@ func run(ctx context.Context, o *options) error {
 	}
 	defer engine.Finalize()
 
+	flags.PrintNotes(o.stderr, r, o.run.Quiet)
 	dir := recipe.Dirs(out, []recipe.Recipe{r})[0]
 	bar := progress.New(o.stderr, o.run.Quiet)
 	summary, err := experiment.Run(ctx, engine, r, dir, o.run.Options(bar))

@@ -121,7 +121,7 @@ func (f *Run) Folder(r recipe.Recipe) (string, error) {
 	if f.Out != "" {
 		return f.Out, nil
 	}
-	prefix := filepath.Join(RunsFolder, r.DataTitle()+"-"+r.Model+"-")
+	prefix := filepath.Join(RunsFolder, r.DataTitle()+"-"+r.ModelTitle()+"-")
 	if !f.Resume {
 		return prefix + time.Now().Format("20060102-150405"), nil
 	}

@@ -1,0 +1,95 @@
+package handover
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
+)
+
+// Predictions say how well examples were told, as far as their labels go.
+type Predictions struct {
+	Examples int
+	Right    int     // of classes
+	Squared  float64 // mean squared error of a regression, in the units of the data
+}
+
+// Predict writes a line of CSV for each example of data: its number from 0, its label, what the network says, and the
+// probability of each class; of a regression the number. data is what --data takes, or "" for the test part of the
+// run's own data. Examples are normalised as those that the run was trained on.
+func (r *Run) Predict(data string, w io.Writer) (p Predictions, err error) {
+	set, err := r.examples(data)
+	if err != nil {
+		return p, err
+	}
+	out := csv.NewWriter(w)
+	header := []string{"example", "label", "prediction"}
+	if !set.Regression() {
+		for class := range set.Classes {
+			header = append(header, "p:"+r.class(class))
+		}
+	}
+	if err := out.Write(header); err != nil {
+		return p, err
+	}
+	err = r.program.Predict(set, func(row int, y []float64) error {
+		p.Examples++
+		if set.Regression() {
+			number := func(x float64) float64 { return x*r.data.TargetStd + r.data.TargetMean }
+			is, says := number(float64(set.Targets[row])), number(y[0])
+			p.Squared += (is - says) * (is - says)
+			return out.Write([]string{strconv.Itoa(row), text(is), text(says)})
+		}
+		best := 0
+		for class, share := range y {
+			if share > y[best] {
+				best = class
+			}
+		}
+		if best == int(set.Labels[row]) {
+			p.Right++
+		}
+		line := []string{strconv.Itoa(row), r.class(int(set.Labels[row])), r.class(best)}
+		for _, share := range y {
+			line = append(line, text(share))
+		}
+		return out.Write(line)
+	})
+	out.Flush()
+	if err == nil {
+		err = out.Error()
+	}
+	if set.Regression() {
+		p.Squared /= float64(max(1, p.Examples))
+	}
+	return p, err
+}
+
+// Regression tells whether the run learnt a number and no class.
+func (r *Run) Regression() bool { return r.data.Train.Regression() }
+
+// examples reads the examples to predict.
+func (r *Run) examples(data string) (*datasets.Set, error) {
+	_, ok := own.Parse(data)
+	if data == "" || data == r.Recipe.Data && !ok {
+		return r.data.Test, nil
+	}
+	if ok {
+		return datasets.LoadLike(r.data, data, datasets.Options{Own: r.Recipe.DataOptions().Own})
+	}
+	return nil, fmt.Errorf("handover: data %q: want %s, whose test part is predicted, or data of your own: %s", data,
+		r.Recipe.Data, datasets.OwnForms())
+}
+
+// class is the name of a class.
+func (r *Run) class(number int) string {
+	if number < len(r.data.ClassNames) {
+		return r.data.ClassNames[number]
+	}
+	return strconv.Itoa(number)
+}
+
+func text(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }

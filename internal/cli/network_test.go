@@ -1,0 +1,220 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/models/weights"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+// networks puts the networks that PyTorch made, and their data, into the working folder.
+func networks(t *testing.T) {
+	t.Helper()
+	from := filepath.Join(packageDir, "..", "..", "models", "onnx", "testdata")
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pytorch is what PyTorch says of a network, of models/onnx/testdata/make.py.
+func pytorch(t *testing.T, name string) (of struct {
+	Loss        float64
+	Eigenvalues []float64
+	Losses      []float64
+	Accuracy    float64 `json:"test_accuracy"`
+}) {
+	t.Helper()
+	text, err := os.ReadFile("golden.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]json.RawMessage{}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(all[name], &of); err != nil {
+		t.Fatal(err)
+	}
+	return of
+}
+
+const (
+	onShapes  = " --data npz:shapes.npz --test-size 48 --backend go --quiet"
+	wholeData = onShapes + " --batch 96 --method sgd --lr 0.1 --momentum 0 --weight-decay 0 --schedule constant " +
+		"--lambda-products 0 --format json --dtype float64 --force --out runs"
+)
+
+// The largest eigenvalues are those of the dense Hessian that PyTorch makes, to the tolerance of the search: with even
+// kernels and max pooling, with batch norm as in training, with layer norm and GELU.
+func TestCurvatureOfNetworks(t *testing.T) {
+	networks(t)
+	for _, name := range []string{"cnn", "bn-only", "mlp"} {
+		t.Run(name, func(t *testing.T) {
+			stdout, stderr, code := xsam.Run(strings.Fields("curvature --model onnx:" + name + ".onnx" + onShapes + " --measure " +
+				"spectrum --top 3 --examples 96 --batch 96 --tolerance 1e-6 --dtype float64 --format json")...)
+			var got struct{ Measurements []runlog.Measurement }
+			if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != exit.Done {
+				t.Fatalf("exit %d: %s%s", code, stdout, stderr)
+			}
+			want := pytorch(t, name)
+			values := got.Measurements[0].Spectrum.Values
+			for i, w := range want.Eigenvalues {
+				if math.Abs(values[i].Float()-w) > 1e-4*w {
+					t.Errorf("eigenvalue %d is %v, want %v", i+1, values[i], w)
+				}
+			}
+			if loss := got.Measurements[0].Loss.Float(); math.Abs(loss-want.Loss) > 1e-6 {
+				t.Errorf("loss %v, want %v", loss, want.Loss)
+			}
+		})
+	}
+}
+
+// summaryOf runs xsam train and returns its summary.
+func summaryOf(t *testing.T, flags string) (s runlog.Summary) {
+	t.Helper()
+	stdout, stderr, code := xsam.Run(strings.Fields("train" + wholeData + " " + flags)...)
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil || code != exit.Done {
+		t.Fatalf("exit %d: %s%s", code, stdout, stderr)
+	}
+	return s
+}
+
+// Plain descent on the whole set is what a loop in PyTorch does; pixels are rounded to float32 here and there.
+func TestTrainingOfNetworks(t *testing.T) {
+	networks(t)
+	want := pytorch(t, "cnn").Losses
+	if got := summaryOf(t, "--model onnx:cnn.onnx --epochs 4").TrainLoss.Float(); math.Abs(got-want[4]) > 1e-5 {
+		t.Errorf("loss after 4 steps %v, want %v", got, want[4])
+	}
+	if got := summaryOf(t, "--model onnx:bn.onnx --init random --epochs 1").Parameters; got != 36+8+51 {
+		t.Errorf("bn.onnx has %d parameters, want 95", got)
+	}
+}
+
+// arrays exports a run and reads it.
+func arraysOf(t *testing.T, dir string) map[string]weights.Array {
+	t.Helper()
+	if _, stderr, code := xsam.Run("export", dir, "--to", "out.safetensors", "--backend", "go"); code != exit.Done {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	arrays, err := weights.Read("out.safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return arrays
+}
+
+// A new head on a frozen backbone trains as in PyTorch, where both begin with zeros; the backbone keeps its bits.
+func TestNewHead(t *testing.T) {
+	networks(t)
+	summaryOf(t, "--model onnx:cnn.onnx --epochs 1 --lr 1e-30 --dtype float32")
+	before := arraysOf(t, "runs/sgd-seed0")
+	var named []weights.Named
+	for _, name := range []string{"conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"} {
+		named = append(named, weights.Named{Name: name, Array: before[name]})
+	}
+	named = append(named, weights.Named{Name: "xsam_head.weight", Array: weights.Array{Dims: []int{3, 24},
+		Bytes: make([]byte, 4*72)}}, weights.Named{Name: "xsam_head.bias", Array: weights.Array{Dims: []int{3},
+		Bytes: make([]byte, 12)}})
+	file, err := weights.Encode("begin.safetensors", named, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, ".", "begin.safetensors", file)
+	want := pytorch(t, "head")
+	s := summaryOf(t, "--model onnx:cnn.onnx --head /Flatten --freeze conv* --weights safetensors:begin.safetensors "+
+		"--epochs 19 --dtype float32")
+	if math.Abs(s.TrainLoss.Float()-want.Losses[19]) > 1e-4 || s.Parameters != 75 {
+		t.Errorf("loss %v with %d parameters, want %v with 75", s.TrainLoss, s.Parameters, want.Losses[19])
+	}
+	after := arraysOf(t, "runs/sgd-seed0")
+	for name, a := range after {
+		moved := !bytes.Equal(a.Bytes, before[name].Bytes)
+		if head := strings.HasPrefix(name, "xsam_head"); moved != head {
+			t.Errorf("%s has changed: %v, want %v", name, moved, head)
+		}
+	}
+	if len(after) != 6 {
+		t.Errorf("%d arrays, want those of two convolutions and of the head", len(after))
+	}
+	// The file with the new head is a network itself, with the same outcome.
+	if _, stderr, code := xsam.Run("export", "runs/sgd-seed0", "--to", "new.onnx", "--backend", "go"); code != exit.Done {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	again := summaryOf(t, "--model onnx:new.onnx --epochs 1 --lr 1e-30 --dtype float32")
+	if math.Abs(again.TrainLoss.Float()-s.TrainLoss.Float()) > 1e-6 || again.TestAccuracy != s.TestAccuracy {
+		t.Errorf("the exported network has loss %v and accuracy %v, want %v and %v", again.TrainLoss, again.TestAccuracy,
+			s.TrainLoss, s.TestAccuracy)
+	}
+}
+
+// Weights that were exported and are read again give the same accuracy, for a network in a file and a built-in one.
+func TestExportedWeights(t *testing.T) {
+	networks(t)
+	for _, model := range []string{"onnx:bn.onnx", "cnn"} {
+		first := summaryOf(t, "--epochs 3 --model "+model)
+		arraysOf(t, "runs/sgd-seed0")
+		_, stderr, code := xsam.Run(strings.Fields("predict runs/sgd-seed0 --to p.csv --backend go")...)
+		if want := fmt.Sprintf("48 examples, %.2f %% as labelled", 100*first.TestAccuracy.Float()); code != exit.Done ||
+			!strings.Contains(stderr, want) {
+			t.Errorf("%s: predict: exit %d: %s, want %s", model, code, stderr, want)
+		}
+		text, err := os.ReadFile("p.csv")
+		if lines := bytes.Count(text, []byte("\n")); err != nil || lines != 49 {
+			t.Errorf("%d lines, want 49 (%v)", lines, err)
+		}
+		again := summaryOf(t, "--epochs 1 --lr 1e-30 --weights safetensors:out.safetensors --model "+model)
+		if again.TestAccuracy != first.TestAccuracy && model == "cnn" { // an epoch moves the averages of batch norm
+			t.Errorf("%s: accuracy %v with the exported weights, want %v", model, again.TestAccuracy, first.TestAccuracy)
+		}
+		for _, to := range []string{"out.npz", "out.onnx"} {
+			_, stderr, code := xsam.Run("export", "runs/sgd-seed0", "--to", to, "--backend", "go")
+			if fails := to == "out.onnx" && model == "cnn"; (code == exit.Done) == fails {
+				t.Errorf("%s to %s: exit %d: %s", model, to, code, stderr)
+			}
+		}
+	}
+}
+
+// A comparison goes on with the file that it began with and with no other.
+func TestChangedNetwork(t *testing.T) {
+	networks(t)
+	line := "compare --model onnx:bn.onnx --methods sgd,xsam --seeds 1 --epochs 1 --lambda-products 3 --out runs" + onShapes
+	for _, tt := range []struct {
+		args, want string
+		code       int
+	}{
+		{line, "", exit.Done},
+		{line + " --resume", "", exit.Done},
+		{"curvature runs/xsam-seed0 --measure angle --backend go --quiet", "", exit.Done},
+		{"change", "", exit.Done},
+		{line + " --resume", "model_hash", exit.Failed},
+		{"curvature runs/xsam-seed0 --measure angle --backend go --quiet --force", "has changed", exit.Failed},
+		{"export runs/xsam-seed0 --to a.npz --backend go", "has changed", exit.Failed},
+		{"export runs/xsam-seed0 --to a.npz --backend go --model-dir old", "", exit.Done},
+	} {
+		if tt.args == "change" {
+			old, err := os.ReadFile("bn.onnx")
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, ".", "old/bn.onnx", old)
+			put(t, ".", "bn.onnx", bytes.Replace(old, []byte("pytorch"), []byte("another"), 1))
+			continue
+		}
+		if _, stderr, code := xsam.Run(strings.Fields(tt.args)...); code != tt.code || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%s: exit %d: %s, want %d and %q", tt.args, code, stderr, tt.code, tt.want)
+		}
+	}
+}

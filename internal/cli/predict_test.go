@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+)
+
+// Other data is predicted on the scale of the run's: so the whole file, which the run was trained on a part of, gives
+// numbers in its own units. What is not like it is refused.
+func TestPredictOtherData(t *testing.T) {
+	networks(t)
+	ownData(t, ".")
+	small := " --method sgd --epochs 1 --lambda-products 0 --backend go --quiet --out "
+	for out, flags := range map[string]string{
+		"width": "--data csv:iris.csv --label petal_width --task regression", "iris": "--data csv:iris.csv --label species",
+		"p": "--data folder:photos --model mlp-1x8",
+	} {
+		if _, stderr, code := xsam.Run(strings.Fields("train " + flags + small + out)...); code != exit.Done {
+			t.Fatalf("%s: exit %d: %s", out, code, stderr)
+		}
+	}
+	for _, tt := range []struct {
+		args, stdout, stderr string
+		code                 int
+	}{
+		{"width/sgd-seed0 csv:iris.csv", "0,0.2,", "150 examples, mean squared error", exit.Done},
+		{"iris/sgd-seed0 csv:iris.csv", "p:setosa", "150 examples", exit.Done},
+		{"iris/sgd-seed0", "p:setosa", "30 examples", exit.Done},
+		{"p/sgd-seed0 folder:photos", "p:red", "60 examples", exit.Done},
+		{"p/sgd-seed0 npz:photos.npz", "", `the class "0"`, exit.Failed},
+		{"p/sgd-seed0 npz:shapes.npz", "", "want the same", exit.Failed},
+		{"p/sgd-seed0 digits", "", "data of your own", exit.Failed},
+		{"iris/sgd-seed0 csv:wine.data", "", "datasets:", exit.Failed},
+	} {
+		stdout, stderr, code := xsam.Run(append([]string{"predict", "--backend", "go"}, strings.Fields(tt.args)...)...)
+		if code != tt.code || !strings.Contains(stdout, tt.stdout) || !strings.Contains(stderr, tt.stderr) {
+			t.Errorf("predict %s: exit %d: %.200s%s, want %d, %q and %q", tt.args, code, stdout, stderr, tt.code, tt.stdout,
+				tt.stderr)
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package onnx
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/support/exceptions"
+)
+
+// Config says how a file is used as a model.
+type Config struct {
+	Height, Width, Channels int // of the images; 1, 1 and the number of columns of a table
+	Outputs                 int // classes, or 1 for a regression
+	// DType is the type of the weights and of the result, float32 or float64, Compute that of all else; see models.Config.
+	DType, Compute dtypes.DType
+	// Random draws the weights anew from Seed in place of those of the file.
+	Random bool
+	Seed   int64
+	// Head, where it is not "", names a node, or what it makes: what follows is replaced by a new dense layer from all
+	// that it makes to the outputs, drawn from Seed.
+	Head string
+}
+
+// Net is a network that can be trained. It holds no weights: they are in the store of the scope that Graph gets.
+type Net struct {
+	file    *File
+	config  Config
+	nodes   []*node // that lead to output, in order
+	output  string
+	weights []*Weight
+	byName  map[string]*Weight
+	data    map[string]bool // what depends on the input or on weights, and not on shapes alone
+	notes   []string
+}
+
+// New checks that a file can be trained on such examples.
+func New(f *File, c Config) (*Net, error) {
+	if c.Compute == dtypes.InvalidDType {
+		c.Compute = c.DType
+	}
+	n := &Net{file: f, config: c, byName: map[string]*Weight{}, data: map[string]bool{}}
+	err := errors.Join(n.checkInput(), n.cut())
+	if err == nil {
+		n.nodes = f.leadingTo(n.output)
+		err = f.checkOperations(n.nodes)
+	}
+	if err == nil {
+		n.weights, err = findWeights(f, n.nodes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("onnx: %s: %w", f.path, err)
+	}
+	for _, w := range n.weights {
+		n.byName[w.Name] = w
+	}
+	n.markData()
+	return n, nil
+}
+
+// checkInput compares the input of the file with the examples.
+func (n *Net) checkInput() error {
+	c, in := n.config, n.file.inputs[0]
+	want, got := []int{c.Channels, c.Height, c.Width}, in.dims
+	switch len(in.dims) {
+	case 4:
+	case 2:
+		want = []int{c.Channels * c.Height * c.Width}
+	default:
+		return fmt.Errorf("its input %s has %d axes: want [batch, channels, height, width], or [batch, numbers]", in.name,
+			len(in.dims))
+	}
+	for i, d := range got[1:] {
+		if d >= 0 && int(d) != want[i] {
+			return fmt.Errorf("its input %s is %v (batch, then channels, height and width, or numbers), the examples are "+
+				"%d×%d×%d (height, width, channels): want the same; --image HxWxC resizes images of folder and parquet", in.name,
+				got, c.Height, c.Width, c.Channels)
+		}
+	}
+	return nil
+}
+
+// cut finds the node up to which the network is used.
+func (n *Net) cut() error {
+	n.output = n.file.outputs[0].name
+	if n.config.Head != "" {
+		for _, of := range n.file.nodes {
+			if of.name == n.config.Head || slices.Contains(of.outputs, n.config.Head) {
+				n.output = of.outputs[0]
+				if slices.Contains(of.outputs, n.config.Head) {
+					n.output = n.config.Head
+				}
+				return nil
+			}
+		}
+		return fmt.Errorf("there is no node %q for --head: the last ones are %s", n.config.Head, n.file.lastNodes())
+	}
+	last := n.file.makers[n.output]
+	if last != nil && (last.op == "Softmax" || last.op == "LogSoftmax") {
+		n.notes = append(n.notes, fmt.Sprintf("%s is left out: the loss has a softmax itself", last))
+		n.output = last.inputs[0]
+	}
+	return nil
+}
+
+// lastNodes names the last nodes of the file.
+func (f *File) lastNodes() string {
+	var names []string
+	for _, n := range f.nodes[max(0, len(f.nodes)-6):] {
+		names = append(names, strings.TrimPrefix(n.String(), "node "))
+	}
+	return strings.Join(names, ", ")
+}
+
+// leadingTo lists the nodes that an output needs, in the order of the file.
+func (f *File) leadingTo(output string) (nodes []*node) {
+	needed := map[string]bool{output: true}
+	for _, n := range slices.Backward(f.nodes) {
+		if slices.ContainsFunc(n.outputs, func(name string) bool { return name != "" && needed[name] }) {
+			nodes = append(nodes, n)
+			for _, name := range n.inputs {
+				needed[name] = true
+			}
+		}
+	}
+	slices.Reverse(nodes)
+	return nodes
+}
+
+// markData finds what depends on the input or on weights.
+func (n *Net) markData() {
+	n.data[n.file.inputs[0].name] = true
+	for _, w := range n.weights {
+		n.data[w.Name] = true
+	}
+	for _, of := range n.nodes {
+		if of.op == "Shape" || of.op == "Size" {
+			continue
+		}
+		if slices.ContainsFunc(of.inputs, func(name string) bool { return n.data[name] }) {
+			for _, name := range of.outputs {
+				n.data[name] = true
+			}
+		}
+	}
+}
+
+// note says what of the file is not taken as it stands.
+func (n *Net) note() {
+	if len(n.file.inputs[0].dims) == 4 {
+		n.notes = append(n.notes, "images are transposed to [batch, channels, height, width], its input")
+	}
+	norms, dropouts := 0, 0
+	for _, of := range n.nodes {
+		switch of.op {
+		case "BatchNormalization":
+			norms++
+		case "Dropout":
+			dropouts++
+		}
+	}
+	if norms+dropouts > 0 {
+		n.notes = append(n.notes, fmt.Sprintf("%d batch norms and %d dropouts are in training form", norms, dropouts))
+	} else {
+		n.notes = append(n.notes, "it has no batch norm and no dropout: one exported for evaluation has lost them, the "+
+			"first within the convolutions")
+	}
+	if dims := n.file.inputs[0].dims; len(dims) > 0 && dims[0] > 0 {
+		n.notes = append(n.notes, fmt.Sprintf("its batch size of %d is not kept to", dims[0]))
+	}
+	if merged := len(n.file.separated); merged > 0 {
+		n.notes = append(n.notes, fmt.Sprintf("%d weights that were merged with equal ones are trained by themselves",
+			merged))
+	}
+	if len(n.file.outputs) > 1 {
+		n.notes = append(n.notes, fmt.Sprintf("of its %d outputs the first, %s, is trained", len(n.file.outputs),
+			n.file.outputs[0].name))
+	}
+}
+
+// Notes say what of the file, up to a head, is not taken as it stands, a line each. A head that is not there says
+// nothing.
+func (f *File) Notes(head string) []string {
+	n := &Net{file: f, config: Config{Head: head}}
+	if n.cut() != nil {
+		return nil
+	}
+	n.nodes = f.leadingTo(n.output)
+	n.note()
+	return n.notes
+}
+
+// Weights are those of the file, in the order in which they are used.
+func (n *Net) Weights() []*Weight { return n.weights }
+
+// Graph builds the network: it is a train.ModelFn. inputs[0] holds images, [batch, height, width, channels]; the result
+// is one node, [batch, outputs], of type Config.DType. spec is not used.
+func (n *Net) Graph(scope *model.Scope, _ any, inputs []*graph.Node) []*graph.Node {
+	c := n.config
+	if len(inputs) != 1 || inputs[0].Rank() != 4 {
+		exceptions.Panicf("onnx: %s got %d inputs: want one, [batch, height, width, channels]", n.file.path, len(inputs))
+	}
+	w := newWalk(n, scope, graph.ConvertDType(inputs[0], c.Compute))
+	y := w.get(n.output).first()
+	batch := inputs[0].Shape().Dim(0)
+	if y.Rank() < 2 || y.Shape().Dim(0) != batch {
+		exceptions.Panicf("onnx: %s: %s makes %s of %d examples: want an output for each example; a batch size may be fixed "+
+			"in the file: export it with dynamic axes", n.file.path, n.output, y.Shape(), batch)
+	}
+	y = graph.Reshape(y, batch, -1)
+	if c.Head != "" {
+		y = w.head(y)
+	}
+	if y.Shape().Dim(1) != c.Outputs {
+		exceptions.Panicf("onnx: %s has %d outputs, the data wants %d: --head NODE puts a new layer after a node; the last "+
+			"ones are %s", n.file.path, y.Shape().Dim(1), c.Outputs, n.file.lastNodes())
+	}
+	return []*graph.Node{graph.ConvertDType(y, c.DType)}
+}
