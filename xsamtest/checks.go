@@ -77,7 +77,7 @@ func (p Program) pair(a, b func(*model.Store) error, tolerance float64, hint str
 
 func repeats(p Program) Finding {
 	train := func(s *model.Store) error { return p.with(s, p.base(), xsam.DefaultConfig(), 0, 6, 0) }
-	return p.pair(train, train, 0, "the model, its initial weights or its batches draw from something else than the store: "+
+	return p.pair(train, train, 0, "the model, its initial weights or its batches draw from elsewhere than the store: "+
 		"nothing else can be compared")
 }
 

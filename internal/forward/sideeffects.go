@@ -104,7 +104,8 @@ func SetBackUpdates(store *model.Store, g *graph.Graph) {
 }
 
 // withoutBatch returns those of the values written that do not depend on the batch, the random state left out.
-func withoutBatch(values map[*model.Variable]*graph.Node, store *model.Store, g *graph.Graph) map[*model.Variable]*graph.Node {
+func withoutBatch(values map[*model.Variable]*graph.Node, store *model.Store,
+	g *graph.Graph) map[*model.Variable]*graph.Node {
 	b, random := batchOf(g), RandomState(store)
 	data, out := newDependence(slices.Concat(b.Inputs, b.Labels)), map[*model.Variable]*graph.Node{}
 	for v, value := range values {
