@@ -16,6 +16,7 @@ import (
 
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/layers"
 	"github.com/xsam-go/xsam/objective"
 	"github.com/xsam-go/xsam/optim"
 )
@@ -245,6 +246,36 @@ func TestMetrics(t *testing.T) {
 	for i, m := range got[len(got)-3:] {
 		if x := float64(tensors.ToScalar[float32](m)); !(math.Abs(x-want[i]) <= 1e-4*math.Abs(want[i])) {
 			t.Errorf("metric %d is %v, Stats has %v", i, x, want[i])
+		}
+	}
+}
+
+// A last batch of a single example under batch norm, whose variance is 0: nothing is lost.
+func TestLastBatchOfOneUnderBatchNorm(t *testing.T) {
+	for name, config := range everySchedule() {
+		i := 0
+		ragged := data(func() train.Batch {
+			n := 4
+			if i++; i%3 == 0 {
+				n = 1
+			}
+			x := []float64{1, 0, 1, 0.5, 0, 1, 0.25, 1}
+			return train.Batch{Inputs: []*tensors.Tensor{f64(x[:2*n], n, 2)}, Labels: []*tensors.Tensor{f64([]float64{3, 1, 2, 3}[:n], n)}}
+		})
+		obj := objective.New(func(scope *model.Scope, x *graph.Node) *graph.Node {
+			w := scope.VariableWithValue("w", []float64{0.1, 0.2}).NodeValue(x.Graph())
+			x = layers.BatchNorm(scope.In("norm"), graph.Mul(x, graph.ExpandLeftToRank(w, 2))).Done()
+			return graph.ReduceSum(x, 1)
+		}, loss.MeanSquaredError)
+		store := model.NewStore()
+		stats, err := program{backend: testbackend.Go(t), obj: obj, config: config, data: ragged}.run(store, 12)
+		if err != nil || !(stats.Loss < 10) {
+			t.Errorf("%s: loss %v, error %v", name, stats.Loss, err)
+		}
+		for _, x := range float64s(store, "/w") {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				t.Errorf("%s: w is not finite", name)
+			}
 		}
 	}
 }

@@ -16,5 +16,6 @@
 //	program.go   Program: what is checked
 //	report.go    Check, Run and the Report
 //	checks.go    the checks of training
+//	sambyhand.go SAM's step from two plain gradients
 //	products.go  the check of Hessian-vector products
 package xsamtest
