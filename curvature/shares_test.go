@@ -43,8 +43,8 @@ func cut(rows ...int) []train.Batch {
 	return batches
 }
 
-// Whatever a loss divides by, and however a batch is cut: loss, gradient, Hessian, Gauss–Newton, Fisher and the number of
-// examples are those of the undivided batch.
+// Whatever a loss divides by, and however a batch is cut: loss, gradient, Hessian, Gauss–Newton, Fisher, λmax, trace,
+// density and the number of examples are those of the undivided batch.
 func TestBatchesCountByWhatTheLossDividesBy(t *testing.T) {
 	square := func(l, p []*graph.Node) *graph.Node { return graph.Square(graph.Sub(p[0], l[0])) }
 	float := func(x *graph.Node) *graph.Node { return graph.ConvertDType(x, dtypes.Float64) }
@@ -124,7 +124,19 @@ func measurements(t *testing.T, obj *objective.Objective, batches []train.Batch,
 			all = append(all, dst...)
 		}
 	}
-	return all
+	trace, err := curvature.Hutchinson(ctx, h, 3, curvature.Rademacher, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	density, err := curvature.SpectralDensity(ctx, h, curvature.DensityOptions{Steps: 2, Vectors: [][]float64{{1, 0}, {0, 1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := curvature.Top(ctx, p, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(all, trace.Value, density.Nodes[0][0], density.Nodes[0][1], density.Weights[0][0], top.Pairs[0].Value)
 }
 
 // Two batches whose loss cannot be put together from theirs are refused, one is not.
