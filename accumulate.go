@@ -3,7 +3,6 @@ package xsam
 import (
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -63,7 +62,8 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 }
 
 // MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut
-// into n micro-batches: n for a plain step and for an ascent step with Ascent.Local, 2n for the others.
+// into n micro-batches: n for a plain step and for an ascent step with Ascent.Local, 2n for the others. A change of
+// what is trained begins the warm-up again, which this does not know of.
 func (c Config) MicroSteps(step int64, n int) int {
 	return n * c.passes(c.kind(step, c.due(step)))
 }
@@ -156,12 +156,12 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 
 // split cuts a batch, which it takes over. What the objective shares goes into every part.
 func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
-	if err := a.checkRows(batch); err != nil {
-		return nil, err
+	if _, err := forward.Rows(a.optimizer.objective, batch.Inputs, batch.Labels); err != nil {
+		return nil, fmt.Errorf("xsam: Accumulate: %w", err)
 	}
 	parts := make([]train.Batch, a.n)
 	for i, t := range batch.Inputs {
-		cut, err := a.tensor(t, a.optimizer.shares(i))
+		cut, err := a.tensor(t, a.optimizer.objective.Shares(i))
 		if err != nil {
 			return nil, err
 		}
@@ -179,30 +179,6 @@ func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
 		}
 	}
 	return parts, nil
-}
-
-// checkRows finds what does not have one row for each example.
-func (a *accumulated) checkRows(batch train.Batch) error {
-	var names []string
-	var dims []int
-	for i, t := range slices.Concat(batch.Inputs, batch.Labels) {
-		if i < len(batch.Inputs) && a.optimizer.shares(i) {
-			continue
-		}
-		name := fmt.Sprintf("input %d", i)
-		if i >= len(batch.Inputs) {
-			name = fmt.Sprintf("label %d", i-len(batch.Inputs))
-		}
-		if t.Rank() == 0 {
-			return fmt.Errorf("xsam: Accumulate: %s of a batch is a scalar: want one row for each example, or an input that "+
-				"belongs to the whole batch and is named with objective.New(...).Shared", name)
-		}
-		names, dims = append(names, name), append(dims, t.Shape().Dim(0))
-	}
-	if _, err := forward.RowsOf(names, dims); err != nil {
-		return fmt.Errorf("xsam: Accumulate: %w", err)
-	}
-	return nil
 }
 
 // tensor cuts one tensor of a batch.
@@ -232,6 +208,3 @@ func finalize(t *tensors.Tensor) error {
 	}
 	return nil
 }
-
-// shares tells whether an input belongs to a batch as a whole. An optimizer that was made by name does not know.
-func (o *Optimizer) shares(input int) bool { return o.objective != nil && o.objective.Shares(input) }

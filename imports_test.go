@@ -26,7 +26,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"datasets/own", "runlog",
 		"internal/derivatives", "internal/forward", "internal/parameter", "internal/paramvec", "internal/download",
 	}
-	engine := append([]string{"backend", "recipe", "internal/program"}, library...)
+	engine := append([]string{"backend", "recipe", "internal/checkpoint", "internal/program"}, library...)
 	allowed := map[string][]string{
 		"internal/paramvec":    {},
 		"internal/forward":     {"internal/paramvec"},
@@ -49,6 +49,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"runlog":               {},
 		"internal/parameter":   {},
 		"recipe":               library,
+		"internal/checkpoint":  append([]string{"recipe"}, library...),
 		"internal/program":     engine,
 		"experiment":           append([]string{"internal/tensorboard", "compare"}, engine...),
 		"measure":              engine,

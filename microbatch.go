@@ -50,8 +50,7 @@ func (s sums) add(begin *graph.Node, part pass, d forward.Divisor) (total pass, 
 		return graph.Add(graph.Where(begin, graph.ZerosLike(old), old), graph.ConvertDType(part, v.DType()))
 	}
 	weigh := func(v *model.Variable, part *graph.Node) *graph.Node {
-		part = graph.ConvertDType(part, v.DType())
-		return grow(v, graph.Mul(graph.ConvertDType(d.Value, v.DType()), part))
+		return grow(v, d.Times(graph.ConvertDType(part, v.DType())))
 	}
 	total.loss = weigh(s.loss, part.loss)
 	for i, gi := range part.gradient {
@@ -81,6 +80,10 @@ func (p pass) over(divisor *graph.Node) pass {
 // passes over the whole batch; ok is false before.
 func (s *step) collect(part pass) (first, second pass, ok bool) {
 	m, store, dtype := s.mark.micro, s.scope.Store(), paramvec.DType(s.w)
+	if s.optimizer.objective == nil && s.objective.SharesAny() {
+		exceptions.Panicf("xsam: Accumulate: an optimizer that was made by name cannot know which inputs a batch shares: " +
+			"make it with xsam.New")
+	}
 	divisor, err := part.value.Divisor()
 	if err != nil {
 		exceptions.Panicf("xsam: Accumulate: %v", err)
@@ -115,6 +118,7 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 		count.SetNodeValue(graph.AddScalar(now, 1))
 		forward.SetPoint(s.vars, forward.Origin(s.g, s.vars))
 		forward.DropHooks(store, s.g)
+		forward.SetReportedLoss(s.g, divisor.Counted(part.loss))
 		return first, second, false
 	}
 	count.SetNodeValue(graph.ZerosLike(now))
@@ -188,4 +192,14 @@ func openRandom(h home, random *model.Variable, n int) *model.Variable {
 		v = h.store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(make([]uint64, n*size), n, size))
 	}
 	return v.SetTrainable(false)
+}
+
+// Scratch returns the variables of a store that hold the sums of an update under way (Accumulate). A checkpoint that is
+// saved between updates can do without them: checkpoint.Build(store).ExcludeVars(opt.Scratch(store)...).
+func (o *Optimizer) Scratch(store *model.Store) []*model.Variable {
+	var scratch []*model.Variable
+	for v := range store.Scope(o.home(store).path("accumulate")).IterVariables() {
+		scratch = append(scratch, v)
+	}
+	return scratch
 }

@@ -2,7 +2,6 @@ package xsam
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -14,10 +13,6 @@ import (
 // The first micro-batch of an iteration is cut once more, into halves, in an executable of its own: a loss that the two
 // halves do not give is not one that micro-batches can give. What it finds is kept in the store for the host, which
 // looks at it before the second micro-batch.
-
-// partsTolerance is how far the loss of a micro-batch may be from that of its halves, relative to the larger. Rounding
-// is below it, that of activations in half precision too; a loss that compares rows, or a sum, is far above.
-const partsTolerance = 5e-3
 
 // compareParts keeps the loss of the micro-batch as it is, and as its halves make it.
 func (s *step) compareParts() {
@@ -45,16 +40,16 @@ func checkParts(h home) error {
 	if err := openParts(h).SetValue(tensorOf(dtypes.Float64, []int{2}, []float64{0, 0})); err != nil {
 		return fmt.Errorf("xsam: Accumulate: %w", err)
 	}
-	size := max(math.Abs(whole), math.Abs(joined))
-	if !(math.Abs(whole-joined) > partsTolerance*size) { // NaN is the business of others
+	switch forward.Relate(whole, joined) {
+	case forward.Joins:
 		return nil
-	}
-	if math.Abs(whole-2*joined) <= partsTolerance*size {
+	case forward.IsSum:
 		return fmt.Errorf("xsam: Accumulate: the loss of a micro-batch, %.6g, is twice the mean of its halves: it is a sum "+
 			"over the rows: say so with objective.New(...).Sum(), or have it return a mean", whole)
+	default:
+		return fmt.Errorf("xsam: Accumulate: the loss of a micro-batch, %.6g, is not what its halves give, %.6g: "+
+			"it compares the rows of a batch, or an input is not one row for each example (say which with "+
+			"objective.New(...).Shared), or it divides by something else than what was found (say what with DividedBy): "+
+			"a batch cannot be cut for such a loss", whole, joined)
 	}
-	return fmt.Errorf("xsam: Accumulate: the loss of a micro-batch, %.6g, is not what its halves give, %.6g: "+
-		"it compares the rows of a batch, or an input is not one row for each example (say which with "+
-		"objective.New(...).Shared), or it divides by something else than what was found (say what with DividedBy): "+
-		"a batch cannot be cut for such a loss", whole, joined)
 }

@@ -27,6 +27,7 @@ type Optimizer struct {
 	base      base
 	config    Config
 	scope     string // where its state is in a store
+	number    uint64 // its own, from 1
 
 	mu       sync.Mutex
 	trackers map[weak.Pointer[model.Store]]*tracker
@@ -68,7 +69,7 @@ func newOptimizer(obj *forward.Objective, inner optimizer.Interface, config Conf
 }
 
 func inScope(scope string, obj *forward.Objective, b base, config Config) *Optimizer {
-	return &Optimizer{objective: obj, base: b, config: config, scope: scope,
+	return &Optimizer{objective: obj, base: b, config: config, scope: scope, number: optimizers.Add(1),
 		trackers: map[weak.Pointer[model.Store]]*tracker{}, owned: map[weak.Pointer[model.Store]]bool{}}
 }
 

@@ -2,7 +2,9 @@ package xsam
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"weak"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -17,9 +19,11 @@ type place struct {
 	scope string
 }
 
+// owners holds numbers of optimizers and not the optimizers, and no store: neither is kept alive by it.
 var (
-	owners   = map[place]*Optimizer{}
-	ownersMu sync.Mutex
+	owners     = map[place]uint64{}
+	ownersMu   sync.Mutex
+	optimizers atomic.Uint64 // made so far
 )
 
 // InScope returns the optimizer that keeps its state under path in the store, in the place of Scope: for a second
@@ -34,39 +38,26 @@ func (o *Optimizer) own(store *model.Store) error {
 	ownersMu.Lock()
 	defer ownersMu.Unlock()
 	here := place{weak.Make(store), o.scope}
-	owner := owners[here]
-	if owner == o {
+	owner, known := owners[here]
+	if owner == o.number {
 		return nil
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if owner != nil && o.owned[here.store] {
+	if o.owned[here.store] {
 		return fmt.Errorf("xsam: two optimizers take turns on one store, and both keep v and their steps under %s: "+
 			"give one of them a place of its own: opt = opt.InScope(\"/xsam2\")", o.scope)
 	}
-	owners[here], o.owned[here.store] = o, true
+	if !known {
+		runtime.AddCleanup(store, disown, here)
+	}
+	owners[here], o.owned[here.store] = o.number, true
 	return nil
 }
 
-// tracker is the one of the store.
-func (o *Optimizer) tracker(store *model.Store) *tracker {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	at := weak.Make(store)
-	t := o.trackers[at]
-	if t == nil {
-		t = &tracker{}
-		o.trackers[at] = t
-	}
-	return t
-}
-
-// Scratch returns the variables of a store that hold the sums of an update under way (Accumulate). A checkpoint that is
-// saved between updates can do without them: checkpoint.Build(store).ExcludeVars(opt.Scratch(store)...).
-func (o *Optimizer) Scratch(store *model.Store) []*model.Variable {
-	var scratch []*model.Variable
-	for v := range store.Scope(o.home(store).path("accumulate")).IterVariables() {
-		scratch = append(scratch, v)
-	}
-	return scratch
+// disown forgets a place whose store is gone.
+func disown(here place) {
+	ownersMu.Lock()
+	defer ownersMu.Unlock()
+	delete(owners, here)
 }

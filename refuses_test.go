@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -53,6 +54,21 @@ func TestAccumulateRefusesWhatPartsCannotGive(t *testing.T) {
 			a := graph.Div(graph.ReduceAllSum(graph.Mul(square(l, p), l[1])), graph.ReduceAllSum(l[1]))
 			return graph.Add(a, graph.ReduceAllMean(square(l, p)))
 		}, nil), four(weights), "one number"},
+		"a mean for each class": {bent(func(l, p []*graph.Node) *graph.Node {
+			class := graph.OneHot(l[1], 2, dtypes.Float64)
+			sum := graph.ReduceSum(graph.Mul(class, graph.ExpandAxes(square(l, p), -1)), 0)
+			return graph.ReduceAllMean(graph.Div(sum, graph.ReduceSum(class, 0)))
+		}, nil), four([]int32{0, 1, 0, 1}), "not what its halves give"},
+		"a mean for each of three classes": {bent(func(l, p []*graph.Node) *graph.Node {
+			class := graph.OneHot(l[1], 3, dtypes.Float64)
+			sum := graph.ReduceSum(graph.Mul(class, graph.ExpandAxes(square(l, p), -1)), 0)
+			return graph.ReduceAllMean(graph.Div(sum, graph.MaxScalar(graph.ReduceSum(class, 0), 1)))
+		}, nil), four([]int32{0, 1, 0, 1}), "taken over the whole batch"},
+		"nothing below a threshold": {bent(func(l, p []*graph.Node) *graph.Node {
+			mean := graph.ReduceAllMean(square(l, p))
+			return graph.Where(graph.GreaterThan(mean, graph.Scalar(mean.Graph(), mean.DType(), 0.1)), mean,
+				graph.ScalarZero(mean.Graph(), mean.DType()))
+		}, nil), four(), "no sum over the rows"},
 		"root of the mean": {bent(func(l, p []*graph.Node) *graph.Node {
 			return graph.Sqrt(graph.ReduceAllMean(square(l, p)))
 		}, nil), four(), "no sum over the rows"},

@@ -76,7 +76,8 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 //
 // The gradient of an exact refresh is that of the model as in evaluation, which its products are derivatives of. With
 // Oriented an exact refresh takes two products more, for dλ/dv. With Refresh.Most it is that of refreshes every
-// Refresh.Every steps, more of them than there are; Stats knows what was done.
+// Refresh.Every steps, more of them than there are, and it knows of no change of what is trained; Stats knows what was
+// done.
 func (c Config) Cost(step int64) (gradients, products int) {
 	refresh := c.due(step)
 	return c.cost(c.kind(step, refresh), refresh)

@@ -3,6 +3,7 @@ package xsam
 import (
 	"slices"
 	"sync"
+	"weak"
 
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -63,4 +64,17 @@ func (t *tracker) set() uint64 {
 		}
 	}
 	return fingerprint(trainable)
+}
+
+// tracker is the one of a store.
+func (o *Optimizer) tracker(store *model.Store) *tracker {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at := weak.Make(store)
+	t := o.trackers[at]
+	if t == nil {
+		t = &tracker{}
+		o.trackers[at] = t
+	}
+	return t
 }

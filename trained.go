@@ -6,82 +6,14 @@ import (
 	"math"
 	"slices"
 
-	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/ml/train/optimizer"
 )
 
 // What is trained may change in mid-training: parameters are frozen, unfrozen, added. v, λ and what else is known then
-// belong to other parameters than the ones that are trained now. So the store has a record of what they belong to,
-//
-//	progress = (steps made, step at which the record was last changed, which parameters it is)
-//
-// and when the parameters of a step are others, v is made of length 1 over these, λ is unknown, and the warm-up begins
-// again.
-
-// Entries of the variable, all int64.
-const (
-	progressSteps = iota
-	progressSince
-	progressTrained
-	progressEntries
-)
-
-// openProgress returns the variable. A store from before there was one goes on at GoMLX's global step.
-func openProgress(h home) *model.Variable {
-	v := h.store.GetVariable(h.path("progress"))
-	if v == nil {
-		initial := make([]int64, progressEntries)
-		if h.store.GetVariable(h.path("step")) != nil {
-			initial[progressSteps] = optimizer.GetGlobalStep(h.store)
-		}
-		v = h.store.VariableWithValue(h.path("progress"), tensors.FromFlatDataAndDimensions(initial, progressEntries))
-	}
-	return v.SetTrainable(false)
-}
-
-// progress reads it on the host.
-func (h home) progress() (entries []int64, err error) {
-	value, err := openProgress(h).Value()
-	if err == nil {
-		entries, err = tensors.CopyFlatData[int64](value)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("xsam: reading the number of steps made: %w", err)
-	}
-	return entries, nil
-}
-
-// now is the number of the step, counted from 0; sinceChange that since what is trained was last changed.
-func (s *step) now() *graph.Node { return s.progress(progressSteps) }
-
-func (s *step) sinceChange() *graph.Node { return graph.Sub(s.now(), s.progress(progressSince)) }
-
-func (s *step) progress(i int) *graph.Node {
-	return graph.Reshape(graph.Slice(openProgress(s.home).NodeValue(s.g), graph.AxisElem(i)))
-}
-
-// countStep notes that a step more was made.
-func (s *step) countStep() {
-	v := openProgress(s.home)
-	one := make([]int64, progressEntries)
-	one[progressSteps] = 1
-	v.SetNodeValue(graph.Add(v.NodeValue(s.g), graph.Const(s.g, one)))
-}
-
-// SkipTo counts steps as made, up to number step: for a program that has undone updates (restored an earlier state of
-// the store) and goes on with the next batch, so that the kinds of the steps follow the batches as before. Iterations
-// of Schedule that are under way have counted them already.
-func (o *Optimizer) SkipTo(store *model.Store, step int64) error {
-	h := o.home(store)
-	entries, err := h.progress()
-	if err != nil {
-		return err
-	}
-	entries[progressSteps] = step
-	return openProgress(h).SetValue(tensors.FromFlatDataAndDimensions(entries, progressEntries))
-}
+// belong to other parameters than the ones that are trained now. So the store has a record of what they belong to
+// (progress.go), and when the parameters of a step are others, v is made of length 1 over these, λ is unknown, and the
+// warm-up begins again.
 
 // settle prepares the state for a step that trains vars. It runs on the host, while a graph is built or when the
 // trained parameters are found to be others than in the step before.

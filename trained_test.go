@@ -2,9 +2,12 @@ package xsam_test
 
 import (
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	"weak"
 
 	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/compute/dtypes/float16"
@@ -198,4 +201,22 @@ func TestScratch(t *testing.T) {
 	if got, want := float64s(restored, "/w"), float64s(store, "/w"); !slices.Equal(got, want) {
 		t.Errorf("w = %v, without a stop %v", got, want)
 	}
+}
+
+// Nothing keeps a store alive that a program has done with.
+func TestStoresAreFreed(t *testing.T) {
+	store := model.NewStore()
+	seen := weak.Make(store)
+	p := program{backend: testbackend.Go(t), obj: bent(loss.MeanSquaredError, nil), config: xsam.DefaultConfig(),
+		data: four()}
+	if _, err := p.run(store, 2); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if runtime.GC(); seen.Value() == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // finalizers run beside
+	}
+	t.Error("the store is still held")
 }

@@ -53,9 +53,8 @@ var Rules = []string{
 	"(a) is about the last evaluation on the test images",
 	"(b) is about the mean training loss of the first tenth of the epochs, two at least, as the optimizer saw it",
 	"(c) is about the records of λmax on the same training examples, at the epochs that all paired runs have: " +
-		"supported when " +
-		"each epoch's own test says lower (p is the largest of them), contradicted when one says higher (p with Holm's " +
-		"correction over the epochs)",
+		"supported when each epoch's own test says lower (p is the largest of them), " +
+		"contradicted when one says higher (p with Holm's correction over the epochs)",
 	"nsam is the published form without its correction: what differs from it is the correction, and what differs " +
 		"between it and sam the unit gradient",
 	"p is that of a two-sided paired t-test over seeds, with Holm's correction over the claims of a method",

@@ -83,8 +83,8 @@ var columns = join(
 			return runlog.Num(float64(r.Pairs))
 		}},
 	},
+	// Of validation accuracy where that is known.
 	difference("test_accuracy", func(r *Row) *Difference { return r.AccuracyDifference }),
-	// validation accuracy where that is known
 	difference("lambda_max", func(r *Row) *Difference { return r.LambdaDifference }),
 	difference("held_loss", func(r *Row) *Difference { return r.LossDifference }), // where there is no accuracy
 	[]column{{"warnings", func(_ *Table, r *Row) any { return r.Warnings }}},

@@ -6,11 +6,18 @@ import (
 )
 
 // String writes the mean and the half-width of the interval with two significant digits of the latter: "7.31 ± 0.42";
-// the mean alone where there is no interval, "–" where there is no value.
+// the mean alone where there is no interval, "–" where there is no value. What four decimals would make 0 is written
+// as "2.8e-05 ± 1.1e-06": a loss, or a metric of the user's own, may be as small.
 func (e Estimate) String() string {
 	switch {
 	case e.N == 0:
 		return "–"
+	case e.Mean != 0 && math.Abs(e.Mean) < smallest && !(e.HalfWidth >= smallest):
+		text := fmt.Sprintf("%.2g", e.Mean)
+		if !math.IsNaN(e.HalfWidth) {
+			text += fmt.Sprintf(" ± %.2g", e.HalfWidth)
+		}
+		return text
 	case math.IsNaN(e.HalfWidth):
 		return plain(e.Mean, decimals(math.Abs(e.Mean)/10))
 	}
@@ -57,10 +64,16 @@ func plain(x float64, decimals int) string {
 	return fmt.Sprintf("%.*f", decimals, x)
 }
 
-// decimals is the number of decimals that shows two significant digits of x, at most 4.
+// smallest is the number below which mostDecimals show 0.
+const (
+	mostDecimals = 4
+	smallest     = 0.5e-4
+)
+
+// decimals is the number of decimals that shows two significant digits of x, at most mostDecimals.
 func decimals(x float64) int {
 	if !(x > 0) {
 		return 2
 	}
-	return min(4, max(0, 1-int(math.Floor(math.Log10(x)))))
+	return min(mostDecimals, max(0, 1-int(math.Floor(math.Log10(x)))))
 }

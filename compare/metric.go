@@ -2,11 +2,21 @@ package compare
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/xsam-go/xsam/runlog"
 )
 
-func testMetric(r runlog.Summary) float64 { return r.TestMetric.Float() }
+// RunMetric is the table's metric of a run on the test data, NaN where it has measured none or another one.
+func (t *Table) RunMetric(r runlog.Summary) float64 { return t.ofMetric(r, r.TestMetric) }
+
+// ofMetric is a value that a run has for its metric, where that is the table's.
+func (t *Table) ofMetric(r runlog.Summary, value runlog.Number) float64 {
+	if r.Metric != t.Metric || r.MetricBetter != t.Better {
+		return math.NaN()
+	}
+	return value.Float()
+}
 
 // nameMetric takes the metric's name from the first finished run that has one.
 func (t *Table) nameMetric() {

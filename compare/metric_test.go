@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 
@@ -53,6 +54,26 @@ func TestAMetricOfTheUsersOwn(t *testing.T) {
 	}
 	if header, _, _ := strings.Cut(csv.String(), "\n"); !strings.Contains(header, ",metric,metric_better,test_metric_mean") {
 		t.Errorf("the CSV has the columns %s", header)
+	}
+}
+
+// What another metric is of a run is no part of the means, and a warning names both.
+func TestRunsOfTwoMetrics(t *testing.T) {
+	runs := perplexities()
+	for i := range runs {
+		if runs[i].Method == "xsam" && runs[i].Seed == 2 {
+			runs[i].Metric, runs[i].TestMetric = "error", runlog.Num(1000)
+		}
+	}
+	table := New(runs, Options{Methods: []string{"sam", "xsam"}})
+	if got := table.Rows[1].TestMetric; got.N != 2 || math.Abs(got.Mean-4.45) > 1e-12 { // only rounding differs
+		t.Errorf("metric of xsam %+v, want that of seeds 0 and 1, 4 and 4.9", got)
+	}
+	if d := table.Rows[1].MetricDifference; d == nil || d.N != 2 {
+		t.Errorf("difference %+v, want one over two seeds", d)
+	}
+	if warnings := strings.Join(table.Warnings, " "); !strings.Contains(warnings, "the metric") {
+		t.Errorf("warnings %q, want one of the mixture", warnings)
 	}
 }
 

@@ -81,7 +81,7 @@ func New(runs []runlog.Summary, opts Options) *Table {
 	t.nameMetric()
 	sgd := first(methods, byMethod, "sgd")
 	for _, m := range methods {
-		t.Rows = append(t.Rows, newRow(m, byMethod[m], byMethod[sgd]))
+		t.Rows = append(t.Rows, t.newRow(m, byMethod[m], byMethod[sgd]))
 	}
 	t.compareWithBaseline(byMethod)
 	t.warn(opts)
@@ -116,7 +116,7 @@ func first(methods []string, byMethod map[string]map[int64]runlog.Summary, name 
 	return ""
 }
 
-func newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
+func (t *Table) newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
 	seeds := slices.Sorted(maps.Keys(runs))
 	over := func(value func(runlog.Summary) float64) Estimate {
 		var values []float64
@@ -135,8 +135,8 @@ func newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
 		HeldLoss:           over(heldLoss),
 		TrainLoss:          over(func(r runlog.Summary) float64 { return r.TrainLoss.Float() }),
 		LambdaMax:          over(lambdaMax),
-		TestMetric:         over(testMetric),
-		TrainMetric:        over(func(r runlog.Summary) float64 { return r.TrainMetric.Float() }),
+		TestMetric:         over(t.RunMetric),
+		TrainMetric:        over(func(r runlog.Summary) float64 { return t.ofMetric(r, r.TrainMetric) }),
 		StepSeconds:        over(func(r runlog.Summary) float64 { return r.StepSecondsMedian.Float() }),
 		GradientsPerStep:   over(func(r runlog.Summary) float64 { return r.GradientEvaluationsPerStep.Float() }),
 		StepCost: over(func(r runlog.Summary) float64 { // NaN where SGD has no run of the seed
@@ -199,7 +199,7 @@ func (t *Table) compareWithBaseline(byMethod map[string]map[int64]runlog.Summary
 		losses = t.differences(byMethod, heldLoss)
 	}
 	if t.Metric != "" {
-		metrics = t.differences(byMethod, testMetric)
+		metrics = t.differences(byMethod, t.RunMetric)
 	}
 	for i := range t.Rows {
 		row := &t.Rows[i]

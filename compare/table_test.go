@@ -216,33 +216,3 @@ func TestValidationTakesThePlaceOfTest(t *testing.T) {
 		t.Errorf("warnings %q: want one of the mixture", warnings)
 	}
 }
-
-// Runs that have a loss and no accuracy, as those of a regression, are compared by it; no accuracy is printed.
-func TestLossOnly(t *testing.T) {
-	var runs []runlog.Summary
-	for seed := range int64(4) {
-		for i, method := range []string{"sgd", "sam"} {
-			runs = append(runs, runlog.Summary{Method: method, Seed: seed, Finished: true, LambdaStop: runlog.StopResidual,
-				TestLoss: runlog.Num(0.4 - 0.1*float64(i) + 0.01*float64(seed*int64(i))), TrainLoss: runlog.Num(0.1), LambdaMax: runlog.Num(3)})
-		}
-	}
-	table := New(runs, Options{})
-	if !table.LossOnly() {
-		t.Fatal("LossOnly() = false for runs without accuracy")
-	}
-	d := table.Rows[0].LossDifference // of sgd from sam: 0.1 − 0.01·seed
-	if d == nil || math.Abs(d.Mean-0.085) > 1e-12 || d.Verdict != Higher {
-		t.Errorf("difference %+v, want 0.085, higher", d)
-	}
-	var b strings.Builder
-	if err := table.WriteText(&b); err != nil {
-		t.Fatal(err)
-	}
-	if text := b.String(); strings.Contains(text, "accuracy") || !strings.Contains(text, "test loss") {
-		t.Errorf("the table is\n%s\nwant the test loss and no accuracy", text)
-	}
-	runs[0].TestAccuracy = runlog.Num(0.5)
-	if table := New(runs, Options{}); table.LossOnly() || table.Rows[0].LossDifference != nil {
-		t.Error("LossOnly() = true where a run has an accuracy")
-	}
-}

@@ -26,22 +26,15 @@ func (t *Table) WriteText(w io.Writer) error {
 
 func (t *Table) writeMeans(b *strings.Builder) {
 	columns := newColumns(b)
-	held := t.Held() + " accuracy %"
-	if t.LossOnly() {
-		held = t.Held() + " loss"
-	}
-	titles := []string{"method", "n", held}
+	outcome := t.Outcome()
+	titles := []string{"method", "n", suffixed(outcome.Name(), " ", outcome.unit)}
 	if t.Metric != "" {
 		titles = append(titles, t.Held()+" "+t.Metric)
 	}
 	columns.line(append(titles, "λmax", "train loss", "gradients", "step time")...)
 	columns.line(append(make([]string, len(titles)), "", "", "per step", "× sgd")...)
 	for _, r := range t.Rows {
-		of := r.Accuracy().Percent()
-		if t.LossOnly() {
-			of = r.HeldLoss.String()
-		}
-		cells := []string{r.Method, fmt.Sprint(r.N), of}
+		cells := []string{r.Method, fmt.Sprint(r.N), outcome.Text(&r)}
 		if t.Metric != "" {
 			cells = append(cells, r.TestMetric.String())
 		}
@@ -77,17 +70,14 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 		fmt.Fprintf(b, " with Holm's correction over %d methods", t.Tests)
 	}
 	b.WriteString("\n\n")
-	columns := newColumns(b)
+	columns, outcome := newColumns(b), t.Outcome()
 	for _, r := range t.Rows {
 		if r.AccuracyDifference == nil {
 			continue
 		}
-		a, l := r.AccuracyDifference, r.LambdaDifference
-		if loss := r.LossDifference; loss != nil {
-			columns.line(r.Method, t.Held()+" loss", loss.Signed(), loss.PText(), string(loss.Verdict))
-		} else {
-			columns.line(r.Method, t.Held()+" accuracy, points", a.Scaled(100).Signed(), a.PText(), string(a.Verdict))
-		}
+		d, l := outcome.Difference(&r), r.LambdaDifference
+		columns.line(r.Method, suffixed(outcome.Name(), ", ", outcome.points), d.Scaled(outcome.Scale).Signed(), d.PText(),
+			string(d.Verdict))
 		if m := r.MetricDifference; m != nil {
 			columns.line("", t.MetricTitle(), m.Signed(), m.PText(), string(m.Verdict))
 		}

@@ -51,8 +51,8 @@ func (s *batchGraph) trainables() []*model.Variable {
 
 // drawsRandomNumbers tells whether the graph has done so.
 func (s *batchGraph) drawsRandomNumbers() bool {
-	rng := s.store.GetVariable(model.JoinPath(model.RootScopePath, model.RNGStateVariableName))
-	return rng != nil && rng.InUseByGraph(s.g)
+	random := forward.RandomState(s.store)
+	return random != nil && random.InUseByGraph(s.g)
 }
 
 // displace moves the parameters to w + d, for a flat d, and returns them.

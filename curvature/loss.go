@@ -13,7 +13,7 @@ func (p *Problem) Loss(ctx context.Context, displacement []float64) (float64, er
 	total := 0.0
 	err := p.each(ctx, p.losses, displacement, func(weight float64, out []*tensors.Tensor) error {
 		loss, err := scalar(out[0])
-		total += weight * loss
+		total += counted(weight, loss)
 		return err
 	})
 	return total, err
@@ -39,10 +39,21 @@ func (p *Problem) Gradient(ctx context.Context, dst, displacement []float64) (fl
 	total := 0.0
 	err := p.each(ctx, p.gradients, displacement, func(weight float64, out []*tensors.Tensor) error {
 		loss, err := scalar(out[1])
-		total += weight * loss
+		total += counted(weight, loss)
+		if weight == 0 {
+			return err
+		}
 		return errors.Join(err, addTo(dst, weight, out[0]))
 	})
 	return total, err
+}
+
+// counted is weight·loss, and 0 for a batch in which nothing counts: its loss may be 0/0.
+func counted(weight, loss float64) float64 {
+	if weight == 0 {
+		return 0
+	}
+	return weight * loss
 }
 
 // single is the problem of batch i alone. It shares the compiled graphs.
@@ -74,6 +85,9 @@ func (p *Problem) product(ctx context.Context, pr *program, dst, src []float64,
 	}
 	clear(dst)
 	return p.each(ctx, pr, src, func(weight float64, out []*tensors.Tensor) error {
+		if weight == 0 {
+			return nil
+		}
 		if check != nil {
 			if err := check(out); err != nil {
 				return err

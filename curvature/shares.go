@@ -11,9 +11,6 @@ import (
 	"github.com/xsam-go/xsam/internal/forward"
 )
 
-// sumTolerance is how far the loss of a batch may be from the sum of those of its halves to be that sum.
-const sumTolerance = 5e-3
-
 // weigh finds the share of each batch in the loss of all, from what the loss of each divides by. One batch has all of
 // it, whatever its loss is.
 func (p *Problem) weigh(ctx context.Context) (err error) {
@@ -37,9 +34,16 @@ func (p *Problem) weigh(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
+		if problem != nil {
+			break
+		}
 		p.shares[i] = out[0]
 		if sums == nil {
 			sums = make([]float64, len(out)-1)
+		}
+		if len(out) != 1+len(sums) {
+			return fmt.Errorf("curvature: the loss of batch %d divides by %d sums, that of the ones before it by %d: "+
+				"want one loss for all", i, len(out)-1, len(sums))
 		}
 		for j := range sums {
 			sums[j] += out[1+j]
@@ -118,8 +122,7 @@ func (p *Problem) isSum(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	size := math.Abs(out[0])
-	return size > 0 && math.Abs(out[0]-2*out[1]) <= sumTolerance*size, nil
+	return forward.Relate(out[0], out[1]) == forward.IsSum, nil
 }
 
 // scalars runs a program of scalars on one batch, and reads them.

@@ -57,6 +57,9 @@ func TestBatchesCountByWhatTheLossDividesBy(t *testing.T) {
 		"one a row":      {loss: square, n: 6},
 		"GoMLX's mask":   {loss: func(l, p []*graph.Node) *graph.Node { return loss.MeanSquaredError(l[:2], p) }, n: 4},
 		"mask, weighted": {loss: loss.MeanSquaredError, n: 4},
+		"tokens, 0/0 where none counts": {loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Div(graph.ReduceAllSum(graph.Mul(square(l, p), float(l[1]))), graph.ReduceAllSum(float(l[1])))
+		}, n: 4},
 		"weights": {loss: func(l, p []*graph.Node) *graph.Node {
 			return graph.Div(graph.ReduceAllSum(graph.Mul(square(l, p), l[2])), graph.ReduceAllSum(l[2]))
 		}, n: 6},

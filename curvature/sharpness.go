@@ -115,7 +115,7 @@ func (p *Problem) MSharpness(ctx context.Context, o AscentOptions) (rise float64
 			return math.NaN(), gradients, err
 		}
 		gradients += a.Gradients
-		rise += a.Rise() * p.shares[i]
+		rise += counted(p.shares[i], a.Rise())
 	}
 	return rise, gradients, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/xsam-go/xsam/datasets/own"
 )
@@ -96,11 +95,8 @@ func Inspect(name string, o Options) (*Inspection, error) {
 	return i, err
 }
 
-// OwnForms lists the forms of data of the user's own.
-func OwnForms() string {
-	kinds, _ := own.Kinds()
-	return strings.Join(kinds, ":…, ") + ":…"
-}
+// OwnForms lists the forms of the names of data of the user's own.
+func OwnForms() string { return own.Forms() }
 
 // splitText says where the parts come from.
 func (m mine) splitText(o Options) string {

@@ -42,13 +42,15 @@ func TestLoadOwnTable(t *testing.T) {
 	}
 	s := split.Train
 	if s.Height != 1 || s.Width != 1 || s.Channels != 5 || s.Classes != 3 || s.Name != "csv:t.csv" {
-		t.Errorf("the set is %d×%d×%d of %d classes, %s: want 1×1×5 of 3, csv:t.csv", s.Height, s.Width, s.Channels, s.Classes, s.Name)
+		t.Errorf("the set is %d×%d×%d of %d classes, %s: want 1×1×5 of 3, csv:t.csv", s.Height, s.Width, s.Channels,
+			s.Classes, s.Name)
 	}
 	mean, std := s.channelMoments()
 	for c, scaled := range []bool{true, true, false, false, true} {
 		// float32 holds numbers near 1 to 6e-8; the mean of 73 of them is as near to 0.
 		if near := math.Abs(mean[c]) < 1e-6 && math.Abs(std[c]-1) < 1e-6; near != scaled {
-			t.Errorf("channel %d has mean %v and standard deviation %v, standardised %v, want %v", c, mean[c], std[c], near, scaled)
+			t.Errorf("channel %d has mean %v and standard deviation %v, standardised %v, want %v", c, mean[c], std[c], near,
+				scaled)
 		}
 	}
 	for i, x := range s.Pixels {
@@ -67,8 +69,10 @@ func TestLoadOwnRegression(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := split.Train; !s.Regression() || s.Labels != nil || s.Len() != 40 || split.Test.Len() != 10 || split.ClassNames != nil {
-		t.Errorf("regression %v, labels %v, %d and %d examples, classes %v", s.Regression(), s.Labels, s.Len(), split.Test.Len(), split.ClassNames)
+	if s := split.Train; !s.Regression() || s.Labels != nil || s.Len() != 40 || split.Test.Len() != 10 ||
+		split.ClassNames != nil {
+		t.Errorf("regression %v, labels %v, %d and %d examples, classes %v", s.Regression(), s.Labels, s.Len(),
+			split.Test.Len(), split.ClassNames)
 	}
 	// measured = 50 + 7·small, so that both are the same once they are standardised. 2e-5: 50 + 7x has 6 decimal digits.
 	for i, y := range split.Train.Targets {
@@ -88,7 +92,8 @@ func TestLoadOwnRegression(t *testing.T) {
 			}
 		}
 	}
-	if got := split.Train.Subset([]int{3, 1}).Targets; !slices.Equal(got, []float32{split.Train.Targets[3], split.Train.Targets[1]}) {
+	all := split.Train.Targets
+	if got := split.Train.Subset([]int{3, 1}).Targets; !slices.Equal(got, []float32{all[3], all[1]}) {
 		t.Errorf("the targets of a subset are %v", got)
 	}
 	o.LabelNoise = 0.1
@@ -155,7 +160,8 @@ func TestInspect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := i.Duplicates; d.TrainTest != 2 || d.OtherLabel != 1 || len(d.Examples) != 2 || !strings.Contains(d.Examples[0], "a/3.png") {
+	if d := i.Duplicates; d.TrainTest != 2 || d.OtherLabel != 1 || len(d.Examples) != 2 ||
+		!strings.Contains(d.Examples[0], "a/3.png") {
 		t.Errorf("duplicates %+v, want 2, one with another label", d)
 	}
 	if i.Image != [3]int{4, 4, 1} || i.Table || i.Task != "classification" || i.Split != "as it is stored" {

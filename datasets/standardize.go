@@ -23,10 +23,15 @@ func (m mine) normalize(split *Split, how string) {
 	}
 	split.scale = &scale{mean: mean, std: std, columns: m.Columns, bytes: m.Bytes}
 	for _, s := range []*Set{split.Train, split.Validation, split.Test} {
-		for i, x := range s.Pixels {
-			c := i % s.Channels
-			s.Pixels[i] = float32((float64(x) - mean[c]) / std[c])
-		}
+		standardize(s.Pixels, mean, std)
+	}
+}
+
+// standardize takes the mean of its channel off each value, and divides it by the deviation, in place.
+func standardize(values []float32, mean, std []float64) {
+	for i, x := range values {
+		c := i % len(mean)
+		values[i] = float32((float64(x) - mean[c]) / std[c])
 	}
 }
 
@@ -57,9 +62,7 @@ func (s *Split) standardizeTargets(label string) error {
 			"want numbers that differ", s.Train.Name, label, s.TargetMean, s.Train.Len())
 	}
 	for _, set := range []*Set{s.Train, s.Validation, s.Test} {
-		for i, x := range set.Targets {
-			set.Targets[i] = float32((float64(x) - s.TargetMean) / s.TargetStd)
-		}
+		standardize(set.Targets, mean, std)
 	}
 	return nil
 }

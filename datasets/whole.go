@@ -64,12 +64,9 @@ func (s *Split) whole(name string, data *own.Data) (*Set, error) {
 			continue
 		}
 		err := part.Each(func(row int, values []float32) error {
-			for i, x := range values {
-				c := i % set.Channels
-				set.Pixels = append(set.Pixels, float32((float64(x)-s.scale.mean[c])/s.scale.std[c]))
-			}
+			set.Pixels = append(set.Pixels, values...)
 			if part.Targets != nil {
-				set.Targets = append(set.Targets, float32((part.Targets[row]-s.TargetMean)/s.TargetStd))
+				set.Targets = append(set.Targets, float32(part.Targets[row]))
 			} else {
 				set.Labels = append(set.Labels, classes[part.Labels[row]])
 			}
@@ -79,6 +76,8 @@ func (s *Split) whole(name string, data *own.Data) (*Set, error) {
 			return nil, err
 		}
 	}
+	standardize(set.Pixels, s.scale.mean, s.scale.std)
+	standardize(set.Targets, []float64{s.TargetMean}, []float64{s.TargetStd})
 	return &set, nil
 }
 

@@ -50,20 +50,12 @@ func Attach(ctx context.Context, loop *train.Loop, opt *xsam.Optimizer, dir stri
 	if engine == nil {
 		engine = &backend.Engine{Backend: loop.Trainer.Backend(), Name: loop.Trainer.Backend().Name()}
 	}
-	q := newQueue(engine, []recipe.Recipe{r}, options)
-	finished, err := q.admit(r, dir)
-	if err != nil {
-		return err
-	}
-	if finished != nil {
-		return fmt.Errorf("experiment: %s: %w, which has finished: overwrite it or choose another directory", dir, ErrExists)
-	}
 	p, err := program.AroundTrainer(engine, r, run.Study.own(), loop.Trainer, opt)
 	if err != nil {
 		return err
 	}
-	s := &session{Program: p, recipe: r, dir: dir, options: options, clock: q.clock, started: time.Now(),
-		timed: map[string]bool{}, progress: q.progress(0, dir)}
+	q := newQueue(engine, []recipe.Recipe{r}, options)
+	s := q.session(p, 0, dir)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -71,6 +63,13 @@ func Attach(ctx context.Context, loop *train.Loop, opt *xsam.Optimizer, dir stri
 	}()
 	if err := s.claim(); err != nil {
 		return err
+	}
+	finished, err := q.admit(r, dir)
+	if err != nil {
+		return err
+	}
+	if finished != nil {
+		return fmt.Errorf("experiment: %s: %w, which has finished: overwrite it or choose another directory", dir, ErrExists)
 	}
 	if err := q.prepare(r, dir); err != nil {
 		return err
@@ -111,24 +110,16 @@ func (run LoopRun) recipe(opt *xsam.Optimizer) (recipe.Recipe, Options, error) {
 }
 
 // join opens the records for a loop that goes on from the step of its store.
-func (s *session) join() (err error) {
+func (s *session) join() error {
 	done := s.done()
-	s.restored = done > 0
+	if s.restored = done > 0; s.restored {
+		s.sums.Wall = math.NaN() // nobody has kept the time of the steps before
+	}
 	for step := range int64(done) {
 		gradients, products := s.Optimizer.Config().Cost(step)
 		s.sums.Gradients += float64(gradients + recipe.GradientsPerProduct*products)
 	}
-	torn, err := s.openMetrics(done)
-	if err != nil {
-		return err
-	}
-	for _, w := range torn {
-		s.options.Warn(w)
-	}
-	if s.options.TensorBoard {
-		s.tensorBoard, err = openTensorBoard(s.dir, s.recipe, done, s.Steps)
-	}
-	return err
+	return s.openRecords(done)
 }
 
 // attached is a session whose loop is not its own.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
+	"github.com/xsam-go/xsam/internal/checkpoint"
 	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
@@ -21,8 +22,8 @@ const keptCheckpoints = 2
 // checkpoints saves a store and restores it.
 type checkpoints struct {
 	store  *model.Store
-	saver  program.Saver
-	loaded *program.Checkpoint // nil without one
+	saver  checkpoint.Saver
+	loaded *checkpoint.Checkpoint // nil without one
 }
 
 // openCheckpoints restores the newest checkpoint of a run that is whole and the run's own, out of those that it goes on
@@ -30,11 +31,11 @@ type checkpoints struct {
 // aside, with a warning.
 func openCheckpoints(dir string, run recipe.Identity, store *model.Store) (c *checkpoints, warnings []string,
 	err error) {
-	c = &checkpoints{store: store, saver: program.Saver{
+	c = &checkpoints{store: store, saver: checkpoint.Saver{
 		Folder: runlog.Checkpoints(dir), Run: run, Keep: keptCheckpoints,
 		Skip: program.IsMetric, // no record uses them, and restored they would only pile up
 	}}
-	newest, refused, err := program.NewestCheckpoint(c.saver.Folder, run, store)
+	newest, refused, err := checkpoint.Newest(c.saver.Folder, run, store)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,14 +69,14 @@ func openCheckpoints(dir string, run recipe.Identity, store *model.Store) (c *ch
 }
 
 // newestSnapshot reads the newest snapshot of a run that can be used, nil when there is none, and warns of others.
-func newestSnapshot(dir string, run recipe.Identity, store *model.Store) (c *program.Checkpoint, warnings []string,
+func newestSnapshot(dir string, run recipe.Identity, store *model.Store) (c *checkpoint.Checkpoint, warnings []string,
 	err error) {
 	epochs, err := runlog.Snapshots(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, epoch := range slices.Backward(epochs) {
-		c, refused, err := program.NewestCheckpoint(runlog.Snapshot(dir, epoch), run, store)
+		c, refused, err := checkpoint.Newest(runlog.Snapshot(dir, epoch), run, store)
 		for _, r := range refused {
 			warnings = append(warnings, fmt.Sprintf("%v: it is not used", r.Err))
 		}

@@ -45,16 +45,18 @@ func dataFiles(t *testing.T, dir string) []string {
 	return files
 }
 
-// flip changes one bit in the middle of a file, which has no other names afterwards.
-func flip(t *testing.T, path string) {
+// flip changes one bit in the middle of each file, which has no other names afterwards.
+func flip(t *testing.T, paths ...string) {
 	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	content[len(content)/2] ^= 4
-	if err := errors.Join(os.Remove(path), os.WriteFile(path, content, 0o644)); err != nil {
-		t.Fatal(err)
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content[len(content)/2] ^= 4
+		if err := errors.Join(os.Remove(path), os.WriteFile(path, content, 0o644)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -85,23 +87,17 @@ func TestResumeFromWhatIsWhole(t *testing.T) {
 			}
 		}, "from step 9", 3},
 		{"all are damaged, with snapshots", 1, func(t *testing.T, dir string) {
-			for _, file := range dataFiles(t, dir) {
-				flip(t, file)
-			}
+			flip(t, dataFiles(t, dir)...)
 		}, "from step 8", 6},
 		{"all are damaged, and the newest snapshot", 1, func(t *testing.T, dir string) {
 			kept, err := filepath.Glob(filepath.Join(runlog.Snapshot(dir, 2), "*.bin"))
 			if err != nil || len(kept) != 1 {
 				t.Fatal(kept, err)
 			}
-			for _, file := range append(dataFiles(t, dir), kept...) {
-				flip(t, file)
-			}
+			flip(t, append(dataFiles(t, dir), kept...)...)
 		}, "from step 4", 6},
 		{"all are damaged", 0, func(t *testing.T, dir string) {
-			for _, file := range dataFiles(t, dir) {
-				flip(t, file)
-			}
+			flip(t, dataFiles(t, dir)...)
 		}, "begins anew", 6},
 		{"they are of another seed", 0, func(t *testing.T, dir string) {
 			other := r
@@ -183,8 +179,7 @@ func TestCheckpointCarriesSums(t *testing.T) {
 // sessionProgram is a program of a recipe as a run begins with it.
 func sessionProgram(t *testing.T, r recipe.Recipe) *program.Program {
 	t.Helper()
-	q := &queue{engine: testbackend.GoEngine(t), programs: map[string]*program.Program{}}
-	p, err := q.program(r)
+	p, err := newQueue(testbackend.GoEngine(t), []recipe.Recipe{r}, Options{}).program(r)
 	if err == nil {
 		err = p.Begin(r.Seed)
 	}

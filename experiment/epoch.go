@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/xsam-go/xsam/internal/checkpoint"
 	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -77,7 +78,7 @@ func (s *session) endEpoch(ctx context.Context, step int) error {
 	if err != nil || path == "" {
 		return err
 	}
-	return program.KeepSnapshot(path, runlog.Snapshot(s.dir, epoch), s.checkpoints.saver.Run, int64(step))
+	return checkpoint.KeepSnapshot(path, runlog.Snapshot(s.dir, epoch), s.checkpoints.saver.Run, int64(step))
 }
 
 // evaluateAll measures loss and accuracy of the training images and of the test images, or, in a trial, of the

@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/xsam-go/xsam/internal/program"
+	"github.com/xsam-go/xsam/internal/checkpoint"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -127,7 +127,7 @@ func (q *queue) goOn(dir string) error {
 	if readable {
 		err = os.RemoveAll(summary)
 	} else {
-		err = os.Rename(summary, program.Aside(summary))
+		err = os.Rename(summary, checkpoint.Aside(summary))
 	}
 	if err != nil {
 		return fmt.Errorf("experiment: %w", err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,35 +49,55 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		whole, _ := testrun.Make(t, Run, testbackend.GoEngine(t), testrun.Tiny(t, method), killOptions)
 		dir := filepath.Join(t.TempDir(), "run")
 		kills := 0
-		for start := 0; ; start++ {
-			if start == 100 {
-				t.Fatalf("%s has not ended after %d starts", method, start)
+		for killedAfter(t, dir, method, time.Duration(2+random.IntN(10*(kills+1)))*time.Millisecond) {
+			if kills++; kills == 100 {
+				t.Fatalf("%s has not ended after %d kills", method, kills)
 			}
-			cmd := exec.Command(os.Args[0], "-test.run=^TestRunToBeKilled$")
-			cmd.Env = append(os.Environ(), killDirVariable+"="+dir, killMethodVariable+"="+method)
-			var out bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &out, &out
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			after := time.AfterFunc(time.Duration(40+random.IntN(400))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-			err := cmd.Wait()
-			if !after.Stop() {
-				kills++
-				continue
-			}
-			if err != nil {
-				t.Fatalf("%s, start %d: %v\n%s", method, start, err, out.String())
-			}
-			break
 		}
-		t.Logf("%s: %d kills", method, kills)
+		if t.Logf("%s: %d kills", method, kills); kills < 3 { // the first come within 12, 22 and 32 ms
+			t.Errorf("%s was killed %d times, want 3 or more", method, kills)
+		}
 		compareTraces(t, method+" killed again and again", traceOf(t, dir), traceOf(t, whole))
 		if left, _ := filepath.Glob(filepath.Join(dir, runlog.ClaimFile)); len(left) > 0 {
 			t.Errorf("%v is left", left)
 		}
 		if epochs, err := runlog.Snapshots(dir); err != nil || len(epochs) != 3 {
 			t.Errorf("snapshots of %v (%v), want three", epochs, err)
+		}
+	}
+}
+
+// killedAfter makes a run in a process of its own and kills it so long after it has claimed its directory; false when
+// it ended before.
+func killedAfter(t *testing.T, dir, method string, after time.Duration) bool {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestRunToBeKilled$")
+	cmd.Env = append(os.Environ(), killDirVariable+"="+dir, killMethodVariable+"="+method)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	mine := fmt.Sprintf(`"pid":%d,`, cmd.Process.Pid)
+	var kill <-chan time.Time
+	for {
+		select {
+		case <-tick.C:
+			claim, err := os.ReadFile(filepath.Join(dir, runlog.ClaimFile))
+			if kill == nil && err == nil && strings.Contains(string(claim), mine) {
+				kill = time.After(after)
+			}
+		case <-kill:
+			_ = cmd.Process.Kill()
+		case err := <-ended:
+			if err != nil && cmd.ProcessState.Exited() {
+				t.Fatalf("%s: %v\n%s", method, err, out.String())
+			}
+			return err != nil
 		}
 	}
 }

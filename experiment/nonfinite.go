@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/internal/checkpoint"
 	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/recipe"
 )
@@ -87,7 +88,7 @@ func (s *session) recover(step int, what string) error {
 	case s.good == nil:
 		undone, err = step, s.toStart()
 	default:
-		err = program.Put(s.Store, s.good)
+		err = s.good.Restore(s.Store)
 	}
 	if err == nil {
 		err = errors.Join(optimizer.GetGlobalStepVar(s.Store).SetValue(tensors.FromScalar(int64(step))),
@@ -105,7 +106,7 @@ func (s *session) recover(step int, what string) error {
 // toLastEpoch restores the state at the end of the last epoch, or that of the start before there is one, and returns
 // the number of updates since then.
 func (s *session) toLastEpoch(step int) (undone int, err error) {
-	c, _, err := program.NewestCheckpointOf(s.checkpoints.saver.Folder, s.checkpoints.saver.Run, s.Store, s.endsEpoch)
+	c, _, err := checkpoint.NewestOf(s.checkpoints.saver.Folder, s.checkpoints.saver.Run, s.Store, s.endsEpoch)
 	if err != nil {
 		return 0, err
 	}
@@ -147,8 +148,8 @@ func (s *session) keepGood(step int) error {
 }
 
 // copyState copies the state of the store and of what of a checkpoint it has not taken yet.
-func (s *session) copyState(rest *program.Checkpoint) error {
-	state, err := program.Copy(s.Store, rest)
+func (s *session) copyState(rest *checkpoint.Checkpoint) error {
+	state, err := checkpoint.Copy(s.Store, rest)
 	if err != nil {
 		return err
 	}

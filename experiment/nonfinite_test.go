@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/recipe"
@@ -54,17 +53,16 @@ type openSession struct {
 // opened opens a run in dir as a queue does.
 func opened(t *testing.T, r recipe.Recipe, dir string, o Options) openSession {
 	t.Helper()
-	q := &queue{engine: testbackend.GoEngine(t), options: o, clock: newClock([]recipe.Recipe{r}), recipes: []recipe.Recipe{r},
-		programs: map[string]*program.Program{}}
+	q := newQueue(testbackend.GoEngine(t), []recipe.Recipe{r}, o)
 	p, err := q.program(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{Program: p, recipe: r, dir: dir, options: o, clock: q.clock}
+	s := q.session(p, 0, dir)
 	if err := errors.Join(s.claim(), q.prepare(r, dir)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.open(dir); err != nil {
+	if err := s.open(); err != nil {
 		t.Fatal(err)
 	}
 	return openSession{s, func() {

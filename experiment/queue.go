@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"path/filepath"
+	"time"
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/datasets"
@@ -59,7 +60,7 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 	if err != nil {
 		return runlog.Summary{}, err
 	}
-	s := &session{Program: p, recipe: r, dir: dir, options: q.options, progress: progress, clock: q.clock}
+	s := q.session(p, index, dir)
 	defer func() {
 		err = errors.Join(err, s.close(), q.giveBack(p, index, s.restored))
 	}()
@@ -76,10 +77,20 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 	if err != nil {
 		return runlog.Summary{}, err
 	}
-	if err := s.open(dir); err != nil {
+	if err := s.open(); err != nil {
 		return runlog.Summary{}, err
 	}
 	return s.run(ctx)
+}
+
+// session is the index-th run, before it has a claim on its directory.
+func (q *queue) session(p *program.Program, index int, dir string) *session {
+	s := &session{
+		Program: p, recipe: q.recipes[index], dir: dir, options: q.options, clock: q.clock, progress: q.progress(index, dir),
+		started: time.Now(), saved: time.Now(), timed: map[string]bool{},
+	}
+	s.progress.Steps = p.Steps
+	return s
 }
 
 // progress is that of the index-th run before it begins.

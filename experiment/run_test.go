@@ -19,6 +19,18 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
+// tinyRecords are the records of a run of testrun.Tiny, and of the tiny study: see kindsOf.
+var tinyRecords = []string{"train  1", "train  2", "eval train 2", "eval test 2", "train  3", "eval train 3",
+	"eval test 3", "curvature train 3"}
+
+// kindsOf names records by kind, set and epoch.
+func kindsOf(records []runlog.Record) (kinds []string) {
+	for _, r := range records {
+		kinds = append(kinds, string(r.Kind)+" "+r.Split+" "+r.Epoch.String())
+	}
+	return kinds
+}
+
 func TestRunLeavesACompleteRecord(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
@@ -35,14 +47,8 @@ func TestRunLeavesACompleteRecord(t *testing.T) {
 		if run.Summary != summary {
 			t.Errorf("summary.json is %+v, want what Run returned, %+v", run.Summary, summary)
 		}
-		var kinds []string
-		for _, r := range run.Records {
-			kinds = append(kinds, string(r.Kind)+" "+r.Split+" "+r.Epoch.String())
-		}
-		want := []string{"train  1", "train  2", "eval train 2", "eval test 2", "train  3", "eval train 3", "eval test 3",
-			"curvature train 3"}
-		if !slices.Equal(kinds, want) {
-			t.Errorf("records %q, want %q", kinds, want)
+		if kinds := kindsOf(run.Records); !slices.Equal(kinds, tinyRecords) {
+			t.Errorf("records %q, want %q", kinds, tinyRecords)
 		}
 		if want := []Stage{Preparing, Training, Evaluating, Training, Evaluating, Measuring,
 			Finished}; !slices.Equal(stages, want) {

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/internal/checkpoint"
 	"github.com/xsam-go/xsam/internal/program"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
@@ -39,7 +40,7 @@ type session struct {
 	// The newest checkpoint that was saved, and its step.
 	savedPath string
 	savedStep int
-	good      program.State // to which updates are undone one by one; nil before the first
+	good      checkpoint.State // to which updates are undone one by one; nil before the first
 	progress  Progress
 	clock     *clock
 }
@@ -48,14 +49,11 @@ type session struct {
 var errStopped = errors.New("stopped")
 
 // open puts the program into the state of the run's checkpoint, or of its start.
-func (s *session) open(dir string) error {
-	s.started, s.saved, s.timed = time.Now(), time.Now(), map[string]bool{}
-	s.progress.Steps, s.progress.Epochs = s.Steps, s.recipe.Epochs
+func (s *session) open() error {
 	if err := s.Begin(s.recipe.Seed); err != nil {
 		return err
 	}
-	var warnings, torn []string
-	record, err := runlog.ReadRun(dir)
+	record, err := runlog.ReadRun(s.dir)
 	if err != nil {
 		return err
 	}
@@ -63,7 +61,8 @@ func (s *session) open(dir string) error {
 	if err != nil {
 		return err
 	}
-	if s.checkpoints, warnings, err = openCheckpoints(dir, run, s.Store); err != nil {
+	var warnings []string
+	if s.checkpoints, warnings, err = openCheckpoints(s.dir, run, s.Store); err != nil {
 		return err
 	}
 	if s.options.OnNonfinite == Rollback {
@@ -77,16 +76,11 @@ func (s *session) open(dir string) error {
 	if err := s.checkRecords(record.Records); err != nil {
 		return err
 	}
-	if torn, err = s.openMetrics(done); err != nil {
-		return err
-	}
-	for _, w := range append(warnings, torn...) {
+	for _, w := range warnings {
 		s.options.Warn(w)
 	}
-	if s.options.TensorBoard {
-		if s.tensorBoard, err = openTensorBoard(dir, s.recipe, done, s.Steps); err != nil {
-			return err
-		}
+	if err := s.openRecords(done); err != nil {
+		return err
 	}
 	if s.options.OnNonfinite == Skip && s.restored {
 		if err := s.copyState(s.checkpoints.loaded); err != nil {
@@ -98,16 +92,26 @@ func (s *session) open(dir string) error {
 	return err
 }
 
-// openMetrics opens the records of a run that goes on from a step, or begins. The last measurement of λmax is made
-// again.
-func (s *session) openMetrics(done int) (torn []string, err error) {
+// openRecords opens the records of a run that goes on from a step, or begins, and warns of what is left out. The last
+// measurement of λmax is made again.
+func (s *session) openRecords(done int) error {
 	keep := func(r runlog.Record) bool {
 		kept := s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.Steps))
 		s.measured = s.measured || kept && r.Kind == runlog.Curvature && r.Step == int64(done)
 		return kept
 	}
-	s.metrics, torn, err = runlog.OpenMetrics(s.dir, keep)
-	return torn, err
+	var torn []string
+	var err error
+	if s.metrics, torn, err = runlog.OpenMetrics(s.dir, keep); err != nil {
+		return err
+	}
+	for _, w := range torn {
+		s.options.Warn(w)
+	}
+	if s.options.TensorBoard {
+		s.tensorBoard, err = openTensorBoard(s.dir, s.recipe, done, s.Steps)
+	}
+	return err
 }
 
 // done is the number of finished steps.

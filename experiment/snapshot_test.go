@@ -7,7 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
-	"github.com/xsam-go/xsam/internal/program"
+	"github.com/xsam-go/xsam/internal/checkpoint"
 	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/internal/testrun"
 	"github.com/xsam-go/xsam/runlog"
@@ -26,7 +26,7 @@ func TestSnapshotsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	for folder, want := range map[string]int64{runlog.Snapshot(dir, 2): 8, runlog.Checkpoints(dir): 12} {
-		c, refused, err := program.NewestCheckpoint(folder, run, model.NewStore())
+		c, refused, err := checkpoint.Newest(folder, run, model.NewStore())
 		if err != nil || len(refused) > 0 || c == nil {
 			t.Fatalf("%s: refused %v, error %v", folder, refused, err)
 		}

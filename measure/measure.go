@@ -215,8 +215,8 @@ func (w *measurer) describe(measure string) runlog.Measurement {
 	}
 	out := runlog.Measurement{
 		Measure: measure, Step: w.step, Epoch: runlog.Num(float64(w.step) / float64(w.StepsPerEpoch)),
-		Operator: w.m.Operator, Method: w.m.Method, Split: runlog.TrainSplit, Examples: examples, Batch: min(w.m.Batch,
-			examples),
+		Operator: w.m.Operator, Method: w.m.Method,
+		Split: runlog.TrainSplit, Examples: examples, Batch: min(w.m.Batch, examples),
 		Norm: w.m.Norm, DType: w.recipe.DType, Backend: w.Engine.Name, Seed: w.m.Seed, Settings: w.m.settings(measure),
 		Version:      recipe.CodeVersion(),
 		LearningRate: runlog.Num(w.recipe.LearningRateAt(int(w.step), w.Steps)), Momentum: runlog.Num(momentum(w.recipe)),

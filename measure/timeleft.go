@@ -42,8 +42,8 @@ func (k *timeLeft) leave() {
 func (k *timeLeft) progress() Progress {
 	done := k.done + min(k.current, 0.95*k.planned) // a plan is an estimate
 	p := Progress{
-		Number: k.number, Count: k.count, Weights: k.weights, Measure: k.measure, Products: k.products, Share: min(1,
-			done/k.all), Remaining: -1,
+		Number: k.number, Count: k.count, Weights: k.weights, Measure: k.measure, Products: k.products,
+		Share: min(1, done/k.all), Remaining: -1,
 	}
 	if elapsed := time.Since(k.started); done > k.skipped && elapsed >= time.Second {
 		p.Remaining = max(0, time.Duration(float64(elapsed)*(k.all-done)/(done-k.skipped)))

@@ -19,7 +19,8 @@ import (
 func TestRegression(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, name := range models.Names() {
-			net, err := models.New(models.Config{Name: name, Height: 16, Width: 16, Channels: 1, Regression: true, DType: dtypes.Float32})
+			net, err := models.New(models.Config{Name: name, Height: 16, Width: 16, Channels: 1, Regression: true,
+				DType: dtypes.Float32})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -27,7 +28,8 @@ func TestRegression(t *testing.T) {
 			store := model.NewStore()
 			err = exceptions.TryCatch[error](func() {
 				x := graph.Parameter(g, "x", shapes.Make(dtypes.Float32, 2, 16, 16, 1))
-				if got := net.Graph(store.RootScope(), nil, []*graph.Node{x})[0].Shape().Dimensions; !slices.Equal(got, []int{2, 1}) {
+				y := net.Graph(store.RootScope(), nil, []*graph.Node{x})[0]
+				if got := y.Shape().Dimensions; !slices.Equal(got, []int{2, 1}) {
 					t.Errorf("%s predicts %v, want [2 1]", name, got)
 				}
 			})

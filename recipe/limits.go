@@ -3,7 +3,6 @@ package recipe
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // The sizes above which a recipe is taken for a mistake: what it asks for is found out before an engine is opened, and
@@ -44,23 +43,6 @@ func CheckSeeds(first int64, seeds int) error {
 		return fmt.Errorf("recipe: %d seeds: want 1 to %d, 4 for a test that says something", seeds, largestSeeds)
 	case first > math.MaxInt64-int64(seeds)+1:
 		return fmt.Errorf("recipe: %d seeds from %d on: want seeds up to %d", seeds, first, math.MaxInt64)
-	}
-	return nil
-}
-
-// checkLabel reports a label whose settings are not each one name with a value, "xsam:" for instance.
-func checkLabel(label string) error {
-	parts := strings.Split(label, ":")
-	seen := map[string]bool{}
-	for _, part := range parts[1:] {
-		name, value, ok := strings.Cut(part, "=")
-		switch {
-		case !ok || name == "" || value == "":
-			return fmt.Errorf("recipe: method %q has the setting %q: want name=value, as in sam:rho=0.1", label, part)
-		case seen[name]:
-			return fmt.Errorf("recipe: method %q sets %s twice: want each setting once", label, name)
-		}
-		seen[name] = true
 	}
 	return nil
 }

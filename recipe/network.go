@@ -55,6 +55,7 @@ func (n Network) WeightsPath() (string, error) {
 	return under(n.WeightsDir, path), err
 }
 
+// under is a path that begins at dir, unless it is absolute.
 func under(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)

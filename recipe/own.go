@@ -28,11 +28,7 @@ func (r *Recipe) Locate() error {
 	if !ok || source.Path == "" {
 		return nil
 	}
-	path := source.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(r.DataDir, path)
-	}
-	path, err := filepath.Abs(path)
+	path, err := filepath.Abs(under(r.DataDir, source.Path))
 	if err != nil {
 		return fmt.Errorf("recipe: data %s: %w", r.Data, err)
 	}

@@ -115,6 +115,23 @@ func (r *Recipe) SetMethod(label string, common map[string]string) error {
 	return nil
 }
 
+// checkLabel reports a label whose settings are not each one name with a value, "xsam:" for instance.
+func checkLabel(label string) error {
+	parts := strings.Split(label, ":")
+	seen := map[string]bool{}
+	for _, part := range parts[1:] {
+		name, value, ok := strings.Cut(part, "=")
+		switch {
+		case !ok || name == "" || value == "":
+			return fmt.Errorf("recipe: method %q has the setting %q: want name=value, as in sam:rho=0.1", label, part)
+		case seen[name]:
+			return fmt.Errorf("recipe: method %q sets %s twice: want each setting once", label, name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
 // MicroBatches is the number of micro-batches of a batch, 1 or more.
 func (r Recipe) MicroBatches() int { return max(1, r.Accumulate) }
 

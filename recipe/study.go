@@ -34,31 +34,16 @@ func (r Recipe) ValidateStudy() error {
 	case s.SampleBatches < 1:
 		bad("sample batches = %d: want 1 or more, to measure training loss and λmax on", s.SampleBatches)
 	}
-	if r.Method == "" {
-		bad("the recipe has no method: call SetMethod")
-	}
 	if r.Data == "" || r.Model == "" {
 		bad("data %q, model %q: want a name for both, under which the runs are shown", r.Data, r.Model)
 	}
 	if r.Epochs < 1 || r.Epochs > largestEpochs {
 		bad("epochs = %d: want 1 to %d", r.Epochs, largestEpochs)
 	}
-	if r.EvaluateEvery < 0 {
-		bad("evaluate every = %d epochs: want 0 (at the end alone) or more", r.EvaluateEvery)
-	}
 	if r.Local {
 		bad("local ascent with whole batches: it is about micro-batches, which a study does not make")
 	}
-	return errors.Join(append(errs, r.checkLambda(), r.Config.Validate())...)
-}
-
-// checkLambda reports what the iteration for λmax cannot go by.
-func (r Recipe) checkLambda() error {
-	if r.LambdaProducts < 0 || (r.LambdaProducts > 0 && !(r.LambdaTolerance > 0 && r.LambdaTolerance < 1)) {
-		return fmt.Errorf("recipe: λmax products = %d, tolerance = %v: want 0 products (no measurement) or more, and a "+
-			"tolerance between 0 and 1", r.LambdaProducts, r.LambdaTolerance)
-	}
-	return nil
+	return errors.Join(append(errs, r.checkRun())...)
 }
 
 // notOfStudies are the keys of config.json of which a study says nothing: its program decides them.

@@ -19,9 +19,6 @@ func (r Recipe) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("recipe: "+format, args...)) }
 
-	if r.Method == "" {
-		bad("the recipe has no method: call SetMethod")
-	}
 	if _, mine := own.Parse(r.Data); !mine && !slices.Contains(datasets.Names(), r.Data) {
 		bad("data %q: want one of %v, or your own: %s", r.Data, datasets.Names(), datasets.OwnForms())
 	}
@@ -49,9 +46,6 @@ func (r Recipe) Validate() error {
 	if !(r.LabelNoise >= 0 && r.LabelNoise <= 1) {
 		bad("label noise = %v: want a share from 0 to 1", r.LabelNoise)
 	}
-	if r.EvaluateEvery < 0 {
-		bad("evaluate every = %d epochs: want 0 (at the end alone) or more", r.EvaluateEvery)
-	}
 	if r.LambdaExamples < 0 {
 		bad("λmax examples = %d: want 0 (all) or more", r.LambdaExamples)
 	}
@@ -65,11 +59,27 @@ func (r Recipe) Validate() error {
 	if r.LambdaProducts > 0 && r.LambdaBatch < 1 {
 		bad("λmax batch = %d: want 1 or more examples", r.LambdaBatch)
 	}
-	errs = append(errs, r.checkLambda())
 	errs = append(errs, r.tooLarge()...)
 	errs = append(errs, r.Base.validate())
-	errs = append(errs, r.Config.Validate())
-	return errors.Join(errs...)
+	return errors.Join(append([]error{r.checkRun()}, errs...)...)
+}
+
+// checkRun is what Validate and ValidateStudy have in common: the method, and when there is an evaluation and how λmax
+// is measured.
+func (r Recipe) checkRun() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("recipe: "+format, args...)) }
+	if r.Method == "" {
+		bad("the recipe has no method: call SetMethod")
+	}
+	if r.EvaluateEvery < 0 {
+		bad("evaluate every = %d epochs: want 0 (at the end alone) or more", r.EvaluateEvery)
+	}
+	if r.LambdaProducts < 0 || (r.LambdaProducts > 0 && !(r.LambdaTolerance > 0 && r.LambdaTolerance < 1)) {
+		bad("λmax products = %d, tolerance = %v: want 0 products (no measurement) or more, and a tolerance between 0 and 1",
+			r.LambdaProducts, r.LambdaTolerance)
+	}
+	return errors.Join(append(errs, r.Config.Validate())...)
 }
 
 func (b Base) validate() error {

@@ -116,12 +116,15 @@ func (c *Claim) takeOver(temporary string) error {
 	if err := create(second, temporary); err != nil {
 		return fmt.Errorf("runlog: %s: %w: one that is taking it over just now: try again", filepath.Dir(c.path), ErrClaimed)
 	}
-	defer os.Remove(second)
-	if err := held(c.path, temporary); err != nil {
-		return err
+	err := held(c.path, temporary)
+	if err == nil {
+		if err = os.Rename(temporary, c.path); err != nil {
+			err = fmt.Errorf("runlog: taking over the claim on %s: %w", filepath.Dir(c.path), err)
+		}
 	}
-	if err := os.Rename(temporary, c.path); err != nil {
-		return fmt.Errorf("runlog: taking over the claim on %s: %w", filepath.Dir(c.path), err)
+	os.Remove(second) // before the disk is waited for: who is killed meanwhile would keep the next from taking over
+	if err != nil {
+		return err
 	}
 	return SyncDir(filepath.Dir(c.path))
 }

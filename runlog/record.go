@@ -125,7 +125,8 @@ type Summary struct {
 	// how often the kind occurs, compilations left out.
 	StepSecondsMedian          Number `json:"step_seconds_median,omitzero"`
 	GradientEvaluationsPerStep Number `json:"gradient_evaluations_per_step,omitzero"`
-	// WallSeconds is the time of the whole run with compilation and evaluation, over all its resumptions.
+	// WallSeconds is the time of the whole run with compilation and evaluation, over all its resumptions; absent where
+	// that of a part of it is not known.
 	WallSeconds Number `json:"wall_seconds,omitzero"`
 
 	// CurvatureSeconds is the part of WallSeconds that the measurements along training took (--curvature-every),

@@ -50,8 +50,8 @@ func newMethod(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, o 
 		return nil, err
 	}
 	m := &method{
-		Program: p, label: r.Method, devices: o.Devices, warmup: o.Warmup * cycle, cycle: cycle, steps: (o.Steps +
-			cycle - 1) / cycle * cycle,
+		Program: p, label: r.Method, devices: o.Devices, warmup: o.Warmup * cycle, cycle: cycle,
+		steps: (o.Steps + cycle - 1) / cycle * cycle,
 		first: map[string]float64{}, kinds: map[string][]float64{},
 	}
 	if config.Refresh.Every > 0 {

@@ -207,3 +207,13 @@ func accumulates(c xsam.Config) func(Program) Finding {
 				"if the model has neither, see Sum, DividedBy and Shared of package objective")
 	}
 }
+
+// RunMethod trains p for six steps with one method, twice: as it is, and with batches cut into micro-batches, or, with
+// micro = 0, with a resume in the middle. Both must leave the same weights, and finite ones.
+func RunMethod(p Program, c xsam.Config, micro int) Finding {
+	once := func(s *model.Store) error { return p.with(s, p.base(), c, 0, 6, 0) }
+	if micro > 0 {
+		return p.pair(once, func(s *model.Store) error { return p.with(s, p.base(), c, 0, 6, micro) }, -1, "see Check")
+	}
+	return p.pair(once, func(s *model.Store) error { return p.resumed(s, c, 3, 3) }, resumeTolerance, "see Check")
+}

@@ -5,10 +5,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-
-	"github.com/gomlx/gomlx/ml/model"
-
-	"github.com/xsam-go/xsam"
 )
 
 // Report is what the checks have found, in the order in which they were made.
@@ -70,20 +66,7 @@ func Run(p Program) Report {
 	return r
 }
 
-// RunMethod trains p for six steps with one method, twice: as it is, and with batches cut into micro-batches (0: with a
-// resume in the middle). Both must leave the same weights, and finite ones.
-func RunMethod(p Program, c xsam.Config, micro int) Finding {
-	f := p.pair(
-		func(s *model.Store) error { return p.with(s, p.base(), c, 0, 6, 0) },
-		func(s *model.Store) error {
-			if micro > 0 {
-				return p.with(s, p.base(), c, 0, 6, micro)
-			}
-			return p.resumed(s, c, 3, 3)
-		}, map[bool]float64{true: -1, false: resumeTolerance}[micro > 0], "see Check")
-	return f
-}
-
+// String is the outcome in a few words.
 func (f Finding) String() string {
 	state := "FAILED"
 	if f.Passed {

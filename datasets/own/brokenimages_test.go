@@ -29,7 +29,8 @@ func TestBrokenFolder(t *testing.T) {
 	for _, b := range []broken{
 		{"not there", func(*testing.T, string) string { return "none" }, Options{}, []string{"does not exist"}},
 		{"a file", file("f.png", text("x")), Options{}, []string{"no folder"}},
-		{"no classes", func(t *testing.T, dir string) string { write(t, dir, "d/a.png", whole(t)); return "d" }, Options{}, []string{"no subfolder"}},
+		{"no classes", func(t *testing.T, dir string) string { write(t, dir, "d/a.png", whole(t)); return "d" }, Options{},
+			[]string{"no subfolder"}},
 		{"an empty class", func(t *testing.T, dir string) string {
 			good(t, dir)
 			if err := os.Mkdir(filepath.Join(dir, "d", "c"), 0o755); err != nil {
@@ -40,11 +41,12 @@ func TestBrokenFolder(t *testing.T) {
 		{"different sizes", with("a/large.png", whole), Options{}, []string{"2×2 to 30×30", "--image"}},
 		{"no picture", with("a/x.png", text("hello")), small, []string{"1 of 5", "a/x.png", "no PNG, JPEG or GIF"}},
 		{"an empty picture", with("b/x.jpg", text()), small, []string{"b/x.jpg (empty)"}},
-		{"cut short", with("a/x.png", func(t *testing.T) []byte { return whole(t)[:200] }), small, []string{"a/x.png", "not enough pixel data"}},
+		{"cut short", with("a/x.png", func(t *testing.T) []byte { return whole(t)[:200] }), small,
+			[]string{"a/x.png", "not enough pixel data"}},
 		{"cut in its header", with("a/x.gif", text("GIF89a")), small, []string{"a/x.gif"}},
 		{"another format", with("a/x.webp", text("RIFF....WEBP")), small, []string{"a/x.webp"}},
-		{"a picture of 2³² pixels", with("a/x.png", func(t *testing.T) []byte { return enlarged(whole(t), 1<<16, 1<<16) }), small,
-			[]string{"65536×65536", "67108864"}},
+		{"a picture of 2³² pixels", with("a/x.png", func(t *testing.T) []byte { return enlarged(whole(t), 1<<16, 1<<16) }),
+			small, []string{"65536×65536", "67108864"}},
 		{"a wrong checksum", with("a/x.png", func(t *testing.T) []byte {
 			bad := whole(t)
 			bad[60] ^= 0xff
@@ -142,8 +144,10 @@ func TestBrokenParquet(t *testing.T) {
 			}
 		}), Options{}, []string{"3×2 in row 6", "--image"}},
 		{"one class", of(func(_ int, r *numberedRow) { r.Label = new(int64(7)) }), Options{}, []string{"1 class (7)"}},
-		{"a label of 40 bits", of(func(_ int, r *numberedRow) { r.Label = new(int64(1 << 40)) }), Options{}, []string{"32 bits"}},
-		{"a folder without training files", func(t *testing.T, dir string) string { write(t, dir, "d/x.parquet", nil); return "d" }, Options{},
+		{"a label of 40 bits", of(func(_ int, r *numberedRow) { r.Label = new(int64(1 << 40)) }), Options{},
+			[]string{"32 bits"}},
+		{"a folder without training files",
+			func(t *testing.T, dir string) string { write(t, dir, "d/x.parquet", nil); return "d" }, Options{},
 			[]string{"train*"}},
 	} {
 		b.run(t, "parquet")

@@ -59,7 +59,8 @@ func TestCSV(t *testing.T) {
 		}
 		err := d.Train.Each(func(row int, values []float32) error {
 			if !slices.Equal(values, want[row]) || d.Classes[d.Train.Labels[row]] != labels[row] {
-				t.Errorf("seed %d, row %d: %v %s, want %v %s", seed, row, values, d.Classes[d.Train.Labels[row]], want[row], labels[row])
+				t.Errorf("seed %d, row %d: %v %s, want %v %s", seed, row, values, d.Classes[d.Train.Labels[row]], want[row],
+					labels[row])
 			}
 			return nil
 		})

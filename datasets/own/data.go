@@ -115,9 +115,8 @@ func (d *Data) check(path string) error {
 		return fmt.Errorf("datasets: %s has %d class (%s): want two or more to tell apart", path, len(d.Classes),
 			strings.Join(d.Classes, ", "))
 	}
-	if d.Size() > maxExample {
-		return fmt.Errorf("datasets: %s has %d values in an example, more than the limit of %d: want smaller ones", path,
-			d.Size(), maxExample)
+	if err := checkExample(path, d.Size()); err != nil {
+		return err
 	}
 	return checkSize(path, examples, d.Height, d.Width, d.Channels)
 }

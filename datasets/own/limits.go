@@ -15,6 +15,8 @@ const (
 	MaxText, MaxLine = 1 << 28, 1 << 20
 	// MaxPixels is the largest number of pixels of a stored picture, before it is resized.
 	MaxPixels = 1 << 26
+	// MaxExample is the largest number of values of an example.
+	MaxExample = 1 << 26
 	// MaxPicture is the largest size of the file of a picture in bytes.
 	MaxPicture = 1 << 28
 	// MaxFiles is the largest number of files in a folder.
@@ -22,7 +24,6 @@ const (
 	// MaxClasses and MaxCategories are the largest numbers of classes, and of words of a categorical column.
 	MaxClasses, MaxCategories = 10_000, 100
 
-	maxExample       = 1 << 26 // values
 	maxPacking       = 1032    // how many bytes one byte of deflate can stand for
 	maxNPYHeader     = 1 << 16 // bytes
 	maxParquetFooter = 1 << 26 // bytes
@@ -43,6 +44,15 @@ func checkSize(path string, factors ...int) error {
 				"take fewer examples or smaller images (--image HxWxC of folder and parquet)", path, times(factors), MaxValues)
 		}
 		total = low
+	}
+	return nil
+}
+
+// checkExample refuses examples of more values than MaxExample.
+func checkExample(path string, values int) error {
+	if values > MaxExample {
+		return fmt.Errorf("datasets: %s has %d values in an example, more than the limit of %d: want smaller ones", path,
+			values, MaxExample)
 	}
 	return nil
 }

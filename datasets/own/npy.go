@@ -94,9 +94,8 @@ func (a *array) check(unpacked, packed uint64) error {
 		return fmt.Errorf("datasets: %s is %d bytes, want %d by its header: it is damaged: make or download it again", in,
 			unpacked, want)
 	}
-	if a.rest() > maxExample {
-		return fmt.Errorf("datasets: %s has %d values in an example, more than the limit of %d: want smaller ones", in,
-			a.rest(), maxExample)
+	if err := checkExample(in, a.rest()); err != nil {
+		return err
 	}
 	return checkPacked(in, int64(min(unpacked, 1<<62)), int64(min(packed, 1<<62)))
 }

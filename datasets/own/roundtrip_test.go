@@ -53,7 +53,8 @@ func TestFolder(t *testing.T) {
 		writeFolder(t, filepath.Join(dir, "train"), s, drawn(1, 4, s, "a", "b"))
 		writeFolder(t, filepath.Join(dir, "val"), s, drawn(2, 2, s, "a", "b"))
 		d := opened(t, "folder:"+dir, Options{})
-		if d.Validation != nil || d.Test == nil || d.Test.Len() != 2 || !strings.Contains(fmt.Sprint(d.Notes), "val/ is tested on") {
+		if d.Validation != nil || d.Test == nil || d.Test.Len() != 2 ||
+			!strings.Contains(fmt.Sprint(d.Notes), "val/ is tested on") {
 			t.Errorf("validation %v, test %v, notes %v: want val/ as the test part, and a note", d.Validation, d.Test, d.Notes)
 		}
 	})
@@ -176,7 +177,8 @@ func TestNPZ(t *testing.T) {
 						}
 					}
 					_, labels := bytesOf(all)
-					return npyOf(dtype, "False", append([]int{len(all)}, shape...), x), npyOf("|u1", "False", []int{len(all), 1}, labels)
+					return npyOf(dtype, "False", append([]int{len(all)}, shape...), x),
+						npyOf("|u1", "False", []int{len(all), 1}, labels)
 				}
 				train, test := drawn(3, 7, s, "1", "5"), drawn(4, 4, s, "1", "5")
 				x, y := array(train)

@@ -14,7 +14,7 @@ const Regression = "regression"
 
 // Source names data: its kind and where it is.
 type Source struct {
-	Kind string // one of Kinds
+	Kind string // folder, npz, idx, csv or parquet
 	Path string // a file or a folder
 }
 
@@ -27,7 +27,7 @@ type Options struct {
 
 // kind is a kind of data.
 type kind struct {
-	name, about string
+	name, place string                              // its form is name:place
 	files       func(path string) ([]string, error) // that are read
 	open        func(path string, o Options) (*Data, error)
 }
@@ -35,30 +35,35 @@ type kind struct {
 // kinds lists them.
 func kinds() []kind {
 	return []kind{
-		{"folder", "DIR: a subfolder of PNG, JPEG or GIF for each class, or of train/, val/, test/", folderFiles, openFolder},
-		{"npz", "FILE: x_train, y_train, x_test, y_test, or x, y", single, openNPZ},
-		{"idx", "DIR: *-images-idx3-ubyte and *-labels-idx1-ubyte, .gz or not", idxPaths, openIDX},
-		{"csv", "FILE: a line for each example, and --label COLUMN", single, openCSV},
-		{"parquet", "FILE: a column of images, a column of labels", parquetPaths, openParquet},
+		// A subfolder of PNG, JPEG or GIF for each class, or of train/, val/, test/.
+		{"folder", "DIR", folderFiles, openFolder},
+		// x_train, y_train, x_test, y_test, or x, y.
+		{"npz", "FILE", single, openNPZ},
+		// *-images-idx3-ubyte and *-labels-idx1-ubyte, .gz or not.
+		{"idx", "DIR", idxPaths, openIDX},
+		// A line for each example, and --label COLUMN.
+		{"csv", "FILE", single, openCSV},
+		// A column of images, a column of labels.
+		{"parquet", "FILE", parquetPaths, openParquet},
 	}
 }
 
-// Kinds lists the kinds of data, with what each is.
-func Kinds() (names, about []string) {
+// Forms lists the names that Parse takes, for people: "folder:DIR, npz:FILE" and so on.
+func Forms() string {
+	var forms []string
 	for _, k := range kinds() {
-		names, about = append(names, k.name), append(about, k.about)
+		forms = append(forms, k.name+":"+k.place)
 	}
-	return names, about
+	return strings.Join(forms, ", ")
 }
 
 // Parse splits a name such as "csv:iris.csv". It reports false for a name that begins with no kind.
 func Parse(name string) (Source, bool) {
-	kind, path, found := strings.Cut(name, ":")
-	names, _ := Kinds()
-	if !found || !slices.Contains(names, kind) {
+	begin, path, found := strings.Cut(name, ":")
+	if !found || !slices.ContainsFunc(kinds(), func(k kind) bool { return k.name == begin }) {
 		return Source{}, false
 	}
-	return Source{kind, path}, true
+	return Source{begin, path}, true
 }
 
 // String is the name that Parse takes.

@@ -86,7 +86,7 @@ func TestBrokenNetworks(t *testing.T) {
 		t.Run(tt.flags, func(t *testing.T) {
 			_, stderr, code := xsam.Run(strings.Fields("train --method sgd --epochs 1 --out runs" + onShapes + " " +
 				tt.flags)...)
-			lines := strings.Count(strings.Replace(stderr, "Try the command with --help.\n", "", 1), "\n")
+			lines := reasons(stderr)
 			if code != exit.Failed && code != exit.WrongUsage || lines != 1 || !strings.Contains(stderr, tt.want) {
 				t.Errorf("exit %d, %d lines: %s, want 1 or 2, one line, %q", code, lines, stderr, tt.want)
 			}

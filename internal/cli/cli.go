@@ -8,6 +8,7 @@
 //	internal/progress  a bar, or lines where there is no terminal
 //	internal/show      how results are written
 //	internal/exit      errors, and the codes to exit with
+//	internal/clitest   command lines in tests, and what they print
 package cli
 
 import (
@@ -54,8 +55,8 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "xsam",
 		Short: "Sharpness-aware training, with the sharpest direction under control",
-		Long: `xsam trains image classifiers with SGD, SAM and X-SAM, and says with error bars what each does to
-test accuracy and to λmax, the largest eigenvalue of the Hessian of the loss, and what it costs.
+		Long: `xsam trains networks, on images and on tables, with SGD, SAM and X-SAM, and says with error bars what each
+does to test accuracy and to λmax, the largest eigenvalue of the Hessian of the loss, and what it costs.
 
 Start with
 
@@ -73,7 +74,7 @@ which needs no data and takes a minute or two.`,
 	page := report.Options{Command: compare.CommandLine}
 	root.AddCommand(compare.New(stdout, stderr), train.New(stdout, stderr), curvature.New(stdout, stderr),
 		export.New(stdout, stderr), predict.New(stdout, stderr), reportcommand.New(stdout, stderr, page),
-		serve.New(stdout, page),
-		reproduce.New(stdout, stderr), bench.New(stdout, stderr), data.New(stdout, stderr), backend.New(stdout, stderr))
+		serve.New(stdout, page), reproduce.New(stdout, stderr), bench.New(stdout, stderr), data.New(stdout, stderr),
+		backend.New(stdout, stderr))
 	return root
 }

@@ -124,11 +124,7 @@ func trainedForDocs(t *testing.T, out string) {
 
 // Commands that documents show must work. They are run with few images on the engine that needs no installation.
 func TestDocs(t *testing.T) {
-	wd, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	root := filepath.Join(wd, "..", "..")
+	root := filepath.Join(packageDir, "..", "..")
 	documents := []string{filepath.Join(root, "README.md")}
 	for _, pattern := range []string{"docs/*.md", "docs/studies/*.md"} {
 		more, err := filepath.Glob(filepath.Join(root, pattern))
@@ -192,5 +188,27 @@ func TestDocsCommands(t *testing.T) {
 	small := strings.Join(reduced(got[0].args, "runs"), " ")
 	if !strings.HasPrefix(small, "compare --data digits") || !strings.Contains(small, "--epochs 1") {
 		t.Errorf("reduced to %q, want the command with few epochs", small)
+	}
+}
+
+// The commands of docs/your-own.md work on data of the kinds that it names.
+func TestYourOwnDocs(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(packageDir, "..", "..", "docs", "your-own.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	networks(t)
+	ownData(t, ".")
+	commands := docsCommands("your-own.md", strings.ReplaceAll(string(text), "```console", "```sh"))
+	if len(commands) < 8 {
+		t.Errorf("%d commands, want more: the search is broken", len(commands))
+	}
+	for _, c := range commands {
+		if c.args[0] == "serve" || slices.Equal(c.args, []string{"report", "maxima"}) { // of the Go program; examples runs it
+			continue
+		}
+		if stdout, stderr, code := xsam.Run(reduced(c.args, "runs")...); code != exit.Done || stdout == "" {
+			t.Errorf("%s: xsam %s: exit %d: %s", c.place, strings.Join(c.args, " "), code, stderr)
+		}
 	}
 }

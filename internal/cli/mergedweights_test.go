@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -25,11 +24,11 @@ func TestMergedWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	for norm, loss := range want {
-		stdout, stderr, code := xsam.Run(strings.Fields("curvature --model onnx:merged.onnx" + onShapes + " --measure " +
-			"angle --top 1 --max-products 3 --examples 96 --batch 96 --format json --norm " + norm)...)
+		stdout := xsam.Done(t, strings.Fields("curvature --model onnx:merged.onnx"+onShapes+" --measure "+
+			"angle --top 1 --max-products 3 --examples 96 --batch 96 --format json --norm "+norm)...)
 		var got struct{ Measurements []runlog.Measurement }
-		if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != exit.Done {
-			t.Fatalf("exit %d: %s%s", code, stdout, stderr)
+		if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+			t.Fatalf("%v in %s", err, stdout)
 		}
 		if is := got.Measurements[0].Loss.Float(); math.Abs(is-loss) > 1e-5 {
 			t.Errorf("--norm %s: loss %v, want %v", norm, is, loss)
@@ -40,9 +39,7 @@ func TestMergedWeights(t *testing.T) {
 	if len(before) != 13 {
 		t.Errorf("%d arrays, want 13", len(before))
 	}
-	if _, stderr, code := xsam.Run("export", "runs/sgd-seed0", "--to", "new.onnx", "--backend", "go"); code != exit.Done {
-		t.Fatalf("exit %d: %s", code, stderr)
-	}
+	xsam.Done(t, "export", "runs/sgd-seed0", "--to", "new.onnx", "--backend", "go")
 	summaryOf(t, "--model onnx:new.onnx --epochs 1 --lr 1e-30 --dtype float32 --train fc")
 	for name, a := range arraysOf(t, "runs/sgd-seed0") {
 		average := strings.Contains(name, "running")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,17 +13,6 @@ import (
 	"github.com/xsam-go/xsam/models/weights"
 	"github.com/xsam-go/xsam/runlog"
 )
-
-// networks puts the networks that PyTorch made, and their data, into the working folder.
-func networks(t *testing.T) {
-	t.Helper()
-	from := filepath.Join(packageDir, "..", "..", "models", "onnx", "testdata")
-	dir := t.TempDir()
-	t.Chdir(dir)
-	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // pytorch is what PyTorch says of a network, of models/onnx/testdata/make.py.
 func pytorch(t *testing.T, name string) (of struct {
@@ -60,7 +48,8 @@ func TestCurvatureOfNetworks(t *testing.T) {
 	networks(t)
 	for _, name := range []string{"cnn", "bn-only", "mlp"} {
 		t.Run(name, func(t *testing.T) {
-			stdout, stderr, code := xsam.Run(strings.Fields("curvature --model onnx:" + name + ".onnx" + onShapes + " --measure " +
+			stdout, stderr, code := xsam.Run(strings.Fields("curvature --model onnx:" + name + ".onnx" + onShapes +
+				" --measure " +
 				"spectrum --top 3 --examples 96 --batch 96 --tolerance 1e-6 --dtype float64 --format json")...)
 			var got struct{ Measurements []runlog.Measurement }
 			if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != exit.Done {
@@ -83,9 +72,9 @@ func TestCurvatureOfNetworks(t *testing.T) {
 // summaryOf runs xsam train and returns its summary.
 func summaryOf(t *testing.T, flags string) (s runlog.Summary) {
 	t.Helper()
-	stdout, stderr, code := xsam.Run(strings.Fields("train" + wholeData + " " + flags)...)
-	if err := json.Unmarshal([]byte(stdout), &s); err != nil || code != exit.Done {
-		t.Fatalf("exit %d: %s%s", code, stdout, stderr)
+	stdout := xsam.Done(t, strings.Fields("train"+wholeData+" "+flags)...)
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil {
+		t.Fatalf("%v in %s", err, stdout)
 	}
 	return s
 }
@@ -102,12 +91,10 @@ func TestTrainingOfNetworks(t *testing.T) {
 	}
 }
 
-// arrays exports a run and reads it.
+// arraysOf exports a run and reads it.
 func arraysOf(t *testing.T, dir string) map[string]weights.Array {
 	t.Helper()
-	if _, stderr, code := xsam.Run("export", dir, "--to", "out.safetensors", "--backend", "go"); code != exit.Done {
-		t.Fatalf("exit %d: %s", code, stderr)
-	}
+	xsam.Done(t, "export", dir, "--to", "out.safetensors", "--backend", "go")
 	arrays, err := weights.Read("out.safetensors")
 	if err != nil {
 		t.Fatal(err)
@@ -149,9 +136,7 @@ func TestNewHead(t *testing.T) {
 		t.Errorf("%d arrays, want those of two convolutions and of the head", len(after))
 	}
 	// The file with the new head is a network itself, with the same outcome.
-	if _, stderr, code := xsam.Run("export", "runs/sgd-seed0", "--to", "new.onnx", "--backend", "go"); code != exit.Done {
-		t.Fatalf("exit %d: %s", code, stderr)
-	}
+	xsam.Done(t, "export", "runs/sgd-seed0", "--to", "new.onnx", "--backend", "go")
 	again := summaryOf(t, "--model onnx:new.onnx --epochs 1 --lr 1e-30 --dtype float32")
 	if math.Abs(again.TrainLoss.Float()-s.TrainLoss.Float()) > 1e-6 || again.TestAccuracy != s.TestAccuracy {
 		t.Errorf("the exported network has loss %v and accuracy %v, want %v and %v", again.TrainLoss, again.TestAccuracy,
@@ -190,7 +175,8 @@ func TestExportedWeights(t *testing.T) {
 // A comparison goes on with the file that it began with and with no other.
 func TestChangedNetwork(t *testing.T) {
 	networks(t)
-	line := "compare --model onnx:bn.onnx --methods sgd,xsam --seeds 1 --epochs 1 --lambda-products 3 --out runs" + onShapes
+	line := "compare --model onnx:bn.onnx --methods sgd,xsam --seeds 1 --epochs 1 --lambda-products 3 --out runs" +
+		onShapes
 	for _, tt := range []struct {
 		args, want string
 		code       int

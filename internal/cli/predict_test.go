@@ -17,9 +17,7 @@ func TestPredictOtherData(t *testing.T) {
 		"width": "--data csv:iris.csv --label petal_width --task regression", "iris": "--data csv:iris.csv --label species",
 		"p": "--data folder:photos --model mlp-1x8",
 	} {
-		if _, stderr, code := xsam.Run(strings.Fields("train " + flags + small + out)...); code != exit.Done {
-			t.Fatalf("%s: exit %d: %s", out, code, stderr)
-		}
+		xsam.Done(t, strings.Fields("train "+flags+small+out)...)
 	}
 	for _, tt := range []struct {
 		args, stdout, stderr string

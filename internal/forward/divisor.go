@@ -2,7 +2,6 @@ package forward
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -26,6 +25,17 @@ type Divisor struct {
 // At is f: the divisor of a batch whose sums are given.
 func (d Divisor) At(sums []*graph.Node) *graph.Node { return d.at(sums) }
 
+// Counted returns x, and 0 for a part in which nothing counts, d = 0: its loss may be 0/0.
+func (d Divisor) Counted(x *graph.Node) *graph.Node {
+	nothing := graph.Equal(d.Value, graph.ZerosLike(d.Value))
+	return graph.Where(nothing, graph.ZerosLike(x), x)
+}
+
+// Times returns d·x, counted.
+func (d Divisor) Times(x *graph.Node) *graph.Node {
+	return d.Counted(graph.Mul(graph.ConvertDType(d.Value, x.DType()), x))
+}
+
 // Divisor returns what the loss is divided by.
 //
 // What the objective was told (DividedBy, Sum) is taken. Else it is read off the graph: a loss is a sum of terms, each
@@ -33,7 +43,7 @@ func (d Divisor) At(sums []*graph.Node) *graph.Node { return d.at(sums) }
 // inputs and labels alone. It fails for other losses, whose parts cannot be put together like that.
 func (v Value) Divisor() (Divisor, error) {
 	o, batch := v.objective, v.batch
-	rows, err := o.Rows(batch)
+	rows, err := Rows(o, batch.Inputs, batch.Labels)
 	if err != nil {
 		return Divisor{}, err
 	}
@@ -51,7 +61,7 @@ func (v Value) Divisor() (Divisor, error) {
 		return additive(graph.ConvertDType(d, dtype)), nil
 	}
 	r := reader{data: newDependence(slices.Concat(batch.Inputs, batch.Labels)),
-		lossBegins: v.lossBegins}
+		rows: rows, lossBegins: v.lossBegins}
 	if err := r.terms(v.Total, false); err != nil {
 		return Divisor{}, err
 	}
@@ -69,43 +79,6 @@ func (v Value) Divisor() (Divisor, error) {
 // additive is a divisor that is itself a sum over the parts.
 func additive(d *graph.Node) Divisor {
 	return Divisor{Value: d, Sums: []*graph.Node{d}, at: func(sums []*graph.Node) *graph.Node { return sums[0] }}
-}
-
-// Rows returns the number of rows of a batch: the least that an input or label has in its first axis. The others have
-// it too or a multiple of it, one for each token of a row, say; all but the shared ones.
-func (o *Objective) Rows(batch Batch) (int, error) {
-	var names []string
-	var dims []int
-	for i, x := range slices.Concat(batch.Inputs, batch.Labels) {
-		if i < len(batch.Inputs) && o.Shares(i) {
-			continue
-		}
-		name := fmt.Sprintf("input %d", i)
-		if i >= len(batch.Inputs) {
-			name = fmt.Sprintf("label %d", i-len(batch.Inputs))
-		}
-		if x.Rank() == 0 {
-			return 0, fmt.Errorf("objective: %s of the batch is a scalar: want one row for each example, or an input that "+
-				"Shared names", name)
-		}
-		names, dims = append(names, name), append(dims, x.Shape().Dim(0))
-	}
-	return RowsOf(names, dims)
-}
-
-// RowsOf is the number of rows of what has the given first axes: the least of them, of which the others are multiples.
-func RowsOf(names []string, dims []int) (int, error) {
-	if len(dims) == 0 || slices.Min(dims) < 1 {
-		return 0, errors.New("objective: the batch has no rows: want an input that is not shared, with one row or more")
-	}
-	rows := slices.Min(dims)
-	for i, n := range dims {
-		if n%rows != 0 {
-			return 0, fmt.Errorf("objective: %s of the batch has %d rows, and another one %d: want the same for all, or a "+
-				"multiple, or an input that Shared names", names[i], n, rows)
-		}
-	}
-	return rows, nil
 }
 
 // wide is the type in which sums over a batch are kept.

@@ -10,8 +10,10 @@
 //	evaluate.go     Evaluate: the loss at the weights as they are now
 //	weights.go      the weights as a point: Trainables, Point, Origin, SetPoint
 //	sideeffects.go  what a forward pass writes, and how it is set back
+//	rows.go         the rows of a batch
 //	divisor.go      what the loss of a batch is divided by, so that parts of a batch can be put together
 //	reader.go       how that is read off the graph
+//	dependence.go   which nodes of a graph depend on the batch
 //	parts.go        whether the loss of a batch is made of those of its parts
 //
 // Package objective is its public face.
@@ -63,8 +65,11 @@ func (o *Objective) Shared(inputs ...int) *Objective {
 	return &with
 }
 
-// Shares tells whether an input belongs to a batch as a whole.
-func (o *Objective) Shares(input int) bool { return slices.Contains(o.shared, input) }
+// Shares tells whether an input belongs to a batch as a whole; no objective, nil, shares none.
+func (o *Objective) Shares(input int) bool { return o != nil && slices.Contains(o.shared, input) }
+
+// SharesAny tells whether there is such an input.
+func (o *Objective) SharesAny() bool { return len(o.shared) > 0 }
 
 // ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
 //

@@ -1,6 +1,8 @@
 package forward
 
 import (
+	"math"
+
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -12,7 +14,7 @@ import (
 // the loss that is looked at, Total or Main.
 func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch, of func(Value) *graph.Node) (
 	whole, joined *graph.Node, ok bool, err error) {
-	rows, err := o.Rows(batch)
+	rows, err := Rows(o, batch.Inputs, batch.Labels)
 	if err != nil {
 		return nil, nil, false, err
 	}
@@ -44,7 +46,7 @@ func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch, of fu
 		if f, err = value.Divisor(); err != nil {
 			return nil, nil, false, err
 		}
-		numerator := graph.Mul(f.Value, graph.ConvertDType(of(value), f.Value.DType()))
+		numerator := f.Times(graph.ConvertDType(of(value), f.Value.DType()))
 		if joined == nil {
 			joined, sums = numerator, f.Sums
 			continue
@@ -55,6 +57,35 @@ func (o *Objective) Parts(scope *model.Scope, g *graph.Graph, batch Batch, of fu
 		}
 	}
 	return graph.ConvertDType(whole, joined.DType()), graph.Div(joined, f.At(sums)), true, nil
+}
+
+// Relation is what the two losses of Parts say of each other.
+type Relation int
+
+const (
+	// Joins says that the loss of a batch is made of those of its parts.
+	Joins Relation = iota
+	// IsSum says that it is twice that: a sum over the rows where a mean was taken for granted.
+	IsSum
+	// Differs says that it is something else.
+	Differs
+)
+
+// partsTolerance is how far the loss of a batch may be from that of its halves, relative to the larger. Rounding is
+// below it, that of activations in half precision too; a loss that compares rows, or a sum, is far above.
+const partsTolerance = 5e-3
+
+// Relate compares what Parts has found. A whole that is not finite is the business of others: it joins.
+func Relate(whole, joined float64) Relation {
+	size := partsTolerance * max(math.Abs(whole), math.Abs(joined))
+	switch {
+	case math.IsNaN(whole-whole) || math.Abs(whole-joined) <= size:
+		return Joins
+	case math.Abs(whole-2*joined) <= size:
+		return IsSum
+	default:
+		return Differs
+	}
 }
 
 // each returns the batch with f of everything in it that has rows.

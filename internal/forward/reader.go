@@ -11,6 +11,7 @@ import (
 // reader reads off a graph what a loss is divided by.
 type reader struct {
 	data       *dependence
+	rows       int
 	lossBegins graph.NodeId // nodes from here on are the loss function's
 	divisor    *graph.Node  // nil while all terms are plain sums over the rows
 	plain      bool         // there is such a term
@@ -48,6 +49,9 @@ func (r *reader) terms(n *graph.Node, below bool) error {
 			}
 		}
 	case graph.NodeTypeWhere: // Where(count > 0, sum/count, 0)
+		if !r.guards(in[0]) {
+			break
+		}
 		for i := range 2 {
 			if other := in[2-i]; !r.data.reaches(other) && isZero(other) {
 				return r.terms(in[1+i], below)
@@ -75,6 +79,20 @@ func (r *reader) terms(n *graph.Node, below bool) error {
 		"or say with DividedBy what the loss divides by", n.Type(), n.Shape())
 }
 
+// guards tells whether a condition is one that a part of the batch decides as the whole does, but for a part in which
+// nothing counts: it does not look at the batch, or compares something with 0.
+func (r *reader) guards(condition *graph.Node) bool {
+	if !r.data.reaches(condition) {
+		return true
+	}
+	switch condition.Type() {
+	case graph.NodeTypeGreaterThan, graph.NodeTypeLessThan, graph.NodeTypeEqual, graph.NodeTypeNotEqual:
+		in := condition.Inputs()
+		return r.data.onlyData(condition) && (isZero(in[0]) || isZero(in[1]))
+	}
+	return false
+}
+
 // count notes what a plain sum is over.
 func (r *reader) count(sum, of *graph.Node) {
 	elements := -1
@@ -97,7 +115,7 @@ func (r *reader) over(numerator, divisor *graph.Node, below bool) error {
 	return r.terms(numerator, true)
 }
 
-// reducedBefore returns a scalar that the loss function has taken over the batch and that comes into x; nil if there
+// reducedBefore returns what the loss function has taken over the rows of the batch and that comes into x; nil if there
 // is none.
 func (r *reader) reducedBefore(x []*graph.Node) *graph.Node {
 	seen := map[*graph.Node]bool{}
@@ -108,7 +126,7 @@ func (r *reader) reducedBefore(x []*graph.Node) *graph.Node {
 		}
 		seen[n] = true
 		for _, in := range n.Inputs() {
-			if n.Shape().IsScalar() && in.Shape().Size() > 1 && r.data.reaches(in) {
+			if r.data.reaches(in) && r.overRows(n, in) {
 				return n
 			}
 			if found := find(in); found != nil {
@@ -123,6 +141,19 @@ func (r *reader) reducedBefore(x []*graph.Node) *graph.Node {
 		}
 	}
 	return nil
+}
+
+// overRows tells whether n, made from in, has lost the rows of the batch: it is a scalar, or a reduction without them.
+func (r *reader) overRows(n, in *graph.Node) bool {
+	if n.Shape().IsScalar() {
+		return in.Shape().Size() > 1
+	}
+	switch n.Type() {
+	case graph.NodeTypeReduceSum, graph.NodeTypeReduceMax, graph.NodeTypeReduceMin, graph.NodeTypeReduceProduct:
+		first := in.Shape().Dim(0)
+		return r.rows > 1 && first%r.rows == 0 && n.Shape().Dim(0) != first
+	}
+	return false
 }
 
 // quotient is the divisor that terms has come across.

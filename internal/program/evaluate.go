@@ -1,12 +1,14 @@
 package program
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/xsam-go/xsam/datasets"
@@ -76,31 +78,49 @@ func (p *Program) EvaluateSplit(split string) (Evaluation, error) {
 func evaluate(exec *model.Exec, set *datasets.Set, dtype dtypes.DType) (Evaluation, error) {
 	var loss float64
 	var hits int
-	for batch, err := range datasets.NewEvaluation(set, evenBatch(set.Len()), dtype).Iter() {
-		if err != nil {
-			return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
-		}
-		size := batch.Labels[0].Shape().Dim(0)
-		out, err := exec.Call(batch.Inputs[0], batch.Labels[0])
-		if finalizeErr := batch.Finalize(); err == nil {
-			err = finalizeErr
-		}
-		if err != nil {
-			return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
-		}
+	err := overBatches(exec, set, dtype, true, func(size int, out []*tensors.Tensor) error {
 		loss += shapes.ConvertTo[float64](out[0].Value()) * float64(size)
 		if !set.Regression() {
 			hits += int(shapes.ConvertTo[int32](out[1].Value()))
 		}
-		for _, t := range out {
-			if err := t.FinalizeAll(); err != nil {
-				return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
-			}
-		}
+		return nil
+	})
+	if err != nil {
+		return Evaluation{}, fmt.Errorf("program: evaluation: %w", err)
 	}
 	n := float64(set.Len())
 	if set.Regression() {
 		return Evaluation{Loss: runlog.Num(loss / n)}, nil
 	}
 	return Evaluation{Loss: runlog.Num(loss / n), Accuracy: runlog.Num(float64(hits) / n)}, nil
+}
+
+// overBatches calls exec with the images of a set, batch by batch in order, and with their labels where it takes them,
+// and passes on the number of images and what it returns, which is freed afterwards.
+func overBatches(exec *model.Exec, set *datasets.Set, dtype dtypes.DType, labelled bool,
+	use func(size int, out []*tensors.Tensor) error) error {
+	for batch, err := range datasets.NewEvaluation(set, evenBatch(set.Len()), dtype).Iter() {
+		if err != nil {
+			return err
+		}
+		size := batch.Labels[0].Shape().Dim(0)
+		inputs := []any{batch.Inputs[0]}
+		if labelled {
+			inputs = append(inputs, batch.Labels[0])
+		}
+		out, err := exec.Call(inputs...)
+		if finalizeErr := batch.Finalize(); err == nil {
+			err = finalizeErr
+		}
+		if err == nil {
+			err = use(size, out)
+		}
+		for _, t := range out {
+			err = errors.Join(err, t.FinalizeAll())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -30,39 +30,53 @@ type Examples struct {
 }
 
 // NewExamples makes ready what measuring on the first training examples needs. Close it after use.
-func (p *Program) NewExamples(ctx context.Context, o ExamplesOptions) (e *Examples, err error) {
+func (p *Program) NewExamples(ctx context.Context, o ExamplesOptions) (*Examples, error) {
 	set := p.Data.Train
 	if o.Count > 0 && o.Count < set.Len() {
 		set = set.First(o.Count)
 	}
-	e = &Examples{Count: set.Len()}
+	loss, err := p.measured()
+	if err != nil {
+		return nil, MeasuringError(ctx, err)
+	}
+	return p.examplesOf(ctx, datasets.NewEvaluation(set, min(o.Batch, set.Len()), p.dtype), loss, o.Norm)
+}
+
+// examplesOf makes ready what measuring a loss on all examples of a data set needs.
+func (p *Program) examplesOf(ctx context.Context, data train.Dataset, loss *objective.Objective,
+	norm curvature.NormMode) (e *Examples, err error) {
+	e = &Examples{}
 	defer func() {
 		if err != nil {
 			err = MeasuringError(ctx, errors.Join(err, e.Close()))
 			e = nil
 		}
 	}()
-	if e.batches, err = curvature.Batches(datasets.NewEvaluation(set, min(o.Batch, e.Count), p.dtype)); err != nil {
+	if e.batches, err = curvature.Batches(data); err != nil {
 		return e, err
 	}
-	loss, err := p.measured()
-	if err != nil {
-		return e, err
+	for _, b := range e.batches {
+		if len(b.Inputs) > 0 && b.Inputs[0].Rank() > 0 {
+			e.Count += b.Inputs[0].Shape().Dimensions[0]
+		}
 	}
-	norm := curvature.ProblemOptions{Norm: o.Norm}
-	e.Problem, err = curvature.NewProblem(ctx, p.Engine.Backend, p.Store, loss, e.batches, norm)
+	e.Problem, err = curvature.NewProblem(ctx, p.Engine.Backend, p.Store, loss, e.batches,
+		curvature.ProblemOptions{Norm: norm})
 	return e, err
 }
 
-// LambdaExamples are those on which the recipe measures λmax, with the statistics of batches in batch norm, as in
-// training. The program closes them.
+// LambdaExamples are those on which λmax is measured, with the statistics of batches in batch norm, as in training:
+// the recipe's, or the sample of a program of the user's own. The program closes them.
 func (p *Program) LambdaExamples(ctx context.Context) (e *Examples, err error) {
-	if p.examples == nil && p.own != nil {
-		p.examples, err = p.ownExamples(ctx)
-	}
-	if p.examples == nil && err == nil {
+	switch {
+	case p.examples != nil:
+	case p.own == nil:
 		o := ExamplesOptions{p.recipe.LambdaExamples, p.recipe.LambdaBatch, curvature.BatchStatistics}
 		p.examples, err = p.NewExamples(ctx, o)
+	case p.own.sample == nil || p.objective == nil:
+		return nil, MeasuringError(ctx, errors.New("there is no objective or no training data to measure on"))
+	default:
+		p.examples, err = p.examplesOf(ctx, p.own.sample, p.objective, curvature.BatchStatistics)
 	}
 	return p.examples, err
 }

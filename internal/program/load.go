@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
+	"github.com/xsam-go/xsam/internal/checkpoint"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -18,7 +19,7 @@ func (p *Program) Load(folder string, run recipe.Identity) (step int64, warnings
 	if err := p.draw(p.recipe.Seed); err != nil || folder == "" {
 		return 0, nil, err
 	}
-	saved, refused, err := NewestCheckpoint(folder, run, p.Store)
+	saved, refused, err := checkpoint.Newest(folder, run, p.Store)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -34,7 +35,7 @@ func (p *Program) Load(folder string, run recipe.Identity) (step int64, warnings
 		warnings = append(warnings, saved.UnsignedWarning())
 	}
 	moments := model.JoinPath(model.RootScopePath, optimizer.AdamDefaultScope) + model.ScopeSeparator
-	for path, value := range saved.values {
+	for path, value := range saved.All() {
 		if p.Store.GetVariable(path) != nil || strings.HasPrefix(path, moments) {
 			if err := p.put(path, value, false); err != nil {
 				return 0, warnings, err
@@ -44,14 +45,8 @@ func (p *Program) Load(folder string, run recipe.Identity) (step int64, warnings
 	return saved.Step, warnings, nil
 }
 
-// UnsignedWarning says what is not known of a checkpoint without a manifest.
-func (c *Checkpoint) UnsignedWarning() string {
-	return fmt.Sprintf("%s: this checkpoint has no %s file, as those of earlier versions: whether it is undamaged and of "+
-		"this run is not known", c.Path, manifestSuffix)
-}
-
 // noCheckpoint is the error of a folder without any that can be used.
-func noCheckpoint(folder string, refused []Refused) error {
+func noCheckpoint(folder string, refused []checkpoint.Refused) error {
 	err := fmt.Errorf("program: no whole checkpoint under %s: want the one that xsam train or compare leaves there; "+
 		"train with --resume or again", folder)
 	for _, r := range refused {

@@ -1,14 +1,10 @@
 package program
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"iter"
 
 	"github.com/gomlx/gomlx/ml/train"
-
-	"github.com/xsam-go/xsam/curvature"
 )
 
 // Feed returns the training data of a seed from the batch of a step on, without end.
@@ -81,29 +77,4 @@ func (f firstOf) Iter() iter.Seq2[train.Batch, error] {
 			}
 		}
 	}
-}
-
-// ownExamples is NewExamples of the sample of the training data.
-func (p *Program) ownExamples(ctx context.Context) (e *Examples, err error) {
-	e = &Examples{}
-	defer func() {
-		if err != nil {
-			err = MeasuringError(ctx, errors.Join(err, e.Close()))
-			e = nil
-		}
-	}()
-	if p.own.sample == nil || p.objective == nil {
-		return e, errors.New("there is no objective or no training data to measure on")
-	}
-	if e.batches, err = curvature.Batches(p.own.sample); err != nil {
-		return e, err
-	}
-	for _, b := range e.batches {
-		if len(b.Inputs) > 0 && b.Inputs[0].Rank() > 0 {
-			e.Count += b.Inputs[0].Shape().Dimensions[0]
-		}
-	}
-	norm := curvature.ProblemOptions{Norm: curvature.BatchStatistics}
-	e.Problem, err = curvature.NewProblem(ctx, p.Engine.Backend, p.Store, p.objective, e.batches, norm)
-	return e, err
 }

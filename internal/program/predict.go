@@ -2,6 +2,7 @@ package program
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -11,7 +12,7 @@ import (
 )
 
 // Predict passes what the network makes of each example, in order: the probabilities of the classes, or one number in a
-// regression. The network is in evaluation mode. The slice is the same every time.
+// regression. The network is in evaluation mode.
 func (p *Program) Predict(set *datasets.Set, use func(row int, outputs []float64) error) error {
 	exec, err := model.NewExec(p.Engine.Backend, p.Store, func(scope *model.Scope, images *graph.Node) *graph.Node {
 		scope.Store().SetTraining(images.Graph(), false)
@@ -26,29 +27,18 @@ func (p *Program) Predict(set *datasets.Set, use func(row int, outputs []float64
 	}
 	defer exec.Finalize()
 	row := 0
-	for batch, err := range datasets.NewEvaluation(set, evenBatch(set.Len()), p.dtype).Iter() {
-		if err != nil {
-			return fmt.Errorf("program: prediction: %w", err)
-		}
-		out, err := exec.Call(batch.Inputs[0])
-		if finalizeErr := batch.Finalize(); err == nil {
-			err = finalizeErr
-		}
-		if err != nil {
-			return fmt.Errorf("program: prediction: %w", err)
-		}
-		n := out[0].Shape().Dim(0)
+	err = overBatches(exec, set, p.dtype, false, func(size int, out []*tensors.Tensor) error {
 		values := floats(out[0])
-		if err := out[0].FinalizeAll(); err != nil {
-			return fmt.Errorf("program: prediction: %w", err)
-		}
-		for i := range n {
-			width := len(values) / n
-			if err := use(row, values[i*width:(i+1)*width]); err != nil {
+		for one := range slices.Chunk(values, len(values)/size) {
+			if err := use(row, one); err != nil {
 				return err
 			}
 			row++
 		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("program: prediction: %w", err)
 	}
 	return nil
 }

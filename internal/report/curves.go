@@ -108,8 +108,8 @@ func (c *Comparison) trainingCharts() []Chart {
 			YLabel: "mean loss over the epoch's batches", Series: c.bands(train(loss), false),
 			Note: "The loss at the weights, not at a perturbed point, as the optimizer saw it, augmentation and label " +
 				"noise included."},
-		{ID: "test-accuracy", Title: title, XLabel: "epoch", Whole: true, YLabel: yLabel, Series: c.bands(accuracy(held,
-			byEpoch), true), NoLog: true},
+		{ID: "test-accuracy", Title: title, XLabel: "epoch", Whole: true, YLabel: yLabel,
+			Series: c.bands(accuracy(held, byEpoch), true), NoLog: true},
 		{ID: "lambda", Title: "λmax, running estimate", XLabel: "epoch", Whole: true, YLabel: "λmax",
 			Series: c.bands(train(runningLambda), false),
 			Note: "The optimizer's own estimate on its batches, of the methods that keep one. It is not converged in the " +

@@ -127,9 +127,9 @@ func (c *Comparison) lines() (charts []Chart) {
 				seen[name] = true
 				at := slices.IndexFunc(charts, func(c Chart) bool { return c.Title == "Loss along "+name })
 				if at < 0 {
-					at, charts = len(charts), append(charts, Chart{ID: fmt.Sprintf("line-%d", len(charts)+1), Title: "Loss along " +
-						name,
-						XLabel: "distance from the weights", YLabel: l.Split + " loss", Note: "One run a method."})
+					at, charts = len(charts), append(charts, Chart{ID: fmt.Sprintf("line-%d", len(charts)+1),
+						Title: "Loss along " + name, XLabel: "distance from the weights", YLabel: l.Split + " loss",
+						Note: "One run a method."})
 				}
 				s := Series{Name: fmt.Sprintf("%s, seed %d", m, r.Summary.Seed), Style: i % styles, X: l.Landscape.X}
 				for _, y := range l.Landscape.Loss[0] {

@@ -23,38 +23,43 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	against := c.baselines()
 	g := Grid{Caption: "Mean ± half-width of the Student-t 95 % interval over n seeds. Differences are paired by " +
 		"seed; p of a paired t-test with Holm's correction over the methods of a column."}
-	held, unit := t.Held()+" accuracy, %", ", points"
-	if t.LossOnly() {
-		held, unit = t.Held()+" loss", ""
-	}
-	g.Columns = []string{"n", held}
+	outcome := t.Outcome()
+	g.Columns = []string{"n", outcome.Title()}
 	for _, b := range against {
-		g.Columns = append(g.Columns, "from "+b.Baseline+unit)
+		g.Columns = append(g.Columns, outcome.DifferenceTitle(b.Baseline))
 	}
 	g.Columns = append(g.Columns, "λmax")
 	for _, b := range against {
 		g.Columns = append(g.Columns, "λmax from "+b.Baseline)
 	}
-	g.Columns = append(g.Columns, "test loss", "train loss", "train accuracy, %")
+	rest := []struct {
+		title string
+		text  func(compare.Row) string
+	}{
+		{"test loss", func(r compare.Row) string { return r.TestLoss.String() }},
+		{"train loss", func(r compare.Row) string { return r.TrainLoss.String() }},
+		{"train accuracy, %", func(r compare.Row) string { return r.TrainAccuracy.Percent() }},
+	}
+	if outcome.Title() == rest[0].title { // it stands in front
+		rest = rest[1:]
+	}
+	for _, column := range rest {
+		g.Columns = append(g.Columns, column.title)
+	}
 	for i, r := range t.Rows {
 		row := GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{plainCell(fmt.Sprint(r.N)),
-			plainCell(r.Accuracy().Percent())}}
-		if t.LossOnly() {
-			row.Cells[1] = plainCell(r.HeldLoss.String())
-		}
+			plainCell(outcome.Text(&r))}}
 		for _, b := range against {
-			cell := differenceCell(b.Rows[i].AccuracyDifference, 100, true)
-			if t.LossOnly() {
-				cell = differenceCell(b.Rows[i].LossDifference, 1, false)
-			}
-			row.Cells = append(row.Cells, cell)
+			row.Cells = append(row.Cells,
+				differenceCell(outcome.Difference(&b.Rows[i]), outcome.Scale, outcome.HigherIsBetter))
 		}
 		row.Cells = append(row.Cells, plainCell(r.LambdaMax.String()))
 		for _, b := range against {
 			row.Cells = append(row.Cells, differenceCell(b.Rows[i].LambdaDifference, 1, false))
 		}
-		row.Cells = append(row.Cells, plainCell(r.TestLoss.String()), plainCell(r.TrainLoss.String()),
-			plainCell(r.TrainAccuracy.Percent()))
+		for _, column := range rest {
+			row.Cells = append(row.Cells, plainCell(column.text(r)))
+		}
 		g.Rows = append(g.Rows, row)
 	}
 	g.addMetric(t, against)

@@ -2,15 +2,14 @@ package report
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/xsam-go/xsam/compare"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 // metricNote says where a metric of the user's own is not shown.
-const metricNote = " Figures over time and over gradients, and the paper's claims, are about accuracy alone: they " +
-	"are left out, or say that there is no test."
+const metricNote = " Figures over time and over gradients, and claim (a) of the paper, are about accuracy alone: " +
+	"they are left out, or say that there is no test."
 
 // addMetric adds the columns of a metric of the user's own: its mean, and the differences from each baseline.
 func (g *Grid) addMetric(t *compare.Table, against []*compare.Table) {
@@ -28,7 +27,7 @@ func (g *Grid) addMetric(t *compare.Table, against []*compare.Table) {
 			g.Rows[i].Cells = append(g.Rows[i].Cells, cell)
 		}
 	}
-	if math.IsNaN(t.Rows[0].Accuracy().Mean) {
+	if t.LossOnly() {
 		g.Caption += metricNote
 	}
 }
@@ -40,7 +39,7 @@ func (c *Comparison) addRunMetric(g *Grid, t *compare.Table) {
 	}
 	g.Columns = append(g.Columns, t.Held()+" "+t.Metric)
 	for i, r := range c.Runs {
-		g.Rows[i].Cells = append(g.Rows[i].Cells, plainCell(short(r.Summary.TestMetric.Float())))
+		g.Rows[i].Cells = append(g.Rows[i].Cells, plainCell(short(t.RunMetric(r.Summary))))
 	}
 }
 
@@ -52,12 +51,18 @@ func metricPart(t *compare.Table, d *compare.Difference) string {
 	return fmt.Sprintf("%s %s, %s%s; ", t.MetricTitle(), verdictText(d.Verdict), d.Signed(), pPart(d))
 }
 
-// metricChart is the metric on the test data along training.
+// metricChart is the metric on the test data along training, of the runs that do not name another one.
 func (c *Comparison) metricChart() Chart {
 	t := c.table("")
+	if t.Metric == "" { // no run has ended that says what it is
+		return Chart{}
+	}
 	return Chart{ID: "test-metric", Title: sentenceCase(t.Held()) + " " + t.Metric, XLabel: "epoch", Whole: true,
 		YLabel: t.MetricTitle(),
 		Series: c.bands(func(r *runlog.Run) (points []point) {
+			if m := r.Summary.Metric; m != "" && m != t.Metric {
+				return nil
+			}
 			for _, rec := range r.Records {
 				if rec.Kind == runlog.Eval && rec.Split == c.held() && rec.Metric.Known() {
 					points = append(points, point{rec.Step, rec.Epoch.Float(), rec.Metric.Float()})

@@ -60,3 +60,24 @@ func TestPageOfAMetricOfTheUsersOwn(t *testing.T) {
 		t.Errorf("the chart of the metric has %d curves, want 2", len(chart.Series))
 	}
 }
+
+// A value of another metric stands nowhere under the name of the table's, and one without a name nowhere.
+func TestPageOfTwoMetrics(t *testing.T) {
+	c := perplexities()
+	other := c.Runs[5] // of xsam
+	other.Summary.Metric, other.Summary.TestMetric = "error", runlog.Num(1234)
+	other.Records[0].Metric = runlog.Num(1234)
+	var page bytes.Buffer
+	if err := WriteHTML(&page, []*Comparison{c}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(page.String(), "1234") {
+		t.Error("the page shows the value of another metric as perplexity")
+	}
+	for _, r := range c.Runs {
+		r.Summary.Finished, r.Summary.Metric, r.Summary.MetricBetter = false, "", ""
+	}
+	if chart := c.metricChart(); len(chart.Series) != 0 {
+		t.Errorf("the chart of a metric without a name has %d curves, want none", len(chart.Series))
+	}
+}

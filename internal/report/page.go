@@ -156,7 +156,7 @@ func newView(c *Comparison, id string, o Options) view {
 	}
 	v.Cost, v.Bars = c.cost(t), c.costBars(t)
 	v.Settings, v.ByMethod = c.settings()
-	v.Runs = c.runsTable()
+	v.Runs = c.runsTable(t)
 	c.addRunMetric(&v.Runs, t)
 	if o.Command != nil {
 		v.Command = o.Command(c)
@@ -178,9 +178,11 @@ func (c *Comparison) facts() []string {
 }
 
 // runsTable lists the runs with their outcome.
-func (c *Comparison) runsTable() Grid {
-	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps", c.held() +
-		" accuracy, %", "λmax", "train loss", "seconds", "engine"}}
+func (c *Comparison) runsTable(t *compare.Table) Grid {
+	outcome := t.Outcome()
+	outcome.Held = c.held() // known before there is any
+	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps",
+		outcome.Title(), "λmax", "train loss", "seconds", "engine"}}
 	methods := c.Methods()
 	for _, r := range c.Runs {
 		s := r.Summary
@@ -202,7 +204,7 @@ func (c *Comparison) runsTable() Grid {
 		}
 		g.Rows = append(g.Rows, GridRow{Head: s.Method, Style: indexOf(methods, s.Method) % styles, Cells: []Cell{
 			plainCell(fmt.Sprint(s.Seed)), plainCell(state), plainCell(fmt.Sprint(steps)),
-			plainCell(compare.NewEstimate([]float64{compare.Accuracy(s)}).Percent()),
+			plainCell(outcome.RunText(s)),
 			plainCell(short(s.LambdaMax.Float())), plainCell(short(s.TrainLoss.Float())),
 			plainCell(short(s.WallSeconds.Float())), plainCell(s.Backend)}})
 	}

@@ -37,13 +37,10 @@ func (c *Comparison) headline(t *compare.Table) Headline {
 }
 
 func (c *Comparison) sentence(t *compare.Table, row, base *compare.Row) string {
-	a, l := row.AccuracyDifference, row.LambdaDifference
+	outcome := t.Outcome()
+	d, l := outcome.Difference(row), row.LambdaDifference
 	first := c.Runs[0].Summary
-	held := fmt.Sprintf("%s accuracy %s, %s points%s", t.Held(), verdictText(a.Verdict), a.Estimate.Scaled(100).Signed(),
-		pPart(a))
-	if loss := row.LossDifference; loss != nil {
-		held = fmt.Sprintf("%s loss %s, %s%s", t.Held(), verdictText(loss.Verdict), loss.Signed(), pPart(loss))
-	}
+	held := fmt.Sprintf("%s %s, %s%s", outcome.Name(), verdictText(d.Verdict), outcome.DifferenceText(d), pPart(d))
 	text := fmt.Sprintf("%s against %s on %s with %s: %s; λmax %s, %s%s", row.Method,
 		t.Baseline, first.Data, first.Model, metricPart(t, row.MetricDifference)+held, verdictText(l.Verdict),
 		l.Estimate.Signed(), pPart(l))

@@ -127,7 +127,7 @@ func (f *File) checkEnds(known map[string]bool) error {
 		return fmt.Errorf("it has %d inputs (%s): want one, the images or the numbers of an example", len(names),
 			strings.Join(names, ", "))
 	}
-	if in := f.inputs[0]; !slices.Contains([]int{typeFloat, typeFloat16, typeDouble, typeBFloat16}, in.dtype) {
+	if in := f.inputs[0]; !isFloat(in.dtype) {
 		return fmt.Errorf("its input %s is of type number %d: want floating-point numbers, which images are here", in.name,
 			in.dtype)
 	}

@@ -179,3 +179,20 @@ func valuesOf(t *testing.T, store *model.Store, path string) (values []float64) 
 	}
 	return values
 }
+
+// Exporters write where they ran into their files; testdata/strip.py takes it out.
+func TestTestdataNamesNoMachine(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.onnx")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files (%v), want some", len(files), err)
+	}
+	for _, file := range files {
+		contents, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.Index(contents, []byte(".py")); at >= 0 {
+			t.Errorf("%s names a file of Python: %q", file, contents[max(0, at-60):at+3])
+		}
+	}
+}

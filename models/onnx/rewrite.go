@@ -18,8 +18,8 @@ type Values interface {
 var HeadNames = [2]string{"xsam_head.weight", "xsam_head.bias"}
 
 // Rewrite returns the file with other weights, by their names: all else stays as it is, so that whatever reads the file
-// reads this one. Numbers are rounded to the type that they have in the file. With a head, what followed its node is
-// gone and the new layer stands there.
+// reads this one. Numbers are rounded to the type that they have in the file, float32 or float64; it fails for weights
+// of another type. With a head, what followed its node is gone and the new layer stands there.
 func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	n := &Net{file: f, config: Config{Head: head}}
 	if err := n.cut(); err != nil {
@@ -87,19 +87,20 @@ func (t *tensor) rewritten(v Values) (*tensor, error) {
 	case v.Len() != t.size():
 		return nil, fmt.Errorf("weight %s has %d values, want %d", t.name, v.Len(), t.size())
 	}
-	values := make([]float64, v.Len())
-	for i := range values {
-		values[i] = v.Value(i)
-	}
-	dtype := t.dtype
-	if dtype != typeDouble {
-		dtype = typeFloat
-	}
-	if dtype != t.dtype {
+	if t.dtype != typeDouble && t.dtype != typeFloat {
 		return nil, fmt.Errorf("weight %s is of type number %d in the file, in which training has no numbers: export to "+
 			".safetensors or .npz", t.name, t.dtype)
 	}
-	return &tensor{raw: encode(&tensor{floats: values, dims: t.dims}, t.name, dtype)}, nil
+	return &tensor{raw: encode(tensorOf(v, t.dims), t.name, t.dtype)}, nil
+}
+
+// tensorOf is a tensor of numbers to write.
+func tensorOf(v Values, dims []int64) *tensor {
+	t := &tensor{dims: dims}
+	for i := range v.Len() {
+		t.floats = append(t.floats, v.Value(i))
+	}
+	return t
 }
 
 // appendHead adds the new layer: a Flatten, and a Gemm with its weights.
@@ -114,11 +115,7 @@ func (f *File) appendHead(g []byte, from string, weights map[string]Values) ([]b
 		if i == 0 {
 			dims = append(dims, int64(w.Len())/outputs)
 		}
-		values := make([]float64, v.Len())
-		for j := range values {
-			values[j] = v.Value(j)
-		}
-		g = message(g, 5, encode(&tensor{floats: values, dims: dims}, HeadNames[i], typeFloat))
+		g = message(g, 5, encode(tensorOf(v, dims), HeadNames[i], typeFloat))
 	}
 	name := path.Dir(HeadWeight)
 	flat, out := name+".flat", name+".logits"

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/dtypes/float16"
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -34,10 +36,12 @@ type tensor struct {
 	raw      []byte // the message
 }
 
-// isFloat tells whether the values are floating-point numbers.
-func (t *tensor) isFloat() bool {
-	return slices.Contains([]int{typeFloat, typeFloat16, typeDouble, typeBFloat16}, t.dtype)
+// isFloat tells whether values of a type are floating-point numbers.
+func isFloat(dtype int) bool {
+	return slices.Contains([]int{typeFloat, typeFloat16, typeDouble, typeBFloat16}, dtype)
 }
+
+func (t *tensor) isFloat() bool { return isFloat(t.dtype) }
 
 // floats reads a repeated field of floating-point numbers, packed or not.
 func (f field) floats(to []float64) ([]float64, error) {
@@ -144,9 +148,9 @@ func (t *tensor) value(i int) float64 {
 		case t.floats != nil:
 			return t.floats[i]
 		case t.dtype == typeFloat16: // their bits stand in int32_data
-			return half(uint16(t.ints[i]))
+			return float16.FromBits(uint16(t.ints[i])).Float64()
 		case t.dtype == typeBFloat16:
-			return float64(math.Float32frombits(uint32(t.ints[i]) << 16))
+			return bfloat16.FromBits(uint16(t.ints[i])).Float64()
 		}
 		return float64(t.ints[i])
 	}
@@ -157,9 +161,9 @@ func (t *tensor) value(i int) float64 {
 	case typeDouble:
 		return math.Float64frombits(binary.LittleEndian.Uint64(b))
 	case typeFloat16:
-		return half(binary.LittleEndian.Uint16(b))
+		return float16.FromBits(binary.LittleEndian.Uint16(b)).Float64()
 	case typeBFloat16:
-		return float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16))
+		return bfloat16.FromBits(binary.LittleEndian.Uint16(b)).Float64()
 	case typeInt64:
 		return float64(int64(binary.LittleEndian.Uint64(b)))
 	case typeInt32:
@@ -168,24 +172,6 @@ func (t *tensor) value(i int) float64 {
 		return float64(int8(b[0]))
 	}
 	return float64(b[0])
-}
-
-// half is the number with the bits of a float16.
-func half(bits uint16) float64 {
-	sign, exponent, fraction := 1.0, int(bits>>10&31), float64(bits&1023)
-	if bits>>15 == 1 {
-		sign = -1
-	}
-	switch exponent {
-	case 0:
-		return sign * math.Ldexp(fraction, -24)
-	case 31:
-		if fraction > 0 {
-			return math.NaN()
-		}
-		return math.Inf(int(sign))
-	}
-	return sign * math.Ldexp(1024+fraction, exponent-25)
 }
 
 // whole are the numbers of a tensor of whole numbers.

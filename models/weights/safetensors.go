@@ -11,6 +11,9 @@ import (
 	"math"
 	"os"
 	"slices"
+
+	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/dtypes/float16"
 )
 
 // The limits, tested before memory is taken.
@@ -154,32 +157,14 @@ func (e entry) read(file io.ReaderAt, data int64) (*Array, error) {
 		a.Bytes = make([]byte, 0, 2*len(stored))
 		for i := 0; i < len(stored); i += 2 {
 			bits := binary.LittleEndian.Uint16(stored[i:])
-			wide := uint32(bits) << 16 // of bfloat16
+			value := bfloat16.FromBits(bits).Float32()
 			if e.DType == "F16" {
-				wide = math.Float32bits(half(bits))
+				value = float16.FromBits(bits).Float32()
 			}
-			a.Bytes = binary.LittleEndian.AppendUint32(a.Bytes, wide)
+			a.Bytes = binary.LittleEndian.AppendUint32(a.Bytes, math.Float32bits(value))
 		}
 	}
 	return a, nil
-}
-
-// half is the number with the bits of a float16.
-func half(bits uint16) float32 {
-	sign, exponent, fraction := 1.0, int(bits>>10&31), float64(bits&1023)
-	if bits>>15 == 1 {
-		sign = -1
-	}
-	switch exponent {
-	case 0:
-		return float32(sign * math.Ldexp(fraction, -24))
-	case 31:
-		if fraction > 0 {
-			return float32(math.NaN())
-		}
-		return float32(math.Inf(int(sign)))
-	}
-	return float32(sign * math.Ldexp(1024+fraction, exponent-25))
 }
 
 // encodeSafetensors writes arrays one after another, with a header padded to eight bytes as the reference writer does.

@@ -32,6 +32,7 @@ func TestFailures(t *testing.T) {
 		"bench --classes 1":                 "--classes 1",
 		"bench --model vgg":                 "vgg",
 		"bench --data faces":                "faces",
+		"bench --data csv:iris.csv":         "bench has no --label",
 		"bench --data glyphs --image 8x8x1": "--image is about random images",
 		"bench --data-dir x":                "no effect on random images",
 		"bench --methods xsam:refresh-every=999 --ascent-every 2": "repeats after 1998 steps",

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/parameter"
@@ -19,7 +20,6 @@ import (
 // of a step.
 func (o *options) groups() []flags.Group {
 	o.recipe.Choices["methods"] = parameter.MethodNames()
-	o.recipe.Choices["format"] = flags.TableFormats
 	o.recipe.Choices["data"] = append([]string{stepcost.RandomData}, datasets.Names()...)
 
 	base := flags.NewGroup("Base optimizer (what is done with the gradient of the method)")
@@ -110,6 +110,10 @@ func (o *options) plan() ([]recipe.Recipe, error) {
 // check finds what is wrong with the recipes, and with flags that have to do with random images alone.
 func (o *options) check(recipes []recipe.Recipe) error {
 	random := o.recipe.Data == stepcost.RandomData
+	if source, mine := own.Parse(o.recipe.Data); mine && source.Tabular() {
+		return exit.Usagef("--data %s: bench has no --label that says what of a table is learnt: want random numbers of "+
+			"its size: --image 1x1xCOLUMNS --classes N", o.recipe.Data)
+	}
 	if !random {
 		for _, name := range []string{"image", "classes"} {
 			if o.given.Changed(name) {

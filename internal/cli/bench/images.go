@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/stepcost"
@@ -16,9 +17,8 @@ func (o *options) size() (size [3]int, err error) {
 	if n != 4 || rest != "end" || min(size[0], size[1], size[2]) < 1 {
 		return size, exit.Usagef("--image %q: want height x width x channels, such as 28x28x1", o.image)
 	}
-	const largest = 1 << 26 // numbers of an image: 256 MB
-	if max(size[0], size[1], size[2]) > largest || size[0]*size[1] > largest/size[2] {
-		return size, exit.Usagef("--image %q: want %d numbers at most", o.image, largest)
+	if max(size[0], size[1], size[2]) > own.MaxExample || size[0]*size[1] > own.MaxExample/size[2] {
+		return size, exit.Usagef("--image %q: want %d numbers at most", o.image, own.MaxExample)
 	}
 	if o.classes < 2 {
 		return size, exit.Usagef("--classes %d: want 2 or more", o.classes)

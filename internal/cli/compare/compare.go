@@ -66,7 +66,6 @@ func (o *options) groups() []flags.Group {
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
-	o.recipe.Choices["format"] = flags.TableFormats
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
 }
 
@@ -111,20 +110,6 @@ func (o *options) plan() ([]string, []recipe.Recipe, error) {
 	if twice != "" {
 		return nil, nil, exit.Usagef("--methods names %s twice: want each method once", twice)
 	}
-	settings, err := o.recipe.Settings(methods)
-	if err != nil {
-		return nil, nil, err
-	}
-	base := o.recipe.Recipe()
-	if err := flags.Locate(&base); err != nil {
-		return nil, nil, err
-	}
-	recipes, err := recipe.Plan(base, methods, settings, o.seed, o.seeds)
-	if err != nil {
-		return nil, nil, exit.Usage(err)
-	}
-	if err := recipes[0].Validate(); err != nil {
-		return nil, nil, exit.Usage(err)
-	}
-	return methods, recipes, o.run.Check(recipes[0])
+	recipes, err := o.run.Plan(o.recipe, methods, o.seed, o.seeds)
+	return methods, recipes, err
 }

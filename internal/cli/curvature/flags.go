@@ -13,7 +13,6 @@ func (o *options) groups() []flags.Group {
 	for name, values := range map[string][]string{
 		"checkpoint": {"last", "init", "all"}, "measure": measure.Names, "norm": measure.NormNames,
 		"operator": measure.OperatorNames, "method": measure.ProductNames, "landscape": measure.LandscapeNames,
-		"format": flags.TableFormats,
 	} {
 		o.recipe.Choices[name] = values
 	}

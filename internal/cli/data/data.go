@@ -1,4 +1,5 @@
-// Package data is the command xsam data: the data sets, listed, checked and downloaded.
+// Package data is the command xsam data: the data sets, listed, checked and downloaded, and data of the user's own,
+// inspected.
 package data
 
 import (
@@ -13,13 +14,12 @@ import (
 func New(stdout, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
-		Short: "List, check and download the data sets",
+		Short: "List, check and download the data sets; inspect your own",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var dir string
 	flags.AddDataDir(cmd.PersistentFlags(), &dir)
-	cmd.AddCommand(newList(stdout, &dir), newVerify(stdout, &dir), newGet(stdout, stderr, &dir),
-		newInspect(stdout))
+	cmd.AddCommand(newList(stdout, &dir), newVerify(stdout, &dir), newGet(stdout, stderr, &dir), newInspect(stdout))
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 
 var xsam = clitest.Of(New)
 
-func TestHelp(t *testing.T) { xsam.Help(t, "data", "data list", "data get") }
+func TestHelp(t *testing.T) { xsam.Help(t, "data", "data list", "data get", "data inspect") }
 
 func TestFailures(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{

@@ -3,7 +3,6 @@ package data
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -17,30 +16,35 @@ import (
 	"github.com/xsam-go/xsam/recipe"
 )
 
+// inspectFormats are those of what was understood, which is no table of numbers.
+var inspectFormats = []string{"table", "json"}
+
 func newInspect(stdout io.Writer) *cobra.Command {
 	fields := flags.NoRecipe()
 	set := fields.Add("What is inspected")
 	fields.AddFields(set, recipe.DataGroup, "data-dir", "label", "task", "image", "train-size", "test-size",
 		"validation-size", "data-seed")
-	format := set.String("format", "table", "`format` of the result: table, json")
-	fields.Choices["format"] = []string{"table", "json"}
+	set.Lookup("data-dir").Usage = "`folder` at which a relative path of DATA begins (default: the working folder)"
+	var format string
+	flags.AddFormat(set, &format, inspectFormats)
+	fields.Choices["format"] = inspectFormats
 	cmd := &cobra.Command{
 		Use:   "inspect DATA",
 		Short: "Say what is understood of data of your own, before anything is trained",
 		Long: `Inspect reads data of your own as compare and train do, and says what it understood: classes, counts, shapes,
 ranges, how it is split, what is in both the training and the test part, and which files cannot be read.
 
-DATA is what --data of compare takes: ` + flags.OwnForms() + `.`,
+DATA is what --data of compare takes: ` + own.Forms() + `.`,
 		Example: `  xsam data inspect folder:photos --image 32x32x3
   xsam data inspect csv:iris.csv --label species --format json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(fields.Choices["format"], *format) {
-				return exit.Usagef("--format %q: want table or json", *format)
+			if err := flags.CheckFormat(format, inspectFormats); err != nil {
+				return err
 			}
 			if !flags.IsOwn(args[0]) {
 				return exit.Usagef("%q is no data of your own: want %s; for built-in sets there is xsam data verify",
-					args[0], flags.OwnForms())
+					args[0], own.Forms())
 			}
 			fields.Data = args[0]
 			r := fields.Recipe()
@@ -51,7 +55,7 @@ DATA is what --data of compare takes: ` + flags.OwnForms() + `.`,
 			if found == nil {
 				return err
 			}
-			if *format == "json" {
+			if format == "json" {
 				if jsonErr := show.JSON(stdout, found); jsonErr != nil {
 					return jsonErr
 				}

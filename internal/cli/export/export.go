@@ -18,9 +18,7 @@ import (
 type options struct {
 	stdout, stderr io.Writer
 
-	saved  flags.Saved
-	to     string
-	engine flags.Engine
+	saved flags.Saved
 }
 
 // New returns the command.
@@ -42,41 +40,26 @@ built-in models they are the paths of the variables with dots, and kernels are [
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args[0]) },
 	}
-	group := flags.NewGroup("What is written")
-	group.Flags.StringVar(&o.to, "to", "", "`file` that ends in .safetensors, .npz or .onnx")
-	o.saved.Add(group.Flags)
-	running := flags.NewGroup("Running")
-	o.engine.Add(running.Flags)
-	flags.Attach(cmd, []flags.Group{group, running}, nil)
+	flags.Attach(cmd, o.saved.Groups("What is written", "`file` that ends in .safetensors, .npz or .onnx"), nil)
 	return cmd
 }
 
-func run(ctx context.Context, o *options, dir string) (err error) {
-	if o.to == "" {
+// run writes the file and says what is in it.
+func run(ctx context.Context, o *options, dir string) error {
+	to := o.saved.To
+	if to == "" {
 		return exit.Usagef("export got no --to FILE: want a name that ends in .safetensors, .npz or .onnx")
 	}
-	if err := handover.CheckFormat(o.to); err != nil {
+	if err := handover.CheckFormat(to); err != nil {
 		return exit.Usage(err)
 	}
-	engine, err := o.engine.Open(ctx, o.stderr, true)
-	if err != nil {
-		return err
-	}
-	defer engine.Finalize()
-	r, err := o.saved.Open(engine, dir, o.stderr)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closeErr := r.Close(); err == nil {
-			err = closeErr
+	return o.saved.Open(ctx, dir, o.stderr, func(r *handover.Run) error {
+		arrays, err := r.Export(to)
+		if err != nil {
+			return err
 		}
-	}()
-	arrays, err := r.Export(o.to)
-	if err != nil {
+		_, err = fmt.Fprintf(o.stdout, "%d arrays of %s, %s, seed %d, after %d steps, in %s\n", arrays, r.Recipe.Model,
+			r.Recipe.Method, r.Recipe.Seed, r.Step, show.Path(to))
 		return err
-	}
-	_, err = fmt.Fprintf(o.stdout, "%d arrays of %s, %s, seed %d, after %d steps, in %s\n", arrays, r.Recipe.Model,
-		r.Recipe.Method, r.Recipe.Seed, r.Step, show.Path(o.to))
-	return err
+	})
 }

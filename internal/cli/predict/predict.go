@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xsam-go/xsam/datasets/own"
+	"github.com/xsam-go/xsam/handover"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 )
 
@@ -18,9 +20,9 @@ import (
 type options struct {
 	stdout, stderr io.Writer
 
-	saved  flags.Saved
-	to     string
-	engine flags.Engine
+	saved flags.Saved
+	dir   string // of the run
+	data  string // "" for the test part of the run's own
 }
 
 // New returns the command.
@@ -32,57 +34,53 @@ func New(stdout, stderr io.Writer) *cobra.Command {
 		Long: `Predict writes a line of CSV for each example of DATA: its number from 0, its label, the class that the network
 of the run says, and the probability of each class; of --task regression the number.
 
-DATA is what --data of compare takes for data of your own: ` + flags.OwnForms() + `.
+DATA is what --data of compare takes for data of your own: ` + own.Forms() + `.
 It must have the labels and the sizes of the data of the run, and is normalised as that was. Without DATA the test
 part of the run's data is taken.`,
 		Example: `  xsam predict runs/xsam-seed0 > predictions.csv
   xsam predict runs/xsam-seed0 folder:photos --to predictions.csv`,
 		Args: cobra.RangeArgs(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir = args[0]
+			if len(args) == 2 {
+				o.data = args[1]
+			}
+			return run(cmd.Context(), o)
+		},
 	}
-	group := flags.NewGroup("What is predicted")
-	group.Flags.StringVar(&o.to, "to", "", "`file` for the lines (default: standard output)")
-	o.saved.Add(group.Flags)
-	running := flags.NewGroup("Running")
-	o.engine.Add(running.Flags)
-	flags.Attach(cmd, []flags.Group{group, running}, nil)
+	flags.Attach(cmd, o.saved.Groups("What is predicted", "`file` for the lines (default: standard output)"), nil)
 	return cmd
 }
 
-func run(ctx context.Context, o *options, args []string) (err error) {
-	engine, err := o.engine.Open(ctx, o.stderr, true)
-	if err != nil {
+// run writes the lines, and says on standard error how many are as labelled.
+func run(ctx context.Context, o *options) error {
+	return o.saved.Open(ctx, o.dir, o.stderr, func(r *handover.Run) error {
+		p, err := o.write(r)
+		if err != nil {
+			return err
+		}
+		if r.Regression() {
+			_, err = fmt.Fprintf(o.stderr, "%d examples, mean squared error %.4g\n", p.Examples, p.Squared)
+		} else {
+			_, err = fmt.Fprintf(o.stderr, "%d examples, %.2f %% as labelled\n", p.Examples,
+				100*float64(p.Right)/float64(max(1, p.Examples)))
+		}
 		return err
-	}
-	defer engine.Finalize()
-	r, err := o.saved.Open(engine, args[0], o.stderr)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
+	})
+}
+
+// write writes the lines to the file of --to, or to standard output.
+func (o *options) write(r *handover.Run) (p handover.Predictions, err error) {
 	out := o.stdout
-	if o.to != "" {
-		file, createErr := os.Create(o.to)
+	if o.saved.To != "" {
+		file, createErr := os.Create(o.saved.To)
 		if createErr != nil {
-			return createErr
+			return p, createErr
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
 		out = file
 	}
 	buffered := bufio.NewWriter(out)
-	data := ""
-	if len(args) == 2 {
-		data = args[1]
-	}
-	p, err := r.Predict(data, buffered)
-	if err = errors.Join(err, buffered.Flush()); err != nil {
-		return err
-	}
-	if r.Regression() {
-		_, err = fmt.Fprintf(o.stderr, "%d examples, mean squared error %.4g\n", p.Examples, p.Squared)
-	} else {
-		_, err = fmt.Fprintf(o.stderr, "%d examples, %.2f %% as labelled\n", p.Examples,
-			100*float64(p.Right)/float64(max(1, p.Examples)))
-	}
-	return err
+	p, err = r.Predict(o.data, buffered)
+	return p, errors.Join(err, buffered.Flush())
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/experiment"
-	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/parameter"
@@ -54,16 +53,19 @@ func (o *options) groups() []flags.Group {
 		", ")+", with settings if need be:\nxsam:alpha=0.5")
 	what.Int64Var(&o.seed, "seed", 0, "`seed` of weights, first direction and order of the batches")
 	o.recipe.Choices["method"] = parameter.MethodNames()
-	o.recipe.Choices["format"] = flags.TableFormats
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
 }
 
 // run makes the run and prints its summary.
 func run(ctx context.Context, o *options) error {
-	r, err := o.plan()
+	if err := o.run.Validate(); err != nil {
+		return err
+	}
+	recipes, err := o.run.Plan(o.recipe, []string{o.method}, o.seed, 1)
 	if err != nil {
 		return err
 	}
+	r := recipes[0]
 	out, err := o.run.Folder(r)
 	if err != nil {
 		return err
@@ -75,7 +77,7 @@ func run(ctx context.Context, o *options) error {
 	defer engine.Finalize()
 
 	flags.PrintNotes(o.stderr, r, o.run.Quiet)
-	dir := recipe.Dirs(out, []recipe.Recipe{r})[0]
+	dir := recipe.Dirs(out, recipes)[0]
 	bar := progress.New(o.stderr, o.run.Quiet)
 	summary, err := experiment.Run(ctx, engine, r, dir, o.run.Options(bar))
 	bar.Clear()
@@ -83,27 +85,4 @@ func run(ctx context.Context, o *options) error {
 		return flags.HowToResume(err, "train", out, 0, 1)
 	}
 	return printSummary(o.stdout, o.run.Format, summary, dir)
-}
-
-// plan checks the flags and returns the recipe.
-func (o *options) plan() (recipe.Recipe, error) {
-	r := o.recipe.Recipe()
-	if err := o.run.Validate(); err != nil {
-		return r, err
-	}
-	settings, err := o.recipe.Settings([]string{o.method})
-	if err != nil {
-		return r, err
-	}
-	r.Seed = o.seed
-	if err := flags.Locate(&r); err != nil {
-		return r, err
-	}
-	if err := r.SetMethod(o.method, settings); err != nil {
-		return r, exit.Usage(err)
-	}
-	if err := r.Validate(); err != nil {
-		return r, exit.Usage(err)
-	}
-	return r, o.run.Check(r)
 }

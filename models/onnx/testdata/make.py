@@ -1,10 +1,11 @@
-# Makes the networks, the data and the golden numbers of this folder: python make.py, with torch, onnx and onnxscript.
+# Makes the networks, the data and the golden numbers of this folder: python -B make.py, with torch, onnx and onnxscript.
 # Images are standardised as the command does it: minus the mean of the training images, over their deviation.
 import json
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from strip import strip
 
 torch.manual_seed(0)
 random = np.random.default_rng(0)
@@ -64,8 +65,13 @@ class MLP(nn.Module):
 
 
 def export(net, name, x, **more):
-    torch.onnx.export(net, (x[:2],), name, dynamo=False, input_names=["image"], output_names=["logits"],
-                      dynamic_axes={"image": {0: "n"}, "logits": {0: "n"}}, **more)
+    torch.onnx.export(net, (x[:2],), name, input_names=["image"], **more)
+    strip(name)
+
+
+def trace(net, name, x, **more):
+    export(net, name, x, dynamo=False, output_names=["logits"],
+           dynamic_axes={"image": {0: "n"}, "logits": {0: "n"}}, **more)
 
 
 def dense_hessian(net, x, y):
@@ -110,12 +116,10 @@ json.dump(X[:4].permute(0, 2, 3, 1).tolist(), open("inputs.json", "w"))
 # cnn.onnx, trained for a while, by the exporter that traces; dynamo.onnx, the same by the other one.
 cnn = CNN()
 train(cnn, 40)
-export(cnn, "cnn.onnx", X)
-torch.onnx.export(cnn, (X[:2],), "dynamo.onnx", dynamo=True, external_data=False, input_names=["image"],
-                  dynamic_shapes={"x": {0: torch.export.Dim("n")}})
-torch.onnx.export(cnn, (X[:2],), "outside.onnx", dynamo=True, external_data=True, input_names=["image"],
-                  dynamic_shapes={"x": {0: torch.export.Dim("n")}})
-torch.onnx.export(cnn, (X[:2],), "fixed.onnx", dynamo=False, input_names=["image"])  # batches of two
+trace(cnn, "cnn.onnx", X)
+for name, outside in ("dynamo.onnx", False), ("outside.onnx", True):
+    export(cnn, name, X, dynamo=True, external_data=outside, dynamic_shapes={"x": {0: torch.export.Dim("n")}})
+export(cnn, "fixed.onnx", X, dynamo=False)  # batches of two
 logits = cnn(X[:4]).tolist()
 again = CNN().double()
 again.load_state_dict({k: v.double() for k, v in cnn.state_dict().items()})
@@ -126,20 +130,20 @@ golden["cnn"] = {"logits": logits, "loss": loss, "eigenvalues": eigen, "test_acc
 # bn.onnx has batch norm and dropout as in training; folded.onnx is the same for evaluation.
 bn = BN()
 train(bn, 10)
-export(bn, "bn.onnx", X, training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)
+trace(bn, "bn.onnx", X, training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)
 bn.eval()
-export(bn, "folded.onnx", X)
+trace(bn, "folded.onnx", X)
 golden["bn"] = {"logits": bn(X[:4]).tolist()}
 bn.train()
 bn.drop.p = 0.0
-export(bn, "bn-only.onnx", X, training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)
+trace(bn, "bn-only.onnx", X, training=torch.onnx.TrainingMode.TRAINING, do_constant_folding=False)
 bn = bn.double()
 eigen, loss = dense_hessian(bn, X, Y)
 golden["bn-only"] = {"eigenvalues": eigen, "loss": loss, "losses": train(bn, 5)}
 
 # mlp.onnx takes vectors, and has operations that only onnx-gomlx builds.
 mlp = MLP()
-export(mlp, "mlp.onnx", X.reshape(96, 64), opset_version=17)
+trace(mlp, "mlp.onnx", X.reshape(96, 64), opset_version=17)
 eigen, loss = dense_hessian(mlp, X.reshape(96, 64), Y)
 golden["mlp"] = {"logits": mlp(X[:4].reshape(4, 64).double()).tolist(), "eigenvalues": eigen, "loss": loss}
 

@@ -1,10 +1,11 @@
 # Makes merged.onnx: a residual network that has seen no data, of whose batch norms the exporter has merged the equal
-# weights; and what it loses in training and in evaluation. python merged.py, after make.py.
+# weights; and what it loses in training and in evaluation. python -B merged.py, after make.py.
 import json
 import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from strip import strip
 
 torch.manual_seed(0)
 
@@ -30,6 +31,7 @@ y = torch.tensor(data["y_train"]).long()
 net = Residual().eval()
 torch.onnx.export(net, (x[:2],), "merged.onnx", dynamo=False, input_names=["image"], dynamic_axes={"image": {0: "n"}},
                   do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE)
+strip("merged.onnx")
 losses = {"running": F.cross_entropy(net(x), y).item()}
 losses["batch"] = F.cross_entropy(net.train()(x), y).item()
 json.dump(losses, open("merged.json", "w"))

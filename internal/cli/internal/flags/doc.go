@@ -6,4 +6,6 @@
 //	format.go    how a result is printed
 //	engine.go    which engine computes
 //	datadir.go   where the data sets are
+//	own.go       data of the user's own; network.go: what a network of theirs loses on its way here
+//	saved.go     the weights of a run
 package flags

@@ -1,8 +1,6 @@
 package flags
 
 import (
-	"strings"
-
 	"github.com/xsam-go/xsam/datasets/own"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/recipe"
@@ -12,17 +10,6 @@ import (
 func IsOwn(data string) bool {
 	_, ok := own.Parse(data)
 	return ok
-}
-
-// OwnForms are the forms of --data for data of the user's own, for help.
-func OwnForms() string {
-	kinds, about := own.Kinds()
-	var forms []string
-	for i, kind := range kinds {
-		what, _, _ := strings.Cut(about[i], ":")
-		forms = append(forms, kind+":"+what)
-	}
-	return strings.Join(forms, ", ")
 }
 
 // Locate finds the data of a recipe's own, if it has any, and notes what it holds.

@@ -34,7 +34,7 @@ func (f *Recipe) Add(title string) *pflag.FlagSet {
 func NoRecipe() *Recipe {
 	choices := map[string][]string{
 		"data": datasets.Names(), "model": models.Names(), "dtype": recipe.DTypeNames, "base": recipe.BaseNames,
-		"schedule": recipe.ScheduleNames,
+		"schedule": recipe.ScheduleNames, "format": TableFormats,
 	}
 	for _, p := range parameter.All {
 		choices[p.Name] = p.Choices
@@ -61,7 +61,7 @@ func NewRecipe() *Recipe {
 func (f *Recipe) AddData(title string) *pflag.FlagSet {
 	data := f.Add(title)
 	data.StringVar(&f.Data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(),
-		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir;\nor your own: "+OwnForms())
+		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir;\nor your own: "+own.Forms())
 	f.AddFields(data, recipe.DataGroup)
 	return data
 }

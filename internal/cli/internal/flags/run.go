@@ -94,18 +94,30 @@ func (f *Run) Validate() error {
 	if f.onNonfinite != string(experiment.Stop) && f.Devices > 1 {
 		return exit.Usagef("--on-nonfinite %s with --devices %d: want one device, or stop", f.onNonfinite, f.Devices)
 	}
-	return f.CheckExisting()
-}
-
-// Check finds what is wrong with the flags for runs of a recipe.
-func (f *Run) Check(r recipe.Recipe) error {
 	if f.set.Changed("out") && f.Out == "" {
 		return exit.Usagef("--out '': want a folder for the run records")
 	}
-	if err := r.CheckDevices(f.Devices); err != nil {
-		return exit.Usage(err)
+	return f.CheckExisting()
+}
+
+// Plan returns the recipes of runs of methods with so many seeds, the first of which is given.
+func (f *Run) Plan(flags *Recipe, methods []string, seed int64, seeds int) ([]recipe.Recipe, error) {
+	settings, err := flags.Settings(methods)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	base := flags.Recipe()
+	if err := Locate(&base); err != nil {
+		return nil, err
+	}
+	recipes, err := recipe.Plan(base, methods, settings, seed, seeds)
+	if err != nil {
+		return nil, exit.Usage(err)
+	}
+	if err := errors.Join(recipes[0].Validate(), recipes[0].CheckDevices(f.Devices)); err != nil {
+		return nil, exit.Usage(err)
+	}
+	return recipes, nil
 }
 
 // CheckExisting finds contradictory words about runs that are there.

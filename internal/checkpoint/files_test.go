@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"os"
@@ -17,7 +17,7 @@ func TestLinkOrCopy(t *testing.T) {
 	if err := os.WriteFile(to, []byte("older and longer"), 0o644); err != nil { // so that os.Link fails
 		t.Fatal(err)
 	}
-	if err := LinkOrCopy(from, to); err != nil {
+	if err := linkOrCopy(from, to); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(to); err != nil || !slices.Equal(text, []byte("weights")) {

@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"bytes"
@@ -40,7 +40,7 @@ func TestDamagedCheckpointsAreRefused(t *testing.T) {
 		{"twice", rewrite(func(b []byte) []byte { return append(b, b...) })},
 		{"a folder in its place", func(path string) error { return errors.Join(os.Remove(path), os.Mkdir(path, 0o755)) }},
 	}
-	for _, suffix := range checkpointSuffixes {
+	for _, suffix := range allSuffixes {
 		all := damages
 		if suffix != manifestSuffix {
 			all = append(all, damage{"gone", os.Remove})
@@ -76,7 +76,7 @@ func TestDamagedCheckpointsAreRefused(t *testing.T) {
 // A flipped bit of any byte of the newest checkpoint shows.
 func TestFlippedBitsAreFound(t *testing.T) {
 	saver, paths := written(t, 1, 9)
-	for _, suffix := range checkpointSuffixes {
+	for _, suffix := range allSuffixes {
 		whole, err := os.ReadFile(paths[1] + suffix)
 		if err != nil {
 			t.Fatal(err)
@@ -175,7 +175,7 @@ func TestLyingDescriptionsAreRefused(t *testing.T) {
 				}
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
-				c, refused, err := NewestCheckpoint(saver.Folder, thisRun, newStore(0))
+				c, refused, err := Newest(saver.Folder, thisRun, newStore(0))
 				runtime.ReadMemStats(&after)
 				if err != nil || c != nil || len(refused) != 1 || !strings.Contains(refused[0].Err.Error(), tt.want) ||
 					!strings.Contains(refused[0].Err.Error(), index) {
@@ -200,7 +200,7 @@ func TestCheckpointOfAnotherRunIsRefused(t *testing.T) {
 		{recipe.Identity{Sum: strings.Repeat("b", 64), Method: "sgd", Seed: 3}, "sam, seed 3; want sgd, seed 3"},
 		{recipe.Identity{Sum: strings.Repeat("b", 64), Method: "sam", Seed: 3}, "want sam, seed 3, of another recipe"},
 	} {
-		c, refused, err := NewestCheckpoint(saver.Folder, tt.run, model.NewStore())
+		c, refused, err := Newest(saver.Folder, tt.run, model.NewStore())
 		if err != nil || c != nil || len(refused) != 1 || !errors.Is(refused[0].Err, ErrUnusable) ||
 			!strings.Contains(refused[0].Err.Error(), tt.want) || !strings.Contains(refused[0].Err.Error(), paths[0]) {
 			t.Errorf("%v: %v, refused %v, error %v, want none, with %q", tt.run, c, refused, err, tt.want)

@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"errors"
@@ -36,9 +36,9 @@ func readAll(path string, largest int64) (text []byte, err error) {
 	return io.ReadAll(io.LimitReader(file, largest))
 }
 
-// LinkOrCopy gives a file a second name, or makes a durable copy where the file system knows no second names.
+// linkOrCopy gives a file a second name, or makes a durable copy where the file system knows no second names.
 // Checkpoints are written anew under new names and never changed.
-func LinkOrCopy(from, to string) error {
+func linkOrCopy(from, to string) error {
 	if os.Link(from, to) == nil {
 		return nil
 	}

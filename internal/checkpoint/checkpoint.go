@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"crypto/sha256"
@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -41,9 +43,9 @@ func (u *unusable) Error() string { return fmt.Sprintf("%s: %s", u.path, u.reaso
 
 func (u *unusable) Is(target error) bool { return target == ErrUnusable }
 
-// readCheckpoint reads the checkpoint at path, without extension, into memory. The error is ErrUnusable when it is
+// readAt reads the checkpoint at path, without extension, into memory. The error is ErrUnusable when it is
 // damaged, of another run, or of another model than the store's.
-func readCheckpoint(path string, id recipe.Identity, store *model.Store) (c *Checkpoint, err error) {
+func readAt(path string, id recipe.Identity, store *model.Store) (c *Checkpoint, err error) {
 	wrong := func(suffix, format string, args ...any) error {
 		return &unusable{path: path + suffix, reason: fmt.Sprintf(format, args...)}
 	}
@@ -139,7 +141,7 @@ func (c *Checkpoint) Restore(store *model.Store) error {
 			continue
 		}
 		if err := v.SetValue(value); err != nil {
-			return fmt.Errorf("program: the checkpoint %s: %w", c.Path, err)
+			return fmt.Errorf("checkpoint: restoring %s: %w", c.Path, err)
 		}
 		delete(c.values, v.Path())
 	}
@@ -171,6 +173,15 @@ func (c *Checkpoint) Text(path string) string {
 		}
 	}
 	return ""
+}
+
+// All are the values that no variable has taken yet, by path.
+func (c *Checkpoint) All() iter.Seq2[string, *tensors.Tensor] { return maps.All(c.values) }
+
+// UnsignedWarning says what is not known of a checkpoint without a manifest.
+func (c *Checkpoint) UnsignedWarning() string {
+	return fmt.Sprintf("%s: this checkpoint has no %s file, as those of earlier versions: whether it is undamaged and of "+
+		"this run is not known", c.Path, manifestSuffix)
 }
 
 // Close frees the values that no variable has taken.

@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ const (
 	manifestSuffix    = ".manifest"
 )
 
-var checkpointSuffixes = []string{descriptionSuffix, dataSuffix, manifestSuffix}
+var allSuffixes = []string{descriptionSuffix, dataSuffix, manifestSuffix}
 
 // manifestFormat is the number of the format that this version writes, and the only one that it reads.
 const manifestFormat = 1
@@ -57,7 +57,7 @@ func (m manifest) identity() recipe.Identity {
 func (m manifest) encode() ([]byte, error) {
 	line, err := json.Marshal(m)
 	if err != nil {
-		return nil, fmt.Errorf("program: a manifest cannot be written as JSON: %w", err)
+		return nil, fmt.Errorf("checkpoint: a manifest cannot be written as JSON: %w", err)
 	}
 	line = append(line, '\n')
 	return append(line, sumOf(line)+"\n"...), nil

@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"errors"
@@ -24,16 +24,16 @@ type Refused struct {
 	Err  error  // wraps ErrUnusable and names the file
 }
 
-// NewestCheckpoint reads the newest checkpoint of a folder that is whole, of the run and of the model of the store. It
+// Newest reads the newest checkpoint of a folder that is whole, of the run and of the model of the store. It
 // returns those that it passed over too, and nil when there is none left. Nothing in the folder is changed, and the run
 // that writes there may go on meanwhile. An error is one of the file system.
-func NewestCheckpoint(folder string, id recipe.Identity, store *model.Store) (c *Checkpoint, refused []Refused,
+func Newest(folder string, id recipe.Identity, store *model.Store) (c *Checkpoint, refused []Refused,
 	err error) {
-	return NewestCheckpointOf(folder, id, store, nil)
+	return NewestOf(folder, id, store, nil)
 }
 
-// NewestCheckpointOf is NewestCheckpoint among those of certain steps; nil for all. One without a manifest is of none.
-func NewestCheckpointOf(folder string, id recipe.Identity, store *model.Store, of func(step int64) bool) (
+// NewestOf is Newest among those of certain steps; nil for all. One without a manifest is of none.
+func NewestOf(folder string, id recipe.Identity, store *model.Store, of func(step int64) bool) (
 	c *Checkpoint, refused []Refused, err error) {
 	for range tries {
 		if c, refused, err = newestListed(folder, id, store, of); !errors.Is(err, fs.ErrNotExist) {
@@ -49,10 +49,10 @@ const (
 	pause = 20 * time.Millisecond
 )
 
-// newestListed is NewestCheckpoint of one listing.
+// newestListed is Newest of one listing.
 func newestListed(folder string, id recipe.Identity, store *model.Store, of func(step int64) bool) (*Checkpoint,
 	[]Refused, error) {
-	listed, err := settledList(folder)
+	listed, err := settled(folder)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,7 +67,7 @@ func newestListed(folder string, id recipe.Identity, store *model.Store, of func
 		var c *Checkpoint
 		err := error(&unusable{path, "it lacks one of its files: it was cut off while it was written, or lost it"})
 		if listed[name].complete() {
-			c, err = readCheckpoint(path, id, store)
+			c, err = readAt(path, id, store)
 		}
 		switch {
 		case err == nil:
@@ -75,7 +75,7 @@ func newestListed(folder string, id recipe.Identity, store *model.Store, of func
 		case errors.Is(err, ErrUnusable):
 			refused = append(refused, Refused{path, err})
 		default:
-			return nil, refused, fmt.Errorf("program: a checkpoint cannot be read: %w", err)
+			return nil, refused, fmt.Errorf("checkpoint: reading: %w", err)
 		}
 	}
 	return nil, refused, nil
@@ -88,10 +88,10 @@ func (s suffixes) complete() bool {
 	return slices.Contains(s, descriptionSuffix) && slices.Contains(s, dataSuffix)
 }
 
-// settledList is listCheckpoints at a moment when none is being replaced, if there is one.
-func settledList(folder string) (listed map[string]suffixes, err error) {
+// settled is list at a moment when none is being replaced, if there is one.
+func settled(folder string) (listed map[string]suffixes, err error) {
 	for range tries {
-		if listed, err = listCheckpoints(folder); err != nil {
+		if listed, err = list(folder); err != nil {
 			return nil, err
 		}
 		whole := true
@@ -106,21 +106,21 @@ func settledList(folder string) (listed map[string]suffixes, err error) {
 	return listed, nil
 }
 
-// checkpointName is how the names of checkpoints begin; the number grows.
-var checkpointName = regexp.MustCompile(`^checkpoint-n(\d+)-`)
+// namePattern is how the names of checkpoints begin; the number grows.
+var namePattern = regexp.MustCompile(`^checkpoint-n(\d+)-`)
 
-// listCheckpoints returns the names, without extension, of which a folder has any file, and which it has.
-func listCheckpoints(folder string) (listed map[string]suffixes, err error) {
+// list returns the names, without extension, of which a folder has any file, and which it has.
+func list(folder string) (listed map[string]suffixes, err error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
-		return nil, fmt.Errorf("program: %w", err)
+		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	listed = map[string]suffixes{}
 	for _, e := range entries {
 		extension := filepath.Ext(e.Name())
-		if slices.Contains(checkpointSuffixes, extension) && checkpointName.MatchString(e.Name()) {
+		if slices.Contains(allSuffixes, extension) && namePattern.MatchString(e.Name()) {
 			name := strings.TrimSuffix(e.Name(), extension)
 			listed[name] = append(listed[name], extension)
 		}
@@ -130,13 +130,13 @@ func listCheckpoints(folder string) (listed map[string]suffixes, err error) {
 
 // MoveAside gives the files of a checkpoint names under which it is no longer found: they are kept but not used.
 func (r Refused) MoveAside() error {
-	for _, suffix := range checkpointSuffixes {
+	for _, suffix := range allSuffixes {
 		from := r.Path + suffix
 		if _, err := os.Lstat(from); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err := os.Rename(from, Aside(from)); err != nil {
-			return fmt.Errorf("program: a checkpoint that cannot be used cannot be moved aside: %w", err)
+			return fmt.Errorf("checkpoint: one that cannot be used cannot be moved aside: %w", err)
 		}
 	}
 	return runlog.SyncDir(filepath.Dir(r.Path))

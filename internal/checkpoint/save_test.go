@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"errors"
@@ -33,7 +33,7 @@ func TestSaverDeletesItsOwnAlone(t *testing.T) {
 			t.Errorf("a checkpoint of others is gone: %v", err)
 		}
 	}
-	if all, err := listCheckpoints(saver.Folder); err != nil || len(all) != 4 {
+	if all, err := list(saver.Folder); err != nil || len(all) != 4 {
 		t.Errorf("checkpoints %v (%v), want the two of others and the newest two", all, err)
 	}
 }
@@ -77,10 +77,10 @@ func TestCrashWhileSaving(t *testing.T) {
 func TestSaveFails(t *testing.T) {
 	saver, _ := written(t, 1)
 	if err := os.Symlink("/dev/full", filepath.Join(saver.Folder, unfinished+dataSuffix)); err != nil {
-		t.Skip(err)
+		t.Skipf("this system has no links, or no /dev/full: %v", err)
 	}
 	if _, err := os.Stat("/dev/full"); err != nil {
-		t.Skip(err)
+		t.Skipf("this system has no links, or no /dev/full: %v", err)
 	}
 	_, err := saver.Save(newStore(2), nil)
 	if err == nil || !strings.Contains(err.Error(), "no space left") || !strings.Contains(err.Error(), saver.Folder) {
@@ -113,7 +113,7 @@ func TestReadingWhileOthersAreSaved(t *testing.T) {
 			return
 		default:
 		}
-		if c, refused, err := NewestCheckpoint(saver.Folder, thisRun, model.NewStore()); err != nil || c == nil ||
+		if c, refused, err := Newest(saver.Folder, thisRun, model.NewStore()); err != nil || c == nil ||
 			len(refused) > 0 {
 			t.Fatalf("checkpoint %v, refused %v, error %v, want one", c, refused, err)
 		}

@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"errors"
@@ -19,11 +19,11 @@ import (
 func KeepSnapshot(path, folder string, run recipe.Identity, step int64) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("program: keeping a snapshot: %w", err)
+			err = fmt.Errorf("checkpoint: keeping a snapshot: %w", err)
 		}
 	}()
 	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
-		old, _, err := NewestCheckpoint(folder, run, model.NewStore())
+		old, _, err := Newest(folder, run, model.NewStore())
 		if err == nil && old != nil && old.Step == step && !old.Unsigned {
 			return old.Close()
 		}
@@ -38,8 +38,8 @@ func KeepSnapshot(path, folder string, run recipe.Identity, step int64) (err err
 	if err := errors.Join(os.RemoveAll(unfinished), os.MkdirAll(unfinished, 0o755)); err != nil {
 		return err
 	}
-	for _, suffix := range checkpointSuffixes {
-		if err := LinkOrCopy(path+suffix, filepath.Join(unfinished, filepath.Base(path)+suffix)); err != nil {
+	for _, suffix := range allSuffixes {
+		if err := linkOrCopy(path+suffix, filepath.Join(unfinished, filepath.Base(path)+suffix)); err != nil {
 			return err
 		}
 	}

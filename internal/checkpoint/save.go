@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"crypto/sha256"
@@ -45,7 +45,7 @@ const unfinished = "unfinished"
 func (s Saver) Save(store *model.Store, rest *Checkpoint) (path string, err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("program: saving a checkpoint in %s: %w", s.Folder, err)
+			err = fmt.Errorf("checkpoint: saving in %s: %w", s.Folder, err)
 		}
 	}()
 	if err := os.MkdirAll(s.Folder, 0o755); err != nil {
@@ -170,7 +170,7 @@ func (s Saver) name(step int64) (string, error) {
 	}
 	next := 0
 	for _, e := range entries {
-		if found := checkpointName.FindStringSubmatch(e.Name()); found != nil {
+		if found := namePattern.FindStringSubmatch(e.Name()); found != nil {
 			if number, err := strconv.Atoi(found[1]); err == nil {
 				next = max(next, number+1)
 			}
@@ -183,7 +183,7 @@ func (s Saver) name(step int64) (string, error) {
 
 // deleteOld deletes what this run has written, but for its newest checkpoints.
 func (s Saver) deleteOld() error {
-	listed, err := listCheckpoints(s.Folder)
+	listed, err := list(s.Folder)
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (s Saver) deleteOld() error {
 		}
 	}
 	for _, path := range old {
-		for _, suffix := range checkpointSuffixes { // the manifest last: it says whose the others are
+		for _, suffix := range allSuffixes { // the manifest last: it says whose the others are
 			if err := os.Remove(path + suffix); err != nil && !os.IsNotExist(err) {
 				return err
 			}

@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"path/filepath"
@@ -44,7 +44,7 @@ func written(t *testing.T, firsts ...float32) (saver Saver, paths []string) {
 // newest reads the newest checkpoint and returns its first weight.
 func newest(t *testing.T, folder string, store *model.Store) (first float32, refused []Refused) {
 	t.Helper()
-	c, refused, err := NewestCheckpoint(folder, thisRun, store)
+	c, refused, err := Newest(folder, thisRun, store)
 	if err != nil || c == nil {
 		t.Fatalf("checkpoint %v, refused %v, error %v, want one", c, refused, err)
 	}
@@ -90,7 +90,7 @@ func TestGoMLXReadsAndWritesTheSame(t *testing.T) {
 	if err := handler.Save(); err != nil {
 		t.Fatal(err)
 	}
-	c, refused, err := NewestCheckpoint(saver.Folder, thisRun, first)
+	c, refused, err := Newest(saver.Folder, thisRun, first)
 	if err != nil || len(refused) > 0 || c == nil || !c.Unsigned || c.Text("/text") != "kept" {
 		t.Fatalf("of GoMLX's own: %+v, refused %v, error %v, want one without a manifest", c, refused, err)
 	}

@@ -1,4 +1,4 @@
-package program
+package checkpoint
 
 import (
 	"encoding/json"
