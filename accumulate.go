@@ -82,7 +82,7 @@ type micro struct {
 	second bool // pass 2
 	last   bool // the micro-batch with which the update is made
 	end    bool // the last micro-batch of its pass
-	check  bool // the first micro-batch of all, whose loss is compared with that of its halves
+	check  int  // of the first one of all: its own inputs, after which come rows to compare; else 0
 }
 
 // accumulated yields every batch in its micro-batches, once for each pass.
@@ -90,7 +90,7 @@ type accumulated struct {
 	scheduled
 	n       int
 	cut     *distributed.ShardingSpec
-	checked bool // the loss of a micro-batch has been compared with that of its halves
+	checked bool // the loss of a few rows has been compared with that of their parts
 }
 
 // Iter implements train.Dataset.
@@ -123,6 +123,11 @@ func (a *accumulated) Iter() iter.Seq2[train.Batch, error] {
 
 // update yields the parts of one update, and tells whether to go on.
 func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, error) bool) bool {
+	few, err := a.few(batch)
+	if err != nil {
+		yield(train.Batch{}, err)
+		return false
+	}
 	parts, err := a.split(batch)
 	if err != nil {
 		yield(train.Batch{}, err)
@@ -131,23 +136,26 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 	passes := a.optimizer.config.passes(m.kind)
 	for pass := 1; pass <= passes; pass++ {
 		for i, part := range parts {
-			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1, end: i == a.n-1, check: !a.checked}
+			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1, end: i == a.n-1}
 			if pass < passes { // the trainer frees what it gets
 				if part, err = part.Clone(); err != nil {
 					yield(train.Batch{}, fmt.Errorf("xsam: Accumulate: %w", err))
 					return false
 				}
 			}
+			if few != nil {
+				m.micro.check = len(part.Inputs)
+				part.Inputs, few = append(part.Inputs, few...), nil
+			}
 			part.Spec = m
 			if !yield(part, nil) {
 				return false
 			}
-			if m.micro.check {
-				if err := checkParts(a.optimizer.home(a.store)); err != nil {
+			if m.micro.check > 0 {
+				if a.checked, err = a.check(batch.Spec); err != nil {
 					yield(train.Batch{}, err)
 					return false
 				}
-				a.checked = true
 			}
 		}
 	}
@@ -169,8 +177,8 @@ func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
 			parts[j].Inputs = append(parts[j].Inputs, cut[j])
 		}
 	}
-	for _, t := range batch.Labels {
-		cut, err := a.tensor(t, false)
+	for i, t := range batch.Labels {
+		cut, err := a.tensor(t, a.optimizer.objective.SharesLabel(i))
 		if err != nil {
 			return nil, err
 		}

@@ -44,7 +44,7 @@ func (s *step) gradients(loss *graph.Node) (g gradients, ok bool) {
 
 // passes returns the first and, where the kind of step has one, the second pass over the whole batch.
 func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
-	first = pass{loss, s.gradientOf(loss), forward.Taken(s.g, loss)}
+	first = pass{loss, s.gradientOf(loss), forward.Taken(s.scope, s.g, loss)}
 	switch {
 	case s.mark.micro.n > 0:
 		return s.collect(first)

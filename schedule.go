@@ -100,6 +100,9 @@ func (m mark) Displaces() bool {
 	return m.kind == PairStep || m.kind == AscentStep && m.optimizer.config.Along == AlongMomentum || m.micro.second
 }
 
+// OwnInputs is 0, or how many inputs are the batch's own.
+func (m mark) OwnInputs() int { return m.micro.check }
+
 // Displace moves the trainer's own forward pass to the point of the pass that it is.
 func (m mark) Displace(scope *model.Scope, g *graph.Graph) { m.optimizer.displace(scope, g, m) }
 

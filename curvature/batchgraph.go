@@ -21,6 +21,15 @@ type batchGraph struct {
 // value builds the objective at the current point.
 func (s *batchGraph) value() forward.Value { return s.objective.Evaluate(s.scope, s.g, s.batch) }
 
+// measured is the value of the loss that the options ask for.
+func (s *batchGraph) measured() forward.Value {
+	if v := s.value(); s.options.Regularization {
+		return v
+	} else {
+		return v.OnlyMain()
+	}
+}
+
 // loss is the scalar that the options ask for.
 func (s *batchGraph) loss() *graph.Node { return s.chosen(s.value()) }
 

@@ -30,7 +30,7 @@ func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 	w, v := s.point(), s.split(flat[0])
 	value := s.value()
 	z := value.Predictions
-	n := s.batch.Inputs[0].Shape().Dimensions[0]
+	n := s.rows()
 	for _, zk := range z {
 		if zk.Rank() == 0 || zk.Shape().Dimensions[0] != n {
 			exceptions.Panicf("curvature: the model predicts %s for a batch of %d examples: want a first axis of %d",

@@ -111,7 +111,7 @@ func NewProblem(ctx context.Context, backend compute.Backend, store *model.Store
 	if o.Norm != RunningAverages && o.Norm != BatchStatistics {
 		return nil, fmt.Errorf("curvature: ProblemOptions.Norm = %d: want RunningAverages or BatchStatistics", o.Norm)
 	}
-	examples, err := count(batches)
+	examples, err := count(obj.Objective, batches)
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,12 @@ func (o *Objective) Shared(inputs ...int) *Objective {
 	return &Objective{o.Objective.Shared(inputs...)}
 }
 
+// SharedLabels returns the objective of which the labels with these numbers belong to a batch as a whole: weights of the
+// classes, say.
+func (o *Objective) SharedLabels(labels ...int) *Objective {
+	return &Objective{o.Objective.SharedLabels(labels...)}
+}
+
 // ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
 //
 // Like every graph function it panics on error, for instance when the batch has no inputs.

@@ -37,6 +37,7 @@ type Objective struct {
 	sum     bool                                                // the loss is a sum over the rows
 	divisor func(labels, predictions []*graph.Node) *graph.Node // nil: it is read off the graph
 	shared  []int                                               // inputs that are not one row for each example
+	labels  []int                                               // labels that are not
 }
 
 // New returns the objective of a model and a loss, which may be nil. It panics when modelFn is nil.
@@ -65,11 +66,21 @@ func (o *Objective) Shared(inputs ...int) *Objective {
 	return &with
 }
 
+// SharedLabels returns the objective of which these labels belong to a batch as a whole.
+func (o *Objective) SharedLabels(labels ...int) *Objective {
+	with := *o
+	with.labels = append(slices.Clone(o.labels), labels...)
+	return &with
+}
+
 // Shares tells whether an input belongs to a batch as a whole; no objective, nil, shares none.
 func (o *Objective) Shares(input int) bool { return o != nil && slices.Contains(o.shared, input) }
 
-// SharesAny tells whether there is such an input.
-func (o *Objective) SharesAny() bool { return len(o.shared) > 0 }
+// SharesLabel is the same for a label.
+func (o *Objective) SharesLabel(label int) bool { return o != nil && slices.Contains(o.labels, label) }
+
+// SharesAny tells whether there is such an input or label.
+func (o *Objective) SharesAny() bool { return len(o.shared)+len(o.labels) > 0 }
 
 // ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
 //
@@ -86,19 +97,16 @@ func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) 
 		// A dry pass at the weights themselves. Of it the compiler keeps what does not look at the batch (an average of the
 		// weights, a counter), and after it all variables exist.
 		untouched := takeSideEffects(scope.Store(), g)
-		o.modelFn(scope.ResetVisited(), b.Spec, inputs)
+		o.modelFn(scope.ResetVisited(), b.Spec, b.Inputs)
 		atWeights = withoutBatch(takeSideEffects(scope.Store(), g).values, scope.Store(), g)
 		untouched.restore(scope.Store(), g)
 		b.mark.Displace(scope, g)
 	}
-	predictions := o.modelFn(scope, b.Spec, inputs)
+	predictions := o.modelFn(scope, b.Spec, b.Inputs)
 	for v, value := range atWeights {
 		v.SetNodeValue(value)
 	}
 	b.predictions, b.modelLoss = predictions, train.GetMainLoss(g)
-	if o.lossFn != nil {
-		b.lossBegins = g.LastNode().Id() + 1
-	}
 	if len(predictions) == 0 && o.lossFn == nil {
 		// LossFn, and the metrics, need a prediction to find the graph by; GoMLX makes one up too.
 		return []*graph.Node{noLoss(g, nil)}
