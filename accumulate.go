@@ -1,6 +1,7 @@
 package xsam
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 
@@ -23,10 +24,11 @@ import (
 // (with Ascent.Local an ascent step is a single pass of Σᵢ dᵢ·∇Lᵢ(w + εᵢ)/d, each micro-batch with an εᵢ of its own)
 // so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch. dᵢ
 // is the number of rows for a mean over them, the number that a mask leaves, the sum of the weights of a weighted
-// mean; d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum and Shared of package
-// objective. Losses that parts of a batch cannot give, because they compare rows, for instance, are refused with the
-// first micro-batch. Two things in a model differ all the same: batch norm sees the statistics of its micro-batch,
-// and dropout has other masks.
+// mean; d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum, Shared and SharedLabels of
+// package objective. Losses that parts of a batch cannot give, because they compare rows, for instance, are refused with
+// the first micro-batch: with it come 3 to 8 rows from all over the batch, whose gradient is compared with that of their
+// parts. Two things in a model differ all the same: batch norm sees the statistics of its micro-batch, and dropout has
+// other masks.
 //
 // Memory falls to the activations of one micro-batch, plus up to two sums of the size of the weights. They are in the
 // store, under /xsam/accumulate; a checkpoint need not have them (ExcludeVars). A step of the trainer is one
@@ -134,6 +136,7 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 		return false
 	}
 	passes := a.optimizer.config.passes(m.kind)
+	began := -1 // what is trained in this update
 	for pass := 1; pass <= passes; pass++ {
 		for i, part := range parts {
 			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1, end: i == a.n-1}
@@ -151,6 +154,12 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 			if !yield(part, nil) {
 				return false
 			}
+			if !m.micro.last {
+				if began, err = a.trainsTheSame(began); err != nil {
+					yield(train.Batch{}, err)
+					return false
+				}
+			}
 			if m.micro.check > 0 {
 				if a.checked, err = a.check(batch.Spec); err != nil {
 					yield(train.Batch{}, err)
@@ -160,6 +169,17 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 		}
 	}
 	return true
+}
+
+// trainsTheSame fails where parameters were frozen or unfrozen since the first micro-batch of an update, in generation
+// began, -1 for that one itself.
+func (a *accumulated) trainsTheSame(began int) (int, error) {
+	now, _, _ := a.optimizer.tracker(a.store).now(nil)
+	if began >= 0 && now != began {
+		return 0, errors.New("xsam: Accumulate: parameters were frozen or unfrozen in the middle of an update, between " +
+			"micro-batches: do so between updates (MicroSteps says how many steps of the trainer make up one)")
+	}
+	return now, nil
 }
 
 // split cuts a batch, which it takes over. What the objective shares goes into every part.
@@ -204,7 +224,7 @@ func (a *accumulated) tensor(t *tensors.Tensor, shared bool) ([]*tensors.Tensor,
 	cut, err := dtensor.ShardTensor(a.cut, t)
 	if err != nil {
 		return nil, fmt.Errorf("xsam: Accumulate: a batch of shape %s cannot be cut into %d micro-batches: want a first "+
-			"axis that divides by it: %w", t.Shape(), a.n, err)
+			"axis that divides by it, or an input that Shared of the objective names (SharedLabels): %w", t.Shape(), a.n, err)
 	}
 	copy(parts, cut.Shards())
 	return parts, finalize(t)

@@ -37,9 +37,16 @@ func openSums(h home, vars []*model.Variable, dtype dtypes.DType, pass string) s
 
 // openDivisor adds the sums that the divisor is made of.
 func (s *sums) openDivisor(h home, dtype dtypes.DType, pass string, n int) {
-	if n > 0 {
-		s.divisor = h.variable(model.JoinPath("accumulate", pass, "divisor"), dtype, []int{n}, make([]float64, n))
+	if n == 0 {
+		return
 	}
+	name := model.JoinPath("accumulate", pass, "divisor")
+	if v := h.store.GetVariable(h.path(name)); v != nil && v.Shape().Dim(0) != n { // another loss than before
+		if err := h.store.DeleteVariable(h.path(name)); err != nil {
+			exceptions.Panicf("xsam: Accumulate: %v", err)
+		}
+	}
+	s.divisor = h.variable(name, dtype, []int{n}, make([]float64, n))
 }
 
 // add returns the sums with one more micro-batch; begin is true in the first one of a pass.
@@ -110,10 +117,18 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 		part.gradient = s.passAt(s.optimizer.perturbed(s.w, part.gradient)).gradient
 	}
 	name := "first"
-	if m.second {
+	if v := forward.ReadBack(store, s.g, part.loss); v != nil {
+		exceptions.Panicf("xsam: Accumulate: the model writes %s from the batch and the loss reads it, so that a micro-batch "+
+			"changes the loss of the next one: a batch cannot be cut for such a model", v.Path())
+	}
+	switch { // what belongs to an update happens in its last micro-batch
+	case m.second && m.last:
+		name = "second"
+		forward.LeaveUpdates(store, s.g)
+	case m.second:
 		name = "second"
 		forward.LeaveNoTrace(store, s.g)
-	} else if !m.end {
+	case !m.last:
 		forward.SetBackUpdates(store, s.g)
 	}
 	if m.check > 0 {

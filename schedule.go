@@ -132,15 +132,15 @@ type scheduled struct {
 // marks returns a function that gives each batch's Spec its mark, in turn.
 func (s *scheduled) marks() func(spec any) (mark, error) {
 	o, h, tracker := s.optimizer, s.optimizer.home(s.store), s.optimizer.tracker(s.store)
-	step, since, seen := int64(-1), int64(0), -1
+	step, since, seen, settled := int64(-1), int64(0), -1, uint64(0)
 	return func(spec any) (mark, error) {
 		if err := o.own(s.store); err != nil {
 			return mark{}, err
 		}
-		generation, trained, changes := tracker.now()
-		if changes != seen {
-			if trained != nil {
-				if err := o.settle(h, trained); err != nil {
+		generation, trained, changes := tracker.now(spec)
+		if changes != seen || trained.fingerprint != settled {
+			if trained.variables != nil {
+				if err := o.settle(h, trained.variables); err != nil {
 					return mark{}, err
 				}
 			}
@@ -151,7 +151,7 @@ func (s *scheduled) marks() func(spec any) (mark, error) {
 			if step < 0 { // batches may be asked for ahead of the steps, so these are counted here
 				step = progress[progressSteps]
 			}
-			since, seen = progress[progressSince], changes
+			since, seen, settled = progress[progressSince], changes, trained.fingerprint
 		}
 		refresh, err := o.due(h, step, since)
 		m := mark{optimizer: o, kind: o.config.kind(step, refresh), refresh: refresh,

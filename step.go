@@ -40,7 +40,7 @@ func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
 			"pass the same one to xsam.New and, as ModelFn and LossFn, to train.NewTrainer")
 	}
 	s := &step{optimizer: o, config: o.config, scope: scope, g: g, objective: obj, batch: batch, mark: marked}
-	s.home, s.vars = o.home(scope.Store()), o.prepare(scope, g)
+	s.home, s.vars = o.home(scope.Store()), o.prepare(scope, g, marked)
 	s.w, s.start = forward.Origin(g, s.vars), startingPoint(g, s.vars)
 	if o.config.refreshes() {
 		s.kept = openEigenvector(s.home, s.vars)
@@ -51,7 +51,7 @@ func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
 }
 
 // prepare returns what a graph trains, with the state in the store prepared for it.
-func (o *Optimizer) prepare(scope *model.Scope, g *graph.Graph) []*model.Variable {
+func (o *Optimizer) prepare(scope *model.Scope, g *graph.Graph, m mark) []*model.Variable {
 	store, vars := scope.Store(), forward.Trainables(scope, g)
 	var used []*model.Variable
 	for v := range store.IterVariables() {
@@ -59,7 +59,7 @@ func (o *Optimizer) prepare(scope *model.Scope, g *graph.Graph) []*model.Variabl
 			used = append(used, v)
 		}
 	}
-	o.tracker(store).building(used, vars)
+	o.tracker(store).building(m.user, used, vars)
 	if err := o.settle(o.home(store), vars); err != nil {
 		panic(err)
 	}
@@ -80,7 +80,7 @@ func startingPoint(g *graph.Graph, vars []*model.Variable) []*graph.Node {
 // displace moves the forward pass that the trainer is about to build to the point of its pass: so that in a pair step
 // it is one of the two, and with micro-batches the one of the micro-batch.
 func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
-	vars := o.prepare(scope, g)
+	vars := o.prepare(scope, g, m)
 	h, w := o.home(scope.Store()), forward.Origin(g, vars)
 	g.AttachState(startKey{}, forward.Point(g, vars))
 	switch {

@@ -23,11 +23,10 @@ func (s *batchGraph) value() forward.Value { return s.objective.Evaluate(s.scope
 
 // measured is the value of the loss that the options ask for.
 func (s *batchGraph) measured() forward.Value {
-	if v := s.value(); s.options.Regularization {
-		return v
-	} else {
-		return v.OnlyMain()
+	if s.options.Regularization {
+		return s.value()
 	}
+	return s.value().OnlyMain()
 }
 
 // loss is the scalar that the options ask for.

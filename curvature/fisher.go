@@ -29,7 +29,12 @@ func NewEmpiricalFisher(p *Problem) Operator {
 func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 	w, v := s.point(), s.split(flat[0])
 	value := s.value()
-	z := value.Predictions
+	var z []*graph.Node // a mask, say, has no part in it
+	for _, zk := range value.Predictions {
+		if zk.DType().IsFloat() {
+			z = append(z, zk)
+		}
+	}
 	n := s.rows()
 	for _, zk := range z {
 		if zk.Rank() == 0 || zk.Shape().Dimensions[0] != n {
@@ -37,7 +42,7 @@ func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 				zk.Shape(), n, n)
 		}
 	}
-	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, z))
+	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, value.Predictions))
 	r := graph.Gradient(loss, z...)
 	jv, terms := jacobianProduct(z, w, v), s.terms(value)
 

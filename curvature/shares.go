@@ -103,6 +103,10 @@ func (p *Problem) joins(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if p.mode == withoutDropout { // the statistics of a batch are not those of its parts, and that is as it was asked for
+		p.mode = asInEvaluation
+		defer func() { p.mode = withoutDropout }()
+	}
 	var problem error
 	parts := p.program("parts of a batch", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
 		d, err := s.measured().Divisor()

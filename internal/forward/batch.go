@@ -35,8 +35,9 @@ type remembered struct {
 	objective    *Objective
 	mark         Mark // nil when the batch has none
 	predictions  []*graph.Node
-	modelLoss    *graph.Node // the main loss after the model; nil when it has added none
-	askedForLoss bool        // LossFn has been called
+	atWeights    map[*model.Variable]*graph.Node // what a dry pass at the weights has written
+	modelLoss    *graph.Node                     // the main loss after the model; nil when it has added none
+	askedForLoss bool                            // LossFn has been called
 }
 
 type rememberedKey struct{}

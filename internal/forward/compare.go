@@ -3,6 +3,7 @@ package forward
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -61,6 +62,10 @@ func (o *Objective) Compare(scope *model.Scope, g *graph.Graph, few Batch, regul
 	c, err := o.compared(scope, g, few, false, regularised)
 	if scope.IsTraining(g) {
 		training, trainingErr := o.compared(scope, g, few, true, regularised)
+		if v := training.countsRows(); v != nil {
+			return Verdict{}, fmt.Errorf("objective: what the model writes to %s goes by the number of rows that it is built "+
+				"for, which is that of a part of a batch: count batches, or count rows outside of the model", v.Path())
+		}
 		if c.whole.Total == nil || training.terms > c.terms {
 			c, err = training, trainingErr
 		}
@@ -69,7 +74,10 @@ func (o *Objective) Compare(scope *model.Scope, g *graph.Graph, few Batch, regul
 		return Verdict{}, err
 	}
 	if c.random {
-		if !c.aligned {
+		switch {
+		case c.sum:
+			return Verdict{}, ErrSum
+		case !c.aligned:
 			return Verdict{}, errors.New("objective: the loss draws random numbers, in evaluation too, and is built in another " +
 				"way for another number of rows, so that it is not seen whether parts of a batch give it: say with DividedBy " +
 				"or Sum what it divides by")
@@ -87,6 +95,7 @@ type comparison struct {
 	parts   []Value
 	divisor Divisor // of the whole
 	terms   int     // sums over the rows that the loss has
+	sum     bool    // its constants are those of a sum
 	aligned bool    // it is built in the same way for any number of rows
 	random  bool    // it draws random numbers
 }
@@ -132,20 +141,35 @@ func (o *Objective) compared(scope *model.Scope, g *graph.Graph, few Batch, trai
 		return c, err
 	}
 	if c.aligned && c.divisor.Plain {
-		err = o.isMean(c.divisor, c.parts[1], r.twins)
+		c.sum, err = isSum(c.divisor, c.parts[1], r.twins)
 	}
 	return c, err
+}
+
+// countsRows returns a variable to which the model writes a number of rows; nil where there is none.
+func (c comparison) countsRows() *model.Variable {
+	if c.whole.Total == nil {
+		return nil
+	}
+	data := newDependence(slices.Concat(c.whole.batch.Inputs, c.whole.batch.Labels))
+	for v, value := range c.whole.wrote {
+		if other := c.parts[1].wrote[v]; other != nil && !data.reaches(value) && !sameConstants(value, other) {
+			return v
+		}
+	}
+	return nil
 }
 
 // ErrSum says that a loss is a sum over the rows, and was not said to be one.
 var ErrSum = errors.New("objective: the loss is a sum over the rows of a batch: say so with objective.New(...).Sum(), " +
 	"or have it return a mean")
 
-// isMean fails where the constants in a loss do not go with the number of rows as those of a mean do.
-func (o *Objective) isMean(d Divisor, part Value, t *twins) error {
+// isSum tells whether the constants in a loss are the same for any number of rows, as those of a sum, where none divides
+// it by what depends on the batch. It fails where some are, and others go with that number as those of a mean.
+func isSum(d Divisor, part Value, t *twins) (bool, error) {
 	other, err := part.Divisor()
 	if err != nil || len(other.Sums) != len(d.Sums) {
-		return err
+		return false, err
 	}
 	sums, means := 0, 0
 	for i := range d.Sums {
@@ -160,62 +184,10 @@ func (o *Objective) isMean(d Divisor, part Value, t *twins) error {
 	}
 	switch {
 	case sums == len(d.Sums):
-		return ErrSum
+		return true, nil
 	case means < len(d.Sums):
-		return errors.New("objective: the loss adds a sum over the rows of a batch to a mean over them, so that parts of a " +
+		return false, errors.New("objective: the loss adds a sum over the rows of a batch to a mean over them, so that parts of a " +
 			"batch have another loss: have both be means, or both sums (and say so with Sum)")
 	}
-	return nil
-}
-
-// slice returns the rows from start to end of a batch of so many.
-func (o *Objective) slice(b Batch, rows, start, end int) Batch {
-	return o.each(b, func(x *graph.Node) *graph.Node { // n of x for each row
-		n := x.Shape().Dim(0) / rows
-		return graph.Slice(x, graph.AxisRange(start*n, end*n))
-	})
-}
-
-// each returns the batch with f of everything in it that has rows.
-func (o *Objective) each(batch Batch, f func(*graph.Node) *graph.Node) Batch {
-	out := Batch{Spec: batch.Spec}
-	for i, x := range batch.Inputs {
-		if !o.Shares(i) {
-			x = f(x)
-		}
-		out.Inputs = append(out.Inputs, x)
-	}
-	for i, x := range batch.Labels {
-		if !o.SharesLabel(i) {
-			x = f(x)
-		}
-		out.Labels = append(out.Labels, x)
-	}
-	return out
-}
-
-// Some returns at most n rows of a batch, from all over it, and at least CompareRows: some are taken twice where there
-// are fewer.
-func (o *Objective) Some(b Batch, n int) (Batch, error) {
-	rows, err := Rows(o, b.Inputs, b.Labels)
-	if err != nil {
-		return Batch{}, err
-	}
-	return o.each(b, func(x *graph.Node) *graph.Node {
-		size := x.Shape().Dim(0) / rows
-		var list []*graph.Node
-		for _, i := range Spread(rows, n) {
-			list = append(list, graph.Slice(x, graph.AxisRange(i*size, (i+1)*size)))
-		}
-		return graph.Concatenate(list, 0)
-	}), nil
-}
-
-// Spread returns the numbers of at most n of so many rows, from all over them, and at least CompareRows.
-func Spread(rows, n int) []int {
-	list := make([]int, max(CompareRows, min(rows, n)))
-	for i := range list {
-		list[i] = i * rows / len(list)
-	}
-	return list
+	return false, nil
 }

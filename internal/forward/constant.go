@@ -66,3 +66,22 @@ func isZero(n *graph.Node) bool {
 	x, ok := constant(n)
 	return ok && x == 0
 }
+
+// sameConstants tells whether two nodes, built by the same program, have the same numbers in them.
+func sameConstants(a, b *graph.Node) bool {
+	x, y := a.Inputs(), b.Inputs()
+	if a == b || a.Type() != b.Type() || len(x) != len(y) {
+		return a == b
+	}
+	if len(x) == 0 {
+		u, ok := constant(a)
+		v, too := constant(b)
+		return !ok || !too || u == v
+	}
+	for i := range x {
+		if !sameConstants(x[i], y[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -19,6 +19,7 @@ type Value struct {
 	scope     *model.Scope
 	training  bool // the model was built as in training
 	onlyMain  bool
+	wrote     map[*model.Variable]*graph.Node // what the pass has written beside its result
 }
 
 // OnlyMain is the value without what train.AddRegularizationLoss adds.
@@ -56,6 +57,7 @@ func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Va
 		exceptions.Panicf("objective: no loss: " +
 			"give objective.New a loss function or have the model call train.AddMainLoss")
 	}
+	value.wrote = takeSideEffects(store, g).values
 	before.restore(store, g)
 	return value
 }

@@ -12,9 +12,14 @@
 //	sideeffects.go  what a forward pass writes, and how it is set back
 //	rows.go         the rows of a batch
 //	divisor.go      what the loss of a batch is divided by, so that parts of a batch can be put together
-//	reader.go       how that is read off the graph
+//	reader.go       how that is read off the graph: the sums over the rows that a loss is made of
+//	quotient.go     and what divides them
+//	twins.go        where the rows are, seen by building the loss for another number of them
 //	dependence.go   which nodes of a graph depend on the batch
-//	parts.go        whether the loss of a batch is made of those of its parts
+//	constant.go     the numbers in a graph
+//	compare.go      whether the loss of a batch is made of those of its parts
+//	verdict.go      the gradient of a few rows beside that of their parts
+//	few.go          a few rows of a batch
 //
 // Package objective is its public face.
 package forward
@@ -92,18 +97,17 @@ func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) 
 	g := inputs[0].Graph()
 	holdRandomState(scope.Store())
 	b := remember(g, o, spec, inputs)
-	var atWeights map[*model.Variable]*graph.Node
 	if b.mark != nil && b.mark.Displaces() && scope.IsTraining(g) {
 		// A dry pass at the weights themselves. Of it the compiler keeps what does not look at the batch (an average of the
 		// weights, a counter), and after it all variables exist.
 		untouched := takeSideEffects(scope.Store(), g)
 		o.modelFn(scope.ResetVisited(), b.Spec, b.Inputs)
-		atWeights = withoutBatch(takeSideEffects(scope.Store(), g).values, scope.Store(), g)
+		b.atWeights = withoutBatch(takeSideEffects(scope.Store(), g).values, scope.Store(), g)
 		untouched.restore(scope.Store(), g)
 		b.mark.Displace(scope, g)
 	}
 	predictions := o.modelFn(scope, b.Spec, b.Inputs)
-	for v, value := range atWeights {
+	for v, value := range b.atWeights {
 		v.SetNodeValue(value)
 	}
 	b.predictions, b.modelLoss = predictions, train.GetMainLoss(g)

@@ -103,17 +103,52 @@ func SetBackUpdates(store *model.Store, g *graph.Graph) {
 	}
 }
 
-// withoutBatch returns those of the values written that do not depend on the batch, the random state left out.
+// LeaveUpdates sets back what forward passes have written in g, but for what the model writes at the weights themselves
+// without looking at the batch. For a graph whose mark displaces the trainer's own pass.
+func LeaveUpdates(store *model.Store, g *graph.Graph) {
+	LeaveNoTrace(store, g)
+	for v, value := range batchOf(g).atWeights {
+		v.SetNodeValue(value)
+	}
+}
+
+// withoutBatch returns those of the values written that do not depend on the batch. Left out are the random state, and
+// what belongs to an average over batches: what others read that do look at the batch, as the number of batches is by
+// which GoMLX's batch norm averages.
 func withoutBatch(values map[*model.Variable]*graph.Node, store *model.Store,
 	g *graph.Graph) map[*model.Variable]*graph.Node {
 	b, random := batchOf(g), RandomState(store)
 	data, out := newDependence(slices.Concat(b.Inputs, b.Labels)), map[*model.Variable]*graph.Node{}
 	for v, value := range values {
-		if v != random && !data.reaches(value) {
+		if v == random || data.reaches(value) {
+			continue
+		}
+		read := newDependence([]*graph.Node{g.GetParameterByName(v.Path())})
+		averaged := false
+		for _, other := range values {
+			averaged = averaged || data.reaches(other) && read.reaches(other)
+		}
+		if !averaged {
 			out[v] = value
 		}
 	}
 	return out
+}
+
+// ReadBack returns a variable that forward passes write from the batch, and that the loss reads: the next batch has
+// another loss then. nil where there is none.
+func ReadBack(store *model.Store, g *graph.Graph, loss *graph.Node) *model.Variable {
+	b, random := batchOf(g), RandomState(store)
+	data := newDependence(slices.Concat(b.Inputs, b.Labels))
+	for v, value := range takeSideEffects(store, g).values {
+		if v == random || !data.reaches(value) {
+			continue
+		}
+		if newDependence([]*graph.Node{g.GetParameterByName(v.Path())}).reaches(loss) {
+			return v
+		}
+	}
+	return nil
 }
 
 // DropHooks takes back the functions that the model has registered to run once per update

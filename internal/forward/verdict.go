@@ -57,6 +57,10 @@ func (c comparison) verdict(gradient func(loss *graph.Node) []*graph.Node) (Verd
 		}
 		v.Seen = graph.Max(v.Seen, graph.Where(graph.GreaterThan(slope.size, zero), one, zero))
 	}
+	if c.sum { // which nobody said, and which is seen without a gradient too
+		nothing := graph.Equal(v.Seen, zero)
+		v.Apart, v.Seen = graph.Where(nothing, graph.AddScalar(one, 1), v.Apart), one
+	}
 	finite := graph.And(graph.IsFinite(v.Apart), graph.IsFinite(v.AsSum))
 	for _, x := range []**graph.Node{&v.Apart, &v.AsSum, &v.Seen} {
 		*x = graph.Where(finite, *x, zero)
