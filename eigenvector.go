@@ -47,7 +47,7 @@ func (s *step) eigenvector(g gradients) direction {
 func (s *step) refresh(g gradients) ([]*graph.Node, *estimate) {
 	switch s.config.By {
 	case ByExact:
-		return s.refreshExact()
+		return s.exact()
 	case ByThreePoint:
 		plus := s.passAt(inOrder(s.onSide(+1), pass{gradient: g.adv}))
 		p := s.newPair(plus, s.passAt(inOrder(s.onSide(-1), plus)))
@@ -68,6 +68,15 @@ func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
 	v := s.powerStep(s.v, p.h, e, p.finite())
 	v = flip(graph.LessThan(paramvec.Dot(v, s.v), graph.ScalarZero(s.g, p.lambda.DType())), v)
 	return s.downhill(v, d3, p.finite()), e
+}
+
+// exact is refreshExact, made once: an ascent that leans towards v needs it before there is g_adv.
+func (s *step) exact() ([]*graph.Node, *estimate) {
+	if s.exactly == nil {
+		v, e := s.refreshExact()
+		s.exactly = &direction{v: v, estimate: e}
+	}
+	return s.exactly.v, s.exactly.estimate
 }
 
 // refreshExact makes PowerSteps steps of power iteration with exact products of the Hessian at w, on the step's batch

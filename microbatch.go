@@ -92,7 +92,7 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 		s.compareParts()
 	}
 	if s.mark.kind == AscentStep && s.config.Local {
-		part.gradient = s.passAt(s.optimizer.perturbed(s.w, part.gradient)).gradient
+		part.gradient = s.passAt(s.ascent().from(part.gradient)).gradient
 	}
 	name := "first"
 	if m.second {
