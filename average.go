@@ -33,18 +33,19 @@ func (a ascent) lessAverage(g []*graph.Node) []*graph.Node {
 	return paramvec.AddScaled(g, graph.Scalar(g[0].Graph(), paramvec.DType(g), -a.config.Less), average)
 }
 
-// keepAverage takes the clean gradient of the step into ḡ; in a pair step that is the mean of the pair.
+// keepAverage takes the clean gradient of the step into ḡ, if it is finite; in a pair step that is the mean of the pair.
 func (s *step) keepAverage(g gradients) {
 	if s.config.Less == 0 || s.mark.off {
 		return
 	}
 	kept, clean := s.home.vectors(s.vars, averageName), g.cleanGradient()
-	old, dtype := forward.Point(s.g, kept), paramvec.DType(clean)
-	decay := graph.Scalar(s.g, dtype, s.config.Decay)
-	first := paramvec.Norm(old)
-	decay = graph.Where(graph.GreaterThan(first, graph.ZerosLike(first)), decay, graph.ZerosLike(decay))
-	rest := graph.OneMinus(decay)
-	forward.SetPoint(kept, paramvec.Like(old, paramvec.AddScaled(paramvec.Scale(decay, old), rest, clean)))
+	old := forward.Point(s.g, kept)
+	decay := graph.Scalar(s.g, paramvec.DType(clean), s.config.Decay)
+	before := paramvec.Norm(old)
+	decay = graph.Where(graph.GreaterThan(before, graph.ZerosLike(before)), decay, graph.ZerosLike(decay))
+	next := paramvec.AddScaled(paramvec.Scale(decay, old), graph.OneMinus(decay), clean)
+	finite := graph.IsFinite(paramvec.Norm(next))
+	forward.SetPoint(kept, paramvec.Like(old, paramvec.Where(finite, next, old)))
 }
 
 func averageName(v *model.Variable) string { return model.JoinPath("average", v.Path()) }
