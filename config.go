@@ -106,7 +106,7 @@ type Refresh struct {
 	// it.
 	PowerSteps int `json:"power_steps"`
 
-	// Shift adds σ·v to H v, with σ the largest |λ| seen, so that power iteration finds the largest signed eigenvalue
+	// Shift adds σ·v to H v, with σ one and a half times the largest |λ| seen, so that power iteration finds the largest signed eigenvalue
 	// even where a negative one is larger in magnitude. It turns more slowly.
 	Shift bool `json:"shift"`
 }
@@ -119,6 +119,11 @@ type Correction struct {
 	// Alpha is the strength α in [0, 2]; 0 turns the correction off, 1 takes away the component along v. Above 1 the
 	// step climbs along v, which is unstable when v is stale. Explicit has no use for it; to SurrogateGap it is GSAM's α.
 	Alpha float64 `json:"alpha"`
+
+	// Bound ends the correction of Oriented where what it rests on does: α acts as at most 1 where the step would climb
+	// along v, and as 0 where w has gone so far along v that λ, by the derivative that was measured, is gone. See
+	// bound.go. The other forms do not look at it.
+	Bound bool `json:"bound,omitzero"`
 
 	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0
 	// it is there at once.

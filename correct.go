@@ -46,16 +46,19 @@ func correct(form Form, h, v []*graph.Node, c, alpha *graph.Node) []*graph.Node 
 }
 
 // correct returns g̃ for h and c = ⟨h, v⟩.
-func (s *step) correct(g gradients, h, v []*graph.Node, c *graph.Node) []*graph.Node {
+func (s *step) correct(g gradients, h []*graph.Node, c *graph.Node, d direction) []*graph.Node {
 	switch {
 	case s.config.Alpha == 0:
 		return whole(h)
 	case s.config.Form == SurrogateGap:
 		return s.reduceGap(g, h)
-	case v == nil:
+	case d.v == nil:
 		return whole(h)
+	case s.config.Form == Oriented && s.config.Bound:
+		taken := graph.Mul(graph.ConvertDType(s.alpha(), c.DType()), graph.Abs(c))
+		return paramvec.AddScaled(h, graph.Neg(s.bounded(taken, c, d)), d.v)
 	}
-	return correct(s.config.Form, h, v, c, s.alpha())
+	return correct(s.config.Form, h, d.v, c, s.alpha())
 }
 
 // alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps.

@@ -118,10 +118,11 @@ func (s *step) measure(v, h []*graph.Node, lambda, sigma *graph.Node) *estimate 
 }
 
 // powerStep returns v' = h/‖h‖, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
-// Refresh.Shift it is h + σv that is normalised.
+// Refresh.Shift it is h + σv that is normalised, with σ half as large again as the largest |λ|: where λ is that one and
+// negative, |λ| itself would take all of v away and leave a v' across it, whose sign is rounding.
 func (s *step) powerStep(v, h []*graph.Node, e *estimate, finite *graph.Node) []*graph.Node {
 	if s.config.Shift {
-		h = paramvec.AddScaled(h, e.sigma, v)
+		h = paramvec.AddScaled(h, graph.MulScalar(e.sigma, 1.5), v)
 	}
 	norm := paramvec.Norm(h)
 	usable := graph.And(finite, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, graph.ScalarZero(s.g,

@@ -112,6 +112,7 @@ func (s *step) keep(g gradients, d direction) {
 	if d.estimate != nil {
 		forward.SetPoint(s.kept, d.v)
 		s.adaptInterval(d.estimate)
+		s.keepStart(d)
 		s.state.writeRefresh(d.estimate)
 	}
 	s.keepAverage(g)

@@ -17,6 +17,16 @@ type tracker struct {
 	of         map[uint64]int            // sets that graphs were built for
 	trained    map[int][]*model.Variable // what these graphs train
 	changes    int                       // how often any of this has changed
+	probed     bool                      // the probe radius was held against the weights (probe.go)
+}
+
+// first sets *done, one of the tracker's, and tells whether it was not set.
+func (t *tracker) first(done *bool) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was := *done
+	*done = true
+	return !was
 }
 
 // now returns the generation of what is trainable now, what its graphs train if there are any, and how often this has

@@ -37,6 +37,7 @@ var All = []Parameter{
 	{"correction", "correction", "`form` of the correction", []string{"oriented", "projection", "explicit", "paper",
 		"surrogate-gap"}},
 	{"alpha", "correction", "`strength` α of the correction, 0 to 2; gsam has its own", nil},
+	{"bound", "correction", "`true` to end the oriented correction where λ is gone by what was measured, and not to climb", nil},
 	{"alpha-warmup", "correction", "`steps` over which α rises", nil},
 	{"length", "length", "`length` of the gradient that is corrected; clean is that of the gradient at w",
 		[]string{"as-is", "unit", "clean"}},
