@@ -114,7 +114,7 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 				"a regularisation that does not depend on the batch, which each micro-batch would add: leave it to the base " +
 				"optimizer (weight decay)")
 		}
-		part.gradient = s.passAt(s.optimizer.perturbed(s.w, part.gradient)).gradient
+		part.gradient = s.passAt(s.ascent().from(part.gradient)).gradient
 	}
 	name := "first"
 	if v := forward.ReadBack(store, s.g, part.loss); v != nil {

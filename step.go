@@ -25,6 +25,7 @@ type step struct {
 	v         []*graph.Node     // its value when the step begins
 	home      home
 	state     state
+	exactly   *direction // of an exact refresh, once it was made
 }
 
 // begin collects what a step works on.
@@ -83,18 +84,22 @@ func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
 	vars := o.prepare(scope, g, m)
 	h, w := o.home(scope.Store()), forward.Origin(g, vars)
 	g.AttachState(startKey{}, forward.Point(g, vars))
+	up := ascent{config: o.config, home: h, vars: vars, w: w}
+	if m.kind == PairStep || o.config.Mix > 0 && !m.raw {
+		up.v = forward.Point(g, openEigenvector(h, vars))
+	}
 	switch {
 	case m.kind == PairStep:
-		v, radius := forward.Point(g, openEigenvector(h, vars)), o.config.ProbeRadius
+		radius := o.config.ProbeRadius
 		if m.micro.second {
 			radius = -radius
 		}
-		w = alongV(w, v, radius)
+		w = alongV(w, up.v, radius)
 	case o.config.Along == AlongMomentum:
-		w = o.alongMomentum(h.store, g, vars, w)
+		w = up.from(o.momentum(h.store, g, vars))
 	default: // the second pass of an ascent
 		first := openSums(h, vars, paramvec.DType(w), "first")
-		w = o.perturbed(w, forward.Point(g, first.gradient))
+		w = up.from(forward.Point(g, first.gradient))
 	}
 	forward.SetPoint(vars, w)
 	if m.micro.second {
@@ -107,8 +112,10 @@ func (s *step) keep(g gradients, d direction) {
 	if d.estimate != nil {
 		forward.SetPoint(s.kept, d.v)
 		s.adaptInterval(d.estimate)
+		s.keepStart(d)
 		s.state.writeRefresh(d.estimate)
 	}
+	s.keepAverage(g)
 	s.state.writeStep(g.loss, d.norm, d.c)
 	s.countStep()
 	if g.pair != nil || s.mark.micro.n > 0 {

@@ -16,7 +16,20 @@ type tracker struct {
 	generation int               // of the current set of trainable ones
 	of         map[uint64]int    // sets that graphs were built for
 	trained    map[trains]parameters
-	changes    int // how often any of this has changed
+	changes    int               // how often any of this has changed
+	latest     []*model.Variable // what the last graph trains
+	probed     bool              // the probe radius was held against the weights (probe.go)
+}
+
+// toProbe returns what the last graph trains, once.
+func (t *tracker) toProbe() []*model.Variable {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.probed {
+		return nil
+	}
+	t.probed = len(t.latest) > 0
+	return t.latest
 }
 
 // trains says for what a graph was built: a model may have other parameters for another Batch.Spec, a head for each
@@ -65,7 +78,7 @@ func (t *tracker) building(spec any, used, trained []*model.Variable) {
 	if t.of == nil {
 		t.of, t.trained = map[uint64]int{}, map[trains]parameters{}
 	}
-	t.of[t.set()] = t.generation
+	t.of[t.set()], t.latest = t.generation, trained
 	t.trained[trains{t.generation, spec}] = parameters{trained, fingerprint(trained)}
 }
 

@@ -171,7 +171,7 @@ func (h home) write(vars []*model.Variable, parts [][]float64) error {
 	return nil
 }
 
-// forget makes λ, the interval and what was reused of an ascent unknown again.
+// forget makes λ, the interval, what was reused of an ascent and the average of the gradients unknown again.
 func (h home) forget(c Config, vars []*model.Variable) error {
 	unknown := map[string]func(v *model.Variable) *tensors.Tensor{
 		h.path("refresh"): func(v *model.Variable) *tensors.Tensor {
@@ -179,10 +179,11 @@ func (h home) forget(c Config, vars []*model.Variable) error {
 		},
 		h.path("interval"): func(*model.Variable) *tensors.Tensor { return firstInterval(c) },
 	}
+	zero := func(v *model.Variable) *tensors.Tensor {
+		return tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size()))
+	}
 	for _, of := range vars {
-		unknown[h.ascent(of)] = func(v *model.Variable) *tensors.Tensor {
-			return tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size()))
-		}
+		unknown[h.path(ascentName(of))], unknown[h.path(averageName(of))] = zero, zero
 	}
 	for path, value := range unknown {
 		v := h.store.GetVariable(path)

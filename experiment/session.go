@@ -76,6 +76,9 @@ func (s *session) open() error {
 	if err := s.checkRecords(record.Records); err != nil {
 		return err
 	}
+	if w := s.Warning(); w != "" {
+		warnings = append(warnings, w)
+	}
 	for _, w := range warnings {
 		s.options.Warn(w)
 	}
