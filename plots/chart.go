@@ -3,6 +3,7 @@ package plots
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -31,7 +32,7 @@ type Curve struct {
 	X, Y   []float64
 	Lo, Hi []float64 // the ends of a band; nil for none
 	Points bool      // marks without a line
-	Solid  bool      // a line without gaps, whatever its look
+	Line   Line
 }
 
 // marksAtMost is the number of marks of a line.
@@ -80,10 +81,7 @@ func beside(c draw.Canvas, p *plot.Plot, key plot.Legend) {
 
 // add adds the band, the line in pieces between gaps, and the marks.
 func (s Curve) add(p *plot.Plot, key *plot.Legend, y Axis) error {
-	look := LookOf(s.Style)
-	if s.Solid {
-		look.Dashes = nil
-	}
+	look := LookOf(s.Style).drawn(s.Line)
 	var pieces []plotter.XYs
 	var upper, lower, piece plotter.XYs
 	end := func() {
@@ -161,6 +159,12 @@ func (s Curve) strokes(p *plot.Plot, key *plot.Legend, look Look, pieces []plott
 		marks.GlyphStyle = look.glyph()
 		p.Add(marks)
 		names = append(names, marks)
+		if s.Line == SecondLine {
+			hole := *marks
+			hole.Color, hole.Radius, hole.Shape = color.White, vg.Points(1.3), draw.CircleGlyph{}
+			p.Add(&hole)
+			names = append(names, &hole)
+		}
 	}
 	if len(names) > 0 {
 		key.Add(s.Name, names...)

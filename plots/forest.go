@@ -66,8 +66,7 @@ func (panel Panel) plot() (*plot.Plot, error) {
 	for i, r := range panel.Rows {
 		y := rows - 1 - float64(i)
 		names = append(names, plot.Tick{Value: y, Label: r.Name})
-		look := LookOf(r.Style)
-		look.Dashes = nil
+		look := LookOf(r.Style).drawn(FirstLine)
 		if lo, hi := max(r.Lo, panel.Axis.From), min(r.Hi, panel.Axis.To); !math.IsNaN(lo) && !math.IsNaN(hi) {
 			line, err := plotter.NewLine(plotter.XYs{{X: lo, Y: y}, {X: hi, Y: y}})
 			if err != nil {

@@ -41,6 +41,28 @@ func LookOf(style int) Look {
 	return looks[style%Looks]
 }
 
+// Line says how the line of a series is drawn.
+type Line int
+
+// The lines: as the look says or, where two comparisons are laid over each other, without gaps for the first and with
+// even ones and hollow marks for the second.
+const (
+	OwnLine Line = iota
+	FirstLine
+	SecondLine
+)
+
+// drawn is the look of a series with such a line.
+func (l Look) drawn(line Line) Look {
+	switch line {
+	case FirstLine:
+		l.Dashes = nil
+	case SecondLine:
+		l.Dashes = []float64{5, 4}
+	}
+	return l
+}
+
 func rgb(hex uint32) color.RGBA {
 	return color.RGBA{uint8(hex >> 16), uint8(hex >> 8), uint8(hex), 255}
 }

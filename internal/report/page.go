@@ -22,6 +22,8 @@ type Options struct {
 	// Events is the address of a stream of server-sent events that tell when to load the page again; "" for a page
 	// that stands.
 	Events string
+	// File is the address of a figure in one of the FileFormats, "" where there is none; nil for no such files.
+	File func(c *Comparison, figure, format string) string
 	// Back is the address of a list of comparisons; "" for none.
 	Back string
 }
@@ -114,47 +116,49 @@ func (o Options) title(comparisons []*Comparison) string {
 
 // view is a comparison as the template sees it.
 type view struct {
-	ID, Name  string
-	Headline  Headline
-	Facts     []string
-	Legend    []legend
-	Warnings  []string
-	Claims    []claims.Finding
-	Intro     string // of the claims
-	Methods   Grid
-	Early     Grid
-	EarlyFig  []figure
-	Training  []figure
-	Curvature []figure
-	Surfaces  []Surface
-	Measured  *Grid
-	Cost      Grid
-	Bars      []Bar
-	Settings  []setting
-	ByMethod  Grid
-	Runs      Grid
-	Command   string
+	ID, Name               string
+	Headline               Headline
+	Facts                  []string
+	Warnings               []string
+	Claims                 []claims.Finding
+	Intro                  string // of the claims
+	ClaimsSummary          string
+	Methods                Grid
+	Early                  Grid
+	EarlyFig               []figure
+	Forests                []Forest
+	ForestFiles, CostFiles links
+	Training               []figure
+	Curvature              []figure
+	Surfaces               []Surface
+	Measured               *Grid
+	Cost                   Grid
+	Bars                   []Bar
+	Settings               []setting
+	ByMethod               Grid
+	Runs                   Grid
+	Command                string
 }
 
 func newView(c *Comparison, id string, o Options) view {
 	t := c.table("")
 	v := view{ID: id, Name: c.Name, Headline: c.headline(t), Facts: c.facts(), Warnings: c.warnings(t)}
 	v.Claims, v.Intro = c.claims(), claimsIntro
-	for i, m := range c.Methods() {
-		v.Legend = append(v.Legend, legend{m, i % styles, marks[i%styles], false, false})
-	}
+	v.ClaimsSummary = claimsSummary(v.Claims)
 	v.Methods = c.methodsTable(t)
-	v.Early, v.EarlyFig = c.early(t.Baseline), draw(id, []Chart{c.earlyChart()})
-	v.Training = draw(id, append(c.trainingCharts(), c.scatter(), c.metricChart()))
-	v.Curvature = draw(id, append([]Chart{c.stability()}, c.measuredCharts()...))
+	files := o.files(c)
+	v.Forests, v.ForestFiles = c.forests(t), files(differencesName)
+	v.Early, v.EarlyFig = c.early(t.Baseline), draw(id, []Chart{c.earlyChart()}, files)
+	v.Training, v.Curvature = draw(id, c.training(), files), draw(id, c.curvature(), files)
 	v.Surfaces = c.surfaces()
 	for i := range v.Surfaces {
-		v.Surfaces[i].ID = id + "-" + v.Surfaces[i].ID
+		s := &v.Surfaces[i]
+		s.Files, s.ID = files(s.ID), id+"-"+s.ID
 	}
 	if g, ok := c.measuredTable(); ok {
 		v.Measured = &g
 	}
-	v.Cost, v.Bars = c.cost(t), c.costBars(t)
+	v.Cost, v.Bars, v.CostFiles = c.cost(t), c.costBars(t), files(costName)
 	v.Settings, v.ByMethod = c.settings()
 	v.Runs = c.runsTable(t)
 	c.addRunMetric(&v.Runs, t)
@@ -183,7 +187,6 @@ func (c *Comparison) runsTable(t *compare.Table) Grid {
 	outcome.Held = c.held() // known before there is any
 	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps",
 		outcome.Title(), "λmax", "train loss", "seconds", "engine"}}
-	methods := c.Methods()
 	for _, r := range c.Runs {
 		s := r.Summary
 		state := "finished"
@@ -202,20 +205,11 @@ func (c *Comparison) runsTable(t *compare.Table) Grid {
 		if last := len(r.Records); steps == 0 && last > 0 {
 			steps = r.Records[last-1].Step
 		}
-		g.Rows = append(g.Rows, GridRow{Head: s.Method, Style: indexOf(methods, s.Method) % styles, Cells: []Cell{
+		g.Rows = append(g.Rows, GridRow{Head: s.Method, Style: c.style(s.Method), Cells: []Cell{
 			plainCell(fmt.Sprint(s.Seed)), plainCell(state), plainCell(fmt.Sprint(steps)),
 			plainCell(outcome.RunText(s)),
 			plainCell(short(s.LambdaMax.Float())), plainCell(short(s.TrainLoss.Float())),
 			plainCell(short(s.WallSeconds.Float())), plainCell(s.Backend)}})
 	}
 	return g
-}
-
-func indexOf(list []string, s string) int {
-	for i, x := range list {
-		if x == s {
-			return i
-		}
-	}
-	return 0
 }
