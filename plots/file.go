@@ -63,8 +63,11 @@ func encode(w io.Writer, format string, size Size, paint func(draw.Canvas)) erro
 		canvas = pdf{canvas}
 	}
 	background(canvas, width, height)
+	scale := size.scale()
+	canvas.Scale(scale, scale)
 	const margin = 3 * vg.Millimeter
-	paint(draw.Crop(draw.NewCanvas(canvas, width, height), margin, -margin, margin, -margin))
+	whole := draw.NewCanvas(canvas, width/vg.Length(scale), height/vg.Length(scale))
+	paint(draw.Crop(whole, margin, -margin, margin, -margin))
 	_, err = canvas.WriteTo(w)
 	return err
 }

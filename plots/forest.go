@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Forest is a picture of differences with their intervals, one panel a quantity, side by side.
+// Forest is a picture of differences with their intervals, one panel a quantity, side by side where there is room.
 type Forest []Panel
 
 // Panel is a quantity: a row for each method around the line of no difference.
@@ -25,6 +25,7 @@ type Panel struct {
 type Interval struct {
 	Name         string
 	Style        int
+	Line         Line
 	Mean, Lo, Hi float64
 	Solid        bool
 }
@@ -45,9 +46,15 @@ func (f Forest) paint() (func(draw.Canvas), error) {
 		panels = append(panels, p)
 	}
 	return func(c draw.Canvas) {
-		width := c.Size().X / vg.Length(len(panels))
+		const narrow = 6.5 * vg.Centimeter
+		whole, n := c.Size(), vg.Length(len(panels))
 		for i, p := range panels {
-			p.Draw(draw.Crop(c, vg.Length(i)*width, vg.Length(i+1)*width-c.Size().X, 0, 0))
+			before, after := vg.Length(i)/n, vg.Length(i+1)/n-1
+			if whole.X/n >= narrow {
+				p.Draw(draw.Crop(c, before*whole.X, after*whole.X, 0, 0))
+			} else { // below each other
+				p.Draw(draw.Crop(c, 0, 0, -after*whole.Y, -before*(whole.Y+3*vg.Millimeter)))
+			}
 		}
 	}, nil
 }
@@ -66,7 +73,7 @@ func (panel Panel) plot() (*plot.Plot, error) {
 	for i, r := range panel.Rows {
 		y := rows - 1 - float64(i)
 		names = append(names, plot.Tick{Value: y, Label: r.Name})
-		look := LookOf(r.Style).drawn(FirstLine)
+		look := LookOf(r.Style).drawn(max(FirstLine, r.Line))
 		if lo, hi := max(r.Lo, panel.Axis.From), min(r.Hi, panel.Axis.To); !math.IsNaN(lo) && !math.IsNaN(hi) {
 			line, err := plotter.NewLine(plotter.XYs{{X: lo, Y: y}, {X: hi, Y: y}})
 			if err != nil {

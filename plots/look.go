@@ -25,11 +25,11 @@ var looks = [Looks + 1]Look{
 	{rgb(0x0072b2), nil, draw.CircleGlyph{}},
 	{rgb(0xd55e00), []float64{7, 3}, draw.BoxGlyph{}},
 	{rgb(0x009e73), []float64{2, 3}, draw.PyramidGlyph{}},
-	{rgb(0xb3588f), []float64{9, 3, 2, 3}, draw.RingGlyph{}},
-	{rgb(0xc98700), []float64{4, 2}, draw.SquareGlyph{}},
-	{rgb(0x2f9bd6), []float64{1, 3}, draw.PlusGlyph{}},
-	{rgb(0x333a41), []float64{12, 4}, draw.TriangleGlyph{}},
-	{rgb(0x8a7f00), []float64{6, 2, 1, 2, 1, 2}, draw.CrossGlyph{}},
+	{rgb(0xb3588f), []float64{9, 3, 2, 3}, diamond},
+	{rgb(0xc98700), []float64{4, 2}, peak},
+	{rgb(0x2f9bd6), []float64{1, 3}, plus},
+	{rgb(0x333a41), []float64{12, 4}, star},
+	{rgb(0x8a7f00), []float64{6, 2, 1, 2, 1, 2}, bar},
 	Reference: {rgb(0x6b737b), []float64{3, 4}, draw.CircleGlyph{}},
 }
 

@@ -54,6 +54,10 @@ func (s *Size) Set(text string) error {
 	return nil
 }
 
+// scale is by how much letters and marks are smaller than in a picture of the default width: in half the width they
+// have 0.7 of the size, so that there is room for lines.
+func (s Size) scale() float64 { return min(1, math.Sqrt(s.Width/DefaultSize().Width)) }
+
 func (s Size) lengths() (width, height vg.Length) {
 	return vg.Length(s.Width) * vg.Centimeter, vg.Length(s.Height) * vg.Centimeter
 }

@@ -101,16 +101,16 @@ func (s Surface) paint() (func(draw.Canvas), error) {
 	f := s.Frame
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = f.XFrom, f.XTo, f.YFrom, f.YTo
 
-	bar := newPlot("", "", "loss")
-	bar.Add(cells{scale{}})
-	bar.HideX()
-	bar.Y.Min, bar.Y.Max = 0, 1
-	bar.Y.Tick.Marker = plot.TickerFunc(f.ticks)
+	beam := newPlot("", "", "loss")
+	beam.Add(cells{scale{}})
+	beam.HideX()
+	beam.Y.Min, beam.Y.Max = 0, 1
+	beam.Y.Tick.Marker = plot.TickerFunc(f.ticks)
 	return func(c draw.Canvas) {
 		const column = 2.6 * vg.Centimeter
 		p.Draw(draw.Crop(c, 0, -column, 0, 0))
 		beside := draw.Crop(c, c.Max.X-c.Min.X-column+2*vg.Millimeter, 0, 0, 0)
-		bar.Draw(draw.Crop(beside, 0, 0, 1.2*vg.Centimeter, -2*vg.Centimeter))
+		beam.Draw(draw.Crop(beside, 0, 0, 1.2*vg.Centimeter, -2*vg.Centimeter))
 		key.Draw(beside)
 	}, nil
 }

@@ -39,8 +39,15 @@ func (f File) Encode(w io.Writer, format string, size plots.Size) error {
 	return nil
 }
 
-// Files are all figures of the comparison that have something in them.
-func (c *Comparison) Files() (files []File) {
+// Files are all figures of a comparison, or of two that are laid over each other, that have something in them.
+func Files(of ...*Comparison) []File {
+	if len(of) == 2 {
+		return newOverlay(of[0], of[1]).files()
+	}
+	return of[0].files()
+}
+
+func (c *Comparison) files() (files []File) {
 	t := c.table("")
 	if all := c.forests(t); len(all) > 0 {
 		files = append(files, differencesFile(all, t.Baseline))
@@ -78,14 +85,14 @@ func (l links) Named(title string) any {
 	}{title, l}
 }
 
-// files returns what links the figures of a comparison.
-func (o Options) files(c *Comparison) func(figure string) links {
+// files returns what links the figures of a comparison, or of two.
+func (o Options) files(of ...*Comparison) func(figure string) links {
 	return func(figure string) (all links) {
 		if o.File == nil {
 			return nil
 		}
 		for _, format := range FileFormats() {
-			if address := o.File(c, figure, format); address != "" {
+			if address := o.File(of, figure, format); address != "" {
 				all = append(all, fileLink{strings.ToUpper(format), address})
 			}
 		}

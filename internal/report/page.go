@@ -22,8 +22,13 @@ type Options struct {
 	// Events is the address of a stream of server-sent events that tell when to load the page again; "" for a page
 	// that stands.
 	Events string
-	// File is the address of a figure in one of the FileFormats, "" where there is none; nil for no such files.
-	File func(c *Comparison, figure, format string) string
+	// File is the address of a figure of a comparison, or of two that are laid over each other, in one of the FileFormats;
+	// "" where there is none, nil for no such files.
+	File func(of []*Comparison, figure, format string) string
+	// Overlay lays the first two comparisons over each other, in front of the others.
+	Overlay bool
+	// Over are the pages on which another comparison is laid over this one.
+	Over []ListItem
 	// Back is the address of a list of comparisons; "" for none.
 	Back string
 }
@@ -61,6 +66,8 @@ type page struct {
 	Heading                     string
 	CSS                         template.CSS
 	JS                          template.JS
+	Overlay                     *overlayView
+	Over                        []ListItem
 	Views                       []view
 	List                        []ListItem
 	IsList                      bool
@@ -81,6 +88,11 @@ func WriteHTML(w io.Writer, comparisons []*Comparison, o Options) error {
 	p.Heading = o.Title
 	if o.Title == "" {
 		p.Heading = "X-SAM report"
+	}
+	p.Over = o.Over
+	if o.Overlay && len(comparisons) > 1 {
+		v := newOverlayView(comparisons[0], comparisons[1], "o", o)
+		p.Overlay = &v
 	}
 	for i, c := range comparisons {
 		p.Views = append(p.Views, newView(c, fmt.Sprintf("c%d", i+1), o))
