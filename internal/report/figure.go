@@ -49,7 +49,7 @@ type figureRow struct {
 func draw(prefix string, charts []Chart, files func(string) links) (figures []figure) {
 	for _, c := range charts {
 		f := figure{ID: prefix + "-" + c.ID, Title: c.Title, Note: c.Note, XLabel: c.XLabel, YLabel: c.YLabel,
-			LogFirst: c.LogFirst, Files: files(c.ID)}
+			LogFirst: c.LogFirst}
 		if p, ok := c.draw(false); ok {
 			f.Plots = append(f.Plots, p)
 		}
@@ -61,6 +61,7 @@ func draw(prefix string, charts []Chart, files func(string) links) (figures []fi
 		if len(f.Plots) == 0 {
 			continue
 		}
+		f.Files = files(c.ID)
 		f.Toggle = len(f.Plots) == 2
 		f.LogFirst = f.LogFirst && f.Toggle
 		for i, s := range c.Series {

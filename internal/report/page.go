@@ -28,7 +28,7 @@ type Options struct {
 	// Overlay lays the first two comparisons over each other, in front of the others.
 	Overlay bool
 	// Over are the pages on which another comparison is laid over this one.
-	Over []ListItem
+	Over []Link
 	// Back is the address of a list of comparisons; "" for none.
 	Back string
 }
@@ -67,15 +67,15 @@ type page struct {
 	CSS                         template.CSS
 	JS                          template.JS
 	Overlay                     *overlayView
-	Over                        []ListItem
+	Over                        []Link
 	Views                       []view
-	List                        []ListItem
+	List                        []Card
 	IsList                      bool
 	Problem                     string
 }
 
-// ListItem is a line of a list of comparisons.
-type ListItem struct{ Name, Address, Text string }
+// Link is the page of a comparison.
+type Link struct{ Name, Address string }
 
 func newPage(title string, o Options) page {
 	return page{Title: title, Policy: ContentSecurityPolicy(o.Events != ""), Events: o.Events, Back: o.Back,
@@ -101,7 +101,7 @@ func WriteHTML(w io.Writer, comparisons []*Comparison, o Options) error {
 }
 
 // WriteList writes a page that lists comparisons; problem says what is wrong with the list, "" when nothing is.
-func WriteList(w io.Writer, items []ListItem, problem string, o Options) error {
+func WriteList(w io.Writer, items []Card, problem string, o Options) error {
 	p := newPage(o.Title, o)
 	p.Heading = o.Title
 	p.List, p.IsList, p.Problem = items, true, problem
@@ -180,8 +180,16 @@ func newView(c *Comparison, id string, o Options) view {
 	return v
 }
 
-// facts say in a line what was trained.
+// facts say in a line what was trained, and how far it is.
 func (c *Comparison) facts() []string {
+	if len(c.Runs) == 0 {
+		return nil
+	}
+	return append(c.Facts(), fmt.Sprintf("%d of %s finished", c.finished(), count(len(c.Runs), "run")))
+}
+
+// Facts say in a line what was trained.
+func (c *Comparison) Facts() []string {
 	if len(c.Runs) == 0 {
 		return nil
 	}
@@ -190,7 +198,7 @@ func (c *Comparison) facts() []string {
 	if n := task.LabelNoise; n > 0 {
 		facts = append(facts, fmt.Sprintf("%g %% of the training labels random", 100*n))
 	}
-	return append(facts, fmt.Sprintf("%d of %s finished", c.finished(), count(len(c.Runs), "run")))
+	return facts
 }
 
 // runsTable lists the runs with their outcome.
