@@ -21,6 +21,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/measure"
+	"github.com/xsam-go/xsam/plots"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -39,6 +40,7 @@ type options struct {
 	engine     flags.Engine
 	format     string
 	plots      string
+	plotSize   plots.Size
 	quiet      bool
 	given      *pflag.FlagSet // as the user gave them
 }
@@ -111,7 +113,7 @@ func run(ctx context.Context, o *options) error {
 	if err := printMeasurements(o.stdout, o.format, weights, done); err != nil || o.plots == "" {
 		return err
 	}
-	files, err := draw(o.plots, weights, done)
+	files, err := draw(o, weights, done)
 	if err != nil {
 		return err
 	}
