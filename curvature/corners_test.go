@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -159,6 +160,30 @@ func TestHalfPrecision(t *testing.T) {
 	})
 }
 
+// A parameter without elements has no part in the vector: XLA knows no slice of it.
+func TestEmptyParameter(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		ctx, store := context.Background(), model.NewStore()
+		obj := objective.New(func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
+			g := in[0].Graph()
+			empty := scope.VariableWithShape("empty", shapes.Make(dtypes.Float64, 0, 2)).NodeValue(g)
+			w := scope.VariableWithValue("w", []float64{1, 1}).NodeValue(g)
+			loss := graph.Add(graph.ReduceAllSum(graph.Mul(graph.Const(g, []float64{1.5, 0.5}), graph.Square(w))),
+				graph.ReduceAllSum(empty))
+			return []*graph.Node{graph.Add(graph.MulScalar(in[0], 0), loss)}
+		}, func(_, predictions []*graph.Node) *graph.Node { return graph.ReduceAllMean(predictions[0]) })
+		batches := []train.Batch{{Inputs: []*tensors.Tensor{numbers(dtypes.Float64, []float64{0, 0}, 2)}}}
+		p, err := curvature.NewProblem(ctx, b, store, obj, batches, evaluation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if top, err := curvature.Top(ctx, p, 1); err != nil || p.Dim() != 2 || math.Abs(top.Value()-3) > 1e-9 {
+			t.Errorf("λmax %v of %d parameters (%v), want 3 of 2", top.Value(), p.Dim(), err)
+		}
+	})
+}
+
 // Weights that have become NaN are what the error is about.
 func TestNaNWeights(t *testing.T) {
 	p, store := mlp.problem(t, testbackend.Go(t), dtypes.Float64, evaluation)
@@ -173,9 +198,15 @@ func TestNaNWeights(t *testing.T) {
 		"Gauss–Newton": curvature.NewGaussNewton(p), "Fisher": curvature.NewEmpiricalFisher(p),
 	} {
 		err := h.Apply(context.Background(), y, x)
-		if err == nil || !strings.Contains(err.Error(), "the loss is NaN: want finite weights") {
-			t.Errorf("%s: error %v", name, err)
+		if err == nil || !strings.Contains(err.Error(), "the loss is NaN: want finite weights") ||
+			!strings.Contains(err.Error(), "the parameter /output/weights holds NaN") {
+			t.Errorf("%s: error %v, want one that names the parameter", name, err)
 		}
+	}
+	_, err := curvature.NewProblem(context.Background(), testbackend.Go(t), store, objective.New(mlp.model, mlp.loss),
+		mlp.data(dtypes.Float64, 7, 3), evaluation)
+	if err == nil || !strings.Contains(err.Error(), "/output/weights holds NaN") || strings.Contains(err.Error(), "random") {
+		t.Errorf("NewProblem: error %v, want one that names the parameter", err)
 	}
 	if _, err := curvature.NewHessian(p, curvature.CentralDifference); err == nil ||
 		!strings.Contains(err.Error(), "want finite weights") {

@@ -74,8 +74,7 @@ func (o averaged) Apply(ctx context.Context, dst, src []float64) error {
 			return err
 		}
 		if math.IsNaN(main) || math.IsInf(main, 0) {
-			return fmt.Errorf("curvature: %s: the loss is %v: want finite weights, and a finite loss there",
-				o.program.name, main)
+			return o.problem.notFinite(o.program.name+": the loss", main)
 		}
 		if !(math.Abs(main-known) <= 1e-5*max(1, math.Abs(main))) {
 			return fmt.Errorf("curvature: %s: the model adds %v to the loss beside the loss function "+

@@ -164,13 +164,16 @@ func (p *Problem) open(ctx context.Context) error {
 	if err := p.weigh(ctx); err != nil {
 		return err
 	}
+	if math.IsNaN(first) || math.IsInf(first, 0) {
+		return p.notFinite("the loss of one batch", first)
+	}
 	second, err := p.batchLoss(ctx, 0)
 	if err != nil {
 		return err
 	}
 	if tolerance := 1e-5 * max(1, math.Abs(first)); !(math.Abs(second-first) <= tolerance) {
 		return fmt.Errorf("curvature: the loss of one batch was %v, and %v when evaluated again: "+
-			"want a finite loss that repeats itself; turn off what is random in the model", first, second)
+			"want a loss that repeats itself; turn off what is random in the model", first, second)
 	}
 	return nil
 }

@@ -29,9 +29,8 @@ type session struct {
 	metrics     *runlog.Metrics
 	tensorBoard *tensorBoard // nil without
 	feed        *program.TimedFeed
-	restored    bool      // it went on from a checkpoint
-	measured    bool      // curvature along training is recorded for the step of that checkpoint
-	warmStart   []float64 // of the next measurement along training; nil before the first
+	restored    bool // it went on from a checkpoint
+	measured    bool // curvature along training is recorded for the step of that checkpoint
 
 	sums    sums
 	timed   map[string]bool // kinds of step whose first one, which is compiled in it, is behind

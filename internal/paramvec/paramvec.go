@@ -93,6 +93,9 @@ func After(x, y []*graph.Node) []*graph.Node {
 	dtype := DType(x)
 	var firsts []*graph.Node
 	for _, yi := range y {
+		if yi.Shape().Size() == 0 { // it has no number
+			continue
+		}
 		first := graph.Slice(graph.Reshape(yi, -1), graph.AxisRange(0, 1))
 		firsts = append(firsts, graph.StopGradient(as(first, dtype)))
 	}

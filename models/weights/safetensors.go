@@ -19,8 +19,9 @@ import (
 // The limits, tested before memory is taken.
 const (
 	maxHeader = 1 << 26 // bytes; the format's own is 100 MB
-	maxFile   = 1 << 36
 	maxRank   = 8
+	// MaxFile is the largest size of a file in bytes.
+	MaxFile = 1 << 36
 )
 
 // entry is what the header says of an array.
@@ -52,8 +53,8 @@ func read(path string) (map[string]Array, error) {
 		return nil, err
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is no regular file: want a safetensors file")
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("it has %d bytes: want %d at most", info.Size(), int64(maxFile))
+	case info.Size() > MaxFile:
+		return nil, fmt.Errorf("it has %d bytes: want %d at most", info.Size(), int64(MaxFile))
 	}
 	file, err := os.Open(path)
 	if err != nil {
