@@ -56,6 +56,12 @@ var columns = join(
 	[]column{
 		{"method", func(_ *Table, r *Row) any { return r.Method }},
 		{"n", func(_ *Table, r *Row) any { return r.N }},
+		{"not_learnt", func(_ *Table, r *Row) any {
+			if r.NotLearnt == 0 {
+				return runlog.Number{}
+			}
+			return runlog.Num(float64(r.NotLearnt))
+		}},
 	},
 	estimate("test_accuracy", func(r *Row) Estimate { return r.TestAccuracy }),
 	estimate("validation_accuracy", func(r *Row) Estimate { return r.ValidationAccuracy }),

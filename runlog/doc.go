@@ -18,13 +18,7 @@
 package runlog
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -50,29 +44,3 @@ func Name(method string, seed int64) string {
 	}, method)
 	return fmt.Sprintf("%s-seed%d", safe, seed)
 }
-
-// Snapshot is the folder of the checkpoint that was kept after an epoch.
-func Snapshot(dir string, epoch int) string {
-	return filepath.Join(dir, SnapshotDir, fmt.Sprintf("epoch-%04d", epoch))
-}
-
-// Snapshots are the epochs after which a run kept a checkpoint, in order.
-func Snapshots(dir string) (epochs []int, err error) {
-	entries, err := os.ReadDir(filepath.Join(dir, SnapshotDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, fmt.Errorf("runlog: %w", err)
-	}
-	for _, e := range entries {
-		text, ok := strings.CutPrefix(e.Name(), "epoch-")
-		if epoch, err := strconv.Atoi(text); ok && err == nil && e.IsDir() { // others are unfinished
-			epochs = append(epochs, epoch)
-		}
-	}
-	slices.Sort(epochs)
-	return epochs, nil
-}
-
-// Checkpoints is the folder of a run's checkpoints.
-func Checkpoints(dir string) string { return filepath.Join(dir, CheckpointDir) }

@@ -110,6 +110,9 @@ func (f *Run) Plan(flags *Recipe, methods []string, seed int64, seeds int) ([]re
 	if err := Locate(&base); err != nil {
 		return nil, err
 	}
+	if err := flags.fitBatch(&base); err != nil {
+		return nil, err
+	}
 	recipes, err := recipe.Plan(base, methods, settings, seed, seeds)
 	if err != nil {
 		return nil, exit.Usage(err)
