@@ -10,13 +10,15 @@ import (
 )
 
 // The rates with which models learn (docs/studies/defaults.md): of sgd with momentum 0.9, by what a model is made of,
-// and of adam and adamw.
+// and of adam and adamw by the same.
 const (
 	normedRate   = 0.1  // residual nets with batch norm, batches of 128
 	smallRate    = 0.05 // these with smaller batches; mlp on digits and on tables
 	plainRate    = 0.02 // nets without norms
 	deepRate     = 0.01 // vgg; perceptrons of a depth of the user's own
 	adaptiveRate = 0.001
+
+	adaptiveNormedRate = 0.003 // of adam and adamw, for residual nets
 )
 
 // AdaptiveAlpha is the α that xsam and xsam-lite start from where the base optimizer is adam or adamw, in the place of
@@ -45,7 +47,10 @@ func (r *Recipe) Suit(examples int) {
 // suitedRate is the learning rate of the model with the base optimizer.
 func (r *Recipe) suitedRate() float64 {
 	source, mine := own.Parse(r.Data)
+	residual := strings.HasPrefix(r.Model, "resnet") || strings.HasPrefix(r.Model, "wrn")
 	switch {
+	case r.Adaptive() && residual:
+		return adaptiveNormedRate
 	case r.Adaptive():
 		return adaptiveRate
 	case r.Regression():
@@ -54,10 +59,9 @@ func (r *Recipe) suitedRate() float64 {
 		return smallRate
 	case strings.HasPrefix(r.Model, "vgg"), strings.HasPrefix(r.Model, "mlp-"):
 		return deepRate
-	case strings.HasPrefix(r.Model, "resnet"), strings.HasPrefix(r.Model, "wrn"):
-		if mine || r.Batch < 128 {
-			return smallRate
-		}
+	case residual && (mine || r.Batch < 128):
+		return smallRate
+	case residual:
 		return normedRate
 	}
 	return plainRate

@@ -1,6 +1,7 @@
 // Package runlog is the record of training runs on disk: one directory a run, in plain JSON, so that any tool can
 // read it.
 //
+//	OUT/comparison.json what was asked for: the recipe that the runs have in common, the methods, the seeds
 //	OUT/<method>-seed<k>/
 //	    config.json     the whole recipe of the run, written first
 //	    metrics.jsonl   what was measured on the way, one JSON object a line, appended
@@ -31,6 +32,9 @@ const (
 	SnapshotDir   = "snapshots"
 	// TensorBoardDir holds event files.
 	TensorBoardDir = "tensorboard"
+
+	// ComparisonFile, beside the run directories, says what was asked for.
+	ComparisonFile = "comparison.json"
 )
 
 // Name is the name of a run's directory: "<method>-seed<k>". Characters of the method that some file systems refuse

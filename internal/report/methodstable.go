@@ -20,7 +20,7 @@ func (c *Comparison) baselines() (tables []*compare.Table) {
 func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	against := c.baselines()
 	g := Grid{Caption: "Mean ± half-width of the Student-t 95 % interval over n seeds. Differences are paired by " +
-		"seed; p of a paired t-test with Holm's correction over the methods of a column."}
+		"seed; p of a paired t-test, and the interval, with Holm's correction over the methods of a column."}
 	outcome := t.Outcome()
 	g.Columns = []string{"n", outcome.Title()}
 	for _, b := range against {

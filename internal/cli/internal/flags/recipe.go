@@ -115,6 +115,21 @@ func (f *Recipe) Recipe() recipe.Recipe {
 	return r
 }
 
+// Over returns a recorded recipe with the flags that the user set laid over it.
+func (f *Recipe) Over(r recipe.Recipe) recipe.Recipe {
+	if f.Lookup("data").Changed {
+		r.Data, r.DataDir, r.DataHash = f.Data, "", ""
+		if !IsOwn(f.Data) {
+			r.DataDir = os.Getenv(DataDirVariable)
+		}
+	}
+	if _, err := os.Stat(r.DataDir); err != nil && !IsOwn(r.Data) { // a recipe of another machine
+		r.DataDir = os.Getenv(DataDirVariable)
+	}
+	f.applyAll(&r)
+	return r
+}
+
 // applyAll lays the flags over a recipe that the user set.
 func (f *Recipe) applyAll(r *recipe.Recipe) {
 	for name := range f.apply {
