@@ -69,10 +69,10 @@ func TestReadComparisonRefuses(t *testing.T) {
 		return path
 	}
 	for path, want := range map[string]string{
-		filepath.Join(dir, "none"):                        "want a comparison.json or config.json",
-		dir:                                               "holds no run",
-		write("a.json", "{"):                              "want a comparison.json",
-		write("b.json", `{"epochs": 3}`):                  "names no method",
+		filepath.Join(dir, "none"):       "want a comparison.json or config.json",
+		dir:                              "holds no run",
+		write("a.json", "{"):             "want a comparison.json",
+		write("b.json", `{"epochs": 3}`): "names no method",
 		write("c.json", `{"method": "sam", "study": {}}`): "Go program",
 	} {
 		if _, err := ReadComparison(path); err == nil || !strings.Contains(err.Error(), want) {

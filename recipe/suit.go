@@ -28,6 +28,16 @@ const AdaptiveAlpha = 0.5
 // adaptiveDecay is the decoupled weight decay that adamw starts from.
 const adaptiveDecay = 0.01
 
+// SuitedText says what Suit chooses, by flag.
+var SuitedText = map[string]string{
+	"lr": fmt.Sprintf("by model and base: %g for residual nets, %g for these on small sets and for mlp on digits and "+
+		"tables, %g for vgg and mlp-DEPTHxWIDTH, else %g; with adam and adamw %g, for residual nets %g; %g for a regression",
+		normedRate, smallRate, deepRate, plainRate, adaptiveRate, adaptiveNormedRate, RegressionRate),
+	"batch": fmt.Sprintf("64 for glyphs and digits, 32 for your images, 16 for tables, else 128; halved until an epoch has "+
+		"%d steps", fewestSteps),
+	"weight-decay": fmt.Sprintf("5e-05 for glyphs, digits and your own, else 0.0005; with adamw %g", adaptiveDecay),
+}
+
 // Suit sets what belongs to data, model and base optimizer together: learning rate, weight decay, and a batch that fits
 // so many training examples, 0 where their number is not known. Set Data, Task, Model and Optimizer before, and all that
 // is to be otherwise after it.
