@@ -101,7 +101,7 @@ func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 				text = weights.NameOf(show.Path(path))
 			}
 		}
-		line += fmt.Sprintf(" --%s=%s", field.Flag, quoted(text))
+		line += fmt.Sprintf(" --%s=%s", field.Flag, show.Quoted(text))
 	}
 	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance &&
 		r.LambdaEvery == defaults.LambdaEvery
@@ -125,13 +125,5 @@ func dataFlag(r recipe.Recipe) string {
 		return "--data " + r.Data
 	}
 	source.Path = show.Path(filepath.Join(r.DataDir, source.Path))
-	return "--data " + quoted(source.String())
-}
-
-// quoted is a word as a shell takes it.
-func quoted(word string) string {
-	if !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return "--data " + show.Quoted(source.String())
 }

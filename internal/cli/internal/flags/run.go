@@ -200,8 +200,8 @@ func HowToResume(err error, command, out string, ended, all int) error {
 	if ended == 0 && !errors.Is(err, context.Canceled) && !errors.Is(err, experiment.ErrExists) {
 		return err // there is nothing to go on with
 	}
-	return HowToGoOn(err, fmt.Sprintf("%d of %d runs have a record; go on with: xsam %s ... --resume --out %s", ended,
-		all, command, show.Path(out)))
+	return HowToGoOn(err, fmt.Sprintf("%d of %d runs have a record; go on with: xsam %s --resume %s", ended, all, command,
+		show.Quoted(show.Path(out))))
 }
 
 // HowToGoOn adds to the error of runs that did not all end how to go on.
