@@ -81,7 +81,19 @@ func testEarlyLoss(pairs []pair) test {
 // epoch, which may be any of them, so that Holm's correction goes over the epochs.
 //
 // Reference: R. L. Berger, Multiparameter hypothesis testing and acceptance sampling, Technometrics 24 (1982).
-func testLambda(pairs []pair) test {
+//
+// Pairs with a run that has not learnt are left out: its λmax is low for no merit of its method.
+func testLambda(all []pair) test {
+	pairs := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.form.learnt || !p.sam.learnt })
+	t := testLearnt(pairs)
+	if n := len(all) - len(pairs); n > 0 {
+		t.shown += fmt.Sprintf("; %d of %d pairs with a run that has not learnt are left out", n, len(all))
+	}
+	return t
+}
+
+// testLearnt is testLambda of pairs that have learnt.
+func testLearnt(pairs []pair) test {
 	epochs := commonEpochs(pairs)
 	if len(epochs) == 0 {
 		return test{Estimate: compare.NewEstimate(nil), p: math.NaN(), shown: "no epoch at which all paired runs have λmax"}

@@ -51,7 +51,7 @@ func Open(engine *backend.Engine, dir, checkpoint string, places Places) (*Run, 
 			*to = place
 		}
 	}
-	folder, err := folderOf(dir, checkpoint)
+	folder, err := runlog.Checkpoint(dir, checkpoint)
 	if err == nil {
 		err = r.Recipe.Validate()
 	}
@@ -74,19 +74,6 @@ func Open(engine *backend.Engine, dir, checkpoint string, places Places) (*Run, 
 	}
 	r.Step, r.Warnings = step, append(r.Warnings, warnings...)
 	return r, nil
-}
-
-// folderOf is the folder of a checkpoint.
-func folderOf(dir, checkpoint string) (string, error) {
-	if checkpoint == "last" {
-		return runlog.Checkpoints(dir), nil
-	}
-	text, isEpoch := strings.CutPrefix(checkpoint, "epoch:")
-	epoch, err := strconv.Atoi(text)
-	if !isEpoch || err != nil || epoch < 0 {
-		return "", fmt.Errorf("handover: checkpoint %q: want last, or epoch:N with a number N", checkpoint)
-	}
-	return runlog.Snapshot(dir, epoch), nil
 }
 
 // Formats are the ends of the names of files that Export writes.
