@@ -97,7 +97,7 @@ func (p *Problem) product(ctx context.Context, pr *program, dst, src []float64,
 	})
 }
 
-// each runs a program of one vector on every batch, and hands its results to f with the batch's share in the loss.
+// each runs a program of one vector on every batch, and passes its results to f with the batch's share in the loss.
 func (p *Problem) each(ctx context.Context, pr *program, v []float64,
 	f func(weight float64, out []*tensors.Tensor) error) error {
 	if v != nil && len(v) != p.Dim() {
