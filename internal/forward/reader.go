@@ -131,7 +131,8 @@ func (r *reader) read(n *graph.Node, factor float64, divided bool) error {
 		"or say with DividedBy what the loss divides by", n.Type(), n.Shape())
 }
 
-// found notes a sum over the rows. Where it is known which nodes have rows, it fails for what is not made row by row.
+// found notes a sum over the rows. Where it is known which nodes have rows, it fails for a sum that still has them and,
+// if strict, for what is not made row by row.
 func (r *reader) found(sum *graph.Node, factor float64, divided bool) error {
 	if r.twins != nil {
 		if r.hasRows(sum) {
