@@ -56,8 +56,8 @@ const CompareRows = 3
 // returns the gradient of a loss at the current weights. regularised says whether losses from
 // train.AddRegularizationLoss count.
 //
-// The model is built as in evaluation, where nothing is dropped and batch norm looks at no batch. In a graph for training
-// it is built as in training where it then has terms that it lacks in evaluation.
+// The model is built as in evaluation, where nothing is dropped and batch norm looks at no batch. In a graph for
+// training it is built as in training if it has terms there that it lacks in evaluation.
 func (o *Objective) Compare(scope *model.Scope, g *graph.Graph, few Batch, regularised bool,
 	gradient func(loss *graph.Node) []*graph.Node) (Verdict, error) {
 	c, err := o.compared(scope, g, few, false, regularised)

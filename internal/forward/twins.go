@@ -12,7 +12,7 @@ import (
 type twins struct {
 	of           map[*graph.Node]*graph.Node
 	rows, others int
-	complete     bool // every node that looks at the batch has its partner: the program does the same whatever the number of rows
+	complete     bool // every node that looks at the batch has a partner: the same program for any number of rows
 }
 
 // added is n without the 0 that sums of losses may begin with.

@@ -38,7 +38,7 @@ type Net struct {
 	notes   []string
 }
 
-// New checks that a file can be trained on such examples.
+// New returns the network of a file. It fails when the file cannot be trained on such examples.
 func New(f *File, c Config) (*Net, error) {
 	if c.Compute == dtypes.InvalidDType {
 		c.Compute = c.DType
