@@ -23,7 +23,7 @@ func Batches(ds train.Dataset) ([]train.Batch, error) {
 	return batches, nil
 }
 
-// finalize frees the memory of the batches, which holds whatever it held if that fails.
+// finalize frees the memory of the batches. An error is ignored; that memory then stays in use.
 func finalize(batches []train.Batch) {
 	for _, b := range batches {
 		_ = b.Finalize()
@@ -56,7 +56,7 @@ func count(o *forward.Objective, batches []train.Batch) (examples int, err error
 	return examples, nil
 }
 
-// rowsOf is the number of rows of a batch; where it is not clear, and the error says why, that of its first input.
+// rowsOf is the number of rows of a batch. Where that is unclear it is that of the first input, and the error says why.
 func rowsOf[T interface{ Shape() shapes.Shape }](o *forward.Objective, inputs, labels []T) (int, error) {
 	rows, err := forward.Rows(o, inputs, labels)
 	if err != nil {

@@ -39,10 +39,10 @@ func (s *batchGraph) chosen(v forward.Value) *graph.Node {
 	return v.Main
 }
 
-// point returns the parameters where they are.
+// point returns the current values of the parameters.
 func (s *batchGraph) point() []*graph.Node { return forward.Point(s.g, s.variables) }
 
-// trainables are the variables that the options ask for, but for those without any number.
+// trainables are the variables that the options ask for, without empty ones.
 func (s *batchGraph) trainables() []*model.Variable {
 	var chosen []*model.Variable
 	prefix := strings.TrimSuffix(s.options.Scope, "/")
@@ -57,7 +57,7 @@ func (s *batchGraph) trainables() []*model.Variable {
 	return chosen
 }
 
-// drawsRandomNumbers tells whether the graph has done so.
+// drawsRandomNumbers tells whether the graph draws random numbers.
 func (s *batchGraph) drawsRandomNumbers() bool {
 	random := forward.RandomState(s.store)
 	return random != nil && random.InUseByGraph(s.g)

@@ -79,8 +79,7 @@ func (p *Problem) weigh(ctx context.Context) error {
 	return nil
 }
 
-// sameKind fails where the terms of the loss divide by other numbers in batch i than in the first one, not in
-// proportion.
+// sameKind fails where the divisors of the loss's terms in batch i are not in proportion to those in the first batch.
 func (p *Problem) sameKind(i int, out, first []float64) error {
 	if len(out) != len(first) {
 		return fmt.Errorf("curvature: the loss of batch %d divides by %d sums, that of the first by %d: "+
@@ -98,12 +97,12 @@ func (p *Problem) sameKind(i int, out, first []float64) error {
 	return nil
 }
 
-// joins tells, by a few rows of the first batch, whether the loss of a batch is made of those of its parts.
+// joins checks, on a few rows of the first batch, whether the loss of a batch is made of those of its parts.
 func (p *Problem) joins(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if p.mode == withoutDropout { // the statistics of a batch are not those of its parts, and that is as it was asked for
+	if p.mode == withoutDropout { // BatchStatistics asks for statistics that differ between a batch and its parts
 		p.mode = asInEvaluation
 		defer func() { p.mode = withoutDropout }()
 	}
@@ -186,8 +185,7 @@ func (p *Problem) scalars(pr *program, batch int, v []float64) ([]float64, error
 	return values, err
 }
 
-// terms is the number n of examples that a batch's mean is over: its rows, or what a mask or weights leave of them; 1
-// for a sum.
+// terms is the number n of examples in a batch's mean: its rows, or what a mask or weights leave of them; 1 for a sum.
 func (s *batchGraph) terms(v forward.Value) *graph.Node {
 	if s.sum {
 		return graph.Scalar(s.g, s.dtype, 1)

@@ -155,7 +155,7 @@ func measurements(t *testing.T, obj *objective.Objective, batches []train.Batch,
 	return append(all, trace.Value, density.Nodes[0][0], density.Nodes[0][1], density.Weights[0][0], top.Pairs[0].Value)
 }
 
-// Two batches whose loss cannot be put together from theirs are refused, one is not.
+// A loss that cannot be put together from those of its batches is refused for two batches, and right for one.
 func TestBatchesThatCannotBePutTogether(t *testing.T) {
 	square := func(l, p []*graph.Node) *graph.Node { return graph.Square(graph.Sub(p[0], l[0])) }
 	small := func(scope *model.Scope, x *graph.Node) *graph.Node {

@@ -23,8 +23,8 @@ type Mark interface {
 	// Displace moves the trainable variables of the graph to the point of that forward pass, with SetNodeValue.
 	// It is called once, when all the model's variables exist and hold their incoming values.
 	Displace(scope *model.Scope, g *graph.Graph)
-	// OwnInputs is how many of the inputs are the batch's own, where the inputs and labels of a few rows come after them,
-	// to be compared (Compare); else 0.
+	// OwnInputs is the number of the batch's own inputs, where the inputs and labels of a few rows follow them for
+	// Compare; else 0.
 	OwnInputs() int
 }
 
@@ -64,7 +64,7 @@ func batchOf(g *graph.Graph) *remembered {
 // Of returns the objective, the batch and the mark (nil when there is none) that g was built for.
 //
 // It panics when the trainer has the model itself and not ModelFn, or another loss than LossFn: a second pass would
-// then have no labels, or minimise something else than the first.
+// then have no labels, or minimise another loss than the first.
 func Of(g *graph.Graph) (*Objective, Batch, Mark) {
 	b := batchOf(g)
 	if b == nil {
@@ -82,7 +82,7 @@ func Of(g *graph.Graph) (*Objective, Batch, Mark) {
 // Few returns the rows that came with the batch to be compared.
 func Few(g *graph.Graph) Batch { return batchOf(g).few }
 
-// Taken is the value of the pass that the trainer itself has made, with the loss it has built.
+// Taken is the value of the trainer's own pass, with the loss that the trainer has built.
 func Taken(scope *model.Scope, g *graph.Graph, loss *graph.Node) Value {
 	b := batchOf(g)
 	return Value{Predictions: b.predictions, Main: train.GetMainLoss(g), Extra: train.GetRegularizationLoss(g),

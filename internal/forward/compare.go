@@ -11,14 +11,14 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Whether the loss of a batch is made of those of its parts is looked at twice, on a few rows. How it is built tells
-// where the rows are, and whether anything is taken over them or compares them (reader). And its gradient is compared
-// with the one put together from two parts, the first row and the others. Where a model draws random numbers, the
-// second cannot be done.
+// Whether the loss of a batch is made of those of its parts is checked twice, on a few rows. First its graph shows
+// where the rows are, and whether anything is taken over them or compares them (reader). Then its gradient is compared
+// with the one put together from two parts, the first row and the others. Where a model draws random numbers the second
+// check is left out.
 
-// Verdict is what Compare has found, in the graph: Apart is how far the loss of a few rows and its gradient are from
-// those put together from two parts, and AsSum from the sum of the two, in units of what rounding may do. Seen is 1
-// where there was a gradient to compare, or nothing could be compared, else 0.
+// Verdict is the result of Compare, as nodes of the graph. Apart is how far the loss of a few rows and its gradient are
+// from those put together from two parts, AsSum how far from the sum of the two, both in units of what rounding may do.
+// Seen is 1 where there was a gradient to compare, or nothing could be compared, else 0.
 type Verdict struct{ Apart, AsSum, Seen *graph.Node }
 
 // Relation is what a verdict's numbers say.
@@ -53,10 +53,11 @@ func Relate(apart, asSum, seen float64) Relation {
 const CompareRows = 3
 
 // Compare compares the loss of a few rows with that of its parts. The error says what cannot be put together. gradient
-// is that of a loss where the weights are now. regularised says whether what train.AddRegularizationLoss adds counts.
+// returns the gradient of a loss at the current weights. regularised says whether losses from
+// train.AddRegularizationLoss count.
 //
-// The model is built as in evaluation, where nothing is dropped and batch norm looks at no batch. In a graph for training
-// it is built as in training where it then has terms that it lacks in evaluation.
+// The model is built as in evaluation, where nothing is dropped and batch norm looks at no batch. In a graph for
+// training it is built as in training if it has terms there that it lacks in evaluation.
 func (o *Objective) Compare(scope *model.Scope, g *graph.Graph, few Batch, regularised bool,
 	gradient func(loss *graph.Node) []*graph.Node) (Verdict, error) {
 	c, err := o.compared(scope, g, few, false, regularised)
@@ -100,7 +101,7 @@ type comparison struct {
 	random  bool    // it draws random numbers
 }
 
-// compared builds them as in training or in evaluation; without a whole where there is no loss.
+// compared builds the losses as in training or in evaluation; whole is missing where there is no loss.
 func (o *Objective) compared(scope *model.Scope, g *graph.Graph, few Batch, training, regularised bool) (
 	c comparison, err error) {
 	rows, err := Rows(o, few.Inputs, few.Labels)
@@ -164,8 +165,8 @@ func (c comparison) countsRows() *model.Variable {
 var ErrSum = errors.New("objective: the loss is a sum over the rows of a batch: say so with objective.New(...).Sum(), " +
 	"or have it return a mean")
 
-// isSum tells whether the constants in a loss are the same for any number of rows, as those of a sum, where none divides
-// it by what depends on the batch. It fails where some are, and others go with that number as those of a mean.
+// isSum tells whether a loss whose divisors do not depend on the batch is a sum over the rows: its constants are then
+// the same for any number of rows. It fails where some are, and others change with that number as those of a mean do.
 func isSum(d Divisor, part Value, t *twins) (bool, error) {
 	other, err := part.Divisor()
 	if err != nil || len(other.Sums) != len(d.Sums) {

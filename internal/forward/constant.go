@@ -6,8 +6,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// constant is the number that n is, in all its entries, whatever the batch and the weights are; ok is false where it is
-// no such number, or none that is easily seen.
+// constant is the number that all entries of n are, whatever the batch and the weights; ok is false where there is
+// none, or none that is easily found.
 func constant(n *graph.Node) (x float64, ok bool) {
 	in := n.Inputs()
 	switch n.Type() {

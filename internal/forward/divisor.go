@@ -50,9 +50,9 @@ func (d Divisor) Times(x *graph.Node) *graph.Node {
 
 // Divisor returns what the loss is divided by.
 //
-// What the objective was told (DividedBy, Sum) is taken. Else it is read off the graph: a loss is a sum of terms, each
-// a constant times a sum over the rows, or all of them such sums divided by one quantity that depends on the batch's
-// inputs and labels alone. It fails for other losses, whose parts cannot be put together like that.
+// A declaration of the objective (DividedBy, Sum) decides. Without one the divisor is read off the graph. The loss must
+// be a sum of terms, each a constant times a sum over the rows, or all of them such sums divided by one quantity that
+// depends on the batch's inputs and labels alone. It fails for other losses, whose parts cannot be put together.
 func (v Value) Divisor() (Divisor, error) {
 	r := v.reader()
 	if v.objective.divisor == nil {
@@ -101,8 +101,8 @@ func (v Value) read(r *reader) (Divisor, error) {
 	return d, nil
 }
 
-// mean is the divisor of a loss that divides by constants alone. There is a sum for each term: parts of different
-// shapes may have others, and belong together only if they are in proportion.
+// mean is the divisor of a loss that divides by constants alone. There is a sum for each term. Parts of different
+// shapes may have different sums, and belong together only if these are in proportion.
 func (r *reader) mean(count *graph.Node) Divisor {
 	d := Divisor{Plain: true, Count: count, at: func(sums []*graph.Node) *graph.Node { return sums[0] }}
 	for _, t := range r.terms {

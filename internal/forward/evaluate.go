@@ -28,7 +28,7 @@ func (v Value) OnlyMain() Value {
 	return v
 }
 
-// rows of the batch, which Rows has found in order.
+// rows is the number of rows of the batch, which Rows has checked.
 func (v Value) rows() int {
 	rows, _ := Rows(v.objective, v.batch.Inputs, v.batch.Labels)
 	return rows

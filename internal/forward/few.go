@@ -2,7 +2,7 @@ package forward
 
 import "github.com/gomlx/gomlx/core/graph"
 
-// slice returns the rows from start to end of a batch of so many.
+// slice returns the rows from start to end of a batch of that many rows.
 func (o *Objective) slice(b Batch, rows, start, end int) Batch {
 	return o.each(b, func(x *graph.Node) *graph.Node { // n of x for each row
 		n := x.Shape().Dim(0) / rows
@@ -45,7 +45,7 @@ func (o *Objective) Some(b Batch, n int) (Batch, error) {
 	}), nil
 }
 
-// Spread returns the numbers of at most n of so many rows, from all over them, and at least CompareRows.
+// Spread returns the indices of at most n of that many rows, spread over all of them, and at least CompareRows.
 func Spread(rows, n int) []int {
 	list := make([]int, max(CompareRows, min(rows, n)))
 	for i := range list {

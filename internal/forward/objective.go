@@ -50,35 +50,36 @@ func New[F train.ModelFnCompatible](modelFn F, lossFn train.LossFn) *Objective {
 	return &Objective{modelFn: canonical(modelFn), lossFn: lossFn}
 }
 
-// Sum returns the objective whose loss is a sum over the rows of a batch.
+// Sum returns the same objective with the declaration that its loss is a sum over the rows of a batch.
 func (o *Objective) Sum() *Objective {
 	with := *o
 	with.sum, with.divisor = true, nil
 	return &with
 }
 
-// DividedBy returns the objective whose loss divides by what the function gives.
+// DividedBy returns the same objective with the declaration that its loss divides by what the function gives.
 func (o *Objective) DividedBy(divisor func(labels, predictions []*graph.Node) *graph.Node) *Objective {
 	with := *o
 	with.sum, with.divisor = false, divisor
 	return &with
 }
 
-// Shared returns the objective of which these inputs belong to a batch as a whole, and not row by row.
+// Shared returns the same objective with the declaration that these inputs belong to a batch as a whole, not row by
+// row.
 func (o *Objective) Shared(inputs ...int) *Objective {
 	with := *o
 	with.shared = append(slices.Clone(o.shared), inputs...)
 	return &with
 }
 
-// SharedLabels returns the objective of which these labels belong to a batch as a whole.
+// SharedLabels is Shared for labels.
 func (o *Objective) SharedLabels(labels ...int) *Objective {
 	with := *o
 	with.labels = append(slices.Clone(o.labels), labels...)
 	return &with
 }
 
-// Shares tells whether an input belongs to a batch as a whole; no objective, nil, shares none.
+// Shares tells whether an input belongs to a batch as a whole; a nil objective shares none.
 func (o *Objective) Shares(input int) bool { return o != nil && slices.Contains(o.shared, input) }
 
 // SharesLabel is the same for a label.
@@ -98,8 +99,8 @@ func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) 
 	holdRandomState(scope.Store())
 	b := remember(g, o, spec, inputs)
 	if b.mark != nil && b.mark.Displaces() && scope.IsTraining(g) {
-		// A dry pass at the weights themselves. Of it the compiler keeps what does not look at the batch (an average of the
-		// weights, a counter), and after it all variables exist.
+		// A dry pass at the weights themselves, after which all variables exist. The compiler keeps only what in it
+		// does not depend on the batch (an average of the weights, a counter).
 		untouched := takeSideEffects(scope.Store(), g)
 		o.modelFn(scope.ResetVisited(), b.Spec, b.Inputs)
 		b.atWeights = withoutBatch(takeSideEffects(scope.Store(), g).values, scope.Store(), g)

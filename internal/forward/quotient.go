@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// quotient is the divisor that the reader has come across. All terms have it.
+// quotient is the divisor that the reader has found. All terms share it.
 func (r *reader) quotient(dtype dtypes.DType) (Divisor, error) {
 	factor := 0.0
 	for _, t := range r.terms {
@@ -65,7 +65,7 @@ func (r *reader) quotient(dtype dtypes.DType) (Divisor, error) {
 	return d, nil
 }
 
-// leaves collects the sums at which the batch comes into n.
+// leaves collects the sums through which n depends on the batch.
 func (r *reader) leaves(n *graph.Node, seen map[*graph.Node]bool, out *[]*graph.Node) {
 	if seen[n] || !r.data.reaches(n) {
 		return
@@ -125,7 +125,7 @@ func (r *reader) restOf(loss *graph.Node) *graph.Node {
 	return r.rebuild(loss, put)
 }
 
-// sums are the nodes of which the part of the loss is made that depends on the batch: quotients, or plain sums.
+// sums are the nodes that make up the part of the loss that depends on the batch: quotients, or plain sums.
 func (r *reader) sums() []*graph.Node {
 	nodes := r.quotients
 	for _, t := range r.terms {
@@ -152,7 +152,7 @@ func same(a, b *graph.Node) bool {
 		v, too := constant(b)
 		return ok && too && u == v && a.Shape().Equal(b.Shape())
 	}
-	// The text of a node has all that the operation is told besides.
+	// The text of a node has the operation's other settings.
 	if nodeNumber.ReplaceAllString(a.String(), "") != nodeNumber.ReplaceAllString(b.String(), "") {
 		return false
 	}

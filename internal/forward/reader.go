@@ -15,7 +15,7 @@ import (
 // and what d is: nothing, or one quantity that depends on the batch too.
 type reader struct {
 	data    *dependence
-	twins   *twins      // where rows are; nil: it is not known, and taken to be everywhere but in single numbers
+	twins   *twins      // where rows are; nil: not known, and assumed everywhere but in single numbers
 	strict  bool        // what is summed up must be made row by row
 	divisor *graph.Node // nil while no term has one
 
@@ -131,7 +131,8 @@ func (r *reader) read(n *graph.Node, factor float64, divided bool) error {
 		"or say with DividedBy what the loss divides by", n.Type(), n.Shape())
 }
 
-// found notes a sum over the rows. What it is the sum of is made row by row, if it is known where rows are.
+// found notes a sum over the rows. Where it is known which nodes have rows, it fails for a sum that still has them and,
+// if strict, for what is not made row by row.
 func (r *reader) found(sum *graph.Node, factor float64, divided bool) error {
 	if r.twins != nil {
 		if r.hasRows(sum) {
@@ -182,8 +183,8 @@ func known(n *graph.Node) float64 {
 	return 1
 }
 
-// guards tells whether a condition is one that a part of the batch decides as the whole does, but for a part in which
-// nothing counts: it does not look at the batch, or compares something with 0.
+// guards tells whether a condition comes out for a part of the batch as it does for the whole, except for a part in
+// which nothing counts: it does not look at the batch, or compares something with 0.
 func (r *reader) guards(condition *graph.Node) bool {
 	if !r.data.reaches(condition) {
 		return true

@@ -96,7 +96,7 @@ func SetReportedLoss(g *graph.Graph, main *graph.Node) {
 func isState(v *model.Variable) bool { return !v.Trainable || !v.DType().IsFloat() }
 
 // SetBackUpdates sets back what forward passes have written in g without looking at the batch: counters, schedules,
-// averages of the weights. They belong to an update, of which this batch is a part. The random state goes on.
+// averages of the weights. They belong to an update, of which this batch is a part. The random state advances.
 func SetBackUpdates(store *model.Store, g *graph.Graph) {
 	for v := range withoutBatch(takeSideEffects(store, g).values, store, g) {
 		v.SetNodeValue(g.GetParameterByName(v.Path()))
@@ -112,9 +112,9 @@ func LeaveUpdates(store *model.Store, g *graph.Graph) {
 	}
 }
 
-// withoutBatch returns those of the values written that do not depend on the batch. Left out are the random state, and
-// what belongs to an average over batches: what others read that do look at the batch, as the number of batches is by
-// which GoMLX's batch norm averages.
+// withoutBatch returns the written values that do not depend on the batch. It leaves out the random state, and what
+// belongs to an average over batches: values from which batch-dependent ones are computed, such as the number of
+// batches in GoMLX's batch norm.
 func withoutBatch(values map[*model.Variable]*graph.Node, store *model.Store,
 	g *graph.Graph) map[*model.Variable]*graph.Node {
 	b, random := batchOf(g), RandomState(store)
@@ -135,8 +135,8 @@ func withoutBatch(values map[*model.Variable]*graph.Node, store *model.Store,
 	return out
 }
 
-// ReadBack returns a variable that forward passes write from the batch, and that the loss reads: the next batch has
-// another loss then. nil where there is none.
+// ReadBack returns a variable that forward passes write from the batch and that the loss reads, so that the loss of the
+// next batch depends on this one. nil where there is none.
 func ReadBack(store *model.Store, g *graph.Graph, loss *graph.Node) *model.Variable {
 	b, random := batchOf(g), RandomState(store)
 	data := newDependence(slices.Concat(b.Inputs, b.Labels))
@@ -151,8 +151,7 @@ func ReadBack(store *model.Store, g *graph.Graph, loss *graph.Node) *model.Varia
 	return nil
 }
 
-// DropHooks takes back the functions that the model has registered to run once per update
-// (train.AddPerStepUpdateGraphFn).
+// DropHooks removes the functions that the model has registered to run once per update (train.AddPerStepUpdateGraphFn).
 func DropHooks(store *model.Store, g *graph.Graph) {
 	var scopes []string
 	for p := range store.IterGraphParams(g) {

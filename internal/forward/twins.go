@@ -7,15 +7,15 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// twins pairs the nodes of a loss with those of the loss of fewer rows, built by the same program. What has another
-// shape there has rows: its axis that differs is that of the rows.
+// twins pairs the nodes of a loss with those of the loss of another number of rows, built by the same program. What has
+// another shape there has rows: its axis that differs is that of the rows.
 type twins struct {
 	of           map[*graph.Node]*graph.Node
 	rows, others int
-	complete     bool // every node that looks at the batch has its partner: the program does the same whatever the number of rows
+	complete     bool // every node that looks at the batch has a partner: the same program for any number of rows
 }
 
-// added is n, or what it adds to 0: sums of losses may begin there.
+// added is n without the 0 that sums of losses may begin with.
 func added(n *graph.Node) *graph.Node {
 	for n.Type() == graph.NodeTypeAdd {
 		in := n.Inputs()
@@ -31,7 +31,7 @@ func added(n *graph.Node) *graph.Node {
 	return n
 }
 
-// twins builds the loss once more, with a row more. nil where it comes out in another way.
+// twins builds the loss again with one more row. nil where the program is then built differently.
 func (v Value) twins() *twins {
 	var other Value
 	if exceptions.Try(func() {
@@ -52,14 +52,14 @@ func (v Value) twins() *twins {
 	return nil
 }
 
-// extent says how the size of a node goes with the number of rows.
+// extent says how the size of a node depends on the number of rows.
 type extent int
 
 const (
 	unpaired  extent = iota
 	noRows           // it has the same shape for any number
 	perRow           // one axis is in proportion to it
-	otherwise        // two axes go with it, as in a table of all pairs, or one in another way
+	otherwise        // two axes depend on it, as in a table of all pairs, or one in another way
 )
 
 func newTwins(a, b Value) *twins {
@@ -122,8 +122,8 @@ func (t *twins) overRows(n *graph.Node, data *dependence) bool {
 	})
 }
 
-// between returns what comes into the nodes that is not made row by row: it is taken over the rows, or compares them.
-// nil where there is no such thing.
+// between returns a node from which the nodes are computed and that is not made row by row: it is taken over the rows,
+// or compares them. nil where there is none.
 func (t *twins) between(nodes []*graph.Node, data *dependence) *graph.Node {
 	seen := map[*graph.Node]bool{}
 	stack := slices.Clone(nodes)

@@ -7,11 +7,11 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// joined is what two parts give together, and the sum of the two.
+// joined compares the whole with what two parts give together, and with their sum.
 type joined struct{ size, apart, asSum *graph.Node }
 
-// verdict compares the loss of the whole and its gradient with those of the parts; what is in Main and what is not
-// each by itself, so that one does not hide in the other.
+// verdict compares the loss of the whole and its gradient with those of the parts. Main and the rest are compared
+// separately, so that one does not hide the other.
 func (c comparison) verdict(gradient func(loss *graph.Node) []*graph.Node) (Verdict, error) {
 	total, g := c.whole.Total, c.whole.Total.Graph()
 	var divisors []Divisor
@@ -57,7 +57,7 @@ func (c comparison) verdict(gradient func(loss *graph.Node) []*graph.Node) (Verd
 		}
 		v.Seen = graph.Max(v.Seen, graph.Where(graph.GreaterThan(slope.size, zero), one, zero))
 	}
-	if c.sum { // which nobody said, and which is seen without a gradient too
+	if c.sum { // not declared, and visible without a gradient too
 		nothing := graph.Equal(v.Seen, zero)
 		v.Apart, v.Seen = graph.Where(nothing, graph.AddScalar(one, 1), v.Apart), one
 	}
@@ -96,13 +96,13 @@ func compareParts(whole []*graph.Node, parts [][]*graph.Node, weights []*graph.N
 		apart: graph.Sqrt(apart), asSum: graph.Sqrt(asSum)}
 }
 
-// relative is x/size, and 0 where there is nothing.
+// relative is x/size, and 0 where size is 0.
 func relative(x, size *graph.Node) *graph.Node {
 	nothing := graph.Equal(size, graph.ZerosLike(size))
 	return graph.Where(nothing, graph.ZerosLike(x), graph.Div(x, graph.Where(nothing, graph.OnesLike(size), size)))
 }
 
-// toleranceOf is how far rounding may take apart what is equal, relative to its size, from the least precise type that
+// toleranceOf is the relative difference that rounding may make between equal values, from the least precise type that
 // a loss is made of.
 func toleranceOf(loss *graph.Node) float64 {
 	tolerance := 1e-7
