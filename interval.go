@@ -40,7 +40,7 @@ func firstInterval(c Config) *tensors.Tensor {
 }
 
 // adaptInterval writes the interval that follows this refresh. The residual is the tangent of the angle between v and
-// Hv; with ByExact those of the last product.
+// Hv. With ByExact λ and the residual are those of the last product.
 func (s *step) adaptInterval(e *estimate) {
 	if s.config.Refresh.Most == 0 {
 		return

@@ -31,5 +31,5 @@ func (p Phase) active(step int64) bool {
 	return step >= int64(p.From) && (p.To == 0 || step < int64(p.To))
 }
 
-// begins is where the phase begins for v: at From, or at step since, after which what is trained is what it is.
+// begins is where the phase begins for v: at From, or at step since, from which on the same parameters are trained.
 func (p Phase) begins(since int64) int64 { return max(since, int64(p.From)) }

@@ -18,7 +18,8 @@ import (
 //	/xsam/refresh          what the last refresh measured
 //	/xsam/start            ⟨w, v⟩ where it was measured (bound.go)
 //	/xsam/step             what the last step measured
-//	/xsam/progress         steps made, and what is trained since when (trained.go)
+//	/xsam/progress         steps made, and what is trained since when (progress.go)
+//	/xsam/sets             what was trained before, from the first change on (trained.go)
 //	/xsam/ascent/...       what plain steps reuse of the last ascent (reuse.go)
 //	/xsam/average/...      the running average of the gradients (average.go)
 //	/xsam/interval         the interval between refreshes where it is adapted (interval.go)
