@@ -43,8 +43,8 @@ type Ascent struct {
 	// Decay in [0, 1) is what that average keeps in each step; used with Less only.
 	Decay float64 `json:"average_decay"`
 
-	// Mix ≥ 0 is β: the ascent goes along the unit gradient and β times the part of v orthogonal to it (Eigen-SAM); 0 leaves v
-	// out. See mix.go.
+	// Mix ≥ 0 is β: the ascent goes along the unit gradient and β times the part of v orthogonal to it (Eigen-SAM); 0
+	// leaves v out. See mix.go.
 	Mix float64 `json:"mix_v"`
 
 	// Of says which parameters the ascent moves.
@@ -60,8 +60,8 @@ type Ascent struct {
 	// Eta ≥ 0 keeps T away from zero; used with Adaptive only.
 	Eta float64 `json:"eta"`
 
-	// Reuse ≥ 0 lets plain steps go on with the last ascent: they add to g what that ascent had found orthogonal to its clean
-	// gradient, at Reuse times the length of g (LookSAM). With 0 plain steps are plain.
+	// Reuse ≥ 0 lets plain steps go on with the last ascent: they add to g what that ascent had found orthogonal to its
+	// clean gradient, at Reuse times the length of g (LookSAM). With 0 plain steps are plain.
 	Reuse float64 `json:"reuse"`
 
 	// Local gives each micro-batch of Accumulate an ε of its own in ascent steps, from its own gradient, and takes the

@@ -110,8 +110,8 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	}
 	if s.mark.kind == AscentStep && s.config.Local {
 		if divisor.Rest != nil {
-			exceptions.Panicf("xsam: Accumulate with Ascent.Local: the loss is a sum, or a mean over what a mask leaves, and has " +
-				"a regularisation that does not depend on the batch, which each micro-batch would add: leave it to the base " +
+			exceptions.Panicf("xsam: Accumulate with Ascent.Local: the loss is a sum, or a mean over what a mask leaves, and " +
+				"has a regularisation that does not depend on the batch, which each micro-batch would add: leave it to the base " +
 				"optimizer (weight decay)")
 		}
 		part.gradient = s.passAt(s.ascent().from(part.gradient)).gradient

@@ -91,7 +91,7 @@ func openParts(h home) *model.Variable {
 }
 
 // check reports, after the first micro-batch, that the loss cannot be accumulated; ok is false where nothing was seen.
-func (a *accumulated) check(spec any) (ok bool, err error) {
+func (a *accumulated) check() (ok bool, err error) {
 	if a.store.GetVariable(a.optimizer.home(a.store).path("accumulate", "parts")) == nil {
 		return false, errors.New("xsam: Accumulate: a micro-batch was asked for before the one before it was trained on: " +
 			"read ahead (dataset.ReadAhead, for instance) beneath Accumulate, not around it")
