@@ -24,7 +24,7 @@ import (
 // so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch.
 // (With Ascent.Local an ascent step is a single pass of Σᵢ dᵢ·∇Lᵢ(w + εᵢ)/d, with an εᵢ for each micro-batch.) dᵢ is
 // the number of rows for a mean over them, the number that a mask leaves, or the sum of the weights of a weighted mean;
-// d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum, Shared and SharedLabels of package
+// d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum, Shared, SharedLabels of package
 // objective. Two things in a model differ all the same: batch norm sees the statistics of its micro-batch, and dropout
 // has other masks.
 //

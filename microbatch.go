@@ -118,8 +118,8 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	}
 	name := "first"
 	if v := forward.ReadBack(store, s.g, part.loss); v != nil {
-		exceptions.Panicf("xsam: Accumulate: the model writes %s from the batch and the loss reads it, so that a micro-batch "+
-			"changes the loss of the next one: a batch cannot be cut for such a model", v.Path())
+		exceptions.Panicf("xsam: Accumulate: the model writes %s from the batch and the loss reads it, so that a "+
+			"micro-batch changes the loss of the next one: a batch cannot be cut for such a model", v.Path())
 	}
 	switch { // what belongs to an update happens in its last micro-batch
 	case m.second && m.last:

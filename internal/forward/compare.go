@@ -80,8 +80,8 @@ func (o *Objective) Compare(scope *model.Scope, g *graph.Graph, few Batch, regul
 			return Verdict{}, ErrSum
 		case !c.aligned:
 			return Verdict{}, errors.New("objective: the loss draws random numbers, in evaluation too, and is built in " +
-				"another way for another number of rows, so that it is not seen whether parts of a batch give it: say with DividedBy " +
-				"or Sum what it divides by")
+				"another way for another number of rows, so that it is not seen whether parts of a batch give it: say with " +
+				"DividedBy or Sum what it divides by")
 		}
 		one := graph.Scalar(g, dtypes.Float64, 1)
 		zero := graph.ScalarZero(g, dtypes.Float64)
