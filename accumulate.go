@@ -61,7 +61,8 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 	if err != nil {
 		return nil, fmt.Errorf("xsam: Accumulate: %w", err)
 	}
-	return &accumulated{scheduled: scheduled{Dataset: ds, optimizer: o, store: store}, n: n, cut: spec}, nil
+	return &accumulated{scheduled: scheduled{Dataset: ds, optimizer: o, store: store}, n: n, cut: spec,
+		checked: map[any]bool{}}, nil
 }
 
 // MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut
@@ -93,7 +94,8 @@ type accumulated struct {
 	scheduled
 	n       int
 	cut     *distributed.ShardingSpec
-	checked bool // the loss of a few rows has been compared with that of their parts
+	checked map[any]bool // by Batch.Spec: the loss of a few rows has been compared with that of their parts
+	tried   int          // how often
 }
 
 // Iter implements train.Dataset.
@@ -162,7 +164,7 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 				}
 			}
 			if m.micro.check > 0 {
-				if a.checked, err = a.check(); err != nil {
+				if a.checked[m.user], err = a.check(); err != nil {
 					yield(train.Batch{}, err)
 					return false
 				}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/loss"
@@ -27,6 +28,29 @@ func TestAccumulateDividesAsTheLossDoes(t *testing.T) {
 		tells func(*objective.Objective) *objective.Objective
 		rest  bool // the model adds a regularisation
 	}{
+		"all rows by those that count": {data: four([]bool{true, true, false, false}),
+			loss: func(l, p []*graph.Node) *graph.Node {
+				return graph.Div(graph.ReduceAllSum(square(l, p)), graph.ReduceAllSum(float(l[1])))
+			}},
+		"or 0 where none do": {data: four([]bool{true, true, false, false}), loss: func(l, p []*graph.Node) *graph.Node {
+			n := graph.ReduceAllSum(float(l[1]))
+			zero := graph.ScalarZero(n.Graph(), n.DType())
+			return graph.Where(graph.Equal(n, zero), zero, graph.Div(graph.ReduceAllSum(square(l, p)), n))
+		}},
+		"guarded in what is said": {data: four([]bool{true, true, false, false}), loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Div(graph.ReduceAllSum(square(l, p)), graph.MaxScalar(graph.ReduceAllSum(float(l[1])), 1))
+		}, tells: func(o *objective.Objective) *objective.Objective {
+			return o.DividedBy(func(l, _ []*graph.Node) *graph.Node {
+				return graph.MaxScalar(graph.ReduceAllSum(float(l[1])), 1)
+			})
+		}},
+		"a mask of ones": {data: four(), loss: func(l, p []*graph.Node) *graph.Node {
+			s := square(l, p)
+			return graph.Div(graph.ReduceAllSum(s), graph.ReduceAllSum(graph.OnesLike(s)))
+		}},
+		"a shared temperature": {data: four(tensors.FromScalar(0.5)), loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Mul(l[1], graph.ReduceAllMean(square(l, p)))
+		}, tells: func(o *objective.Objective) *objective.Objective { return o.SharedLabels(1) }},
 		"a column for a mask": {data: four(mask), loss: func(l, p []*graph.Node) *graph.Node {
 			m := graph.ExpandAxes(float(l[1]), -1)
 			return graph.Div(graph.ReduceSum(graph.Mul(graph.ExpandAxes(square(l, p), -1), m), 0), graph.ReduceSum(m, 0))

@@ -2,6 +2,7 @@ package xsam
 
 import (
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
@@ -70,7 +71,15 @@ func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
 func (s *step) passAt(w []*graph.Node) pass {
 	forward.SetPoint(s.vars, w)
 	value := s.objective.Evaluate(s.scope, s.g, s.batch)
-	gradient := s.gradientOf(value.Total)
+	loss := value.Total
+	if s.mark.micro.n > 0 { // an ascent of the micro-batch's own
+		divisor, err := value.Divisor()
+		if err != nil {
+			exceptions.Panicf("xsam: Accumulate: %v", err)
+		}
+		loss = divisor.Part(loss)
+	}
+	gradient := s.gradientOf(loss)
 	forward.SetPoint(s.vars, s.w)
 	return pass{value.Total, gradient, value}
 }

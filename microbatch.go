@@ -104,9 +104,8 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	if err != nil {
 		exceptions.Panicf("xsam: Accumulate: %v", err)
 	}
-	if divisor.Rest != nil {
-		part.loss = divisor.WithoutRest(part.loss)
-		part.gradient = s.gradientOf(part.loss)
+	if loss := divisor.Part(part.loss); loss != part.loss {
+		part.loss, part.gradient = loss, s.gradientOf(loss)
 	}
 	if s.mark.kind == AscentStep && s.config.Local {
 		if divisor.Rest != nil {
@@ -156,7 +155,7 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 		count.SetNodeValue(graph.AddScalar(now, 1))
 		forward.SetPoint(s.vars, forward.Origin(s.g, s.vars))
 		forward.DropHooks(store, s.g)
-		forward.SetReportedLoss(s.g, divisor.Counted(part.loss))
+		forward.SetReportedLoss(s.g, part.loss)
 		return first, second, false
 	}
 	count.SetNodeValue(graph.ZerosLike(now))

@@ -20,9 +20,10 @@ import (
 // comparedRows is at most how many rows are compared.
 const comparedRows = 8
 
-// few returns rows of a batch to compare, inputs and labels; nil where it has been done.
+// few returns rows of a batch to compare, inputs and labels; nil where it has been done. Rows that say nothing, for the
+// loss is 0 there, are followed by others.
 func (a *accumulated) few(batch train.Batch) ([]*tensors.Tensor, error) {
-	if a.checked {
+	if a.checked[batch.Spec] {
 		return nil, nil
 	}
 	o := a.optimizer.objective
@@ -30,7 +31,8 @@ func (a *accumulated) few(batch train.Batch) ([]*tensors.Tensor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("xsam: Accumulate: %w", err)
 	}
-	of := forward.Spread(rows, min(comparedRows, rows/a.n))
+	of := forward.Spread(rows, min(comparedRows, rows/a.n), a.tried)
+	a.tried++
 	var list []*tensors.Tensor
 	add := func(t *tensors.Tensor, shared bool) error {
 		var copied *tensors.Tensor

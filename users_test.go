@@ -42,6 +42,14 @@ func four(more ...any) data {
 	return func() train.Batch {
 		labels := []*tensors.Tensor{f64([]float64{3, 3, 3, 3}, 4)}
 		for _, m := range more {
+			if t, ok := m.(*tensors.Tensor); ok { // each batch has one of its own
+				copied, err := t.Clone()
+				if err != nil {
+					panic(err)
+				}
+				labels = append(labels, copied)
+				continue
+			}
 			labels = append(labels, tensors.MustFromAnyValue(m))
 		}
 		return train.Batch{Inputs: []*tensors.Tensor{f64([]float64{1, 0, 1, 0, 0, 1, 0, 1}, 4, 2)}, Labels: labels}

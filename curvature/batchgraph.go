@@ -33,10 +33,13 @@ func (s *batchGraph) measured() forward.Value {
 func (s *batchGraph) loss() *graph.Node { return s.chosen(s.value()) }
 
 func (s *batchGraph) chosen(v forward.Value) *graph.Node {
-	if s.options.Regularization {
-		return v.Total
+	if !s.options.Regularization {
+		v = v.OnlyMain()
 	}
-	return v.Main
+	if s.uncounted { // of a batch in which nothing counts the loss is its numerator
+		return must(v.Divisor()).PartAndRest(v.Total)
+	}
+	return v.Total
 }
 
 // point returns the current values of the parameters.

@@ -42,7 +42,7 @@ func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 				zk.Shape(), n, n)
 		}
 	}
-	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, value.Predictions))
+	loss, main := s.ofPredictions(value)
 	r := graph.Gradient(loss, z...)
 	jv, terms := jacobianProduct(z, w, v), s.terms(value)
 
@@ -69,7 +69,7 @@ func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 		}
 	}
 	fv := graph.Gradient(along, w...)
-	return []*graph.Node{s.join(s.withRegularization(fv, value, w, v)), value.Main, loss}
+	return []*graph.Node{s.join(s.withRegularization(fv, value, w, v)), main, loss}
 }
 
 // perExample gives a column over the examples the rank of the predictions, with 1 for every further axis.

@@ -43,7 +43,9 @@ type Problem struct {
 	examples int
 	plain    bool // the loss is a mean over rows
 	sum      bool // the loss is a sum over rows
-	owned    bool // Close finalizes the batches
+	// uncounted says that some of several batches may have nothing in them that the loss counts.
+	uncounted bool
+	owned     bool // Close finalizes the batches
 
 	variables []*model.Variable
 	offsets   []int // where each variable begins in the vector, and the whole length

@@ -16,7 +16,7 @@ import (
 // it, whatever its loss is.
 func (p *Problem) weigh(ctx context.Context) error {
 	p.shares = make([]float64, len(p.batches))
-	joins := p.joins(ctx)
+	joins := p.allJoin(ctx)
 	switch {
 	case errors.Is(joins, forward.ErrSum), joins == nil && p.sum:
 		p.sum = true
@@ -56,6 +56,7 @@ func (p *Problem) weigh(ctx context.Context) error {
 			sums[j] += out[1+j]
 		}
 	}
+	p.uncounted = !p.plain && len(p.batches) > 1
 	total, err := p.dividesAll(sums)
 	if err != nil {
 		return err
@@ -97,8 +98,33 @@ func (p *Problem) sameKind(i int, out, first []float64) error {
 	return nil
 }
 
-// joins checks, on a few rows of the first batch, whether the loss of a batch is made of those of its parts.
-func (p *Problem) joins(ctx context.Context) error {
+// allJoin is joins of the first batch for each Batch.Spec, by which a model may have another loss.
+func (p *Problem) allJoin(ctx context.Context) error {
+	seen := map[any]bool{}
+	var first error
+	for i, b := range p.batches {
+		if seen[b.Spec] {
+			continue
+		}
+		sum := p.sum
+		err := p.joins(ctx, i)
+		isSum := p.sum || errors.Is(err, forward.ErrSum)
+		switch {
+		case len(seen) == 0:
+			first = err
+		case isSum != sum:
+			return fmt.Errorf("the loss of batch %d (Spec %v) is a sum over its rows, or that of another one is, and not both",
+				i, b.Spec)
+		case err != nil && !isSum:
+			return err
+		}
+		seen[b.Spec], p.sum = true, isSum
+	}
+	return first
+}
+
+// joins tells, by a few rows of a batch, whether its loss is made of those of its parts.
+func (p *Problem) joins(ctx context.Context, batch int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -125,7 +151,7 @@ func (p *Problem) joins(ctx context.Context) error {
 		}
 		return []*graph.Node{found.Apart, found.AsSum, found.Seen}
 	})
-	out, err := p.scalars(parts, 0, nil)
+	out, err := p.scalars(parts, batch, nil)
 	if err != nil {
 		return err
 	}

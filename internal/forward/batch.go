@@ -86,5 +86,6 @@ func Few(g *graph.Graph) Batch { return batchOf(g).few }
 func Taken(scope *model.Scope, g *graph.Graph, loss *graph.Node) Value {
 	b := batchOf(g)
 	return Value{Predictions: b.predictions, Main: train.GetMainLoss(g), Extra: train.GetRegularizationLoss(g),
-		Total: loss, objective: b.objective, batch: b.Batch, scope: scope, training: scope.IsTraining(g)}
+		Total: loss, objective: b.objective, batch: b.Batch, scope: scope, training: scope.IsTraining(g),
+		wrote: takeSideEffects(scope.Store(), g).values, given: b.objective.divides(b.Labels, b.predictions)}
 }

@@ -3,6 +3,7 @@ package forward
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
@@ -56,38 +57,50 @@ const CompareRows = 3
 // returns the gradient of a loss at the current weights. regularised says whether losses from
 // train.AddRegularizationLoss count.
 //
-// The model is built as in evaluation, where nothing is dropped and batch norm looks at no batch. In a graph for
-// training it is built as in training if it has terms there that it lacks in evaluation.
+// In a graph for training how it is built is looked at as in training. The gradient is compared as in training too,
+// unless numbers are drawn there, or batch norm has statistics of the rows: then as in evaluation.
 func (o *Objective) Compare(scope *model.Scope, g *graph.Graph, few Batch, regularised bool,
 	gradient func(loss *graph.Node) []*graph.Node) (Verdict, error) {
-	c, err := o.compared(scope, g, few, false, regularised)
-	if scope.IsTraining(g) {
-		training, trainingErr := o.compared(scope, g, few, true, regularised)
-		if v := training.countsRows(); v != nil {
-			return Verdict{}, fmt.Errorf("objective: what the model writes to %s goes by the number of rows that it is built "+
-				"for, which is that of a part of a batch: count batches, or count rows outside of the model", v.Path())
+	if !scope.IsTraining(g) {
+		c, err := o.compared(scope, g, few, false, regularised)
+		if err != nil {
+			return Verdict{}, err
 		}
-		if c.whole.Total == nil || training.terms > c.terms {
-			c, err = training, trainingErr
-		}
+		return c.judge(gradient)
 	}
+	training, err := o.compared(scope, g, few, true, regularised)
 	if err != nil {
 		return Verdict{}, err
 	}
-	if c.random {
-		switch {
-		case c.sum:
-			return Verdict{}, ErrSum
-		case !c.aligned:
-			return Verdict{}, errors.New("objective: the loss draws random numbers, in evaluation too, and is built in " +
-				"another way for another number of rows, so that it is not seen whether parts of a batch give it: say with " +
-				"DividedBy or Sum what it divides by")
-		}
-		one := graph.Scalar(g, dtypes.Float64, 1)
-		zero := graph.ScalarZero(g, dtypes.Float64)
-		return Verdict{Apart: zero, AsSum: zero, Seen: one}, nil
+	if v := training.countsRows(); v != nil {
+		return Verdict{}, fmt.Errorf("objective: what the model writes to %s goes by the number of rows that it is built "+
+			"for, which is that of a part of a batch: count batches, or count rows outside of the model", v.Path())
 	}
-	return c.verdict(gradient)
+	if !training.random && !training.normed {
+		return training.verdict(gradient)
+	}
+	evaluation, err := o.compared(scope, g, few, false, regularised)
+	if err != nil { // there may be no loss in evaluation
+		training.random = true
+		return training.judge(gradient)
+	}
+	evaluation.aligned = evaluation.aligned || training.aligned
+	return evaluation.judge(gradient)
+}
+
+// judge compares the gradients, or takes what is built for enough where they cannot be compared.
+func (c comparison) judge(gradient func(loss *graph.Node) []*graph.Node) (Verdict, error) {
+	switch {
+	case !c.random:
+		return c.verdict(gradient)
+	case c.sum:
+		return Verdict{}, ErrSum
+	case !c.aligned:
+		return Verdict{}, errors.New("objective: the loss draws random numbers, and is built in another way for another number " +
+			"of rows, so that it is not seen whether parts of a batch give it: say with DividedBy or Sum what it divides by")
+	}
+	one, zero := graph.Scalar(c.whole.Total.Graph(), dtypes.Float64, 1), graph.ScalarZero(c.whole.Total.Graph(), dtypes.Float64)
+	return Verdict{Apart: zero, AsSum: zero, Seen: one}, nil
 }
 
 // comparison is the loss of a few rows, and those of its parts.
@@ -95,10 +108,10 @@ type comparison struct {
 	whole   Value
 	parts   []Value
 	divisor Divisor // of the whole
-	terms   int     // sums over the rows that the loss has
 	sum     bool    // its constants are those of a sum
 	aligned bool    // it is built in the same way for any number of rows
 	random  bool    // it draws random numbers
+	normed  bool    // it has statistics of the rows in it, as batch norm has in training
 }
 
 // compared builds the losses as in training or in evaluation; whole is missing where there is no loss.
@@ -130,21 +143,44 @@ func (o *Objective) compared(scope *model.Scope, g *graph.Graph, few Batch, trai
 	if t := newTwins(c.whole, c.parts[1]); t.complete {
 		r.twins, c.aligned = t, true
 	}
-	if o.divisor != nil {
+	c.normed = hasBatchNorm(c.whole.Total)
+	if o.divisor != nil { // what it divides by was said, and the loss may be hard to read
+		c.normed = c.normed || training
 		c.divisor, err = c.whole.read(r)
 		return c, err
 	}
-	if r.read(c.whole.Total, 1, false) == nil {
-		c.terms = len(r.terms)
-	}
-	*r = reader{data: r.data, twins: r.twins, strict: true}
-	if c.divisor, err = c.whole.read(r); err != nil {
+	r.strict = true
+	if c.divisor, err = c.whole.read(r); err != nil || !c.aligned {
 		return c, err
 	}
-	if c.aligned && c.divisor.Plain {
-		c.sum, err = isSum(c.divisor, c.parts[1], r.twins)
+	c.normed = c.normed || r.excused
+	other := c.parts[1].reader()
+	if other.twins = c.parts[1].twins(); other.read(c.parts[1].Total, 1, false) == nil {
+		c.sum, err = isSum(r, other)
+	}
+	if err == nil {
+		err = sameForm(c.divisor, c.parts[1])
 	}
 	return c, err
+}
+
+// hasBatchNorm tells whether a loss is made of GoMLX's batch norm in training.
+func hasBatchNorm(loss *graph.Node) bool {
+	seen, stack := map[*graph.Node]bool{}, []*graph.Node{loss}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if n.Type() == graph.NodeTypeBatchNormForTraining {
+			return true
+		}
+		for _, in := range n.Inputs() {
+			if !seen[in] {
+				seen[in] = true
+				stack = append(stack, in)
+			}
+		}
+	}
+	return false
 }
 
 // countsRows returns a variable to which the model writes a number of rows; nil where there is none.
@@ -165,28 +201,49 @@ func (c comparison) countsRows() *model.Variable {
 var ErrSum = errors.New("objective: the loss is a sum over the rows of a batch: say so with " +
 	"objective.New(...).Sum(), or have it return a mean")
 
-// isSum tells whether a loss whose divisors do not depend on the batch is a sum over the rows: its constants are then
-// the same for any number of rows. It fails where some are, and others change with that number as those of a mean do.
-func isSum(d Divisor, part Value, t *twins) (bool, error) {
+// sameForm fails where what a sum is divided by is not the same function of it for another number of rows.
+func sameForm(d Divisor, part Value) error {
 	other, err := part.Divisor()
-	if err != nil || len(other.Sums) != len(d.Sums) {
-		return false, err
+	if err != nil || d.form == nil || other.form == nil {
+		return err
+	}
+	for _, t := range []float64{0.3, 1, 2.5, 7, 1000} {
+		x, ok := d.form(t)
+		y, too := other.form(t)
+		if ok && too && math.Abs(x-y) > 1e-2*math.Abs(x) {
+			return errors.New("objective: what the loss divides by has a number in it that goes with the number of rows, so that " +
+				"parts of a batch have another loss: say with DividedBy what it divides by, or divide by a sum over the rows")
+		}
+	}
+	return nil
+}
+
+// isSum tells whether the constants in a loss are the same for any number of rows, as those of a sum, where none divides
+// it by what depends on the batch, and it was not said to be one. It fails where some are, and others go with that
+// number as those of a mean, and where a mean was said to be a sum.
+func isSum(r, other *reader) (bool, error) {
+	if len(other.terms) != len(r.terms) || r.divisor != nil {
+		return false, nil
 	}
 	sums, means := 0, 0
-	for i := range d.Sums {
-		x, ok := constant(d.Sums[i])
-		y, too := constant(other.Sums[i])
-		switch near := func(a, b float64) bool { return ok && too && a-b < 1e-5*a && b-a < 1e-5*a }; {
+	for i := range r.terms {
+		x, y := r.terms[i].factor, other.terms[i].factor
+		near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-2*math.Abs(a) }
+		switch {
 		case near(x, y):
 			sums++
-		case near(x*float64(t.others), y*float64(t.rows)):
+		case near(x*float64(r.twins.rows), y*float64(r.twins.others)):
 			means++
 		}
 	}
+	said := r.sum
 	switch {
-	case sums == len(d.Sums):
-		return true, nil
-	case means < len(d.Sums):
+	case sums == len(r.terms) && sums > 0:
+		return !said, nil
+	case said:
+		return false, errors.New("objective: the loss was said to be a sum over the rows of a batch (Sum), and is divided by " +
+			"their number: leave Sum out, or return the sum")
+	case means < len(r.terms):
 		return false, errors.New("objective: the loss adds a sum over the rows of a batch to a mean over them, so that " +
 			"parts of a batch have another loss: have both be means, or both sums (and say so with Sum)")
 	}

@@ -23,29 +23,42 @@ type Divisor struct {
 	Rest  *graph.Node   // R where Σᵢ dᵢ is not f(Σᵢ sᵢ), so that it counts apart; else nil
 
 	at   func(sums []*graph.Node) *graph.Node
-	read *reader
+	form func(sum float64) (float64, bool) // f, if it can be seen without the graph
+	read *reader                           // nil where the loss is divided by nothing that depends on the batch
 }
 
 // At is f: the divisor of a batch whose sums are given.
 func (d Divisor) At(sums []*graph.Node) *graph.Node { return d.at(sums) }
 
-// WithoutRest returns L − R.
-func (d Divisor) WithoutRest(loss *graph.Node) *graph.Node {
+// Part returns the loss of a part of a batch, or what it adds to the loss (Main, Extra), without R. A part in which
+// nothing counts, d = 0, has the sum that it would divide: Value is 1 then.
+func (d Divisor) Part(loss *graph.Node) *graph.Node {
+	if d.read == nil {
+		return loss
+	}
+	return d.read.part(loss, d.Rest == nil)
+}
+
+// PartAndRest is Part with R.
+func (d Divisor) PartAndRest(loss *graph.Node) *graph.Node {
+	if d.read == nil {
+		return loss
+	}
+	return d.read.part(loss, true)
+}
+
+// whole returns the loss of a batch without R.
+func (d Divisor) whole(loss *graph.Node) *graph.Node {
 	if d.Rest == nil {
 		return loss
 	}
-	return d.read.dataPart(loss)
+	return d.read.withoutRest(loss)
 }
 
-// Counted returns x, and 0 for a part in which nothing counts, d = 0: its loss may be 0/0.
-func (d Divisor) Counted(x *graph.Node) *graph.Node {
-	nothing := graph.Equal(d.Value, graph.ZerosLike(d.Value))
-	return graph.Where(nothing, graph.ZerosLike(x), x)
-}
-
-// Times returns d·x, counted.
+// Times returns d·x, and 0 where d is: the loss may be 0/0 then.
 func (d Divisor) Times(x *graph.Node) *graph.Node {
-	return d.Counted(graph.Mul(graph.ConvertDType(d.Value, x.DType()), x))
+	product := graph.Mul(graph.ConvertDType(d.Value, x.DType()), x)
+	return graph.Where(graph.Equal(d.Value, graph.ZerosLike(d.Value)), graph.ZerosLike(x), product)
 }
 
 // Divisor returns what the loss is divided by.
@@ -80,6 +93,12 @@ func (v Value) read(r *reader) (Divisor, error) {
 		if given == nil || given.Shape().Size() != 1 {
 			return Divisor{}, errors.New("objective: the function of DividedBy did not return a scalar: " +
 				"want the number, or the sum of the weights, that the loss divides by")
+		}
+		r.divisor, r.terms = given, []term{{divided: true, factor: 1}}
+		if d, err := r.quotient(dtype); err == nil && r.data.reaches(given) { // max(n, 1), say
+			d.read = nil
+			d.Value = graph.ConvertDType(graph.Reshape(given), dtype)
+			return d, nil
 		}
 		return additive(graph.ConvertDType(graph.Reshape(given), dtype)), nil
 	}

@@ -20,6 +20,13 @@ type Value struct {
 	training  bool // the model was built as in training
 	onlyMain  bool
 	wrote     map[*model.Variable]*graph.Node // what the pass has written beside its result
+	given     *graph.Node                     // what DividedBy says that the loss divides by; nil without it
+}
+
+// As is the value with another loss in the place of Main and Total, made of the same predictions.
+func (v Value) As(loss *graph.Node) Value {
+	v.Main, v.Total, v.Extra, v.onlyMain = loss, loss, nil, true
+	return v
 }
 
 // OnlyMain is the value without what train.AddRegularizationLoss adds.
@@ -58,6 +65,7 @@ func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Va
 			"give objective.New a loss function or have the model call train.AddMainLoss")
 	}
 	value.wrote = takeSideEffects(store, g).values
+	value.given = o.divides(batch.Labels, value.Predictions)
 	before.restore(store, g)
 	return value
 }

@@ -38,18 +38,19 @@ func (o *Objective) Some(b Batch, n int) (Batch, error) {
 	return o.each(b, func(x *graph.Node) *graph.Node {
 		size := x.Shape().Dim(0) / rows
 		var list []*graph.Node
-		for _, i := range Spread(rows, n) {
+		for _, i := range Spread(rows, n, 0) {
 			list = append(list, graph.Slice(x, graph.AxisRange(i*size, (i+1)*size)))
 		}
 		return graph.Concatenate(list, 0)
 	}), nil
 }
 
-// Spread returns the indices of at most n of that many rows, spread over all of them, and at least CompareRows.
-func Spread(rows, n int) []int {
+// Spread returns the numbers of at most n of so many rows, from all over them and other ones for each shift, and at least
+// CompareRows.
+func Spread(rows, n, shift int) []int {
 	list := make([]int, max(CompareRows, min(rows, n)))
 	for i := range list {
-		list[i] = i * rows / len(list)
+		list[i] = (i*rows/len(list) + shift) % rows
 	}
 	return list
 }

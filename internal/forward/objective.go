@@ -64,6 +64,19 @@ func (o *Objective) DividedBy(divisor func(labels, predictions []*graph.Node) *g
 	return &with
 }
 
+// divides is what DividedBy gives for a batch; nil without it.
+func (o *Objective) divides(labels, predictions []*graph.Node) *graph.Node {
+	if o.divisor == nil {
+		return nil
+	}
+	d := o.divisor(labels, predictions)
+	if d == nil || d.Shape().Size() != 1 {
+		exceptions.Panicf("objective: the function of DividedBy did not return a scalar: " +
+			"want the number, or the sum of the weights, that the loss divides by")
+	}
+	return graph.Reshape(d)
+}
+
 // Shared returns the same objective with the declaration that these inputs belong to a batch as a whole, not row by
 // row.
 func (o *Objective) Shared(inputs ...int) *Objective {
@@ -84,6 +97,21 @@ func (o *Objective) Shares(input int) bool { return o != nil && slices.Contains(
 
 // SharesLabel is the same for a label.
 func (o *Objective) SharesLabel(label int) bool { return o != nil && slices.Contains(o.labels, label) }
+
+// sharedInputs and sharedLabels are the numbers of these; of no objective, nil, there are none.
+func (o *Objective) sharedInputs() []int {
+	if o == nil {
+		return nil
+	}
+	return o.shared
+}
+
+func (o *Objective) sharedLabels() []int {
+	if o == nil {
+		return nil
+	}
+	return o.labels
+}
 
 // SharesAny tells whether there is such an input or label.
 func (o *Objective) SharesAny() bool { return len(o.shared)+len(o.labels) > 0 }

@@ -32,7 +32,7 @@ func (r *reader) quotient(dtype dtypes.DType) (Divisor, error) {
 	}
 	var sums []*graph.Node
 	r.leaves(r.divisor, map[*graph.Node]bool{}, &sums)
-	var d Divisor
+	d := Divisor{read: r}
 	for _, s := range sums {
 		if s.Type() != graph.NodeTypeReduceSum && s.Type() != graph.NodeTypeDotGeneral || s.Shape().Size() != 1 {
 			return Divisor{}, fmt.Errorf("objective: the loss divides by a quantity that is no sum over the rows (%s of "+
@@ -45,24 +45,58 @@ func (r *reader) quotient(dtype dtypes.DType) (Divisor, error) {
 		}
 		d.Sums = append(d.Sums, graph.ConvertDType(graph.Reshape(s), dtype))
 	}
+	if err := r.checkGuards(sums); err != nil {
+		return Divisor{}, err
+	}
 	// The numerator's constant factor belongs to the sums: a mean over a mean of weights divides by their sum.
 	scaled := func(x *graph.Node) *graph.Node {
 		return graph.MulScalar(graph.ConvertDType(graph.Reshape(x), dtype), 1/factor)
 	}
-	d.Value = scaled(r.divisor)
+	d.Value = scaled(usable(r.divisor))
 	d.Count = d.Value
-	if len(d.Sums) == 1 {
-		d.Count = d.Sums[0]
-	}
 	original := r.divisor
 	d.at = func(at []*graph.Node) *graph.Node {
 		put := map[*graph.Node]*graph.Node{}
 		for i, s := range sums {
 			put[s] = graph.Reshape(graph.ConvertDType(at[i], s.DType()), s.Shape().Dimensions...)
 		}
-		return scaled(r.rebuild(original, put))
+		return r.guardedBy(scaled(r.rebuild(original, put)), sums, put)
+	}
+	d.form = func(t float64) (float64, bool) {
+		given := map[*graph.Node]folded{}
+		for _, s := range sums {
+			given[s] = folded{t, true}
+		}
+		f, ok := fold(original, given)
+		return f / factor, ok
 	}
 	return d, nil
+}
+
+// usable is d, and 1 where it is 0: a part in which nothing counts has a numerator all the same.
+func usable(d *graph.Node) *graph.Node {
+	return graph.Where(graph.Equal(d, graph.ZerosLike(d)), graph.OnesLike(d), d)
+}
+
+// part returns the loss of a part of a batch: divided by usable(d), without guards, and without R if that is wanted.
+func (r *reader) part(loss *graph.Node, withRest bool) *graph.Node {
+	put := map[*graph.Node]*graph.Node{}
+	for _, t := range r.terms {
+		put[t.sum] = t.sum // what is beneath stays
+	}
+	for _, n := range r.rest {
+		put[n] = n
+		if !withRest {
+			put[n] = graph.ZerosLike(n)
+		}
+	}
+	for _, n := range r.divisors {
+		put[n] = usable(n)
+	}
+	for _, g := range r.guards {
+		put[g.where] = r.rebuild(g.branch(), put)
+	}
+	return r.rebuild(loss, put)
 }
 
 // leaves collects the sums through which n depends on the batch.
@@ -71,7 +105,7 @@ func (r *reader) leaves(n *graph.Node, seen map[*graph.Node]bool, out *[]*graph.
 		return
 	}
 	seen[n] = true
-	leaf := len(n.Inputs()) == 0
+	leaf := r.data.given(n)
 	for _, in := range n.Inputs() {
 		leaf = leaf || r.data.reaches(in) && r.hasRows(in)
 	}
@@ -104,8 +138,8 @@ func (r *reader) rebuild(n *graph.Node, put map[*graph.Node]*graph.Node) *graph.
 	return put[n]
 }
 
-// dataPart returns the loss without what does not depend on the batch.
-func (r *reader) dataPart(loss *graph.Node) *graph.Node {
+// withoutRest returns the loss without what does not depend on the batch.
+func (r *reader) withoutRest(loss *graph.Node) *graph.Node {
 	put := map[*graph.Node]*graph.Node{}
 	for _, n := range r.sums() {
 		put[n] = n // what is beneath stays
@@ -140,26 +174,32 @@ var nodeNumber = regexp.MustCompile(`#\d+`)
 
 // same tells whether two nodes are the same quantity: the same operations on the same nodes.
 func same(a, b *graph.Node) bool {
-	if a == b {
-		return true
-	}
-	x, y := a.Inputs(), b.Inputs()
-	if a.Type() != b.Type() || len(x) != len(y) {
-		return false
-	}
-	if len(x) == 0 {
-		u, ok := constant(a)
-		v, too := constant(b)
-		return ok && too && u == v && a.Shape().Equal(b.Shape())
-	}
-	// The text of a node has the operation's other settings.
-	if nodeNumber.ReplaceAllString(a.String(), "") != nodeNumber.ReplaceAllString(b.String(), "") {
-		return false
-	}
-	for i := range x {
-		if !same(x[i], y[i]) {
+	seen := map[[2]*graph.Node]bool{}
+	var equal func(a, b *graph.Node) bool
+	equal = func(a, b *graph.Node) bool {
+		x, y := a.Inputs(), b.Inputs()
+		if a == b || seen[[2]*graph.Node{a, b}] {
+			return true
+		}
+		seen[[2]*graph.Node{a, b}] = true // if they differ somewhere, that is found
+		if a.Type() != b.Type() || len(x) != len(y) {
 			return false
 		}
+		if len(x) == 0 {
+			u, ok := constant(a)
+			v, too := constant(b)
+			return ok && too && u == v && a.Shape().Equal(b.Shape())
+		}
+		// The text of a node has all that the operation is told besides.
+		if nodeNumber.ReplaceAllString(a.String(), "") != nodeNumber.ReplaceAllString(b.String(), "") {
+			return false
+		}
+		for i := range x {
+			if !equal(x[i], y[i]) {
+				return false
+			}
+		}
+		return true
 	}
-	return true
+	return equal(a, b)
 }

@@ -3,9 +3,9 @@ package forward
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
 // reader reads off a graph which sums over the rows of a batch a loss is made of,
@@ -16,16 +16,48 @@ import (
 type reader struct {
 	data    *dependence
 	twins   *twins      // where rows are; nil: not known, and assumed everywhere but in single numbers
+	sum     bool        // the loss was said to be a sum
 	strict  bool        // what is summed up must be made row by row
 	divisor *graph.Node // nil while no term has one
 
 	terms     []term
 	quotients []*graph.Node // the terms that are divided
+	divisors  []*graph.Node // what by, each the same quantity
+	guards    []guard       // around them
 	rest      []*graph.Node // of which R is made
+
+	written map[*model.Variable]*graph.Node // by the model, in the same pass
+	excused bool                            // some of that are statistics of the batch, and the loss uses them
 }
 
 func (v Value) reader() *reader {
-	return &reader{data: newDependence(slices.Concat(v.batch.Inputs, v.batch.Labels))}
+	return &reader{data: v.data(), written: v.wrote, sum: v.objective.sum}
+}
+
+// data are the rows of the batch; what it shares, and variables that are not trained, are held.
+func (v Value) data() *dependence {
+	var rows, held []*graph.Node
+	for i, x := range v.batch.Inputs {
+		if v.objective.Shares(i) {
+			held = append(held, x)
+		} else {
+			rows = append(rows, x)
+		}
+	}
+	for i, x := range v.batch.Labels {
+		if v.objective.SharesLabel(i) {
+			held = append(held, x)
+		} else {
+			rows = append(rows, x)
+		}
+	}
+	g := v.Total.Graph()
+	for variable := range v.scope.Store().IterVariables() {
+		if _, written := v.wrote[variable]; !variable.Trainable && !written && variable.InUseByGraph(g) {
+			held = append(held, g.GetParameterByName(variable.Path()))
+		}
+	}
+	return newDependence(rows, held...)
 }
 
 // term is a constant times a sum over the rows.
@@ -95,12 +127,12 @@ func (r *reader) read(n *graph.Node, factor float64, divided bool) error {
 			}
 		}
 	case graph.NodeTypeWhere: // Where(count > 0, sum/count, 0)
-		if r.hasRows(n) || !r.guards(in[0]) {
+		if r.hasRows(n) {
 			break
 		}
 		for i := range 2 {
 			if other := in[2-i]; !r.data.reaches(other) && isZero(other) {
-				return r.read(in[1+i], factor, divided)
+				return r.guarded(n, i == 0, factor, divided)
 			}
 		}
 	case graph.NodeTypeDiv:
@@ -147,25 +179,35 @@ func (r *reader) found(sum *graph.Node, factor float64, divided bool) error {
 	return nil
 }
 
-// rowByRow fails where what is summed up depends on other rows.
+// rowByRow fails where what is summed up depends on other rows. Excused are statistics of the batch of which the model
+// keeps running averages: batch norm in training.
 func (r *reader) rowByRow(sum *graph.Node) error {
-	between := r.twins.between(sum.Inputs(), r.data)
+	between := r.twins.between(sum.Inputs(), r.data, func(n *graph.Node) bool {
+		of := newDependence([]*graph.Node{n})
+		for _, value := range r.written {
+			if of.reaches(value) {
+				r.excused = true
+				return true
+			}
+		}
+		return false
+	})
 	if between == nil {
 		return nil
 	}
 	how := "is taken over the whole batch"
-	if r.twins.extent(between) == otherwise {
+	if e, _ := r.twins.extent(between); e != noRows {
 		how = "compares the rows of a batch"
 	}
 	return fmt.Errorf("objective: the loss of a row depends on something that %s (%s of shape %s), so that parts of a "+
-		"batch have another loss: divide after the sum over the rows, or say with DividedBy what the loss divides by",
-		how, between.Type(), between.Shape())
+		"batch have another loss: divide after the sum over the rows, say with DividedBy what the loss divides by, or with "+
+		"Shared and SharedLabels what is not one row for each example", how, between.Type(), between.Shape())
 }
 
 // hasRows tells whether n has the rows of the batch in it.
 func (r *reader) hasRows(n *graph.Node) bool {
 	if r.twins != nil {
-		switch r.twins.extent(n) {
+		switch e, _ := r.twins.extent(n); e {
 		case noRows:
 			return false
 		case perRow, otherwise:
@@ -183,20 +225,6 @@ func known(n *graph.Node) float64 {
 	return 1
 }
 
-// guards tells whether a condition comes out for a part of the batch as it does for the whole, except for a part in
-// which nothing counts: it does not look at the batch, or compares something with 0.
-func (r *reader) guards(condition *graph.Node) bool {
-	if !r.data.reaches(condition) {
-		return true
-	}
-	switch condition.Type() {
-	case graph.NodeTypeGreaterThan, graph.NodeTypeLessThan, graph.NodeTypeEqual, graph.NodeTypeNotEqual:
-		in := condition.Inputs()
-		return r.data.onlyData(condition) && (isZero(in[0]) || isZero(in[1]))
-	}
-	return false
-}
-
 // over goes down from a quotient.
 func (r *reader) over(quotient, numerator, divisor *graph.Node, factor float64, divided bool) error {
 	switch {
@@ -210,6 +238,6 @@ func (r *reader) over(quotient, numerator, divisor *graph.Node, factor float64, 
 	case r.divisor == nil:
 		r.divisor = divisor
 	}
-	r.quotients = append(r.quotients, quotient)
+	r.quotients, r.divisors = append(r.quotients, quotient), append(r.divisors, divisor)
 	return r.read(numerator, factor, true)
 }

@@ -13,6 +13,7 @@ import (
 type sideEffects struct {
 	values map[*model.Variable]*graph.Node
 	losses map[string]*graph.Node // by graph parameter; absent where nothing has been added yet
+	hooks  map[string]any         // by scope: what runs once per update (train.AddPerStepUpdateGraphFn)
 }
 
 // lossParams are the graph parameters in which the trainer sums the losses.
@@ -34,7 +35,23 @@ func takeSideEffects(store *model.Store, g *graph.Graph) sideEffects {
 			s.losses[key] = sum
 		}
 	}
+	s.hooks = hooks(store, g)
 	return s
+}
+
+// hooks are the functions that the model has registered to run once per update (train.AddPerStepUpdateGraphFn), by scope.
+func hooks(store *model.Store, g *graph.Graph) map[string]any {
+	found := map[string]any{}
+	for p := range store.IterGraphParams(g) {
+		if p.Key == train.TrainerPerStepUpdateGraphFnParamKey {
+			found[p.Scope] = p.Value
+		}
+	}
+	return found
+}
+
+func setHook(g *graph.Graph, scope string, hook any) {
+	model.SetGraphParam(g, model.JoinPath(scope, train.TrainerPerStepUpdateGraphFnParamKey), hook)
 }
 
 // rewind sets everything back to the beginning of the step: variables to the values they came with, sums to zero.
@@ -54,6 +71,9 @@ func (s sideEffects) restore(store *model.Store, g *graph.Graph) {
 	clearSums(g)
 	for key, sum := range s.losses {
 		model.SetGraphParam(g, key, sum)
+	}
+	for scope := range hooks(store, g) {
+		setHook(g, scope, s.hooks[scope])
 	}
 }
 
@@ -153,14 +173,8 @@ func ReadBack(store *model.Store, g *graph.Graph, loss *graph.Node) *model.Varia
 
 // DropHooks removes the functions that the model has registered to run once per update (train.AddPerStepUpdateGraphFn).
 func DropHooks(store *model.Store, g *graph.Graph) {
-	var scopes []string
-	for p := range store.IterGraphParams(g) {
-		if p.Key == train.TrainerPerStepUpdateGraphFnParamKey {
-			scopes = append(scopes, p.Scope)
-		}
-	}
-	for _, scope := range scopes {
-		model.SetGraphParam(g, model.JoinPath(scope, train.TrainerPerStepUpdateGraphFnParamKey), nil)
+	for scope := range hooks(store, g) {
+		setHook(g, scope, nil)
 	}
 }
 

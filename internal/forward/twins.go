@@ -74,6 +74,9 @@ func newTwins(a, b Value) *twins {
 	pair(a.batch.Labels, b.batch.Labels)
 	data := newDependence(slices.Concat(a.batch.Inputs, a.batch.Labels))
 	stack := [][2]*graph.Node{{a.Total, b.Total}}
+	if a.given != nil {
+		stack = append(stack, [2]*graph.Node{a.given, b.given})
+	}
 	for len(stack) > 0 {
 		x, y := added(stack[len(stack)-1][0]), added(stack[len(stack)-1][1])
 		stack = stack[:len(stack)-1]
@@ -92,52 +95,25 @@ func newTwins(a, b Value) *twins {
 	return t
 }
 
-// extent of n. Nodes of several outputs have no shape of their own.
-func (t *twins) extent(n *graph.Node) extent {
+// extent of n, and which axis is that of the rows if there is one. Nodes of several outputs have no shape of their own.
+func (t *twins) extent(n *graph.Node) (e extent, axis int) {
 	other := t.of[n]
 	if other == nil || n.NumOutputs() != 1 {
-		return unpaired
+		return unpaired, 0
 	}
 	dims, others := n.Shape().Dimensions, other.Shape().Dimensions
 	if len(dims) != len(others) {
-		return otherwise
+		return otherwise, 0
 	}
-	found := noRows
+	e = noRows
 	for i, d := range dims {
 		switch {
 		case d == others[i]:
-		case found == noRows && d*t.others == others[i]*t.rows:
-			found = perRow
+		case e == noRows && d*t.others == others[i]*t.rows:
+			e, axis = perRow, i
 		default:
-			return otherwise
+			return otherwise, 0
 		}
 	}
-	return found
-}
-
-// overRows tells whether n takes its inputs over the rows: one of them has rows, and n has none.
-func (t *twins) overRows(n *graph.Node, data *dependence) bool {
-	return t.extent(n) == noRows && slices.ContainsFunc(n.Inputs(), func(in *graph.Node) bool {
-		return data.reaches(in) && t.extent(in) == perRow
-	})
-}
-
-// between returns a node from which the nodes are computed and that is not made row by row: it is taken over the rows,
-// or compares them. nil where there is none.
-func (t *twins) between(nodes []*graph.Node, data *dependence) *graph.Node {
-	seen := map[*graph.Node]bool{}
-	stack := slices.Clone(nodes)
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if seen[n] || !data.reaches(n) {
-			continue
-		}
-		seen[n] = true
-		if t.extent(n) == otherwise || t.overRows(n, data) {
-			return n
-		}
-		stack = append(stack, n.Inputs()...)
-	}
-	return nil
+	return e, axis
 }

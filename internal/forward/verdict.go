@@ -27,7 +27,7 @@ func (c comparison) verdict(gradient func(loss *graph.Node) []*graph.Node) (Verd
 		sums[i] = graph.Add(sums[i], divisors[1].Sums[i])
 	}
 	all := divisors[1].At(sums)
-	data := newDependence(slices.Concat(c.whole.batch.Inputs, c.whole.batch.Labels))
+	data := c.whole.data()
 	zero, one := graph.ScalarZero(g, dtypes.Float64), graph.Scalar(g, dtypes.Float64, 1)
 	v := Verdict{Apart: zero, AsSum: zero, Seen: zero}
 	tolerance := graph.Scalar(g, dtypes.Float64, toleranceOf(total))
@@ -40,11 +40,11 @@ func (c comparison) verdict(gradient func(loss *graph.Node) []*graph.Node) (Verd
 			continue
 		}
 		compare := func(what func(loss *graph.Node) []*graph.Node) joined {
-			whole := what(c.divisor.WithoutRest(loss))
+			whole := what(c.divisor.whole(loss))
 			var parts [][]*graph.Node
 			var weights []*graph.Node
 			for i, part := range c.parts {
-				parts = append(parts, what(divisors[i].WithoutRest(of(part))))
+				parts = append(parts, what(divisors[i].Part(of(part))))
 				weights = append(weights, graph.Div(divisors[i].Value, all))
 			}
 			return compareParts(whole, parts, weights)
