@@ -155,3 +155,60 @@ func TestNothingIsFrozenWithinAnUpdate(t *testing.T) {
 		}
 	}
 }
+
+// What runs once per update sees the weights that the step began with, whatever passes the step makes: here the hook
+// notes the model's own prediction.
+func TestHooksSeeTheWeights(t *testing.T) {
+	obj := objective.New(func(scope *model.Scope, x *graph.Node) *graph.Node {
+		z, seen := lineOf(scope, x), scope.VariableWithValue("seen", 0.0).SetTrainable(false)
+		if g := x.Graph(); scope.IsTraining(g) {
+			mean := graph.ReduceAllMean(z)
+			train.AddPerStepUpdateGraphFn(scope, g, func(*model.Scope, *graph.Graph) { seen.SetNodeValue(mean) })
+		}
+		return z
+	}, loss.MeanSquaredError)
+	for name, config := range everySchedule() {
+		config.Rho = min(config.Rho*20, 1) // far from w
+		want := math.NaN()
+		for _, micro := range []int{0, 1} {
+			store := model.NewStore()
+			p := program{backend: testbackend.Go(t), obj: obj, config: config, data: eight(), micro: micro}
+			if _, err := p.run(store, 1); err != nil {
+				t.Fatal(err)
+			}
+			if math.IsNaN(want) { // of w = (0.1, 0.2), over all rows
+				x := eight()().Inputs[0]
+				for i, xi := range tensors.MustCopyFlatData[float64](x) {
+					if i == 0 {
+						want = 0
+					}
+					want += xi * []float64{0.1, 0.2}[i%2] / 8
+				}
+			}
+			if got := float64s(store, "/seen")[0]; math.Abs(got-want) > 1e-12 {
+				t.Errorf("%s, micro-batches %d: the hook saw %v, want %v", name, micro, got, want)
+			}
+		}
+	}
+}
+
+// A data set may say by its Spec which loss a batch has. Each is looked at.
+func TestEverySpecIsLookedAt(t *testing.T) {
+	obj := objective.New(func(scope *model.Scope, spec any, in []*graph.Node) []*graph.Node {
+		z := lineOf(scope, in[0])
+		if spec == "rank" {
+			z = graph.Sub(z, graph.ReduceAllMean(z))
+		}
+		return []*graph.Node{z}
+	}, loss.MeanSquaredError)
+	n := 0
+	p := program{backend: testbackend.Go(t), obj: obj, config: xsam.SGDConfig(), micro: 2, data: data(func() train.Batch {
+		batch := eight()()
+		batch.Spec = []string{"fit", "fit", "rank"}[n]
+		n++
+		return batch
+	})}
+	if _, err := p.run(model.NewStore(), 3); err == nil || !strings.Contains(err.Error(), "whole batch") || n != 3 {
+		t.Errorf("batch %d: error %v", n, err)
+	}
+}

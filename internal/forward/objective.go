@@ -126,18 +126,23 @@ func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) 
 	g := inputs[0].Graph()
 	holdRandomState(scope.Store())
 	b := remember(g, o, spec, inputs)
+	var atWeights sideEffects
 	if b.mark != nil && b.mark.Displaces() && scope.IsTraining(g) {
 		// A dry pass at the weights themselves, after which all variables exist. The compiler keeps only what in it
 		// does not depend on the batch (an average of the weights, a counter).
 		untouched := takeSideEffects(scope.Store(), g)
 		o.modelFn(scope.ResetVisited(), b.Spec, b.Inputs)
-		b.atWeights = withoutBatch(takeSideEffects(scope.Store(), g).values, scope.Store(), g)
+		atWeights = takeSideEffects(scope.Store(), g)
+		b.atWeights = withoutBatch(atWeights.values, scope.Store(), g)
 		untouched.restore(scope.Store(), g)
 		b.mark.Displace(scope, g)
 	}
 	predictions := o.modelFn(scope, b.Spec, b.Inputs)
 	for v, value := range b.atWeights {
 		v.SetNodeValue(value)
+	}
+	for scope, hook := range atWeights.hooks {
+		setHook(g, scope, hook)
 	}
 	b.predictions, b.modelLoss = predictions, train.GetMainLoss(g)
 	if len(predictions) == 0 && o.lossFn == nil {
