@@ -75,6 +75,9 @@ func take(t *testing.T, event map[int][]any, n int, points map[string][]point) {
 	for _, value := range fields(t, event[5][0].([]byte))[1] {
 		v := fields(t, value.([]byte))
 		tag := string(v[1][0].([]byte))
+		if v[2] == nil { // no scalar
+			continue
+		}
 		points[tag] = append(points[tag], point{step, float64(math.Float32frombits(v[2][0].(uint32)))})
 	}
 }
