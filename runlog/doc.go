@@ -13,7 +13,9 @@
 //	    events.out.*    the metrics once more, as TensorBoard's event files; absent unless asked for
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
-// OUT/plan.json names the runs that a comparison makes there. A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that
+// OUT/plan.json names the runs that a comparison makes there.
+//
+// A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that
 // they do not know. The package depends on the standard library alone.
 package runlog
 

@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// PlanFile, in the folder of run directories, names the runs that are to be made there.
+// PlanFile is a file in the folder of run directories that names the runs that are to be made there.
 const PlanFile = "plan.json"
 
 // plan is the content of PlanFile.

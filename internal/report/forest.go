@@ -45,7 +45,7 @@ type ForestRow struct {
 	Style int
 	Line  plots.Line
 	Cell  Cell // the difference in words
-	// At is the place of the mean, "" where there is none; From and To are the ends of the interval, "" where there is none.
+	// At is the place of the mean, From and To are the ends of the interval; "" where there is none.
 	At, From, To string
 	// Below and Above say that an end lies outside.
 	Below, Above bool

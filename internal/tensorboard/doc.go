@@ -1,4 +1,5 @@
-// Package tensorboard writes scalars and hyperparameters in the form that TensorBoard reads: event files of framed protocol buffers.
+// Package tensorboard writes scalars and hyperparameters in the form that TensorBoard reads: event files
+// of framed protocol buffers.
 //
 //	frame.go   the framing, TFRecord: a length, the bytes, and a masked CRC-32C of each
 //	event.go   the protocol buffers Event, Summary and SessionLog, as far as scalars need them

@@ -58,7 +58,7 @@ func (w *Writer) Begin(settings map[string]any) error {
 		if !ok {
 			continue
 		}
-		entry := appendText(nil, mapKey, key)
+		entry := textField(mapKey, key)
 		entry = appendMessage(entry, mapValue, value)
 		start = appendMessage(start, startHParams, entry)
 	}
@@ -80,7 +80,7 @@ func settingValue(setting any) ([]byte, bool) {
 	case float64:
 		return appendDouble(nil, valueNumber, x), !math.IsNaN(x) && !math.IsInf(x, 0)
 	case string:
-		return appendText(nil, valueString, x), true
+		return textField(valueString, x), true
 	case bool:
 		b := protowire.AppendTag(nil, valueBool, protowire.VarintType)
 		return protowire.AppendVarint(b, protowire.EncodeBool(x)), true
@@ -90,7 +90,7 @@ func settingValue(setting any) ([]byte, bool) {
 
 // hparamsEvent is an event for the plugin of hyperparameters. Its tensor, which must be there, says nothing.
 func hparamsEvent(wall float64, step int64, tag string, kind protowire.Number, content []byte) []byte {
-	plugin := appendText(nil, pluginName, "hparams")
+	plugin := textField(pluginName, "hparams")
 	plugin = appendMessage(plugin, pluginContent, appendMessage(nil, kind, content))
 	size := protowire.AppendTag(nil, dimSize, protowire.VarintType)
 	size = protowire.AppendVarint(size, 1)
@@ -99,7 +99,7 @@ func hparamsEvent(wall float64, step int64, tag string, kind protowire.Number, c
 	tensor = appendMessage(tensor, tensorShape, appendMessage(nil, shapeDim, size))
 	tensor = appendMessage(tensor, tensorFloats, make([]byte, 4))
 
-	value := appendText(nil, valueTag, tag)
+	value := textField(valueTag, tag)
 	value = appendMessage(value, valueTensor, tensor)
 	value = appendMessage(value, valueMetadata, appendMessage(nil, metadataPlugin, plugin))
 	return appendMessage(event(wall, step), eventSummary, appendMessage(nil, summaryValue, value))
@@ -109,8 +109,8 @@ func appendMessage(b []byte, number protowire.Number, message []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, number, protowire.BytesType), message)
 }
 
-func appendText(b []byte, number protowire.Number, text string) []byte {
-	return protowire.AppendString(protowire.AppendTag(b, number, protowire.BytesType), text)
+func textField(number protowire.Number, text string) []byte {
+	return protowire.AppendString(protowire.AppendTag(nil, number, protowire.BytesType), text)
 }
 
 func appendDouble(b []byte, number protowire.Number, x float64) []byte {

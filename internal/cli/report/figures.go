@@ -22,7 +22,8 @@ type figures struct {
 
 func (f *figures) add(set *pflag.FlagSet) {
 	f.size = plots.DefaultSize()
-	set.StringVar(&f.dir, "figures", "", "`folder` for every figure as SVG, PDF and CSV, which the page links (default: none)")
+	set.StringVar(&f.dir, "figures", "",
+		"`folder` for every figure as SVG, PDF and CSV, which the page links (default: none)")
 	set.Var(&f.size, "figure-size", "size of these in cm, `WIDTHxHEIGHT`")
 }
 
