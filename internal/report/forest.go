@@ -86,7 +86,8 @@ func (c *Comparison) forests(t *compare.Table) (all []Forest) {
 
 func (c *Comparison) forestRow(method string, d *compare.Difference, q quantity) ForestRow {
 	e := d.Estimate.Scaled(q.scale)
-	row := ForestRow{Head: method, Style: c.style(method), Cell: differenceCell(d, q.scale, q.higherIsBetter), difference: d,
+	row := ForestRow{Head: method, Style: c.style(method), difference: d,
+		Cell:  differenceCell(d, q.scale, q.higherIsBetter),
 		Found: d.Verdict == compare.Higher || d.Verdict == compare.Lower}
 	row.interval = plots.Interval{Name: method, Style: row.Style, Mean: e.Mean, Lo: e.Mean - e.HalfWidth,
 		Hi: e.Mean + e.HalfWidth, Solid: row.Found}

@@ -18,6 +18,8 @@ import (
 type figures struct {
 	dir  string
 	size plots.Size
+
+	folders map[*report.Comparison]string // below dir; "" for a comparison that is alone
 }
 
 func (f *figures) add(set *pflag.FlagSet) {
@@ -34,21 +36,33 @@ func (f *figures) validate(changed bool) error {
 	return nil
 }
 
-// place is the folder of the figures of a comparison, or of two that are laid over each other.
-func (f *figures) place(of []*report.Comparison, alone bool) string {
-	if alone {
-		return f.dir
+// name gives each comparison a folder, by its name and, where another has that too, its number.
+func (f *figures) name(comparisons []*report.Comparison) {
+	f.folders = map[*report.Comparison]string{}
+	taken := map[string]bool{}
+	for i, c := range comparisons {
+		name := c.Name
+		if taken[name] {
+			name = fmt.Sprintf("%s-%d", name, i+1)
+		}
+		taken[name] = true
+		if len(comparisons) > 1 {
+			f.folders[c] = name
+		}
 	}
+}
+
+// place is the folder of the figures of a comparison, or of two that are laid over each other.
+func (f *figures) place(of []*report.Comparison) string {
 	var names []string
 	for _, c := range of {
-		names = append(names, c.Name)
+		names = append(names, f.folders[c])
 	}
 	return filepath.Join(f.dir, strings.Join(names, "-and-"))
 }
 
 // write writes the figures of comparisons and, with overlay, those of the first two over each other.
 func (f *figures) write(comparisons []*report.Comparison, overlay bool) error {
-	alone := len(comparisons) == 1
 	sets := [][]*report.Comparison{}
 	for _, c := range comparisons {
 		sets = append(sets, []*report.Comparison{c})
@@ -57,7 +71,7 @@ func (f *figures) write(comparisons []*report.Comparison, overlay bool) error {
 		sets = append(sets, comparisons[:2])
 	}
 	for _, of := range sets {
-		dir := f.place(of, alone)
+		dir := f.place(of)
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("the figures cannot be written: %w: choose another place with --figures", err)
 		}
@@ -81,7 +95,7 @@ func (f *figures) file(path string, figure report.File, format string) error {
 }
 
 // links returns the addresses of the figures for a page that is written to the file out.
-func (f *figures) links(out string, alone bool) func(of []*report.Comparison, figure, format string) string {
+func (f *figures) links(out string) func(of []*report.Comparison, figure, format string) string {
 	if f.dir == "" || out == "-" {
 		return nil
 	}
@@ -90,7 +104,7 @@ func (f *figures) links(out string, alone bool) func(of []*report.Comparison, fi
 		if err != nil {
 			return ""
 		}
-		to, err := filepath.Abs(filepath.Join(f.place(of, alone), figure+"."+format))
+		to, err := filepath.Abs(filepath.Join(f.place(of), figure+"."+format))
 		if err != nil {
 			return ""
 		}

@@ -83,7 +83,8 @@ func run(o *options) error {
 	if out == "" && o.format == "html" {
 		out = "report.html"
 	}
-	o.page.File = o.figures.links(out, len(comparisons) == 1)
+	o.figures.name(comparisons)
+	o.page.File = o.figures.links(out)
 	if o.figures.dir != "" {
 		if err := o.figures.write(comparisons, o.page.Overlay); err != nil {
 			return err

@@ -124,7 +124,11 @@ func TestFigures(t *testing.T) {
 	if _, stderr, code := xsam.Run("report", "one", "two", "--overlay", "--figures", "both"); code != exit.Done {
 		t.Fatalf("exit %d, %q", code, stderr)
 	}
-	for _, file := range []string{"both/one/train-loss.svg", "both/two/train-loss.csv", "both/one-and-two/train-loss.pdf"} {
+	if _, stderr, code := xsam.Run("report", "one", "./one", "--figures", "same", "--out", "-"); code != exit.Done {
+		t.Fatalf("exit %d, %q", code, stderr)
+	}
+	for _, file := range []string{"both/one/train-loss.svg", "both/two/train-loss.csv", "both/one-and-two/train-loss.pdf",
+		"same/one/cost.pdf", "same/one-2/cost.pdf"} {
 		if _, err := os.Stat(filepath.FromSlash(file)); err != nil {
 			t.Error(err)
 		}
