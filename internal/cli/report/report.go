@@ -76,8 +76,11 @@ func run(o *options) error {
 	if err != nil {
 		return err
 	}
-	if o.page.Overlay && len(comparisons) != 2 {
+	switch {
+	case o.page.Overlay && len(comparisons) != 2:
 		return exit.Usagef("--overlay of %d comparisons: want two folders of runs", len(comparisons))
+	case o.page.Overlay && o.format == "md":
+		return exit.Usagef("--overlay is of the page: leave --format md out")
 	}
 	out := o.out
 	if out == "" && o.format == "html" {

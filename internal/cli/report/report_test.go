@@ -142,6 +142,7 @@ func TestFigures(t *testing.T) {
 		want string
 	}{
 		{[]string{"one", "--overlay"}, "--overlay of 1 comparisons: want two folders"},
+		{[]string{"one", "two", "--overlay", "--format", "md"}, "leave --format md out"},
 		{[]string{"one", "--figure-size", "8x6"}, "--figures"},
 		{[]string{"one", "--figures", "x", "--figure-size", "8"}, "want WIDTHxHEIGHT"},
 	} {
