@@ -22,6 +22,14 @@ type gradients struct {
 	pair  *pair         // nil outside a pair step
 }
 
+// cleanGradient is ∇L(w); in a pair step the mean of the pair stands for it.
+func (g gradients) cleanGradient() []*graph.Node {
+	if g.pair != nil {
+		return g.pair.meanGradient()
+	}
+	return g.clean
+}
+
 // gradients makes the one or two passes that the kind of step asks for. loss is the one that the trainer has built:
 // at w, or at w + r v in a pair step. ok is false where the batch comes in micro-batches and more of them are to
 // come.
@@ -44,12 +52,12 @@ func (s *step) gradients(loss *graph.Node) (g gradients, ok bool) {
 
 // passes returns the first and, where the kind of step has one, the second pass over the whole batch.
 func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
-	first = pass{loss, s.gradientOf(loss), forward.Taken(s.g, loss)}
+	first = pass{loss, s.gradientOf(loss), forward.Taken(s.scope, s.g, loss)}
 	switch {
 	case s.mark.micro.n > 0:
 		return s.collect(first)
 	case s.mark.kind == AscentStep && s.config.Along == AlongGradient:
-		second = s.passAt(s.optimizer.perturbed(s.w, first.gradient))
+		second = s.passAt(s.ascent().from(first.gradient))
 	case s.mark.kind == PairStep:
 		second = s.passAt(inOrder(s.onSide(-1), first))
 	}

@@ -29,7 +29,8 @@ type StepStats struct {
 	Products  int // exact Hessian-vector products (and one third derivative, counted as one) on top
 }
 
-// Stats reads what the last step measured from the store. It fails before the first step.
+// Stats reads what the last step measured from the store. It fails before the first step, and, the first time, where
+// the probe radius is so small that λ would be made of rounding alone.
 func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 	h := o.home(store)
 	step, err := readState(h, "step")
@@ -55,6 +56,9 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 	}
 	if p.Step < 0 {
 		return StepStats{}, fmt.Errorf("xsam: Stats before the first step: none was made: run a step first")
+	}
+	if err := o.checkProbe(store, p.Step); err != nil {
+		return StepStats{}, err
 	}
 	if p.Refreshed, err = o.refreshed(h, p.Step, progress[progressSince]); err != nil {
 		return StepStats{}, err

@@ -23,7 +23,7 @@ func openTensorBoard(dir string, r recipe.Recipe, done, steps int) (b *tensorBoa
 	if b.events, last, err = tensorboard.Open(dir, int64(done)); err != nil {
 		return nil, err
 	}
-	settings, err := r.Settings()
+	settings, err := r.Scalars()
 	if err == nil {
 		err = b.events.Begin(settings)
 	}

@@ -29,7 +29,8 @@ const (
 // Fields are the fields of a recipe in the order in which help and command lines name them, but for the data set and
 // the seed.
 var Fields = []Field{
-	{"data-dir", DataGroup, "`folder` with the files of the data set", "", func(r *Recipe) any { return &r.DataDir }},
+	{"data-dir", DataGroup, "`folder` with the files of the data set; of your own data, the one in which its path begins",
+		"", func(r *Recipe) any { return &r.DataDir }},
 	{"label", DataGroup, "`column` of csv and parquet that is learnt, by its name or its number from 1", "none",
 		func(r *Recipe) any { return &r.Label }},
 	{"task", DataGroup, "`task` of csv: classification, or regression for a number that is measured",

@@ -1,30 +1,22 @@
 package recipe
 
-import (
-	"encoding/json"
-	"fmt"
-)
+import "github.com/xsam-go/xsam/internal/parameter"
 
-// Settings are the keys of the recipe's JSON that decide the outcome of a run, with their values: numbers as float64,
-// texts and truth values. Where files lie is left out, and so is what a study says of itself.
-func (r Recipe) Settings() (map[string]any, error) {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("recipe: %w", err)
+// Settings are the parameters of the method that its label does not give; false when none lead to the recipe.
+func (r Recipe) Settings() (map[string]string, bool) {
+	usual := r
+	if err := usual.SetMethod(r.Method, nil); err != nil {
+		return nil, false
 	}
-	var all map[string]any
-	if err := json.Unmarshal(text, &all); err != nil {
-		return nil, fmt.Errorf("recipe: %w", err)
-	}
-	for _, key := range places {
-		delete(all, key)
-	}
-	for key, value := range all {
-		switch value.(type) {
-		case float64, string, bool:
-		default:
-			delete(all, key)
+	chosen := map[string]string{}
+	// Some parameters follow others: one after the other is set until the recipe is met.
+	for _, name := range parameter.Of(r.Method) {
+		if text := r.Config.Get(name); text != usual.Config.Get(name) {
+			chosen[name] = text
+			if err := usual.SetMethod(r.Method, chosen); err != nil {
+				return nil, false
+			}
 		}
 	}
-	return all, nil
+	return chosen, usual.Config == r.Config
 }

@@ -28,7 +28,7 @@ type Options struct {
 	Progress func(Progress)
 }
 
-// Progress is what a bench tells while it goes on.
+// Progress is what a running bench reports.
 type Progress struct {
 	Method        string
 	Round, Rounds int // the round of the turn, counted from 1; 0 while the method is compiled and warmed up
@@ -58,11 +58,15 @@ func Validate(recipes []recipe.Recipe) error {
 		return errors.New("stepcost: a bench of no methods: want at least one recipe")
 	}
 	var errs []error
+	told := map[string]bool{}
 	for _, r := range recipes {
 		if r.Data == RandomData {
 			r.Data = "glyphs" // of the names that Validate knows; no data are loaded
 		}
-		errs = append(errs, r.Validate())
+		if err := r.Validate(); err != nil && !told[err.Error()] { // most of it is the same for all methods
+			told[err.Error()] = true
+			errs = append(errs, err)
+		}
 		if r.Most > 0 {
 			errs = append(errs, fmt.Errorf("stepcost: the schedule of %s adapts to the training, of which a bench has "+
 				"none: want refresh-most 0", r.Method))

@@ -17,7 +17,7 @@ func TestExitCodes(t *testing.T) {
 		t.Errorf("--version: exit %d, stdout %q", code, stdout)
 	}
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
-		"frobnicate":           "unknown command",
+		"frobnicate":           "has no command",
 		"compare --frobnicate": "unknown flag",
 
 		"compare --seeds 1000000000":                   "1000000000 seeds: want 1 to 100000",

@@ -49,6 +49,8 @@ type ForestRow struct {
 	At, From, To string
 	// Below and Above say that an end lies outside.
 	Below, Above bool
+	// NotLearnt says how many of its runs have not learnt, "" for none.
+	NotLearnt string
 	// Found tells whether the difference is distinguishable.
 	Found bool
 
@@ -74,7 +76,11 @@ func (c *Comparison) forests(t *compare.Table) (all []Forest) {
 		}
 		for i := range t.Rows {
 			if d := q.difference(&t.Rows[i]); d != nil && d.N > 0 {
-				f.Rows = append(f.Rows, c.forestRow(t.Rows[i].Method, d, q))
+				row := c.forestRow(t.Rows[i].Method, d, q)
+				if n := t.Rows[i].NotLearnt; n > 0 {
+					row.NotLearnt = fmt.Sprintf("%d of %s not learnt", n, count(t.Rows[i].N, "run"))
+				}
+				f.Rows = append(f.Rows, row)
 			}
 		}
 		if f.place() {

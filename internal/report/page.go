@@ -213,6 +213,8 @@ func (c *Comparison) runsTable(t *compare.Table) Grid {
 		switch {
 		case s.Finished && s.UndoneUpdates > 0:
 			state = fmt.Sprintf("finished, %s undone", count(s.UndoneUpdates, "update"))
+		case s.NotLearnt != "":
+			state = "has not learnt: " + string(s.NotLearnt)
 		case s.Diverged:
 			state = "diverged"
 		case !s.Finished:

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/compare"
 	"github.com/xsam-go/xsam/experiment"
@@ -28,7 +29,8 @@ type options struct {
 
 	recipe *flags.Recipe
 	run    flags.Run
-	list   string // of the methods
+	set    *pflag.FlagSet // of list, seeds and seed
+	list   string         // of the methods
 	seeds  int
 	seed   int64
 }
@@ -48,9 +50,10 @@ Without flags it draws its own data (glyphs: ten signs, with a fifth of the trai
   xsam compare --data digits --data-dir DIR --seeds 8
   xsam compare --data fashion-mnist --data-dir DIR --model resnet8 --train-size 5000 --label-noise 0.2
   xsam compare --methods sam,sam:rho=0.1,xsam,xsam:alpha=0.5 --format json
-  xsam compare --resume --out DIR       go on with what was interrupted`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+  xsam compare --resume DIR             go on with what was interrupted
+  xsam compare --resume DIR --seeds 8   add seeds to what is there`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args) },
 	}
 	flags.Attach(cmd, o.groups(), o.recipe.Choices)
 	return cmd
@@ -66,12 +69,13 @@ func (o *options) groups() []flags.Group {
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
+	o.set = what
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
 }
 
 // run makes the runs and prints the table.
-func run(ctx context.Context, o *options) error {
-	methods, recipes, err := o.plan()
+func run(ctx context.Context, o *options, args []string) error {
+	c, recipes, err := o.plan(args)
 	if err != nil {
 		return err
 	}
@@ -87,29 +91,49 @@ func run(ctx context.Context, o *options) error {
 
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
 	bar := progress.New(o.stderr, o.run.Quiet)
-	runs, err := experiment.RunAll(ctx, engine, recipes, recipe.Dirs(out, recipes), o.run.Options(bar))
+	dirs := recipe.Dirs(out, recipes)
+	if err := o.run.Record(c, out, dirs); err != nil {
+		return err
+	}
+	runs, err := experiment.RunAll(ctx, engine, recipes, dirs, o.run.Options(bar))
 	bar.Clear()
 	if err != nil {
 		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
 	}
-	if err := o.print(compare.New(runs, compare.Options{Methods: methods}), recipes[0], engine.Name, out); err != nil {
+	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], engine.Name, out); err != nil {
 		return err
 	}
 	return flags.FinishedAny(runs, out)
 }
 
-// plan checks the flags and returns the methods and the recipes.
-func (o *options) plan() ([]string, []recipe.Recipe, error) {
+// plan checks the flags and returns what is compared, and the recipes.
+func (o *options) plan(args []string) (c recipe.Comparison, recipes []recipe.Recipe, err error) {
 	if err := o.run.Validate(); err != nil {
-		return nil, nil, err
+		return c, nil, err
 	}
 	if o.seeds < 1 {
-		return nil, nil, exit.Usagef("--seeds %d: want 1 or more, 4 for a test that says something", o.seeds)
+		return c, nil, exit.Usagef("--seeds %d: want 1 or more, 4 for a test that says something", o.seeds)
+	}
+	recorded, err := o.run.Recorded(o.recipe, args, "")
+	if err != nil {
+		return c, nil, err
 	}
 	methods, twice := flags.Methods(o.list)
 	if twice != "" {
-		return nil, nil, exit.Usagef("--methods names %s twice: want each method once", twice)
+		return c, nil, exit.Usagef("--methods names %s twice: want each method once", twice)
 	}
-	recipes, err := o.run.Plan(o.recipe, methods, o.seed, o.seeds)
-	return methods, recipes, err
+	c = recipe.Comparison{Methods: methods, Seed: o.seed, Seeds: o.seeds}
+	if recorded != nil {
+		for name, take := range map[string]func(){
+			"methods": func() { c.Methods = recorded.Methods },
+			"seed":    func() { c.Seed = recorded.Seed },
+			"seeds":   func() { c.Seeds = recorded.Seeds },
+		} {
+			if !o.set.Changed(name) {
+				take()
+			}
+		}
+	}
+	recipes, err = o.run.Plan(o.recipe, recorded, &c)
+	return c, recipes, err
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +53,23 @@ func TestReport(t *testing.T) {
 		t.Errorf("run directories: exit %d, stdout %q, stderr %q, want one comparison of two runs", code, stdout, stderr)
 	}
 
+	// Without a folder it is the newest where runs go.
+	if err := os.MkdirAll(filepath.Join("xsam-runs", "one"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join("xsam-runs", "two"), os.DirFS("runs")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(filepath.Join("xsam-runs", "one"), time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, code = xsam.Run("report", "--format", "md"); code != exit.Done || !strings.Contains(stdout, "### two") {
+		t.Errorf("the newest: exit %d, stdout %q, stderr %q, want two", code, stdout, stderr)
+	}
+	if err := os.RemoveAll("xsam-runs"); err != nil {
+		t.Fatal(err)
+	}
+
 	// A broken run costs a warning; only when nothing is there does the command fail.
 	if err := os.WriteFile(filepath.Join("runs", "sgd-seed0", runlog.ConfigFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
@@ -65,7 +83,7 @@ func TestReport(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"report"}, exit.WrongUsage, "at least 1 arg"},
+		{[]string{"report"}, exit.WrongUsage, "no folder of runs in xsam-runs"},
 		{[]string{"report", "nowhere"}, exit.Failed, "nowhere does not exist: want a folder with run records"},
 		{[]string{"report", "report.html"}, exit.Failed, "report.html is a file"},
 		{[]string{"report", "."}, exit.Failed, "holds no run"},

@@ -3,10 +3,10 @@ package recipe
 import "testing"
 
 // What decides the outcome is there, as a number, a text or a truth value; where files lie is not.
-func TestSettings(t *testing.T) {
+func TestScalars(t *testing.T) {
 	r := Defaults("digits")
 	r.Method, r.Seed, r.DataDir = "xsam", 7, "/somewhere"
-	got, err := r.Settings()
+	got, err := r.Scalars()
 	if err != nil {
 		t.Fatal(err)
 	}
