@@ -21,14 +21,15 @@ import (
 //	pass 1   Σᵢ dᵢ·∇Lᵢ(w)/d, or at w + r v      n micro-batches
 //	pass 2   Σᵢ dᵢ·∇Lᵢ(w + ε)/d, or at w − r v  the same n again, with the same dropout masks; plain steps have none
 //
-// (with Ascent.Local an ascent step is a single pass of Σᵢ dᵢ·∇Lᵢ(w + εᵢ)/d, each micro-batch with an εᵢ of its own)
-// so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch. dᵢ
-// is the number of rows for a mean over them, the number that a mask leaves, the sum of the weights of a weighted
-// mean; d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum, Shared and SharedLabels of
-// package objective. Losses that parts of a batch cannot give, because they compare rows, for instance, are refused with
-// the first micro-batch: with it come 3 to 8 rows from all over the batch, whose gradient is compared with that of their
-// parts. Two things in a model differ all the same: batch norm sees the statistics of its micro-batch, and dropout has
-// other masks.
+// so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch.
+// (With Ascent.Local an ascent step is a single pass of Σᵢ dᵢ·∇Lᵢ(w + εᵢ)/d, with an εᵢ for each micro-batch.) dᵢ is
+// the number of rows for a mean over them, the number that a mask leaves, or the sum of the weights of a weighted mean;
+// d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum, Shared, SharedLabels of package
+// objective. Two things in a model differ all the same: batch norm sees the statistics of its micro-batch, and dropout
+// has other masks.
+//
+// Losses that parts of a batch cannot give, because they compare rows, for instance, are refused with the first
+// micro-batch. It brings 3 to 8 rows from all over the batch, whose gradient is compared with that of their parts.
 //
 // Memory falls to the activations of one micro-batch, plus up to two sums of the size of the weights. They are in the
 // store, under /xsam/accumulate; a checkpoint need not have them (ExcludeVars). A step of the trainer is one
@@ -161,7 +162,7 @@ func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, 
 				}
 			}
 			if m.micro.check > 0 {
-				if a.checked, err = a.check(batch.Spec); err != nil {
+				if a.checked, err = a.check(); err != nil {
 					yield(train.Batch{}, err)
 					return false
 				}

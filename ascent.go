@@ -59,7 +59,7 @@ func (a ascent) from(g []*graph.Node) []*graph.Node {
 	return paramvec.Add(a.w, Perturbation(d, a.config.Rho))
 }
 
-// ascent is that of this step. An exact refresh comes before it.
+// ascent is that of this step. Where it leans towards v, an exact refresh comes before it.
 func (s *step) ascent() ascent {
 	a := ascent{config: s.config, home: s.home, vars: s.vars, w: s.w}
 	switch {

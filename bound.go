@@ -13,8 +13,8 @@ import (
 //	where s|D₃| > λ  α acts as 0, until v is refreshed
 //
 // s = ⟨w − w₀, v⟩ is how far w has gone along v from w₀, where v, λ and D₃ = dλ/dv were measured. There λ falls along
-// v, as λ − s|D₃| to first order; so beyond s = λ/|D₃| there is, as far as is known, no λ left to lower. docs/algorithm.md
-// has the reason for either, and what happens without.
+// v, as λ − s|D₃| to first order; so beyond s = λ/|D₃| there is, as far as is known, no λ left to lower.
+// docs/algorithm.md has the reason for either, and what happens without.
 
 // bounded returns the length that is taken away along v, for α|c| and c.
 func (s *step) bounded(taken, c *graph.Node, d direction) *graph.Node {

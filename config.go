@@ -10,7 +10,7 @@ type Config struct {
 	Phase             // 0. between which steps; outside them the base optimizer is alone
 	Ascent            // 1. where the gradient g_adv is taken
 	Refresh           // 2. when and how v and λ are estimated
-	Length     Length `json:"length"` // 3. how long the gradient is that is corrected
+	Length     Length `json:"length"` // 3. the norm of the gradient that is corrected
 	Correction        // 4. what is taken away, along v or from the clean gradient
 
 	// Seed draws the first v.
@@ -36,15 +36,15 @@ type Ascent struct {
 	// Along says along what it ascends.
 	Along Along `json:"ascent_along"`
 
-	// Less ≥ 0 is σ: the ascent goes along g less σ times its running average (F-SAM); 0 leaves g as it is. See
+	// Less ≥ 0 is σ: the ascent goes along g minus σ times its running average (F-SAM); 0 leaves g as it is. See
 	// average.go.
 	Less float64 `json:"less_average"`
 
 	// Decay in [0, 1) is what that average keeps in each step; used with Less only.
 	Decay float64 `json:"average_decay"`
 
-	// Mix ≥ 0 is β: the ascent goes along the unit gradient and β times the part of v across it (Eigen-SAM); 0 leaves v
-	// out. See mix.go.
+	// Mix ≥ 0 is β: the ascent goes along the unit gradient and β times the part of v orthogonal to it (Eigen-SAM); 0
+	// leaves v out. See mix.go.
 	Mix float64 `json:"mix_v"`
 
 	// Of says which parameters the ascent moves.
@@ -60,8 +60,8 @@ type Ascent struct {
 	// Eta ≥ 0 keeps T away from zero; used with Adaptive only.
 	Eta float64 `json:"eta"`
 
-	// Reuse ≥ 0 lets plain steps go on with the last ascent: they add to g what that ascent had found across its own clean
-	// gradient, at Reuse times the length of g (LookSAM). With 0 plain steps are plain.
+	// Reuse ≥ 0 lets plain steps go on with the last ascent: they add to g what that ascent had found orthogonal to its
+	// clean gradient, at Reuse times the length of g (LookSAM). With 0 plain steps are plain.
 	Reuse float64 `json:"reuse"`
 
 	// Local gives each micro-batch of Accumulate an ε of its own in ascent steps, from its own gradient, and takes the
@@ -72,7 +72,7 @@ type Ascent struct {
 
 // Refresh says when and how v, λ and the side on which λ falls are estimated.
 type Refresh struct {
-	// By is the way.
+	// By is the estimator.
 	By Estimator `json:"refresh"`
 
 	// Every is k: every k-th step (step mod k = 0) estimates v anew. 0 never does: no v, no correction.

@@ -10,7 +10,7 @@ import (
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
-// direction is v, and what g_adv is beside it.
+// direction is v, with ‖g_adv‖ and c = ⟨g_adv, v⟩.
 type direction struct {
 	v        []*graph.Node // nil where there is none
 	norm     *graph.Node   // ‖g_adv‖
@@ -70,7 +70,7 @@ func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
 	return s.downhill(v, d3, p.finite()), e
 }
 
-// exact is refreshExact, made once: an ascent that leans towards v needs it before there is g_adv.
+// exact is refreshExact, kept for a second call: an ascent that leans towards v needs it before there is g_adv.
 func (s *step) exact() ([]*graph.Node, *estimate) {
 	if s.exactly == nil {
 		v, e := s.refreshExact()
@@ -118,8 +118,8 @@ func (s *step) measure(v, h []*graph.Node, lambda, sigma *graph.Node) *estimate 
 }
 
 // powerStep returns v' = h/‖h‖, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
-// Refresh.Shift it is h + σv that is normalised, with σ half as large again as the largest |λ|: where λ is that one and
-// negative, |λ| itself would take all of v away and leave a v' across it, whose sign is rounding.
+// Refresh.Shift it is h + σv that is normalised, with σ = 1.5 times the largest |λ|. With σ = |λ| a negative λ would
+// take all of v away, and leave a v' orthogonal to it whose sign is rounding.
 func (s *step) powerStep(v, h []*graph.Node, e *estimate, finite *graph.Node) []*graph.Node {
 	if s.config.Shift {
 		h = paramvec.AddScaled(h, graph.MulScalar(e.sigma, 1.5), v)

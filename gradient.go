@@ -17,7 +17,7 @@ type pass struct {
 // gradients are what a step knows of the loss before v comes in.
 type gradients struct {
 	loss  *graph.Node   // L(w), for reporting
-	clean []*graph.Node // ∇L(w); nil in a pair step
+	clean []*graph.Node // ∇L(w); nil where there is none: in a pair step, and along the momentum
 	adv   []*graph.Node // g_adv, the gradient that is corrected
 	pair  *pair         // nil outside a pair step
 }

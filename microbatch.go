@@ -110,16 +110,16 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	}
 	if s.mark.kind == AscentStep && s.config.Local {
 		if divisor.Rest != nil {
-			exceptions.Panicf("xsam: Accumulate with Ascent.Local: the loss is a sum, or a mean over what a mask leaves, and has " +
-				"a regularisation that does not depend on the batch, which each micro-batch would add: leave it to the base " +
+			exceptions.Panicf("xsam: Accumulate with Ascent.Local: the loss is a sum, or a mean over what a mask leaves, and " +
+				"has a regularisation that does not depend on the batch, which each micro-batch would add: leave it to the base " +
 				"optimizer (weight decay)")
 		}
 		part.gradient = s.passAt(s.ascent().from(part.gradient)).gradient
 	}
 	name := "first"
 	if v := forward.ReadBack(store, s.g, part.loss); v != nil {
-		exceptions.Panicf("xsam: Accumulate: the model writes %s from the batch and the loss reads it, so that a micro-batch "+
-			"changes the loss of the next one: a batch cannot be cut for such a model", v.Path())
+		exceptions.Panicf("xsam: Accumulate: the model writes %s from the batch and the loss reads it, so that a "+
+			"micro-batch changes the loss of the next one: a batch cannot be cut for such a model", v.Path())
 	}
 	switch { // what belongs to an update happens in its last micro-batch
 	case m.second && m.last:

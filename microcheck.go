@@ -12,8 +12,8 @@ import (
 	"github.com/xsam-go/xsam/internal/forward"
 )
 
-// With the first micro-batch of an iteration come a few rows from all over its batch, in an executable of its own. Their
-// loss is compared with that of their parts (forward.Compare): a loss that these do not give is not one that
+// With the first micro-batch of an iteration come a few rows from all over its batch, in an executable of its own.
+// Their loss is compared with that of their parts (forward.Compare): a loss that these do not give is not one that
 // micro-batches can give. What is found is kept in the store for the host, which looks at it before the second
 // micro-batch.
 
@@ -91,7 +91,7 @@ func openParts(h home) *model.Variable {
 }
 
 // check reports, after the first micro-batch, that the loss cannot be accumulated; ok is false where nothing was seen.
-func (a *accumulated) check(spec any) (ok bool, err error) {
+func (a *accumulated) check() (ok bool, err error) {
 	if a.store.GetVariable(a.optimizer.home(a.store).path("accumulate", "parts")) == nil {
 		return false, errors.New("xsam: Accumulate: a micro-batch was asked for before the one before it was trained on: " +
 			"read ahead (dataset.ReadAhead, for instance) beneath Accumulate, not around it")

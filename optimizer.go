@@ -89,9 +89,9 @@ func (o *Optimizer) UpdateGraph(scope *model.Scope, gr *graph.Graph, loss *graph
 	}
 	g = s.reuse(g)                     // in plain steps, what the last ascent found
 	d := s.eigenvector(g)              // v, λ, dλ/dv
-	h, c := s.setLength(g, d)          // h: g_adv, or a unit vector
+	h, c := s.setLength(g, d)          // h: g_adv, of the length that is asked for
 	corrected := s.correct(g, h, c, d) // g̃ = h − α|⟨h, v⟩|v
-	forward.SetPoint(s.vars, s.start)  // wherever the passes went, the update starts at w
+	forward.SetPoint(s.vars, s.start)  // the update starts at w, or at what the model itself made of it
 	s.keep(g, d)                       // for the next step, and for Stats
 	s.update(corrected, loss.DType())  // w ← base optimizer(w, g̃)
 }

@@ -14,7 +14,7 @@ func LateSAMConfig() Config {
 	return c
 }
 
-// LastFifth, as Phase.From, is the first step of the last fifth of a run. An optimizer does not know how long a run is:
+// LastFifth as Phase.From is the first step of the last fifth of a run. An optimizer does not know how long a run is:
 // Config.ForRun puts the step in its place, and New refuses it.
 const LastFifth = -1
 
@@ -31,5 +31,5 @@ func (p Phase) active(step int64) bool {
 	return step >= int64(p.From) && (p.To == 0 || step < int64(p.To))
 }
 
-// begins is where the phase begins for v: at From, or at step since, after which what is trained is what it is.
+// begins is where the phase begins for v: at From, or at step since, from which on the same parameters are trained.
 func (p Phase) begins(since int64) int64 { return max(since, int64(p.From)) }

@@ -10,7 +10,7 @@ import (
 
 // reuse lets plain steps go on with what the last ascent found:
 //
-//	ascent step  u = g_adv − (⟨g_adv, g⟩/‖g‖²) g    the part across the clean gradient, which changes slowly
+//	ascent step  u = g_adv − (⟨g_adv, g⟩/‖g‖²) g    the part orthogonal to the clean gradient, which changes slowly
 //	plain step   g_adv = g + Reuse ‖g‖ u/‖u‖
 //
 // u/‖u‖ is kept in the store, as 0 until there was an ascent.

@@ -40,7 +40,7 @@ func (c Config) usesV() bool { return c.Alpha > 0 && c.Form != SurrogateGap || c
 //
 //	t < Warmup or p mod Every = 0, but with ByExact not at p = 0
 //
-// in the phase, with t counted from its begin.
+// in the phase. The warm-up is counted from its begin, the interval from step 0.
 func (c Config) due(step int64) bool { return c.dueSince(step, 0) }
 
 // dueSince is due where the warm-up begins at step since.
@@ -58,9 +58,11 @@ func (c Config) inTurn(step int64) bool {
 	return p%int64(c.Refresh.Every) == 0 && !first
 }
 
-// raw tells whether a step comes before the first refresh since step since, or before the one that there would be if α
-// were not 0: it is SAM's, for there is no v, and the length of the gradient is left as it is. Where neither ByExact nor
-// a phase that begins later keeps the first step from refreshing v, there are none. A step outside the phase is raw, too.
+// raw tells whether the gradient of a step stays as it is: neither its length is set nor is it corrected. There are two
+// such cases:
+//
+//	outside the phase
+//	before the first refresh since step since, or the one that there would be if α were not 0: there is no v yet
 func (c Config) raw(step, since int64) bool {
 	if !c.active(step) {
 		return true

@@ -18,7 +18,8 @@ import (
 //	/xsam/refresh          what the last refresh measured
 //	/xsam/start            ⟨w, v⟩ where it was measured (bound.go)
 //	/xsam/step             what the last step measured
-//	/xsam/progress         steps made, and what is trained since when (trained.go)
+//	/xsam/progress         steps made, and what is trained since when (progress.go)
+//	/xsam/sets             what was trained before, from the first change on (trained.go)
 //	/xsam/ascent/...       what plain steps reuse of the last ascent (reuse.go)
 //	/xsam/average/...      the running average of the gradients (average.go)
 //	/xsam/interval         the interval between refreshes where it is adapted (interval.go)
@@ -52,8 +53,8 @@ func (h home) variable(name string, dtype dtypes.DType, dims []int, values []flo
 	return v.SetTrainable(false)
 }
 
-// vectors returns a vector over vars, one variable for each of them, of at least float32, under the name that name gives
-// it; what is missing is created as 0.
+// vectors returns a vector over vars, one variable for each of them, of at least float32, under the name that name
+// gives it; what is missing is created as 0.
 func (h home) vectors(vars []*model.Variable, name func(*model.Variable) string) []*model.Variable {
 	kept := make([]*model.Variable, len(vars))
 	for i, v := range vars {

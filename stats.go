@@ -15,7 +15,9 @@ type StepStats struct {
 	Kind      Kind
 	Refreshed bool // whether v was estimated anew in this step
 
-	Loss     float64 // of the step's batch at w (along the momentum at w + ε); in a pair step (L₊ + L₋)/2 − r²λ/2
+	// Loss is that of the step's batch at w. An ascent along the momentum has it at w + ε, and a pair step estimates it:
+	// (L₊ + L₋)/2 − r²λ/2.
+	Loss     float64
 	GradNorm float64 // ‖g_adv‖, of the gradient before the correction
 	AlongV   float64 // c = ⟨g_adv, v⟩
 	AngleDeg float64 // arccos(c/‖g_adv‖) in degrees, in [0, 180]

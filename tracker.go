@@ -10,6 +10,9 @@ import (
 
 // tracker follows, on the host, which parameters of a store are trainable, so that a change of them has graphs of its
 // own: GoMLX's trainer would go on with those that train what was trainable when they were built.
+//
+// Each set of trainable parameters has a number, its generation. With a and b trained it is 0; b is frozen: {a} is new
+// and gets 1; b is unfrozen: {a, b} is known and gets 0 again, and with it the graphs of before.
 type tracker struct {
 	mu         sync.Mutex
 	used       []*model.Variable // what graphs were built with

@@ -13,8 +13,8 @@ import (
 // What is trained may change in mid-training: parameters are frozen, unfrozen, added. v, λ and what else is known then
 // belong to other parameters than the ones that are trained now. So the store has a record of what they belong to
 // (progress.go), and when the parameters of a step are others, v is made of length 1 over these, λ is unknown, and the
-// warm-up begins again. Where they were trained before, as the heads of several tasks are in turn, the length of v is
-// all that is made anew.
+// warm-up begins again. Where the same parameters were trained before, as the heads of several tasks are in turn, only
+// v is rescaled.
 
 // settle prepares the state for a step that trains vars. It runs on the host, while a graph is built or when the
 // trained parameters are found to be others than in the step before.

@@ -38,9 +38,9 @@ var SuitedText = map[string]string{
 	"weight-decay": fmt.Sprintf("5e-05 for glyphs, digits and your own, else 0.0005; with adamw %g", adaptiveDecay),
 }
 
-// Suit sets what belongs to data, model and base optimizer together: learning rate, weight decay, and a batch that fits
-// so many training examples, 0 where their number is not known. Set Data, Task, Model and Optimizer before, and all that
-// is to be otherwise after it.
+// Suit sets what belongs to data, model and base optimizer together: learning rate, weight decay, and a batch that
+// fits so many training examples, 0 where their number is not known. Set Data, Task, Model and Optimizer before, and
+// all that is to be otherwise after it.
 func (r *Recipe) Suit(examples int) {
 	if examples > 0 {
 		r.Batch = FittingBatch(examples, r.Batch)

@@ -79,9 +79,9 @@ func (o *Objective) Compare(scope *model.Scope, g *graph.Graph, few Batch, regul
 		case c.sum:
 			return Verdict{}, ErrSum
 		case !c.aligned:
-			return Verdict{}, errors.New("objective: the loss draws random numbers, in evaluation too, and is built in another " +
-				"way for another number of rows, so that it is not seen whether parts of a batch give it: say with DividedBy " +
-				"or Sum what it divides by")
+			return Verdict{}, errors.New("objective: the loss draws random numbers, in evaluation too, and is built in " +
+				"another way for another number of rows, so that it is not seen whether parts of a batch give it: say with " +
+				"DividedBy or Sum what it divides by")
 		}
 		one := graph.Scalar(g, dtypes.Float64, 1)
 		zero := graph.ScalarZero(g, dtypes.Float64)
@@ -162,8 +162,8 @@ func (c comparison) countsRows() *model.Variable {
 }
 
 // ErrSum says that a loss is a sum over the rows, and was not said to be one.
-var ErrSum = errors.New("objective: the loss is a sum over the rows of a batch: say so with objective.New(...).Sum(), " +
-	"or have it return a mean")
+var ErrSum = errors.New("objective: the loss is a sum over the rows of a batch: say so with " +
+	"objective.New(...).Sum(), or have it return a mean")
 
 // isSum tells whether a loss whose divisors do not depend on the batch is a sum over the rows: its constants are then
 // the same for any number of rows. It fails where some are, and others change with that number as those of a mean do.
@@ -187,8 +187,8 @@ func isSum(d Divisor, part Value, t *twins) (bool, error) {
 	case sums == len(d.Sums):
 		return true, nil
 	case means < len(d.Sums):
-		return false, errors.New("objective: the loss adds a sum over the rows of a batch to a mean over them, so that parts of a " +
-			"batch have another loss: have both be means, or both sums (and say so with Sum)")
+		return false, errors.New("objective: the loss adds a sum over the rows of a batch to a mean over them, so that " +
+			"parts of a batch have another loss: have both be means, or both sums (and say so with Sum)")
 	}
 	return false, nil
 }
