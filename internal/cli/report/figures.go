@@ -36,6 +36,29 @@ func (f *figures) validate(changed bool) error {
 	return nil
 }
 
+// place is the file of the page, "" for standard output.
+func (o *options) place() string {
+	if o.out == "" && o.format == "html" {
+		return "report.html"
+	}
+	return o.out
+}
+
+// draw writes the figures that are asked for, and tells the page where they lie.
+func (o *options) draw(comparisons []*report.Comparison) error {
+	switch {
+	case o.page.Overlay && len(comparisons) != 2:
+		return exit.Usagef("--overlay of %d comparisons: want two folders of runs", len(comparisons))
+	case o.page.Overlay && o.format == "md":
+		return exit.Usagef("--overlay is of the page: leave --format md out")
+	case o.figures.dir == "":
+		return nil
+	}
+	o.figures.name(comparisons)
+	o.page.File = o.figures.links(o.place())
+	return o.figures.write(comparisons, o.page.Overlay)
+}
+
 // name gives each comparison a folder, by its name and, where another has that too, its number.
 func (f *figures) name(comparisons []*report.Comparison) {
 	f.folders = map[*report.Comparison]string{}
@@ -96,7 +119,7 @@ func (f *figures) file(path string, figure report.File, format string) error {
 
 // links returns the addresses of the figures for a page that is written to the file out.
 func (f *figures) links(out string) func(of []*report.Comparison, figure, format string) string {
-	if f.dir == "" || out == "-" {
+	if out == "-" {
 		return nil
 	}
 	return func(of []*report.Comparison, figure, format string) string {
