@@ -50,14 +50,23 @@ func (q *queue) admit(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 // of a run.
 var parts = []string{
 	runlog.SummaryFile, runlog.MetricsFile, runlog.CheckpointDir, runlog.SnapshotDir, runlog.MeasurementsFile,
-	runlog.TensorBoardDir, runlog.ConfigFile,
+	runlog.TensorBoardFiles, earlierTensorBoard, runlog.ConfigFile,
 }
+
+// earlierTensorBoard is the folder in which earlier versions kept TensorBoard's files.
+const earlierTensorBoard = "tensorboard"
 
 // contents are the parts that a directory has.
 func contents(dir string) (there []string) {
-	for _, name := range parts {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-			there = append(there, name)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, pattern := range parts {
+		for _, e := range entries {
+			if ok, err := filepath.Match(pattern, e.Name()); err == nil && ok {
+				there = append(there, e.Name())
+			}
 		}
 	}
 	return there
@@ -69,7 +78,7 @@ func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && q.options.Existing == Resume {
 		return q.goOn(dir)
 	}
-	for _, name := range parts {
+	for _, name := range contents(dir) {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}

@@ -13,7 +13,8 @@ import (
 
 // landscape draws a landscape over a plane, in a frame of its own.
 func landscape(m runlog.Measurement, title string) (func(draw.Canvas), error) {
-	return Surface{Title: "Loss around the weights\n" + title, Landscape: *m.Landscape, Frame: NewFrame(m.Landscape)}.paint()
+	s := Surface{Title: "Loss around the weights\n" + title, Landscape: *m.Landscape, Frame: NewFrame(m.Landscape)}
+	return s.paint()
 }
 
 // line draws a landscape along a line. The weights measured are at 0.

@@ -11,12 +11,11 @@
 //	                    is damaged or of another run as *.damaged
 //	    curvature.jsonl what xsam curvature measured, one JSON object a line; absent until then
 //	    claim           says which process trains there, as long as it does; claim-measuring: which one measures
-//	    tensorboard/    the metrics once more, as TensorBoard's event files; absent unless asked for
+//	    events.out.*    the metrics once more, as TensorBoard's event files; absent unless asked for
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
-// OUT/plan.json names the runs that a comparison makes there. A number that was not measured, or was not finite, is
-// absent; it is never written as 0. Readers ignore keys that they do not know. The package depends on the standard
-// library alone.
+// A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that
+// they do not know. The package depends on the standard library alone.
 package runlog
 
 import (
@@ -31,8 +30,9 @@ const (
 	SummaryFile   = "summary.json"
 	CheckpointDir = "checkpoint"
 	SnapshotDir   = "snapshots"
-	// TensorBoardDir holds event files.
-	TensorBoardDir = "tensorboard"
+	// TensorBoardFiles is the pattern of the names of event files. TensorBoard calls a run by the folder in which they
+	// lie: by method and seed.
+	TensorBoardFiles = "events.out.tfevents.*"
 
 	// ComparisonFile, beside the run directories, says what was asked for.
 	ComparisonFile = "comparison.json"

@@ -112,8 +112,8 @@ func full(x float64) string {
 const differencesName, costName = "differences", "cost"
 
 func differencesFile(forests []Forest, baseline string) File {
-	f := File{Name: differencesName, table: [][]string{{"quantity", "method", "baseline", "n", "difference", "ci95_low",
-		"ci95_high", "p", "p_holm", "verdict"}}}
+	f := File{Name: differencesName, table: [][]string{{"quantity", "method", "baseline", "n", "difference",
+		"ci95_holm_low", "ci95_holm_high", "p", "p_holm", "verdict"}}}
 	var picture plots.Forest
 	for _, forest := range forests {
 		quantity, title, _ := strings.Cut(forest.Title, ": ")

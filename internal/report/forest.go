@@ -45,10 +45,12 @@ type ForestRow struct {
 	Style int
 	Line  plots.Line
 	Cell  Cell // the difference in words
-	// At is the place of the mean, "" where there is none; From and To are the ends of the interval, "" where there is none.
+	// At is the place of the mean, From and To are the ends of the interval; "" where there is none.
 	At, From, To string
 	// Below and Above say that an end lies outside.
 	Below, Above bool
+	// NotLearnt says how many of its runs have not learnt, "" for none.
+	NotLearnt string
 	// Found tells whether the difference is distinguishable.
 	Found bool
 
@@ -74,7 +76,11 @@ func (c *Comparison) forests(t *compare.Table) (all []Forest) {
 		}
 		for i := range t.Rows {
 			if d := q.difference(&t.Rows[i]); d != nil && d.N > 0 {
-				f.Rows = append(f.Rows, c.forestRow(t.Rows[i].Method, d, q))
+				row := c.forestRow(t.Rows[i].Method, d, q)
+				if n := t.Rows[i].NotLearnt; n > 0 {
+					row.NotLearnt = fmt.Sprintf("%d of %s not learnt", n, count(t.Rows[i].N, "run"))
+				}
+				f.Rows = append(f.Rows, row)
 			}
 		}
 		if f.place() {
@@ -86,7 +92,8 @@ func (c *Comparison) forests(t *compare.Table) (all []Forest) {
 
 func (c *Comparison) forestRow(method string, d *compare.Difference, q quantity) ForestRow {
 	e := d.Estimate.Scaled(q.scale)
-	row := ForestRow{Head: method, Style: c.style(method), Cell: differenceCell(d, q.scale, q.higherIsBetter), difference: d,
+	row := ForestRow{Head: method, Style: c.style(method), difference: d,
+		Cell:  differenceCell(d, q.scale, q.higherIsBetter),
 		Found: d.Verdict == compare.Higher || d.Verdict == compare.Lower}
 	row.interval = plots.Interval{Name: method, Style: row.Style, Mean: e.Mean, Lo: e.Mean - e.HalfWidth,
 		Hi: e.Mean + e.HalfWidth, Solid: row.Found}

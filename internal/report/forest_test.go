@@ -64,6 +64,25 @@ func TestForestOfWideIntervals(t *testing.T) {
 	}
 }
 
+// A row says how many of its runs have not learnt, and λmax of these takes no part.
+func TestForestOfRunsThatHaveNotLearnt(t *testing.T) {
+	c := load(t, fixture.Write(t, t.TempDir(), fixture.Runs{Methods: methods[:3], Seeds: 3, Epochs: 3}))
+	for _, r := range c.of("xsam") {
+		r.Summary.NotLearnt, r.Summary.ChanceLoss = runlog.NearChance, runlog.Num(2.3)
+	}
+	for _, f := range c.forests(c.table("")) {
+		for _, row := range f.Rows {
+			if want := "3 of 3 runs not learnt"; (row.NotLearnt == want) != (row.Head == "xsam") ||
+				row.Head == "xsam" && f.ID == "lambda" {
+				t.Errorf("%s: %+v", f.Title, row)
+			}
+		}
+	}
+	if text := words(pageOf(t, Options{}, c)); !strings.Contains(text, "3 of 3 runs not learnt") {
+		t.Error("the page does not say so")
+	}
+}
+
 // The verdict and the forest plots come first, and the claims are folded under a line that counts them.
 func TestFirstScreen(t *testing.T) {
 	page := pageOf(t, Options{}, load(t, fixture.Write(t, t.TempDir(), fixture.Runs{Methods: methods, Seeds: 5, Epochs: 20})))

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/internal/report"
@@ -81,21 +80,11 @@ func run(o *options) error {
 		return err
 	}
 	comparisons, err := loadComparisons(o.dirs)
+	if err == nil {
+		err = o.draw(comparisons)
+	}
 	if err != nil {
 		return err
-	}
-	if o.page.Overlay && len(comparisons) != 2 {
-		return exit.Usagef("--overlay of %d comparisons: want two folders of runs", len(comparisons))
-	}
-	out := o.out
-	if out == "" && o.format == "html" {
-		out = "report.html"
-	}
-	o.page.File = o.figures.links(out, len(comparisons) == 1)
-	if o.figures.dir != "" {
-		if err := o.figures.write(comparisons, o.page.Overlay); err != nil {
-			return err
-		}
 	}
 	var page bytes.Buffer
 	if o.format == "md" {
@@ -109,6 +98,7 @@ func run(o *options) error {
 	for _, c := range comparisons {
 		show.Warnings(o.stderr, c.AllProblems()...)
 	}
+	out := o.place()
 	if out == "" || out == "-" {
 		_, err := o.stdout.Write(page.Bytes())
 		return err

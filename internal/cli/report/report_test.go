@@ -142,7 +142,11 @@ func TestFigures(t *testing.T) {
 	if _, stderr, code := xsam.Run("report", "one", "two", "--overlay", "--figures", "both"); code != exit.Done {
 		t.Fatalf("exit %d, %q", code, stderr)
 	}
-	for _, file := range []string{"both/one/train-loss.svg", "both/two/train-loss.csv", "both/one-and-two/train-loss.pdf"} {
+	if _, stderr, code := xsam.Run("report", "one", "./one", "--figures", "same", "--out", "-"); code != exit.Done {
+		t.Fatalf("exit %d, %q", code, stderr)
+	}
+	for _, file := range []string{"both/one/train-loss.svg", "both/two/train-loss.csv", "both/one-and-two/train-loss.pdf",
+		"same/one/cost.pdf", "same/one-2/cost.pdf"} {
 		if _, err := os.Stat(filepath.FromSlash(file)); err != nil {
 			t.Error(err)
 		}
@@ -156,6 +160,7 @@ func TestFigures(t *testing.T) {
 		want string
 	}{
 		{[]string{"one", "--overlay"}, "--overlay of 1 comparisons: want two folders"},
+		{[]string{"one", "two", "--overlay", "--format", "md"}, "leave --format md out"},
 		{[]string{"one", "--figure-size", "8x6"}, "--figures"},
 		{[]string{"one", "--figures", "x", "--figure-size", "8"}, "want WIDTHxHEIGHT"},
 	} {

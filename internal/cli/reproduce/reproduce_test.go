@@ -87,7 +87,7 @@ func TestVerdictOnAComparison(t *testing.T) {
 	args := append(strings.Fields("compare --methods sam,xsam-lite --seeds 2 --out runs --quiet --tensorboard "+
 		"--curvature-every 1"), clitest.Tiny()...)
 	xsam.Done(t, args...)
-	if events, _ := filepath.Glob("runs/*/tensorboard/events.out.tfevents.*"); len(events) != 4 {
+	if events, _ := filepath.Glob("runs/*-seed[01]/events.out.tfevents.*"); len(events) != 4 {
 		t.Errorf("event files %v, want one in each of four runs", events)
 	}
 	text, stderr, code := xsam.Run("reproduce", "verdict", "runs")

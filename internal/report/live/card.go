@@ -5,14 +5,16 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// cachedCard is a card with the state of the files that it shows.
+// cachedCard is a card with the state of the files that it shows. Its lock is held while it is made.
 type cachedCard struct {
+	mutex sync.Mutex
 	state string
 	card  report.Card
 }
@@ -20,12 +22,18 @@ type cachedCard struct {
 // card says how far a comparison is. Its runs are read once for each state of their files, and all of them when the
 // last one has ended.
 func (s *Server) card(name string) report.Card {
-	o := s.outline(name)
-	state := fmt.Sprint(o, s.state(name))
 	s.cardsMutex.Lock()
-	defer s.cardsMutex.Unlock()
-	if c, ok := s.cards[name]; ok && (c.state == state || o.training > 0 && c.card.Facts != "") {
-		return o.on(c.card)
+	if s.cards[name] == nil {
+		s.cards[name] = &cachedCard{}
+	}
+	cached := s.cards[name]
+	s.cardsMutex.Unlock()
+	cached.mutex.Lock()
+	defer cached.mutex.Unlock()
+	o := s.outline(name)
+	state := fmt.Sprint(o, s.state(name)) // before reading: what is written meanwhile shows as a change afterwards
+	if cached.state == state || o.training > 0 && cached.card.Facts != "" {
+		return o.on(cached.card)
 	}
 	card := report.Card{Name: s.title(name), Address: address{names: []string{name}}.page()}
 	switch {
@@ -37,7 +45,7 @@ func (s *Server) card(name string) report.Card {
 		c := report.Load(s.root.FS(), name, o.runs[:1])
 		card.Facts = strings.Join(c.Facts(), " · ")
 	}
-	s.cards[name] = cachedCard{state, card}
+	cached.state, cached.card = state, card
 	return o.on(card)
 }
 

@@ -36,8 +36,8 @@ func TestCards(t *testing.T) {
 		}
 	}
 	contains("all done", "digits · mlp · 3 epochs", `value="6" max="6"`, "> 6 runs<", "xsam against sam on digits")
-	plan := []string{"sam-seed0", "sam-seed7", "sam-seed8"}
-	if err := runlog.WritePlan(filepath.Join(dir, "first"), plan); err != nil {
+	asked := `{"methods": ["sgd", "sam"], "seed": 0, "seeds": 3}` // two of each are there
+	if err := os.WriteFile(filepath.Join(dir, "first", runlog.ComparisonFile), []byte(asked), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	contains("two more planned", `value="6" max="8"`, "6 of 8 runs, stands still", "not xsam against sam")

@@ -43,7 +43,7 @@ type Server struct {
 	cached map[string]cachedPage // by address
 
 	cardsMutex sync.Mutex
-	cards      map[string]cachedCard // by name of the comparison
+	cards      map[string]*cachedCard // by name of the comparison
 }
 
 // cachedPage is a page with the state of the files that it shows.
@@ -59,7 +59,7 @@ func New(dir string) (*Server, error) {
 		return nil, fmt.Errorf("live: cannot open the folder of the runs: %w", err)
 	}
 	return &Server{Interval: time.Second, root: root, name: dir, cached: map[string]cachedPage{},
-		cards: map[string]cachedCard{}}, nil
+		cards: map[string]*cachedCard{}}, nil
 }
 
 // Close closes the folder.
