@@ -22,6 +22,8 @@ type Comparison struct {
 	Settings map[string]string `json:"settings,omitempty"` // of the methods that have them: see Plan
 	Seed     int64             `json:"seed"`               // the first
 	Seeds    int               `json:"seeds"`
+	Sweep    []string          `json:"sweep,omitempty"` // settings to try before, as --sweep names them
+	Tune     int               `json:"tune,omitzero"`   // or a number of trials
 	Running  Running           `json:"running"`
 }
 

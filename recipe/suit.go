@@ -69,8 +69,8 @@ func (r *Recipe) suitedRate() float64 {
 		return smallRate
 	case strings.HasPrefix(r.Model, "vgg"), strings.HasPrefix(r.Model, "mlp-"):
 		return deepRate
-	case residual && (mine || r.Batch < 128):
-		return smallRate
+	case residual && (mine || r.Batch < 128): // the statistics of few images are noise
+		return smallRate * min(1, float64(r.Batch)/32)
 	case residual:
 		return normedRate
 	}

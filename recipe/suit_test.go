@@ -16,7 +16,7 @@ func TestSuit(t *testing.T) {
 		{"fashion-mnist", "resnet8", "sgd", 0, 128, 0.1, 5e-4},
 		{"mnist", "cnn", "sgd", 0, 128, 0.02, 5e-4},
 		{"cifar10", "alexnet", "sgd", 0, 128, 0.02, 5e-4},
-		{"cifar10", "resnet8", "sgd", 90, 8, 0.05, 5e-4},
+		{"cifar10", "resnet8", "sgd", 90, 8, 0.0125, 5e-4},
 		{"cifar10", "vgg11-bn", "sgd", 0, 128, 0.01, 5e-4},
 		{"cifar10", "mlp", "sgd", 0, 128, 0.02, 5e-4},
 		{"folder:photos", "cnn", "sgd", 240, 32, 0.02, 5e-5},
