@@ -107,7 +107,7 @@ func readComparison(path string) (c Comparison, err error) {
 	if err := json.Unmarshal(text, &run); err != nil || run.Method == "" {
 		return c, fmt.Errorf("recipe: %s names no method: want a comparison.json or the config.json of a run", path)
 	}
-	run.Settle()
+	run.settle()
 	return run.comparison(path)
 }
 

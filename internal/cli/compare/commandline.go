@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -27,12 +26,9 @@ func CommandLine(c *report.Comparison) string {
 	}
 	var groups []*group
 	for _, r := range c.Runs {
-		var made recipe.Recipe
-		if err := json.Unmarshal(r.Raw, &made); err != nil || r.Setup.RawC() {
-			return ""
-		}
-		made.Settle()
-		if made.Validate() != nil {
+		saved, err := recipe.Read(r)
+		made := saved.Recipe
+		if err != nil || r.Setup.RawC() || made.Validate() != nil {
 			return ""
 		}
 		line, ok := recipeFlagsOf(made)

@@ -114,9 +114,11 @@ func (f *Run) Record(c recipe.Comparison, out string, dirs []string) error {
 			return nil
 		}
 	}
-	if old, err := recipe.ReadComparison(out); err == nil && f.Resume &&
-		len(recipe.Differences(old.Recipe, c.Recipe)) > 0 {
-		return nil // the runs will be refused
+	if old, err := recipe.ReadComparison(out); err == nil && f.Resume {
+		more, _ := recipe.Extends(old.Recipe, c.Recipe)
+		if !more && len(recipe.Differences(old.Recipe, c.Recipe)) > 0 {
+			return nil // the runs will be refused, and say why
+		}
 	}
 	return c.Write(out)
 }
