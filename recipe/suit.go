@@ -38,6 +38,14 @@ var SuitedText = map[string]string{
 	"weight-decay": fmt.Sprintf("5e-05 for glyphs, digits and your own, else 0.0005; with adamw %g", adaptiveDecay),
 }
 
+// UsualBase is the base optimizer that a model is trained with where nobody says which: adamw for nets of tokens.
+func UsualBase(model string) string {
+	if model == "vit" || model == "mixer" {
+		return "adamw"
+	}
+	return "sgd"
+}
+
 // Suit sets what belongs to data, model and base optimizer together: learning rate, weight decay, and a batch that fits
 // so many training examples, 0 where their number is not known. Set Data, Task, Model and Optimizer before, and all that
 // is to be otherwise after it.

@@ -202,12 +202,12 @@ func (t *Tuning) WriteText(w io.Writer) error {
 		if best.Fields != "" {
 			fmt.Fprintf(w, ", %s", best.Fields)
 		}
-		if len(m.Trials) < t.Trials {
-			fmt.Fprintf(w, " (of %d)", len(m.Trials))
-		}
 		what := fmt.Sprintf("accuracy %.2f %%", 100*best.ValidationAccuracy.Float())
 		if !best.ValidationAccuracy.Known() {
 			what = fmt.Sprintf("loss %.4g", best.ValidationLoss.Float())
+		}
+		if len(m.Trials) < t.Trials {
+			what += fmt.Sprintf(", out of %d", len(m.Trials))
 		}
 		if _, err := fmt.Fprintf(w, ": validation %s\n", what); err != nil {
 			return err

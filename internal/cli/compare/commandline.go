@@ -77,6 +77,8 @@ func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 	for _, field := range recipe.Fields {
 		text, usual := field.Text(&r), field.Text(&defaults)
 		switch field.Flag {
+		case "base":
+			usual = recipe.UsualBase(r.Model)
 		case "lr", "weight-decay":
 			usual = field.Text(&suited)
 		case "batch":
