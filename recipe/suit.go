@@ -13,12 +13,12 @@ import (
 // and of adam and adamw by the same.
 const (
 	normedRate   = 0.1  // residual nets with batch norm, batches of 128
-	smallRate    = 0.05 // these with smaller batches; mlp on digits and on tables
+	smallRate    = 0.05 // these with smaller batches; nets of tokens; mlp on digits and on tables
 	plainRate    = 0.02 // nets without norms
 	deepRate     = 0.01 // vgg; perceptrons of a depth of the user's own
 	adaptiveRate = 0.001
 
-	adaptiveNormedRate = 0.003 // of adam and adamw, for residual nets
+	adaptiveNormedRate = 0.003 // of adam and adamw, for residual nets and nets of tokens
 )
 
 // AdaptiveAlpha is the α that xsam and xsam-lite start from where the base optimizer is adam or adamw, in the place of
@@ -30,8 +30,9 @@ const adaptiveDecay = 0.01
 
 // SuitedText says what Suit chooses, by flag.
 var SuitedText = map[string]string{
-	"lr": fmt.Sprintf("by model and base: %g for residual nets, %g for these on small sets and for mlp on digits and "+
-		"tables, %g for vgg and mlp-DEPTHxWIDTH, else %g; with adam and adamw %g, for residual nets %g; %g for a regression",
+	"lr": fmt.Sprintf("by model and base: %g for residual nets, %g for these on small sets, vit, mixer, and mlp on "+
+		"digits and tables, %g for vgg and mlp-DEPTHxWIDTH, else %g; with adam and adamw %g, for residual nets, vit and "+
+		"mixer %g; %g for a regression",
 		normedRate, smallRate, deepRate, plainRate, adaptiveRate, adaptiveNormedRate, RegressionRate),
 	"batch": fmt.Sprintf("64 for glyphs and digits, 32 for your images, 16 for tables, else 128; halved until an epoch has "+
 		"%d steps", fewestSteps),
@@ -40,11 +41,14 @@ var SuitedText = map[string]string{
 
 // UsualBase is the base optimizer that a model is trained with where nobody says which: adamw for nets of tokens.
 func UsualBase(model string) string {
-	if model == "vit" || model == "mixer" {
+	if tokens(model) {
 		return "adamw"
 	}
 	return "sgd"
 }
+
+// tokens tells whether a model is a net of tokens, whose norms are those of layers.
+func tokens(model string) bool { return model == "vit" || model == "mixer" }
 
 // Suit sets what belongs to data, model and base optimizer together: learning rate, weight decay, and a batch that fits
 // so many training examples, 0 where their number is not known. Set Data, Task, Model and Optimizer before, and all that
@@ -67,13 +71,13 @@ func (r *Recipe) suitedRate() float64 {
 	source, mine := own.Parse(r.Data)
 	residual := strings.HasPrefix(r.Model, "resnet") || strings.HasPrefix(r.Model, "wrn")
 	switch {
-	case r.Adaptive() && residual:
+	case r.Adaptive() && (residual || tokens(r.Model)):
 		return adaptiveNormedRate
 	case r.Adaptive():
 		return adaptiveRate
 	case r.Regression():
 		return RegressionRate
-	case r.Model == "mlp" && (r.Data == "digits" || source.Tabular()):
+	case tokens(r.Model), r.Model == "mlp" && (r.Data == "digits" || source.Tabular()):
 		return smallRate
 	case strings.HasPrefix(r.Model, "vgg"), strings.HasPrefix(r.Model, "mlp-"):
 		return deepRate

@@ -25,6 +25,8 @@ func TestSuit(t *testing.T) {
 		{"glyphs", "cnn", "adam", 0, 64, 0.001, 0},
 		{"glyphs", "cnn", "adamw", 0, 64, 0.001, 0.01},
 		{"cifar10", "resnet8", "adamw", 0, 128, 0.003, 0.01},
+		{"cifar10", "vit", "adamw", 0, 128, 0.003, 0.01},
+		{"glyphs", "mixer", "sgd", 0, 64, 0.05, 5e-5},
 	} {
 		r := Defaults(tt.data)
 		r.Model, r.Optimizer = tt.model, tt.base
