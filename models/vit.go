@@ -12,9 +12,9 @@ import (
 
 const attentionHeads = 4
 
-// vit is a small vision transformer: tokens of 64 numbers from patches of 4×4 pixels, a learnt number for each place, and
-// four blocks of attention with four heads and a perceptron of 128 hidden units, both after a layer norm and beside a
-// shortcut. It answers from the mean of the tokens.
+// vit is a small vision transformer: tokens of 64 numbers from patches of 4×4 pixels, a learnt number for each place,
+// and four blocks of attention with four heads and a perceptron of 128 hidden units, both after a layer norm and beside
+// a shortcut. It answers from the mean of the tokens.
 //
 // Reference: Dosovitskiy et al. (2021), "An Image is Worth 16×16 Words", arXiv:2010.11929.
 func vit(b *builder, x *graph.Node) *graph.Node {

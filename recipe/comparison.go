@@ -14,8 +14,8 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Comparison is what a comparison was asked for, as comparison.json holds it beside the runs: enough to go on with it, to
-// add seeds or methods, or to make it again.
+// Comparison is what a comparison was asked for, as comparison.json holds it beside the runs: enough to go on with it,
+// to add seeds or methods, or to make it again.
 type Comparison struct {
 	Recipe   Recipe            `json:"recipe"` // what the runs have in common; no method, no seed
 	Methods  []string          `json:"methods"`
@@ -72,8 +72,8 @@ func (c Comparison) Write(dir string) error {
 	return nil
 }
 
-// ReadComparison reads what is at path: a comparison.json, the config.json of a run, or a folder with one of them or with
-// runs. Of a run it makes a comparison of its method and seed alone; of runs one of all of them, which must have a
+// ReadComparison reads what is at path: a comparison.json, the config.json of a run, or a folder with one of them or
+// with runs. Of a run it makes a comparison of its method and seed alone; of runs one of all of them, which must have a
 // recipe in common.
 func ReadComparison(path string) (Comparison, error) {
 	info, err := os.Stat(path)

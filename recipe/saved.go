@@ -47,15 +47,16 @@ func (s *Saved) settle() {
 
 var extended = regexp.MustCompile(`"extended_epochs":\s*\d+,?`)
 
-// Extended is the text of a config.json with ExtendedTo. All else stays as it is written: the run's identity goes by it.
+// Extended is the text of a config.json with ExtendedTo. All else stays as it is written: the run's identity goes by
+// it.
 func Extended(config []byte, epochs int) json.RawMessage {
 	rest := bytes.TrimPrefix(bytes.TrimSpace(extended.ReplaceAll(config, nil)), []byte("{"))
 	return append(fmt.Appendf(nil, `{"extended_epochs": %d,`, epochs), rest...)
 }
 
-// Extends tells whether a recipe is a recorded one with more epochs and nothing else, and err says why such a run cannot
-// be made longer: where the learning rate falls by a schedule, it has fallen, and a longer run has another one from its
-// start.
+// Extends tells whether a recipe is a recorded one with more epochs and nothing else, and err says why such a run
+// cannot be made longer: where the learning rate falls by a schedule, it has fallen, and a longer run has another one
+// from its start.
 func Extends(recorded, r Recipe) (more bool, err error) {
 	same := recorded
 	same.Epochs = r.Epochs

@@ -51,8 +51,8 @@ func UsualBase(model string) string {
 func tokens(model string) bool { return model == "vit" || model == "mixer" }
 
 // Suit sets what belongs to data, model and base optimizer together: learning rate, weight decay, and a batch that fits
-// so many training examples, 0 where their number is not known. Set Data, Task, Model and Optimizer before, and all that
-// is to be otherwise after it.
+// so many training examples, 0 where their number is not known. Set Data, Task, Model and Optimizer before, and all
+// that is to be otherwise after it.
 func (r *Recipe) Suit(examples int) {
 	if examples > 0 {
 		r.Batch = FittingBatch(examples, r.Batch)

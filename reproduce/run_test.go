@@ -61,7 +61,7 @@ func little(t *testing.T, dir string) *Plan {
 func TestRun(t *testing.T) {
 	p, out := little(t, folder(t, trueLabel)), t.TempDir()
 	p.Base.Batch, p.Base.Epochs, p.Base.LambdaEvery = 5, 8, 4 // enough to learn: λmax of runs that have not is not compared
-	p.Base.LearningRate = 0.002 // 3,072 pixels that say the same bend the loss
+	p.Base.LearningRate = 0.002                               // 3,072 pixels that say the same bend the loss
 	outcome, err := Run(context.Background(), testbackend.GoEngine(t), p, out, false, experiment.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -22,10 +22,9 @@ const (
 	deviations    = 3
 )
 
-// Judge says by its training loss and its training accuracy, on so many examples, whether a finished run has learnt, and
-// sets NotLearnt.
-// records are those of the run: one of an epoch whose loss was clearly below chance says that it had learnt something.
-// Without ChanceLoss nothing is said.
+// Judge says by its training loss and its training accuracy, on so many examples, whether a finished run has learnt,
+// and sets NotLearnt. records are those of the run: one of an epoch whose loss was clearly below chance says that it
+// had learnt something. Without ChanceLoss nothing is said.
 func (s *Summary) Judge(records []Record, examples int) {
 	s.NotLearnt = ""
 	if !s.ChanceLoss.Known() || s.better(s.TrainLoss, s.TrainAccuracy, examples) {

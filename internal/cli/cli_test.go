@@ -21,7 +21,7 @@ func TestExitCodes(t *testing.T) {
 	}
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
 		"frobnicate":           `no command "frobnicate": want one of`,
-		"comapre":              "did you mean compare?",
+		"copare":               "did you mean compare?",
 		"data lst":             "did you mean list?",
 		"compare --epoch 3":    "did you mean --epochs?",
 		"compare --frobnicate": "unknown flag",

@@ -39,6 +39,9 @@ func CommandLine(c *report.Comparison) string {
 		if common != "" {
 			line += " " + common
 		}
+		if saved.Devices > 1 {
+			line += fmt.Sprintf(" --devices %d", saved.Devices)
+		}
 		at := slices.IndexFunc(groups, func(g *group) bool { return g.line == line })
 		if at < 0 {
 			at, groups = len(groups), append(groups, &group{line: line})

@@ -33,9 +33,9 @@ func (o *options) search(c *recipe.Comparison) (*tuning.Search, error) {
 		s.Rule, s.Points = tuning.GridRule, points
 	}
 	for _, m := range c.Methods {
-		if strings.Contains(m, ":") {
-			return nil, exit.Usagef("--methods %s with --tune or --sweep, which choose the settings: want %s, or the setting as "+
-				"a flag", m, m[:strings.Index(m, ":")])
+		if name, _, set := strings.Cut(m, ":"); set {
+			return nil, exit.Usagef("--methods %s with --tune or --sweep, which choose the settings: want %s, or the setting "+
+				"as a flag", m, name)
 		}
 	}
 	if err := holdOut(&s.Base); err != nil {
