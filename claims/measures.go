@@ -5,7 +5,7 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// run is what the claims need of a finished run. Of what is missing it has NaN.
+// run is what the claims need of a finished run. What is missing is NaN.
 type run struct {
 	seed      int64
 	rho       float64

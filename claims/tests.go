@@ -8,7 +8,7 @@ import (
 	"github.com/xsam-go/xsam/compare"
 )
 
-// pair is a run of X-SAM and one of SAM with the same seed.
+// pair is a run of a form and one of its baseline, with the same seed.
 type pair struct{ form, sam run }
 
 // test is the test of one claim before the correction over the claims.
@@ -45,7 +45,7 @@ func (t test) detail(pHolm float64) string {
 	return text
 }
 
-// differences are taken pair by pair, form minus SAM.
+// differences are taken pair by pair, form minus baseline.
 func differences(pairs []pair, of func(run) float64) []float64 {
 	var all []float64
 	for _, p := range pairs {
@@ -76,9 +76,9 @@ func testEarlyLoss(pairs []pair) test {
 	}
 }
 
-// testLambda is the test of claim (c): the claim holds when it holds at every epoch, so its p is the largest of
-// theirs (an intersection-union test, which needs no correction); it is contradicted when λmax is higher at some
-// epoch, which may be any of them, so that Holm's correction goes over the epochs.
+// testLambda is the test of claim (c). The claim holds when it holds at every epoch, so its p is the largest of theirs
+// (an intersection-union test, which needs no correction). It is contradicted when λmax is higher at any epoch, so
+// Holm's correction then goes over the epochs.
 //
 // Reference: R. L. Berger, Multiparameter hypothesis testing and acceptance sampling, Technometrics 24 (1982).
 //

@@ -67,9 +67,9 @@ const (
 	NoTest Verdict = "no test"
 )
 
-// Difference is a method's mean difference from the baseline over the seeds that both have. Its HalfWidth is that of the
-// interval which the verdict goes by: widened as PHolm is larger than P, so that it leaves out 0 where PHolm < Level, and
-// there alone.
+// Difference is a method's mean difference from the baseline over the seeds that both have. Its HalfWidth is that of
+// the interval which the verdict goes by: widened as PHolm is larger than P, so that it leaves out 0 where PHolm <
+// Level, and there alone.
 type Difference struct {
 	Estimate
 	// Alone is the half-width of the 95 % interval without the correction.

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
@@ -113,7 +114,7 @@ func TestTooFewProductsAreSaidToBeToo(t *testing.T) {
 	}
 }
 
-// An operation with a first derivative and no second: Top goes over to central differences, and says so.
+// An operation with a first derivative and no second: Top changes to central differences, and says so.
 func TestTopFallsBackToDifferences(t *testing.T) {
 	once := func(w *graph.Node) *graph.Node {
 		return graph.IdentityWithCustomGradient(w, func(_, v *graph.Node) *graph.Node {
@@ -142,7 +143,8 @@ func TestTopFallsBackToDifferences(t *testing.T) {
 	})
 }
 
-// Weights in half precision: exact products to the digits that there are, and no differences, which have none.
+// Weights in half precision: exact products to the digits of the type. Central differences are refused: they would have
+// none.
 func TestHalfPrecision(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		w := []bfloat16.BFloat16{bfloat16.FromFloat32(1), bfloat16.FromFloat32(1)}
@@ -159,7 +161,31 @@ func TestHalfPrecision(t *testing.T) {
 	})
 }
 
-// Weights that have become NaN are what the error is about.
+// A parameter without elements has no part in the vector: XLA knows no slice of it.
+func TestEmptyParameter(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		ctx, store := context.Background(), model.NewStore()
+		obj := objective.New(func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
+			g := in[0].Graph()
+			empty := scope.VariableWithShape("empty", shapes.Make(dtypes.Float64, 0, 2)).NodeValue(g)
+			w := scope.VariableWithValue("w", []float64{1, 1}).NodeValue(g)
+			loss := graph.Add(graph.ReduceAllSum(graph.Mul(graph.Const(g, []float64{1.5, 0.5}), graph.Square(w))),
+				graph.ReduceAllSum(empty))
+			return []*graph.Node{graph.Add(graph.MulScalar(in[0], 0), loss)}
+		}, func(_, predictions []*graph.Node) *graph.Node { return graph.ReduceAllMean(predictions[0]) })
+		batches := []train.Batch{{Inputs: []*tensors.Tensor{numbers(dtypes.Float64, []float64{0, 0}, 2)}}}
+		p, err := curvature.NewProblem(ctx, b, store, obj, batches, evaluation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		if top, err := curvature.Top(ctx, p, 1); err != nil || p.Dim() != 2 || math.Abs(top.Value()-3) > 1e-9 {
+			t.Errorf("λmax %v of %d parameters (%v), want 3 of 2", top.Value(), p.Dim(), err)
+		}
+	})
+}
+
+// The error names weights that have become NaN.
 func TestNaNWeights(t *testing.T) {
 	p, store := mlp.problem(t, testbackend.Go(t), dtypes.Float64, evaluation)
 	bad := make([]float64, 15)
@@ -173,9 +199,15 @@ func TestNaNWeights(t *testing.T) {
 		"Gauss–Newton": curvature.NewGaussNewton(p), "Fisher": curvature.NewEmpiricalFisher(p),
 	} {
 		err := h.Apply(context.Background(), y, x)
-		if err == nil || !strings.Contains(err.Error(), "the loss is NaN: want finite weights") {
-			t.Errorf("%s: error %v", name, err)
+		if err == nil || !strings.Contains(err.Error(), "the loss is NaN: want finite weights") ||
+			!strings.Contains(err.Error(), "the parameter /output/weights holds NaN") {
+			t.Errorf("%s: error %v, want one that names the parameter", name, err)
 		}
+	}
+	_, err := curvature.NewProblem(context.Background(), testbackend.Go(t), store, objective.New(mlp.model, mlp.loss),
+		mlp.data(dtypes.Float64, 7, 3), evaluation)
+	if err == nil || !strings.Contains(err.Error(), "/output/weights holds NaN") || strings.Contains(err.Error(), "random") {
+		t.Errorf("NewProblem: error %v, want one that names the parameter", err)
 	}
 	if _, err := curvature.NewHessian(p, curvature.CentralDifference); err == nil ||
 		!strings.Contains(err.Error(), "want finite weights") {

@@ -57,8 +57,8 @@ func (s *batchGraph) withRegularization(x []*graph.Node, value forward.Value, w,
 	return paramvec.Add(x, HVP(graph.Sub(value.Total, value.Main), w, v))
 }
 
-// averaged is the mean over the batches of a program of one vector. The program's second result is the main loss, and
-// its third the part of that that it knows of, which must be all.
+// averaged is the mean over the batches of a program that takes one vector. The program returns the product, the main
+// loss, and the part of the main loss that the product covers. The last two must be equal.
 type averaged struct {
 	problem *Problem
 	program *program
@@ -74,8 +74,7 @@ func (o averaged) Apply(ctx context.Context, dst, src []float64) error {
 			return err
 		}
 		if math.IsNaN(main) || math.IsInf(main, 0) {
-			return fmt.Errorf("curvature: %s: the loss is %v: want finite weights, and a finite loss there",
-				o.program.name, main)
+			return o.problem.notFinite(o.program.name+": the loss", main)
 		}
 		if !(math.Abs(main-known) <= 1e-5*max(1, math.Abs(main))) {
 			return fmt.Errorf("curvature: %s: the model adds %v to the loss beside the loss function "+

@@ -2,6 +2,7 @@ package curvature
 
 import (
 	"fmt"
+	"sort"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -73,4 +74,16 @@ func (p *Problem) read(what string, build func(s *batchGraph) *graph.Node) ([]fl
 	defer out[0].MustFinalizeAll()
 	x := make([]float64, p.Dim())
 	return x, addTo(x, 1, out[0])
+}
+
+// notFinite is the error of a number that is not finite. It names the parameter that is not, where there is one.
+func (p *Problem) notFinite(what string, x float64) error {
+	where := ""
+	if w, err := p.Weights(); err == nil {
+		if at := firstNotFinite(w); at >= 0 {
+			i := sort.SearchInts(p.offsets, at+1) - 1
+			where = fmt.Sprintf("; the parameter %s holds %v", p.variables[i].Path(), w[at])
+		}
+	}
+	return fmt.Errorf("curvature: %s is %v: want finite weights, and a finite loss there%s", what, x, where)
 }

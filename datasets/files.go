@@ -3,11 +3,14 @@ package datasets
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // again is what to do about a file that is not what it should be.
@@ -44,23 +47,45 @@ func findFiles(folder string, patterns ...string) []string {
 	return found
 }
 
-// readFile returns the contents of a file, unpacked if it is compressed with gzip, whatever its name says.
+// largestFile is above the size of every file of the sets, as stored and unpacked. CIFAR's archives have 170 MB.
+const largestFile = 256 << 20
+
+// readFile returns the contents of a file, unpacked if it is compressed with gzip, whatever its name says. A file that
+// is, or unpacks to, more than any of the sets holds is an error.
 func readFile(path string) ([]byte, error) {
-	stored, err := os.ReadFile(path)
+	stored, err := regular.Read(path, largestFile)
 	if err != nil {
 		return nil, fmt.Errorf("datasets: %w", err)
 	}
 	if !bytes.HasPrefix(stored, []byte{0x1f, 0x8b}) {
 		return stored, nil
 	}
-	unpack, err := gzip.NewReader(bytes.NewReader(stored))
-	if err == nil {
-		var contents []byte
-		if contents, err = io.ReadAll(unpack); err == nil {
-			return contents, nil
-		}
+	contents, err := unpacked(stored, largestFile)
+	if err != nil {
+		return nil, fmt.Errorf("datasets: %s (%d bytes) is cut short or damaged (%w): %s", path, len(stored), err, again)
 	}
-	return nil, fmt.Errorf("datasets: %s (%d bytes) is cut short or damaged (%w): %s", path, len(stored), err, again)
+	return contents, nil
+}
+
+// unpacked is what packed bytes stand for. Their end says how many these are, modulo 2³².
+func unpacked(stored []byte, most int64) ([]byte, error) {
+	unpack, err := gzip.NewReader(bytes.NewReader(stored))
+	if err != nil {
+		return nil, err
+	}
+	claimed := int64(binary.LittleEndian.Uint32(stored[len(stored)-4:]))
+	if claimed > most {
+		return nil, fmt.Errorf("it claims %d bytes, unpacked: want %d at most", claimed, most)
+	}
+	var contents bytes.Buffer
+	contents.Grow(int(claimed) + bytes.MinRead)
+	if _, err := contents.ReadFrom(io.LimitReader(unpack, most+1)); err != nil {
+		return nil, err
+	}
+	if int64(contents.Len()) > most {
+		return nil, fmt.Errorf("it goes on after %d bytes, unpacked", most)
+	}
+	return contents.Bytes(), nil
 }
 
 // missing says where the files of a set were looked for.

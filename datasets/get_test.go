@@ -109,7 +109,7 @@ func tarball(t *testing.T, entries ...tar.Header) []byte {
 	return packed.Bytes()
 }
 
-func regular(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeReg} }
+func plainFile(name string) tar.Header { return tar.Header{Name: name, Typeflag: tar.TypeReg} }
 
 func TestGet(t *testing.T) {
 	content := map[string][]byte{"a.gz": bytes.Repeat([]byte("0123456789"), 5000)}
@@ -211,8 +211,8 @@ func TestGetIsCancelled(t *testing.T) {
 
 func TestGetUnpacks(t *testing.T) {
 	folder := "cifar-10-batches-bin"
-	packed := tarball(t, tar.Header{Name: folder + "/", Typeflag: tar.TypeDir}, regular(folder+"/data_batch_1.bin"),
-		regular(folder+"/test_batch.bin"))
+	packed := tarball(t, tar.Header{Name: folder + "/", Typeflag: tar.TypeDir}, plainFile(folder+"/data_batch_1.bin"),
+		plainFile(folder+"/test_batch.bin"))
 	content := map[string][]byte{"cifar-10-binary.tar.gz": packed}
 	published(t, "cifar10", source{unpacked: folder}, content)
 	s, dir := newServer(t, content), t.TempDir()
@@ -240,14 +240,14 @@ func TestUnpackStaysInside(t *testing.T) {
 		name  string
 		entry tar.Header
 	}{
-		{"a path upwards", regular("../escaped")},
-		{"a path upwards from inside", regular("data/../../escaped")},
-		{"an absolute path", regular("/escaped")},
-		{"another folder", regular("elsewhere/escaped")},
-		{"a folder in the folder", regular("data/deeper/escaped")},
+		{"a path upwards", plainFile("../escaped")},
+		{"a path upwards from inside", plainFile("data/../../escaped")},
+		{"an absolute path", plainFile("/escaped")},
+		{"another folder", plainFile("elsewhere/escaped")},
+		{"a folder in the folder", plainFile("data/deeper/escaped")},
 		{"a symbolic link", tar.Header{Name: "data/link", Linkname: "../..", Typeflag: tar.TypeSymlink}},
 		{"a hard link", tar.Header{Name: "data/link", Linkname: "/etc/passwd", Typeflag: tar.TypeLink}},
-		{"the folder as a file", regular("data")},
+		{"the folder as a file", plainFile("data")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -257,7 +257,7 @@ func TestUnpackStaysInside(t *testing.T) {
 				t.Fatal(err)
 			}
 			archive := filepath.Join(above, "a.tar.gz")
-			if err := os.WriteFile(archive, tarball(t, regular("data/good"), tt.entry), 0o644); err != nil {
+			if err := os.WriteFile(archive, tarball(t, plainFile("data/good"), tt.entry), 0o644); err != nil {
 				t.Fatal(err)
 			}
 			if err := unpack(context.Background(), archive, dir, "data"); err == nil || !strings.Contains(err.Error(),

@@ -5,7 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // knownFile is a file whose checksum is published, or was checked against one that is.
@@ -91,7 +92,7 @@ func (im images) classCounts(classes int) []int {
 
 // hashFile returns the SHA-256 and the size of a file as stored.
 func hashFile(path string) (sum string, size int64, err error) {
-	file, err := os.Open(path)
+	file, _, err := regular.Open(path, largestFile)
 	if err != nil {
 		return "", 0, fmt.Errorf("datasets: %w", err)
 	}

@@ -28,9 +28,10 @@ func (s *session) curvatureIsDue(step int) bool {
 }
 
 // measureCurvature measures λmax, λ5, the trace and the angle, or λmax and the angle alone, of the recipe's fixed set
-// of examples after a step, and records them. It starts from the eigenvectors of the last time, of which most is left
-// from epoch to epoch. The weights and all other state of training stay as they are. When ctx ends nothing is recorded:
-// a resumed run makes up for it. What cannot be measured, as a loss that is not finite, is warned of and ends nothing.
+// of examples after a step, and records them. It begins anew each time: eigenvectors of the last time would save a
+// tenth of the products, and give a resumed run other digits. The weights and all other state of training stay as they
+// are. When ctx ends nothing is recorded: a resumed run makes up for it. What cannot be measured, as a loss that is not
+// finite, is warned of and ends nothing.
 func (s *session) measureCurvature(ctx context.Context, step int) error {
 	s.tell(Measuring)
 	started := time.Now()
@@ -75,7 +76,7 @@ func (s *session) curvatureRecord(ctx context.Context, step int) (runlog.Record,
 		k = trackedEigenvalues
 	}
 	o := curvature.DefaultLanczosOptions(min(k, h.Dim()))
-	o.Tolerance, o.MaxProducts, o.Start, o.Seed = tolerance, products, s.warmStart, 0
+	o.Tolerance, o.MaxProducts, o.Seed = tolerance, products, 0
 	top, err := curvature.Lanczos(ctx, h, o)
 	if err != nil {
 		return runlog.Record{}, err
@@ -86,7 +87,6 @@ func (s *session) curvatureRecord(ctx context.Context, step int) (runlog.Record,
 			return runlog.Record{}, err
 		}
 	}
-	s.warmStart = sum(top.Pairs)
 	out := runlog.Record{
 		Kind: runlog.Curvature, Split: runlog.TrainSplit,
 		Step: int64(step), Epoch: runlog.Num(float64(step) / float64(s.StepsPerEpoch)), Loss: runlog.Num(loss),
@@ -103,18 +103,6 @@ func (s *session) curvatureRecord(ctx context.Context, step int) (runlog.Record,
 		out.AbsCos, out.AngleDeg = runlog.Num(a.AbsCos[0]), runlog.Num(a.AngleDeg[0])
 	}
 	return out, nil
-}
-
-// sum is a vector with an equal part in each of the eigenvectors: a Lanczos process that starts there finds them all.
-func sum(pairs []curvature.Eigenpair) []float64 {
-	if len(pairs) == 0 {
-		return nil
-	}
-	v := make([]float64, len(pairs[0].Vector))
-	for _, p := range pairs {
-		floats.Add(v, p.Vector)
-	}
-	return v
 }
 
 func stopReason(r curvature.Result) string {

@@ -20,6 +20,7 @@ type queue struct {
 	options Options
 	clock   *clock
 	recipes []recipe.Recipe
+	dirs    []string // of the runs
 
 	build func(recipe.Recipe) (*program.Program, error) // of a study; nil for recipes of the command
 
@@ -72,7 +73,7 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 		return skip(*finished, err)
 	}
 	if err == nil {
-		err = q.prepare(r, dir)
+		err = errors.Join(q.prepare(r, dir), q.plan(filepath.Dir(dir)))
 	}
 	if err != nil {
 		return runlog.Summary{}, err
@@ -81,6 +82,20 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 		return runlog.Summary{}, err
 	}
 	return s.run(ctx)
+}
+
+// plan writes down which runs are to be made in the folder out, where there are several.
+func (q *queue) plan(out string) error {
+	var names []string
+	for _, dir := range q.dirs {
+		if filepath.Dir(dir) == out {
+			names = append(names, filepath.Base(dir))
+		}
+	}
+	if len(names) < 2 {
+		return nil
+	}
+	return runlog.WritePlan(out, names)
 }
 
 // session is the index-th run, before it has a claim on its directory.

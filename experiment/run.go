@@ -63,6 +63,7 @@ func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe
 // runAll makes the runs in turn; see the function of this name.
 func (q *queue) runAll(ctx context.Context, dirs []string) (summaries []runlog.Summary, lost error) {
 	recipes, options := q.recipes, q.options
+	q.dirs = dirs
 	defer func() { lost = errors.Join(lost, q.close()) }()
 	var left []error
 	for i := range recipes {

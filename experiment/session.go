@@ -29,9 +29,8 @@ type session struct {
 	metrics     *runlog.Metrics
 	tensorBoard *tensorBoard // nil without
 	feed        *program.TimedFeed
-	restored    bool      // it went on from a checkpoint
-	measured    bool      // curvature along training is recorded for the step of that checkpoint
-	warmStart   []float64 // of the next measurement along training; nil before the first
+	restored    bool // it went on from a checkpoint
+	measured    bool // curvature along training is recorded for the step of that checkpoint
 
 	sums    sums
 	timed   map[string]bool // kinds of step whose first one, which is compiled in it, is behind
@@ -76,6 +75,9 @@ func (s *session) open() error {
 	s.restored = done > 0
 	if err := s.checkRecords(record.Records); err != nil {
 		return err
+	}
+	if w := s.Warning(); w != "" {
+		warnings = append(warnings, w)
 	}
 	for _, w := range warnings {
 		s.options.Warn(w)

@@ -82,9 +82,8 @@ func (w *measurer) plane(ctx context.Context) (plane, error) {
 		return plane{}, err
 	}
 	if len(r.Pairs) < 2 {
-		return plane{}, fmt.Errorf("a landscape along eigenvectors found %d of them in %d products: want 2; allow more "+
-			"products",
-			len(r.Pairs), r.Products)
+		return plane{}, fmt.Errorf("a landscape along eigenvectors: %d of them have converged in %d products: want 2; allow "+
+			"more products", len(r.Pairs), r.Products)
 	}
 	return plane{names: []string{"eigenvector 1", "eigenvector 2"}, d: r.Pairs[0].Vector, e: r.Pairs[1].Vector,
 		xs: square, ys: square}, nil

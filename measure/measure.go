@@ -18,6 +18,8 @@ import (
 // to curvature.jsonl in dir as soon as it is finished; what is recorded there with the same settings is taken from
 // there. An empty dir records nothing and has InitialWeights alone.
 //
+// When a measurement cannot be recorded it is returned all the same, with those before it and the error.
+//
 // When ctx ends, the measurements so far are returned with its error. A density keeps the probes that it has and a
 // landscape its rows, and a later call goes on from there; any other measurement that was going on begins anew then.
 func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir string, states []Weights,
@@ -71,6 +73,9 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir strin
 			if none := (noPlane{}); errors.As(err, &none) && len(states) > 1 {
 				w.m.Warn(fmt.Sprintf("no landscape of %s: %v", state.Name, none))
 				continue
+			}
+			if unsaved := (unsaved{}); errors.As(err, &unsaved) {
+				return append(done, result), err
 			}
 			if err != nil {
 				return done, err

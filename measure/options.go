@@ -177,6 +177,9 @@ func (m Options) Validate() error {
 		bad("tolerance = %v: want a relative residual between 0 and 1", m.Tolerance)
 	}
 	positive("max products", m.MaxProducts)
+	if m.Top > m.MaxProducts/3 { // each takes one to find, at the least, one to verify, and one to measure its residual
+		bad("top = %d in %d products: want at most a third of the products, or more products", m.Top, m.MaxProducts)
+	}
 	if m.Probes < 3 {
 		bad("probes = %d: want 3 or more products for the trace", m.Probes)
 	}

@@ -14,15 +14,24 @@ func (w *measurer) claimOnce() (err error) {
 	return err
 }
 
+// unsaved is the error of a measurement that was made and cannot be recorded.
+type unsaved struct{ error }
+
+func (u unsaved) Unwrap() error { return u.error }
+
 // record adds a measurement to the run directory.
 func (w *measurer) record(m runlog.Measurement) error {
 	if w.dir == "" {
 		return nil
 	}
-	if err := w.claim.Check(); err != nil {
-		return err
+	err := w.claim.Check()
+	if err == nil {
+		err = runlog.AppendMeasurement(w.dir, m)
 	}
-	return runlog.AppendMeasurement(w.dir, m)
+	if err != nil {
+		return unsaved{err}
+	}
+	return nil
 }
 
 func (w *measurer) close() (err error) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/xsam-go/xsam/experiment"
@@ -126,5 +127,29 @@ func TestTwoMeasurementsInOneDirectory(t *testing.T) {
 	}
 	if recorded, _, err := runlog.ReadMeasurements(dir); err != nil || len(recorded) != 1 {
 		t.Errorf("recorded %+v (%v), want one measurement", recorded, err)
+	}
+}
+
+// What was measured and cannot be recorded is returned with the error.
+func TestMeasurementThatCannotBeSaved(t *testing.T) {
+	r := testrun.Tiny(t, "sgd")
+	dir, _ := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{})
+	m := DefaultOptions(r)
+	m.Measures = []string{"trace"}
+	m.Progress = func(p Progress) {
+		if p.Products == 1 { // in the place of the records a folder, as good as a full disk
+			if err := os.Mkdir(filepath.Join(dir, runlog.MeasurementsFile), 0o755); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	states, err := FindWeights(dir, "last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := Run(context.Background(), testbackend.GoEngine(t), r, dir, states, m)
+	if err == nil || !strings.Contains(err.Error(), runlog.MeasurementsFile) || len(done) != 1 ||
+		!done[0].Trace.Value.Known() {
+		t.Errorf("error %v and measurements %+v, want one that names the file, and the trace", err, done)
 	}
 }

@@ -12,9 +12,19 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
+// denseParameters is the number of parameters up to which all eigenvalues may be asked for.
+const denseParameters = 2000
+
 // eigenpairs searches for the k largest eigenvalues of h.
 func (w *measurer) eigenpairs(ctx context.Context, h curvature.Operator, k int) (curvature.Result, error) {
-	o := curvature.DefaultLanczosOptions(min(k, h.Dim()))
+	most := h.Dim()
+	if most > denseParameters { // a search that spans most of the space is a dense solution, in memory and in time
+		most /= 2
+	}
+	if k > most {
+		return curvature.Result{}, fmt.Errorf("top = %d of a matrix of %d parameters: want at most %d", k, h.Dim(), most)
+	}
+	o := curvature.DefaultLanczosOptions(k)
 	o.Tolerance, o.MaxProducts, o.Seed = w.m.Tolerance, w.m.MaxProducts, w.m.Seed
 	return curvature.Lanczos(ctx, h, o)
 }
@@ -32,8 +42,23 @@ func (w *measurer) topEigenpairs(ctx context.Context) (curvature.Result, error) 
 	if err != nil {
 		return r, err
 	}
+	if r.Pairs = settled(r.Pairs); len(r.Pairs) < w.m.Top {
+		w.m.Warn(fmt.Sprintf("%s: %d of %d eigenvalues have converged in %d products: allow more with --max-products, or "+
+			"take a larger --tolerance or a smaller --top", w.state.Name, len(r.Pairs), w.m.Top, r.Products))
+	}
 	w.top = &r
 	return r, w.checkDifference(ctx, r)
+}
+
+// settled are the leading pairs that have converged. Behind one that has not, which eigenvalue a pair belongs to is not
+// known, and a vector that has not converged is no eigenvector.
+func settled(pairs []curvature.Eigenpair) []curvature.Eigenpair {
+	for i, p := range pairs {
+		if !p.Converged {
+			return pairs[:i]
+		}
+	}
+	return pairs
 }
 
 // checkDifference warns of central differences that are too coarse.
@@ -59,7 +84,7 @@ func (w *measurer) spectrum(ctx context.Context, out *runlog.Measurement) error 
 		return err
 	}
 	out.Converged, out.Reason = r.Converged, string(r.Reason)
-	out.Spectrum = &runlog.Spectrum{}
+	out.Spectrum = &runlog.Spectrum{Values: []runlog.Number{}, Residuals: []runlog.Number{}}
 	for _, pair := range r.Pairs {
 		out.Spectrum.Values = append(out.Spectrum.Values, runlog.Num(pair.Value))
 		out.Spectrum.Residuals = append(out.Spectrum.Residuals, runlog.Num(pair.RelativeResidual()))
@@ -86,7 +111,10 @@ func angles(g []float64, pairs []curvature.Eigenpair) (*runlog.Angles, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &runlog.Angles{GradNorm: runlog.Num(floats.Norm(g, 2)), Span: runlog.Num(a.Span)}
+	out := &runlog.Angles{GradNorm: runlog.Num(floats.Norm(g, 2))}
+	if len(pairs) > 0 {
+		out.Span = runlog.Num(a.Span)
+	}
 	for i := range a.AbsCos {
 		out.AbsCos = append(out.AbsCos, runlog.Num(a.AbsCos[i]))
 		out.AngleDeg = append(out.AngleDeg, runlog.Num(a.AngleDeg[i]))

@@ -37,7 +37,7 @@ func training(d Data) (*plot.Plot, error) {
 			continue
 		}
 		var second runlog.Number
-		if k := len(m.Spectrum.Values); k > 1 {
+		if k := len(m.Spectrum.Values); k > 1 && m.Converged { // else it is of fewer than were asked for
 			fifthName = fmt.Sprintf("λ%d", k)
 			second = m.Spectrum.Values[k-1]
 		}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/xsam-go/xsam/internal/regular"
 	"github.com/xsam-go/xsam/models"
 	"github.com/xsam-go/xsam/models/onnx"
 	"github.com/xsam-go/xsam/models/weights"
@@ -107,18 +108,12 @@ func (n *Network) locate() error {
 
 // hashOf names the contents of a file.
 func hashOf(path string) (string, error) {
-	info, err := os.Stat(path)
+	file, _, err := regular.Open(path, weights.MaxFile)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return "", fmt.Errorf("weights: %s: it does not exist: want a file; see --weights and --weights-dir", path)
 	case err != nil:
-		return "", fmt.Errorf("weights: %w", err)
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("weights: %s: it is no regular file: want a safetensors file", path)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("weights: %w", err)
+		return "", fmt.Errorf("weights: %w: want a safetensors file", err)
 	}
 	defer file.Close()
 	hash := sha256.New()

@@ -14,8 +14,9 @@
 //	    tensorboard/    the metrics once more, as TensorBoard's event files; absent unless asked for
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
-// A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that
-// they do not know. The package depends on the standard library alone.
+// OUT/plan.json names the runs that a comparison makes there. A number that was not measured, or was not finite, is
+// absent; it is never written as 0. Readers ignore keys that they do not know. The package depends on the standard
+// library alone.
 package runlog
 
 import (

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // The sizes above which a file is taken for something else. A run of 200 epochs has less than 1 MB of records; a
@@ -20,22 +22,7 @@ func readFile(fsys fs.FS, file string) ([]byte, error) {
 	if base := path.Base(file); base == MetricsFile || base == MeasurementsFile {
 		largest = largestRecords
 	}
-	info, err := fs.Stat(fsys, file)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > largest {
-		return nil, tooMuch(info, file, largest)
-	}
-	return fs.ReadFile(fsys, file)
-}
-
-// tooMuch says why a file is not read.
-func tooMuch(info fs.FileInfo, file string, largest int64) error {
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file", file)
-	}
-	return fmt.Errorf("%s has %d bytes, more than %d: want the record of a run", file, info.Size(), largest)
+	return regular.ReadFS(fsys, file, largest)
 }
 
 // checked is what can say why it cannot be what a run wrote, though it is JSON of the right form.

@@ -69,6 +69,33 @@ func TestWhatNoRunWrote(t *testing.T) {
 	}
 }
 
+// What is gone of a finished run is said, and of one that goes on, where a last line is being written, nothing.
+func TestRecordsThatEndEarly(t *testing.T) {
+	const whole = `{"kind":"train","step":6}` + "\n" + `{"kind":"train","step":7}` + "\n"
+	for _, tt := range []struct {
+		name, summary, records, want string
+	}{
+		{"whole", `{"finished":true,"steps":7}`, whole, ""},
+		{"a line is gone", `{"finished":true,"steps":7}`, whole[:26], "metrics.jsonl ends at step 6 of the 7"},
+		{"the last one is cut off", `{"finished":true,"steps":7}`, whole[:40], "metrics.jsonl: line 2 was cut off"},
+		{"the one behind it is cut off", `{"finished":true,"steps":6}`, whole[:40], "metrics.jsonl: line 2 was cut off"},
+		{"the same while it goes on", `{"steps":7}`, whole[:40], ""},
+		{"zeros behind it", `{"steps":7}`, whole + "\x00\x00", "no valid record in line 3"},
+	} {
+		run, err := Open(fstest.MapFS{
+			"a/" + ConfigFile: {Data: []byte(`{"method":"sam","seed":3}`)}, "a/" + SummaryFile: {Data: []byte(tt.summary)},
+			"a/" + MetricsFile: {Data: []byte(tt.records)},
+		}, "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(run.Problems, "\n")
+		if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
+			t.Errorf("%s: problems %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // Whatever is in the files of a run, reading them ends with a message or with a run, and what was read can be written.
 func FuzzReadRun(f *testing.F) {
 	f.Add([]byte(`{"method":"sam","seed":3}`), []byte(`{"finished":true}`), []byte(`{"kind":"train","step":1}`),

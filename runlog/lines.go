@@ -32,7 +32,8 @@ func readLines[T checked](fsys fs.FS, file string) (lines []line[T], found fault
 	for number := 1; len(content) > 0; number++ {
 		text, rest, ended := bytes.Cut(content, []byte{'\n'})
 		content = rest
-		if len(bytes.TrimSpace(text)) == 0 {
+		begin := bytes.TrimSpace(text)
+		if len(begin) == 0 {
 			continue
 		}
 		l := line[T]{text: text}
@@ -43,7 +44,7 @@ func readLines[T checked](fsys fs.FS, file string) (lines []line[T], found fault
 		switch {
 		case err == nil:
 			lines = append(lines, l)
-		case ended:
+		case ended || begin[0] != '{':
 			broken = append(broken, fmt.Sprint(number))
 		default:
 			found.torn = number

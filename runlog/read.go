@@ -24,7 +24,7 @@ type Run struct {
 	Records      []Record
 	Measurements []Measurement
 	// Problems name the files that are not as they should be, and say what was left out. A file that is not there yet
-	// is no problem, nor is a last line that is being written or was cut off.
+	// is no problem, nor is a last line that is being written, or was cut off and will be made again.
 	Problems []string
 }
 
@@ -50,11 +50,25 @@ func open(fsys fs.FS, dir, name string) (*Run, error) {
 	r.Raw = text
 	r.readSummary(fsys, dir)
 	r.Records = recordsIn[Record](r, fsys, dir, MetricsFile)
-	if len(r.Records) == 0 && r.Summary.Finished && len(r.Problems) == 0 {
-		r.problem(MetricsFile, " has no records, though the run has finished: it was emptied or removed")
+	if r.Summary.Finished && len(r.Problems) == 0 {
+		r.checkEnd()
 	}
 	r.Measurements = recordsIn[Measurement](r, fsys, dir, MeasurementsFile)
 	return r, nil
+}
+
+// checkEnd reports records of a finished run that are gone: there is one of its last step.
+func (r *Run) checkEnd() {
+	last := int64(0)
+	for _, record := range r.Records {
+		last = max(last, record.Step)
+	}
+	switch {
+	case len(r.Records) == 0:
+		r.problem(MetricsFile, " has no records, though the run has finished: it was emptied or removed")
+	case last < r.Summary.Steps:
+		r.problem(MetricsFile, " ends at step %d of the %d of the finished run: its end was cut off", last, r.Summary.Steps)
+	}
 }
 
 // Decode puts config.json into the value that into points to.
@@ -109,10 +123,18 @@ func list(fsys fs.FS, dir string) (dirs []string, err error) {
 	return dirs, err
 }
 
-// IsRun tells whether dir is a run directory: whether it holds a config.json.
+// IsRun tells whether dir is a run directory: whether it holds a config.json, or records that lack one.
 func IsRun(fsys fs.FS, dir string) bool {
 	info, err := fs.Stat(fsys, path.Join(dir, ConfigFile))
-	return err == nil && info.Mode().IsRegular()
+	if err == nil && info.Mode().IsRegular() {
+		return true
+	}
+	for _, name := range []string{SummaryFile, MetricsFile} {
+		if _, err := fs.Stat(fsys, path.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // readSummary reads summary.json, or puts in its place what is known without one.
@@ -149,6 +171,9 @@ func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T) {
 	}
 	if faults.broken != "" {
 		r.problem(file, ": no valid record in line %s, left out", faults.broken)
+	}
+	if faults.torn > 0 && file == MetricsFile && r.Summary.Finished {
+		r.problem(file, ": line %d was cut off, though the run has finished", faults.torn)
 	}
 	for _, l := range lines {
 		records = append(records, l.value)

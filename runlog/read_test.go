@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -105,12 +106,12 @@ func TestFilesThatAreNone(t *testing.T) {
 		want   string
 	}{
 		{"a pipe for the records", replaced(MetricsFile, pipe), "cannot be read: metrics.jsonl is no regular file"},
-		{"a huge file for the records", replaced(MetricsFile, huge), "has 1099511627776 bytes, more than 67108864"},
+		{"a huge file for the records", replaced(MetricsFile, huge), "has 1099511627776 bytes: want 67108864 at most"},
 		{"a folder for the measurements", replaced(MeasurementsFile, folder), "curvature.jsonl is no regular file"},
 		{"a pipe for the summary", replaced(SummaryFile, pipe), "and the run counts as unfinished"},
 		{"a cut summary", replaced(SummaryFile, cut), "counts as unfinished"},
 		{"a pipe for the recipe", replaced(ConfigFile, pipe), "config.json is no regular file"},
-		{"a huge file for the recipe", replaced(ConfigFile, huge), "want the record of a run"},
+		{"a huge file for the recipe", replaced(ConfigFile, huge), "want 1048576 at most"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -176,6 +177,10 @@ func TestList(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(out, folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
+	}
+	fsys := fstest.MapFS{"a/" + MetricsFile: {}, "b/" + ConfigFile: {Mode: fs.ModeDir}, "b/" + SummaryFile: {}, "c/x": {}}
+	if got, err := List(fsys, "."); err != nil || !reflect.DeepEqual(got, []string{"a", "b"}) {
+		t.Errorf("List = %v, %v, want those with records too, so that they are missed", got, err)
 	}
 	got, err := List(os.DirFS(out), ".")
 	if want := []string{"sam-seed0"}; err != nil || !reflect.DeepEqual(got, want) {

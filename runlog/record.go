@@ -134,8 +134,8 @@ type Summary struct {
 	CurvatureSeconds Number `json:"curvature_seconds,omitzero"`
 	CurvatureShare   Number `json:"curvature_share,omitzero"`
 
-	// ChanceLoss and ChanceAccuracy are what the training loss and the training accuracy are of answers that do not look at
-	// the example: how often each class comes, or the mean of the numbers. Absent where it is not known.
+	// ChanceLoss and ChanceAccuracy are what the training loss and the training accuracy are of answers that do not look
+	// at the example: how often each class comes, or the mean of the numbers. Absent where it is not known.
 	ChanceLoss     Number `json:"chance_loss,omitzero"`
 	ChanceAccuracy Number `json:"chance_accuracy,omitzero"`
 	// NotLearnt says of a finished run that it has not learnt, and in which way; absent where it has.

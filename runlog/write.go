@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // WriteConfig writes config.json, creating the run directory. config is anything that encoding/json takes.
@@ -167,11 +169,11 @@ func AppendMeasurement(dir string, m Measurement) error {
 // whole measurement, and otherwise the end that it lacks is returned.
 func endLastLine(file *os.File) (end []byte, err error) {
 	info, err := file.Stat()
+	if err == nil {
+		err = regular.Check(filepath.Base(file.Name()), info, largestRecords)
+	}
 	if err != nil || info.Size() == 0 {
 		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > largestRecords {
-		return nil, tooMuch(info, filepath.Base(file.Name()), largestRecords)
 	}
 	content := make([]byte, info.Size())
 	if _, err := file.ReadAt(content, 0); err != nil {

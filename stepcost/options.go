@@ -28,7 +28,7 @@ type Options struct {
 	Progress func(Progress)
 }
 
-// Progress is what a bench tells while it goes on.
+// Progress is what a running bench reports.
 type Progress struct {
 	Method        string
 	Round, Rounds int // the round of the turn, counted from 1; 0 while the method is compiled and warmed up

@@ -8,11 +8,13 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"math"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
+	"github.com/xsam-go/xsam/internal/regular"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -64,9 +66,9 @@ func readAt(path string, id recipe.Identity, store *model.Store) (c *Checkpoint,
 	if m != nil && m.Description != (fileSum{int64(len(text)), sumOf(text)}) {
 		return nil, wrong(descriptionSuffix, "it is damaged: want the bytes that were written, by its manifest")
 	}
-	data, size, err := openRegular(path + dataSuffix)
+	data, size, err := regular.Open(path+dataSuffix, math.MaxInt64)
 	if err != nil {
-		return nil, err
+		return nil, unfit(err)
 	}
 	defer data.Close()
 	if m != nil && size != m.Data.Bytes {

@@ -2,38 +2,24 @@ package checkpoint
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
-)
 
-// openRegular opens a file for reading. It does not wait for a pipe.
-func openRegular(path string) (*os.File, int64, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, &unusable{path: path, reason: "it is no regular file"}
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	return file, info.Size(), nil
-}
+	"github.com/xsam-go/xsam/internal/regular"
+)
 
 // readAll reads a file of at most so many bytes.
 func readAll(path string, largest int64) (text []byte, err error) {
-	file, size, err := openRegular(path)
-	if err != nil {
-		return nil, err
+	text, err = regular.Read(path, largest)
+	return text, unfit(err)
+}
+
+// unfit makes the error of a file that is there, and none to be read, that of a checkpoint that is not used.
+func unfit(err error) error {
+	if u, ok := errors.AsType[*regular.UnfitError](err); ok {
+		return &unusable{path: u.Name, reason: "it " + u.Reason}
 	}
-	defer file.Close()
-	if size > largest {
-		return nil, &unusable{path: path, reason: fmt.Sprintf("it has %d bytes, want %d at most", size, largest)}
-	}
-	return io.ReadAll(io.LimitReader(file, largest))
+	return err
 }
 
 // linkOrCopy gives a file a second name, or makes a durable copy where the file system knows no second names.

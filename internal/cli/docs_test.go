@@ -97,7 +97,7 @@ func reduced(args []string, out string) []string {
 // reducedCurvature takes the run of trainedForDocs in the place of RUN_DIR, which documents name first, and few
 // products.
 func reducedCurvature(args []string, out string) []string {
-	small := "--examples 16 --batch 16 --top 2 --max-products 9 --probes 3 --density-steps 3 --density-probes 1 " +
+	small := "--examples 16 --batch 16 --top 2 --max-products 12 --tolerance 0.9 --probes 3 --density-steps 3 --density-probes 1 " +
 		"--grid 2 --backend go --quiet"
 	args = slices.Clone(args)
 	if len(args) > 1 && !strings.HasPrefix(args[1], "-") {

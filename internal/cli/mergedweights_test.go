@@ -25,7 +25,7 @@ func TestMergedWeights(t *testing.T) {
 	}
 	for norm, loss := range want {
 		stdout := xsam.Done(t, strings.Fields("curvature --model onnx:merged.onnx"+onShapes+" --measure "+
-			"angle --top 1 --max-products 3 --examples 96 --batch 96 --format json --norm "+norm)...)
+			"trace --probes 3 --examples 96 --batch 96 --format json --norm "+norm)...)
 		var got struct{ Measurements []runlog.Measurement }
 		if err := json.Unmarshal([]byte(stdout), &got); err != nil {
 			t.Fatalf("%v in %s", err, stdout)

@@ -56,7 +56,7 @@ func TestOwnData(t *testing.T) {
 			}
 			xsam.Done(t, append(args, "--resume")...)
 			xsam.Done(t, strings.Fields("curvature "+filepath.Join(out, "sam-seed0")+
-				" --measure spectrum --top 1 --max-products 5 --backend go --quiet")...)
+				" --measure trace --probes 3 --backend go --quiet")...)
 			text := xsam.Done(t, "report", out, "--format", "md")
 			again := regexp.MustCompile("(?m)^xsam (compare .*)$").FindStringSubmatch(text)
 			if again == nil {

@@ -30,7 +30,7 @@ func Rows[T interface{ Shape() shapes.Shape }](o *Objective, inputs, labels []T)
 	return rows, eachWithRows(o, inputs, labels, func(name string, n int) error {
 		if n%rows != 0 {
 			return fmt.Errorf("objective: %s of the batch has %d rows, and another one %d: want the same for all, or a "+
-				"multiple, or an input that Shared names", name, n, rows)
+				"multiple, or an input that Shared names (a label that SharedLabels names)", name, n, rows)
 		}
 		return nil
 	})
@@ -42,7 +42,7 @@ func eachWithRows[T interface{ Shape() shapes.Shape }](o *Objective, inputs, lab
 	call := func(name string, x T) error {
 		if x.Shape().Rank() == 0 {
 			return fmt.Errorf("objective: %s of the batch is a scalar: want one row for each example, or an input that "+
-				"Shared names", name)
+				"Shared names (a label that SharedLabels names)", name)
 		}
 		return f(name, x.Shape().Dim(0))
 	}
@@ -55,6 +55,9 @@ func eachWithRows[T interface{ Shape() shapes.Shape }](o *Objective, inputs, lab
 		}
 	}
 	for i, x := range labels {
+		if o.SharesLabel(i) {
+			continue
+		}
 		if err := call(fmt.Sprintf("label %d", i), x); err != nil {
 			return err
 		}

@@ -96,28 +96,62 @@ func SetReportedLoss(g *graph.Graph, main *graph.Node) {
 func isState(v *model.Variable) bool { return !v.Trainable || !v.DType().IsFloat() }
 
 // SetBackUpdates sets back what forward passes have written in g without looking at the batch: counters, schedules,
-// averages of the weights. They belong to an update, of which this batch is a part. The random state goes on.
+// averages of the weights. They belong to an update, of which this batch is a part. The random state advances.
 func SetBackUpdates(store *model.Store, g *graph.Graph) {
 	for v := range withoutBatch(takeSideEffects(store, g).values, store, g) {
 		v.SetNodeValue(g.GetParameterByName(v.Path()))
 	}
 }
 
-// withoutBatch returns those of the values written that do not depend on the batch, the random state left out.
+// LeaveUpdates sets back what forward passes have written in g, but for what the model writes at the weights themselves
+// without looking at the batch. For a graph whose mark displaces the trainer's own pass.
+func LeaveUpdates(store *model.Store, g *graph.Graph) {
+	LeaveNoTrace(store, g)
+	for v, value := range batchOf(g).atWeights {
+		v.SetNodeValue(value)
+	}
+}
+
+// withoutBatch returns the written values that do not depend on the batch. It leaves out the random state, and what
+// belongs to an average over batches: values from which batch-dependent ones are computed, such as the number of
+// batches in GoMLX's batch norm.
 func withoutBatch(values map[*model.Variable]*graph.Node, store *model.Store,
 	g *graph.Graph) map[*model.Variable]*graph.Node {
 	b, random := batchOf(g), RandomState(store)
 	data, out := newDependence(slices.Concat(b.Inputs, b.Labels)), map[*model.Variable]*graph.Node{}
 	for v, value := range values {
-		if v != random && !data.reaches(value) {
+		if v == random || data.reaches(value) {
+			continue
+		}
+		read := newDependence([]*graph.Node{g.GetParameterByName(v.Path())})
+		averaged := false
+		for _, other := range values {
+			averaged = averaged || data.reaches(other) && read.reaches(other)
+		}
+		if !averaged {
 			out[v] = value
 		}
 	}
 	return out
 }
 
-// DropHooks takes back the functions that the model has registered to run once per update
-// (train.AddPerStepUpdateGraphFn).
+// ReadBack returns a variable that forward passes write from the batch and that the loss reads, so that the loss of the
+// next batch depends on this one. nil where there is none.
+func ReadBack(store *model.Store, g *graph.Graph, loss *graph.Node) *model.Variable {
+	b, random := batchOf(g), RandomState(store)
+	data := newDependence(slices.Concat(b.Inputs, b.Labels))
+	for v, value := range takeSideEffects(store, g).values {
+		if v == random || !data.reaches(value) {
+			continue
+		}
+		if newDependence([]*graph.Node{g.GetParameterByName(v.Path())}).reaches(loss) {
+			return v
+		}
+	}
+	return nil
+}
+
+// DropHooks removes the functions that the model has registered to run once per update (train.AddPerStepUpdateGraphFn).
 func DropHooks(store *model.Store, g *graph.Graph) {
 	var scopes []string
 	for p := range store.IterGraphParams(g) {

@@ -5,14 +5,20 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/xsam-go/xsam/plots"
 )
 
 // Series is one line, or one set of points, of a chart. Missing values are NaN.
 type Series struct {
 	Name string
+	// Method is what it is of, "" for a reference; a legend shows and hides all series of a method together.
+	Method string
 	// Style is the number of its look, that of its method; Reference is the look of a line that is no measurement.
 	Style int
-	X, Y  []float64
+	// Line says how it is drawn where two comparisons are laid over each other.
+	Line plots.Line
+	X, Y []float64
 	// Lo and Hi bound the band; nil for none.
 	Lo, Hi []float64
 	// Text is what the table behind the chart says of each point; nil writes the number Y.
@@ -22,7 +28,7 @@ type Series struct {
 }
 
 // Reference is the style of reference lines.
-const Reference = styles
+const Reference = plots.Reference
 
 // Chart is a chart before it is drawn.
 type Chart struct {
@@ -31,6 +37,8 @@ type Chart struct {
 	Series          []Series
 	// LogFirst shows the logarithmic form at first; NoLog has none.
 	LogFirst, NoLog bool
+	// Percent keeps the axis of Y within 0 and 100.
+	Percent bool
 	// Whole keeps the ticks of X to whole numbers.
 	Whole bool
 	// Long writes the table behind the chart with one row a point, for series that do not share their X.
@@ -138,6 +146,8 @@ type Plot struct {
 // Curve is a drawn series: a band, lines between neighbours that are known, and marks.
 type Curve struct {
 	Style int
+	Line  plots.Line
+	Index int      // among the curves of the plot
 	Bands []string // polygons
 	Lines []string // polylines
 	Marks []string // positions, "x y"
@@ -146,17 +156,31 @@ type Curve struct {
 
 // draw draws the chart; false when no point of it can be drawn.
 func (c *Chart) draw(log bool) (Plot, bool) {
-	x0, x1, y0, y1 := c.extent(log)
-	if x0 > x1 || y0 > y1 {
+	x, y, ok := c.axes(log)
+	if !ok {
 		return Plot{}, false
 	}
-	x, y := newAxis(x0, x1, false, left, right, padding/2), newAxis(y0, y1, log, bottom, top, padding)
-	x.whole = c.Whole
 	p := Plot{Log: log, XAxis: x.describe(), YAxis: y.describe(), XTicks: x.ticks(), YTicks: y.ticks()}
-	for _, s := range c.Series {
-		p.Curves = append(p.Curves, s.draw(x, y))
+	for i, s := range c.Series {
+		curve := s.draw(x, y)
+		curve.Index, curve.Line = i, s.Line
+		p.Curves = append(p.Curves, curve)
 	}
 	return p, true
+}
+
+// axes span the points; false when none can be drawn.
+func (c *Chart) axes(log bool) (x, y axis, ok bool) {
+	x0, x1, y0, y1 := c.extent(log)
+	if x0 > x1 || y0 > y1 {
+		return x, y, false
+	}
+	x, y = newAxis(x0, x1, false, left, right, padding/2), newAxis(y0, y1, log, bottom, top, padding)
+	x.whole = c.Whole
+	if c.Percent {
+		y.from, y.to = max(y.from, 0), min(y.to, 100)
+	}
+	return x, y, y.from < y.to
 }
 
 func (a axis) describe() string { return fmt.Sprintf("%g %g %t", a.from, a.to, a.log) }

@@ -33,10 +33,10 @@ func TestBrokenRuns(t *testing.T) {
 			fixture.Damage(t, filepath.Join(dir, "sam-seed1", runlog.MetricsFile),
 				"{\"kind\":\"train\",\"step\":1,\"epoch\":1,\"loss\":1}\nnonsense\n{\"kind\":\"train\",\"step\":2,\"epoch\":2,\"loss\":1}\n")
 		}, []string{"sam-seed1/metrics.jsonl: no valid record in line 2, left out"}, 6},
-		{"a line that is being written", func(t *testing.T, dir string) {
+		{"a line that was cut off", func(t *testing.T, dir string) {
 			fixture.Damage(t, filepath.Join(dir, "sam-seed1", runlog.MetricsFile),
 				"{\"kind\":\"train\",\"step\":1,\"epoch\":1,\"loss\":1}\n{\"kind\":\"tra")
-		}, nil, 6},
+		}, []string{"sam-seed1/metrics.jsonl: line 2 was cut off, though the run has finished"}, 6},
 		{"broken config", func(t *testing.T, dir string) {
 			fixture.Damage(t, filepath.Join(dir, "sgd-seed0", runlog.ConfigFile), "nonsense")
 		},
@@ -63,7 +63,7 @@ func TestBrokenRuns(t *testing.T) {
 			if err := os.Truncate(file, 1<<40); err != nil {
 				t.Skipf("this system cannot make such a file: %v", err)
 			}
-		}, []string{"sgd-seed0/curvature.jsonl has 1099511627776 bytes, more than 67108864"}, 6},
+		}, []string{"sgd-seed0/curvature.jsonl has 1099511627776 bytes: want 67108864 at most"}, 6},
 		{"broken line of curvature", func(t *testing.T, dir string) {
 			fixture.Damage(t, filepath.Join(dir, "sgd-seed0", runlog.MeasurementsFile), "[]\n")
 		},
@@ -96,9 +96,6 @@ func TestBrokenRuns(t *testing.T) {
 				if !strings.Contains(page, w) {
 					t.Errorf("%q is not on the page", w)
 				}
-			}
-			if tt.want == nil && len(c.AllProblems()) > 0 {
-				t.Errorf("problems %q, want none", c.AllProblems())
 			}
 		})
 	}

@@ -45,7 +45,7 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 		g.Columns = append(g.Columns, column.title)
 	}
 	for i, r := range t.Rows {
-		row := GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{plainCell(r.Runs()),
+		row := GridRow{Head: r.Method, Style: c.style(r.Method), Cells: []Cell{plainCell(r.Runs()),
 			plainCell(outcome.Text(&r))}}
 		for _, b := range against {
 			row.Cells = append(row.Cells,

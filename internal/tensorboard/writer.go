@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // filePattern is how TensorBoard recognises event files; it reads those of a folder in the order of their names.
@@ -68,9 +70,12 @@ func create(dir string) (*os.File, error) {
 	}
 }
 
+// largestFile is far above the size of a run's events, which have some hundred bytes an epoch.
+const largestFile = 64 << 20
+
 // cut shortens an event file to its whole events of steps up to done, and returns the last step that is left.
 func cut(path string, done int64) (last int64, err error) {
-	content, err := os.ReadFile(path)
+	content, err := regular.Read(path, largestFile)
 	if err != nil {
 		return 0, err
 	}

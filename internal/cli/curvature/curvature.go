@@ -10,6 +10,7 @@ package curvature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -21,6 +22,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/measure"
+	"github.com/xsam-go/xsam/plots"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -39,6 +41,7 @@ type options struct {
 	engine     flags.Engine
 	format     string
 	plots      string
+	plotSize   plots.Size
 	quiet      bool
 	given      *pflag.FlagSet // as the user gave them
 }
@@ -105,17 +108,33 @@ func run(ctx context.Context, o *options) error {
 	}
 	done, err := measure.Run(ctx, engine, weights.recipe, weights.dir, weights.states, o.measure)
 	bar.Clear()
+	if err == nil && len(done) == 0 {
+		return errors.New("nothing has been measured: the warnings say why")
+	}
+	if interrupted := ctx.Err() != nil && weights.dir != ""; len(done) > 0 && !interrupted { // else they are recorded
+		err = errors.Join(err, printMeasurements(o.stdout, o.format, weights, done))
+	}
 	if err != nil {
 		return howToGoOn(ctx, err, weights.dir, len(done))
 	}
-	if err := printMeasurements(o.stdout, o.format, weights, done); err != nil || o.plots == "" {
-		return err
+	if o.plots != "" {
+		if err := o.draw(weights, done); err != nil {
+			return err
+		}
 	}
-	files, err := draw(o.plots, weights, done)
-	if err != nil {
-		return err
+	for _, m := range done {
+		if fruitless(m) {
+			return fmt.Errorf("%s: no eigenvalue has converged in %d products: allow more with --max-products, or take a "+
+				"larger --tolerance", m.Measure, m.Products)
+		}
 	}
-	if o.format == "table" {
+	return nil
+}
+
+// draw draws the measurements, and says where.
+func (o *options) draw(weights measuredRun, done []runlog.Measurement) error {
+	files, err := draw(o, weights, done)
+	if err == nil && o.format == "table" {
 		_, err = fmt.Fprintf(o.stdout, "%d pictures in %s\n", len(files), show.Path(o.plots))
 	}
 	return err

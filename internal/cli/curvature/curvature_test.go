@@ -80,7 +80,8 @@ func TestCurvature(t *testing.T) {
 	dir, summary := trained(t, "--keep-every", "1", "--curvature-every", "1")
 	records := filepath.Join(dir, runlog.MeasurementsFile)
 
-	table, stderr, code := xsam.Run("curvature", dir, "--backend", "go", "--checkpoint", "all", "--plots", "pictures")
+	table, stderr, code := xsam.Run("curvature", dir, "--backend", "go", "--checkpoint", "all", "--plots", "pictures",
+		"--plot-size", "8x6")
 	if code != exit.Done {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
@@ -136,11 +137,23 @@ func TestCurvature(t *testing.T) {
 			t.Errorf("--force has written %d bytes (%v), want a new line", len(now)-len(before), err)
 		}
 	})
-	t.Run("too few products are said to be", func(t *testing.T) {
-		stdout, _, code := xsam.Run("curvature", dir, "--backend", "go", "--quiet", "--measure", "spectrum",
-			"--max-products", "4")
-		if code != exit.Done || !strings.Contains(stdout, "NOT converged: product limit reached") {
-			t.Errorf("exit %d, stdout %q, want that it has not converged", code, stdout)
+	t.Run("what has not converged is no eigenvalue", func(t *testing.T) {
+		for _, tt := range []struct {
+			top, products string
+			code          int
+			want, not     string
+		}{
+			{"5", "14", exit.WrongUsage, "top = 5 in 14 products: want at most a third", ""},
+			{"1", "3", exit.Failed, "spectrum: no eigenvalue has converged in 3 products", "residual"},
+			{"8", "26", exit.Done, "not converged: λ4 to λ8", "λ4  "},
+			{"100000", "300000", exit.Failed, "want at most", "λ"},
+		} {
+			stdout, stderr, code := xsam.Run("curvature", dir, "--backend", "go", "--quiet", "--measure", "spectrum,angle",
+				"--top", tt.top, "--max-products", tt.products)
+			if code != tt.code || !strings.Contains(stdout+stderr, tt.want) || tt.not != "" && strings.Contains(stdout, tt.not) {
+				t.Errorf("--top %s --max-products %s: exit %d, stdout %q, stderr %q, want %d, %q and no %q", tt.top, tt.products,
+					code, stdout, stderr, tt.code, tt.want, tt.not)
+			}
 		}
 	})
 	t.Run("the folder of the runs is no run", func(t *testing.T) {

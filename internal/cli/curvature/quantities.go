@@ -3,6 +3,8 @@ package curvature
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/xsam-go/xsam/curvature"
@@ -35,8 +37,12 @@ func quantities(m runlog.Measurement) (list []quantity) {
 			q := add(fmt.Sprintf("lambda%d", i+1), fmt.Sprintf("λ%d", i+1), value)
 			q.residual = m.Spectrum.Residuals[i].Float()
 		}
-		if k := len(list); k > 1 {
+		k := len(list)
+		if k > 1 {
 			add(fmt.Sprintf("lambda1_over_lambda%d", k), fmt.Sprintf("λ1/λ%d", k), runlog.Num(list[0].value/list[k-1].value))
+		}
+		if top, _ := strconv.Atoi(m.Settings["top"]); k < top {
+			add("not_converged", "not converged: "+eigenvalues(k+1, top), runlog.Number{})
 		}
 		for _, e := range edgesAt(m) {
 			list = append(list, plain(e.key, "edge "+e.name, e.value))
@@ -55,6 +61,9 @@ func quantities(m runlog.Measurement) (list []quantity) {
 		for i, angle := range m.Angles.AngleDeg {
 			add(fmt.Sprintf("angle%d_deg", i+1), fmt.Sprintf("angle of g to v%d", i+1), angle).unit = "°"
 		}
+		if len(m.Angles.AngleDeg) == 0 {
+			break
+		}
 		add("span", fmt.Sprintf("share of ‖g‖ along v1 to v%d", len(m.Angles.AngleDeg)), m.Angles.Span)
 	case len(m.Sharpness) > 0:
 		for _, b := range m.Sharpness {
@@ -63,8 +72,11 @@ func quantities(m runlog.Measurement) (list []quantity) {
 		}
 	case len(m.Layers) > 0:
 		for _, l := range m.Layers {
-			q := add("lambda_max "+l.Layer, "λmax of "+l.Layer, l.LambdaMax)
-			q.residual = l.Residual.Float()
+			if l.Converged {
+				add("lambda_max "+l.Layer, "λmax of "+l.Layer, l.LambdaMax).residual = l.Residual.Float()
+			} else {
+				add("not_converged "+l.Layer, "not converged: λmax of "+l.Layer, runlog.Number{})
+			}
 		}
 	case m.Landscape != nil:
 		low, high := math.Inf(1), math.Inf(-1)
@@ -80,6 +92,14 @@ func quantities(m runlog.Measurement) (list []quantity) {
 		add("landscape_highest", what+"highest loss", runlog.Num(high))
 	}
 	return list
+}
+
+// eigenvalues names those from the k-th to the last.
+func eigenvalues(k, last int) string {
+	if k == last {
+		return fmt.Sprintf("λ%d", k)
+	}
+	return fmt.Sprintf("λ%d to λ%d", k, last)
 }
 
 func plural(n int) string {
@@ -103,4 +123,17 @@ func densityFacts(d *runlog.Density) (least, most, negative float64) {
 		return 0
 	})
 	return least, most, below.Value
+}
+
+// fruitless tells whether a search for eigenvalues has come to none.
+func fruitless(m runlog.Measurement) bool {
+	switch {
+	case m.Spectrum != nil:
+		return len(m.Spectrum.Values) == 0
+	case m.Angles != nil:
+		return len(m.Angles.AngleDeg) == 0
+	default:
+		return len(m.Layers) > 0 &&
+			!slices.ContainsFunc(m.Layers, func(l runlog.LayerBlock) bool { return l.Converged })
+	}
 }

@@ -37,8 +37,11 @@ func TestQuantities(t *testing.T) {
 			Span: runlog.Num(0.5)}}, "grad_norm=1 angle1_deg=60 span=0.5"},
 		{runlog.Measurement{Sharpness: []runlog.BallSharpness{{Ball: "sam", Rho: 0.05, Steps: 5, Rise: one}}},
 			"rise_sam_5=1"},
-		{runlog.Measurement{Layers: []runlog.LayerBlock{{Layer: "conv1", LambdaMax: one, Residual: runlog.Num(1e-3)}}},
-			"lambda_max conv1=1"},
+		{runlog.Measurement{Layers: []runlog.LayerBlock{{Layer: "conv1", LambdaMax: one, Residual: runlog.Num(1e-3), Converged: true},
+			{Layer: "conv2", LambdaMax: one}}}, "lambda_max conv1=1 not_converged conv2=NaN"},
+		{runlog.Measurement{Settings: map[string]string{"top": "5"}, Spectrum: &runlog.Spectrum{Values: num(4, 2),
+			Residuals: num(0, 0)}}, "lambda1=4 lambda2=2 lambda1_over_lambda2=2 not_converged=NaN"},
+		{runlog.Measurement{Angles: &runlog.Angles{GradNorm: one}}, "grad_norm=1"},
 		{runlog.Measurement{Landscape: &runlog.Landscape{X: []float64{0, 1}, Y: []float64{0}, Loss: [][]runlog.Number{{one,
 			{}}}}}, "landscape_lowest=1 landscape_highest=1"},
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/internal/report"
@@ -23,6 +24,7 @@ type options struct {
 	page        report.Options
 	dirs        []string
 	out, format string
+	figures     figures
 }
 
 // New returns the command. Its pages are made with the options page.
@@ -39,12 +41,17 @@ DIR is a folder that holds run directories, as --out of xsam compare makes it; e
 its own on the page. Run directories that are given themselves are one comparison together. Without DIR it is
 the newest folder in xsam-runs.
 
+--overlay lays two comparisons over each other: their methods in the same figures, in front of the rest.
+--figures writes every figure as SVG, as PDF and, with all digits, as CSV, and the page links them.
+
 --format md writes the tables for a README, to standard output unless --out is given.`,
 		Example: `  xsam report
   xsam report xsam-runs/glyphs-cnn-20260101-120000
   xsam report runs/sam-seed0 runs/xsam-seed0 --out two.html
+  xsam report runs --figures figures --figure-size 8x6
+  xsam report runs-05 runs-20 --overlay
   xsam report runs --format md`,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				newest, err := flags.NewestRuns()
 				if err != nil {
@@ -53,12 +60,17 @@ the newest folder in xsam-runs.
 				args = []string{newest}
 			}
 			o.dirs = args
+			if err := o.figures.validate(cmd.Flags().Changed("figure-size")); err != nil {
+				return err
+			}
 			return run(o)
 		},
 	}
 	cmd.Flags().StringVar(&o.out, "out", "",
 		"`file` to write (default report.html; of md, standard output; - is standard output)")
 	cmd.Flags().StringVar(&o.format, "format", "html", "`format`: html, md")
+	cmd.Flags().BoolVar(&o.page.Overlay, "overlay", false, "lay the two comparisons over each other")
+	o.figures.add(cmd.Flags())
 	flags.Complete(cmd, "format", formats)
 	return cmd
 }
@@ -72,6 +84,19 @@ func run(o *options) error {
 	if err != nil {
 		return err
 	}
+	if o.page.Overlay && len(comparisons) != 2 {
+		return exit.Usagef("--overlay of %d comparisons: want two folders of runs", len(comparisons))
+	}
+	out := o.out
+	if out == "" && o.format == "html" {
+		out = "report.html"
+	}
+	o.page.File = o.figures.links(out, len(comparisons) == 1)
+	if o.figures.dir != "" {
+		if err := o.figures.write(comparisons, o.page.Overlay); err != nil {
+			return err
+		}
+	}
 	var page bytes.Buffer
 	if o.format == "md" {
 		err = report.WriteMarkdown(&page, comparisons, o.page)
@@ -83,10 +108,6 @@ func run(o *options) error {
 	}
 	for _, c := range comparisons {
 		show.Warnings(o.stderr, c.AllProblems()...)
-	}
-	out := o.out
-	if out == "" && o.format == "html" {
-		out = "report.html"
 	}
 	if out == "" || out == "-" {
 		_, err := o.stdout.Write(page.Bytes())

@@ -2,8 +2,10 @@ package report
 
 import (
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +92,76 @@ func TestReport(t *testing.T) {
 	} {
 		if _, stderr, code := xsam.Run(tt.args...); code != tt.code || !strings.Contains(stderr, tt.want) {
 			t.Errorf("xsam %s: exit %d, stderr %q, want %d and %q", strings.Join(tt.args, " "), code, stderr, tt.code, tt.want)
+		}
+	}
+}
+
+// Figures lie where --figures says, in three formats and the size that --figure-size says, and the page links them;
+// --overlay takes two comparisons.
+func TestFigures(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if _, stderr, code := xsam.Run(append([]string{"compare", "--methods", "sgd,sam,xsam", "--seeds", "2", "--quiet",
+		"--out", "one"}, clitest.Tiny()...)...); code != exit.Done {
+		t.Fatal(stderr)
+	}
+	if err := os.CopyFS("two", os.DirFS("one")); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := xsam.Run("report", "one", "--figures", "pictures/of one", "--figure-size", "8x6", "--out",
+		"page/one.html"); code != exit.Failed || !strings.Contains(stderr, "choose another place with --out") {
+		t.Errorf("exit %d, %q: want an error about the folder of the page", code, stderr)
+	}
+	if err := os.Mkdir("page", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, code := xsam.Run("report", "one", "--figures", "pictures/of one", "--figure-size", "8x6", "--out",
+		"page/one.html"); code != exit.Done {
+		t.Fatalf("exit %d, %q, %q", code, stdout, stderr)
+	}
+	page, err := os.ReadFile(filepath.Join("page", "one.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`href="(\.\./pictures/[^"]*)" download`).FindAllStringSubmatch(string(page), -1)
+	if len(links) < 3*8 {
+		t.Errorf("%d links, want those of eight figures at least in three formats", len(links))
+	}
+	for _, link := range links {
+		path, err := url.PathUnescape(link[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(filepath.Join("page", path)); err != nil || info.Size() == 0 {
+			t.Errorf("the page links %s: %v", link[1], err)
+		}
+	}
+	if pdf, err := os.ReadFile(filepath.Join("pictures", "of one", "differences.pdf")); err != nil ||
+		!strings.Contains(string(pdf), "/MediaBox [0 0 226.77 170.08]") { // 8 by 6 cm at 72 points an inch
+		t.Errorf("the size of differences.pdf is another: %v", err)
+	}
+	if _, stderr, code := xsam.Run("report", "one", "two", "--overlay", "--figures", "both"); code != exit.Done {
+		t.Fatalf("exit %d, %q", code, stderr)
+	}
+	for _, file := range []string{"both/one/train-loss.svg", "both/two/train-loss.csv", "both/one-and-two/train-loss.pdf"} {
+		if _, err := os.Stat(filepath.FromSlash(file)); err != nil {
+			t.Error(err)
+		}
+	}
+	if text, err := os.ReadFile("report.html"); err != nil || !strings.Contains(string(text),
+		"one and two, laid over each other") {
+		t.Errorf("the page has no overlay: %v", err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"one", "--overlay"}, "--overlay of 1 comparisons: want two folders"},
+		{[]string{"one", "--figure-size", "8x6"}, "--figures"},
+		{[]string{"one", "--figures", "x", "--figure-size", "8"}, "want WIDTHxHEIGHT"},
+	} {
+		if _, stderr, code := xsam.Run(append([]string{"report"}, tt.args...)...); code != exit.WrongUsage ||
+			!strings.Contains(stderr, tt.want) {
+			t.Errorf("xsam report %q: exit %d, %q, want %d and %q", tt.args, code, stderr, exit.WrongUsage, tt.want)
 		}
 	}
 }

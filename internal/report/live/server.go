@@ -2,11 +2,14 @@
 // on.
 //
 //	server.go   requests, and what is refused
+//	address.go  what an address names
 //	folder.go   which comparisons there are, read through an os.Root that no path and no link leaves
+//	card.go     how far they are
+//	figure.go   a figure of a comparison as a file
 //	events.go   the stream of events that tells a page to load itself again
 //
-// It reads and never writes. Of a request nothing but the name of a comparison is used, and it must be one of those
-// that the folder has.
+// It reads and never writes. Of a request nothing but the names of comparisons, of a figure and of a format are used,
+// and they must be among those that there are.
 package live
 
 import (
@@ -18,7 +21,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -38,7 +40,10 @@ type Server struct {
 	name   string
 	hosts  []string // the names under which the server may be asked for; nil for any
 	mutex  sync.Mutex
-	cached map[string]cachedPage // by name of the comparison
+	cached map[string]cachedPage // by address
+
+	cardsMutex sync.Mutex
+	cards      map[string]cachedCard // by name of the comparison
 }
 
 // cachedPage is a page with the state of the files that it shows.
@@ -53,7 +58,8 @@ func New(dir string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("live: cannot open the folder of the runs: %w", err)
 	}
-	return &Server{Interval: time.Second, root: root, name: dir, cached: map[string]cachedPage{}}, nil
+	return &Server{Interval: time.Second, root: root, name: dir, cached: map[string]cachedPage{},
+		cards: map[string]cachedCard{}}, nil
 }
 
 // Close closes the folder.
@@ -103,15 +109,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// The addresses: the list, a comparison, and the stream of each. The name of a comparison follows; a browser would
-// take a "." for the folder itself out of an address, so that one has the empty name.
-const (
-	listPath       = "/"
-	pagePath       = "/c/"
-	listEventsPath = "/events"
-	pageEventsPath = "/events/c/"
-)
-
 // ServeHTTP answers one request. There is no other way to a file than through a name that the folder lists.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
@@ -132,22 +129,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This server is read-only: it answers GET and HEAD.", http.StatusMethodNotAllowed)
 		return
 	}
-	switch path := r.URL.Path; {
-	case path == listPath:
+	switch path := r.URL.Path; path {
+	case listPath:
 		s.list(w, r)
-	case strings.HasPrefix(path, pagePath):
-		s.page(w, strings.TrimPrefix(path, pagePath))
-	case path == listEventsPath:
+	case eventsPath:
 		s.events(w, r, s.listState)
-	case strings.HasPrefix(path, pageEventsPath):
-		name := strings.TrimPrefix(path, pageEventsPath)
-		if !s.has(name) {
-			notFound(w)
-			return
-		}
-		s.events(w, r, func() string { return s.state(name) })
 	default:
-		notFound(w)
+		a, ok := s.parse(path)
+		switch {
+		case !ok:
+			notFound(w)
+		case a.events:
+			s.events(w, r, func() string { return s.states(a.names) })
+		case a.figure != "":
+			s.figure(w, a)
+		default:
+			s.page(w, a)
+		}
 	}
 }
 
@@ -186,27 +184,22 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	case len(names) == 0:
 		problem = "There are no runs here yet. They appear when xsam compare --out writes into a folder below this one."
 	}
-	var items []report.ListItem
+	var items []report.Card
 	for _, name := range names {
-		items = append(items, report.ListItem{Name: s.title(name), Address: pagePath + url.PathEscape(name),
-			Text: s.outline(name)})
+		items = append(items, s.card(name))
 	}
 	var text bytes.Buffer
 	if err := report.WriteList(&text, items, problem, report.Options{Title: "X-SAM comparisons",
-		Events: listEventsPath}); err != nil {
+		Events: eventsPath}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	write(w, text.Bytes())
 }
 
-// page answers with the report of a comparison.
-func (s *Server) page(w http.ResponseWriter, name string) {
-	if !s.has(name) {
-		notFound(w)
-		return
-	}
-	text, err := s.render(name)
+// page answers with the report of a comparison, or of two.
+func (s *Server) page(w http.ResponseWriter, a address) {
+	text, err := s.render(a)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -215,21 +208,19 @@ func (s *Server) page(w http.ResponseWriter, name string) {
 }
 
 // render makes the page, or takes the last one when no file has changed since.
-func (s *Server) render(name string) ([]byte, error) {
+func (s *Server) render(a address) ([]byte, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	state := s.state(name) // before reading: what is written meanwhile shows as a change afterwards
-	if c, ok := s.cached[name]; ok && c.state == state {
+	state := s.states(a.names) // before reading: what is written meanwhile shows as a change afterwards
+	if c, ok := s.cached[a.page()]; ok && c.state == state {
 		return c.text, nil
 	}
-	options := s.Options
-	options.Title, options.Back, options.Events = s.title(name)+" – X-SAM live", listPath,
-		pageEventsPath+url.PathEscape(name)
 	var text bytes.Buffer
-	if err := report.WriteHTML(&text, []*report.Comparison{s.load(name)}, options); err != nil {
+	comparisons := s.loadAll(a.names)
+	if err := report.WriteHTML(&text, comparisons, s.pageOptions(a, comparisons)); err != nil {
 		return nil, err
 	}
-	s.cached[name] = cachedPage{state, text.Bytes()}
+	s.cached[a.page()] = cachedPage{state, text.Bytes()}
 	return text.Bytes(), nil
 }
 
