@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 
+	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -67,6 +68,10 @@ func Extends(recorded, r Recipe) (more bool, err error) {
 		return false, fmt.Errorf("recipe: the learning rate of the run falls by the schedule %s over %d epochs: with %d it is "+
 			"another run: make that from its start in another folder (--config, --epochs, --out), or train with --schedule "+
 			"constant, which can be made longer", r.Schedule, recorded.Epochs, r.Epochs)
+	}
+	if r.From == xsam.LastFifth {
+		return false, fmt.Errorf("recipe: %s begins with the last fifth of the run, which is another one with %d epochs: "+
+			"make that from its start in another folder (--config, --epochs, --out)", r.Method, r.Epochs)
 	}
 	return true, nil
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/xsam-go/xsam/datasets/own"
-	"github.com/xsam-go/xsam/internal/parameter"
 )
 
 // The rates with which models learn (docs/studies/defaults.md): of sgd with momentum 0.9, by what a model is made of,
@@ -107,11 +106,11 @@ func FittingBatch(examples, usual int) int {
 	return max(1, min(batch, examples))
 }
 
-// suitedSettings are the settings of a method with what the base optimizer wants: AdaptiveAlpha, where α is not set and
-// the method is not one that its authors have published with an α of their own.
+// suitedSettings are the settings of a method with what the base optimizer wants: AdaptiveAlpha for xsam and xsam-lite,
+// where α is not set. Others have an α of their authors, or of another meaning.
 func (b Base) suitedSettings(label string, settings map[string]string) map[string]string {
 	method, _, _ := strings.Cut(label, ":")
-	if _, set := settings["alpha"]; set || !b.Adaptive() || !parameter.Has(label, "alpha") || method == "xsam-paper" {
+	if _, set := settings["alpha"]; set || !b.Adaptive() || method != "xsam" && method != "xsam-lite" {
 		return settings
 	}
 	suited := map[string]string{"alpha": fmt.Sprint(AdaptiveAlpha)}

@@ -1,6 +1,10 @@
 package recipe
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/xsam-go/xsam"
+)
 
 // Defaults belong to data, model and base optimizer: those of the usual pairs are what studies were made with, nets
 // without norms get a rate they learn with whatever the data, and small sets a batch of which there are several.
@@ -51,6 +55,7 @@ func TestAlphaOfAdaptiveBases(t *testing.T) {
 		{"adam", "xsam", map[string]string{"alpha": "1"}, 1},
 		{"adam", "xsam:alpha=0.7", nil, 0.7},
 		{"adam", "xsam-paper", nil, 0.2},
+		{"adam", "gsam", nil, xsam.GSAMConfig().Alpha}, // another α
 		{"adam", "sam", nil, 0},
 	} {
 		r := Defaults("glyphs")
