@@ -16,8 +16,8 @@ import (
 	"github.com/xsam-go/xsam/recipe"
 )
 
-// learnVariable asks for every model on every data set, which takes many minutes: docs/studies/defaults.md has what came
-// out. Without it each model learns on one.
+// learnVariable asks for every model on every data set, which takes many minutes: docs/studies/defaults.md has what
+// came out. Without it each model learns on one.
 const learnVariable = "XSAM_LEARN"
 
 // Models above a million weights learn on the set with the smallest images that they take.
@@ -32,8 +32,8 @@ type learnt struct {
 
 func (l learnt) String() string { return fmt.Sprintf("%s %s %d %s", l.model, l.base, l.images, l.data) }
 
-// cases are those that are asked for: every model with SGD on every set whose images it takes; on the first and the last
-// also with AdamW, and on 90 images.
+// cases are those that are asked for: every model with SGD on every set whose images it takes; on the first and the
+// last also with AdamW, and with its usual base on 90 images.
 func cases(all bool) (list []learnt) {
 	for _, data := range []string{"glyphs", "digits", "fashion-mnist", "cifar10"} {
 		for _, name := range models.Names() {
@@ -46,7 +46,8 @@ func cases(all bool) (list []learnt) {
 			list = append(list, learnt{name, "sgd", data, 240})
 			small := name == "mlp" || name == "cnn"
 			if !isLarge && (data == "glyphs" && (all || small) || data == "cifar10") {
-				list = append(list, learnt{name, "adamw", data, 240}, learnt{name, "sgd", data, 90})
+				list = append(list, learnt{name, "adamw", data, 240},
+					learnt{name, recipe.UsualBase(name), data, 90})
 			}
 		}
 	}

@@ -65,8 +65,8 @@ func Extends(recorded, r Recipe) (more bool, err error) {
 		return false, nil
 	}
 	if r.Schedule != "constant" {
-		return false, fmt.Errorf("recipe: the learning rate of the run falls by the schedule %s over %d epochs: with %d it is "+
-			"another run: make that from its start in another folder (--config, --epochs, --out), or train with --schedule "+
+		return false, fmt.Errorf("recipe: the learning rate of the run falls by the schedule %s over %d epochs: with %d it "+
+			"is another run: make that from its start in another folder (--config, --epochs, --out), or train with --schedule "+
 			"constant, which can be made longer", r.Schedule, recorded.Epochs, r.Epochs)
 	}
 	if r.From == xsam.LastFifth {

@@ -33,8 +33,8 @@ var SuitedText = map[string]string{
 		"digits and tables, %g for vgg and mlp-DEPTHxWIDTH, else %g; with adam and adamw %g, for residual nets, vit and "+
 		"mixer %g; %g for a regression",
 		normedRate, smallRate, deepRate, plainRate, adaptiveRate, adaptiveNormedRate, RegressionRate),
-	"batch": fmt.Sprintf("64 for glyphs and digits, 32 for your images, 16 for tables, else 128; halved until an epoch has "+
-		"%d steps", fewestSteps),
+	"batch": fmt.Sprintf("64 for glyphs and digits, 32 for your images, 16 for tables, else 128; halved until an epoch "+
+		"has %d steps", fewestSteps),
 	"weight-decay": fmt.Sprintf("5e-05 for glyphs, digits and your own, else 0.0005; with adamw %g", adaptiveDecay),
 }
 

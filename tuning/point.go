@@ -37,8 +37,8 @@ const DrawRule = "trial 0 is the recipe's own settings; the others are a seeded 
 	"rho as its probe radius. " + chooseRule
 
 // GridRule says the same of Grid.
-const GridRule = "every combination of the swept values, for each method that has them; a method without ρ takes it as " +
-	"its probe radius. " + chooseRule
+const GridRule = "every combination of the swept values, for each method that has them; a method without ρ takes it " +
+	"as its probe radius. " + chooseRule
 
 const chooseRule = "The trial with the highest validation accuracy is chosen, among equals the one with the lowest " +
 	"validation loss, then the first. No trial is evaluated on the test images."
