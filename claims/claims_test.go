@@ -106,6 +106,13 @@ func TestJudge(t *testing.T) {
 			[3]string{2: "the worst of 1 (measured once: nothing is said of the other epochs)"}},
 		{"no λmax", four("xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} }),
 			"supported, supported, no test", [3]string{2: "no epoch"}},
+		{"runs that have not learnt have no part in λmax", func() []*runlog.Run {
+			runs := four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil)
+			for _, r := range runs[1:] {
+				r.Summary.NotLearnt = runlog.NearChance
+			}
+			return runs
+		}(), "supported, supported, no test", [3]string{2: "3 of 4 pairs with a run that has not learnt are left out"}},
 		{"one seed", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, nil)[:1],
 			"no test, no test, no test", [3]string{"n = 1", "n = 1", "n = 1"}},
 		{"a run that was stopped", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1},

@@ -75,7 +75,8 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\nDifference from %s, paired by seed; p of a paired t-test", t.Baseline)
 	if t.Tests > 1 {
-		fmt.Fprintf(b, " with Holm's\ncorrection over %d methods, and ± half-width of the 95 %% interval with the same correction", t.Tests)
+		fmt.Fprintf(b, " with Holm's\ncorrection over %d methods, and ± half-width of the 95 %% interval with the same "+
+			"correction", t.Tests)
 	}
 	b.WriteString("\n\n")
 	columns, outcome := newColumns(b), t.Outcome()

@@ -69,7 +69,8 @@ func (t *Table) unlearnt(r runlog.Summary) string {
 			return text + "sgd has learnt: try a lower --rho or --alpha, or a lower --lr"
 		}
 	}
-	if r.NotLearnt == runlog.Collapsed {
+	const above = 1.2 // of chance: steps that lead away
+	if r.NotLearnt == runlog.Collapsed || r.TrainLoss.Float() > above*r.ChanceLoss.Float() {
 		return text + "Try a lower --lr"
 	}
 	return text + "Try another --lr, a tenth or ten times of it, or more --epochs"

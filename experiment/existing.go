@@ -37,6 +37,14 @@ func (q *queue) admit(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 			return nil, fmt.Errorf("experiment: %s holds a run of %s, a form that is no longer made: "+
 				"overwrite it or choose another directory", dir, run.Setup.Method)
 		}
+		more, err := recipe.Extends(old.Recipe, r)
+		if err != nil {
+			return nil, fmt.Errorf("experiment: %s: %w", dir, err)
+		}
+		if more {
+			run.Summary.Finished = false // there are epochs left
+			return q.resume(r, run)
+		}
 		if changed := recipe.Differences(old.Recipe, r); len(changed) > 0 {
 			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; "+
 				"overwrite it or choose another directory", dir, strings.Join(changed, ", "))
@@ -76,7 +84,7 @@ func contents(dir string) (there []string) {
 // with nothing but config.json in it.
 func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && q.options.Existing == Resume {
-		return q.goOn(dir)
+		return q.goOn(r, dir)
 	}
 	for _, name := range contents(dir) {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
@@ -118,8 +126,8 @@ type obstacle struct{ error }
 func (o obstacle) Unwrap() error { return o.error }
 
 // goOn removes the summary of an interruption, or puts one aside that cannot be read, and warns of what is broken and
-// where going on will not give the same bits.
-func (q *queue) goOn(dir string) error {
+// where going on will not give the same bits. It notes the epochs of a run that is made longer.
+func (q *queue) goOn(r recipe.Recipe, dir string) error {
 	run, err := runlog.ReadRun(dir)
 	if err != nil {
 		return err
@@ -140,6 +148,11 @@ func (q *queue) goOn(dir string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("experiment: %w", err)
+	}
+	if r.Epochs > old.Epochs {
+		if err := runlog.WriteConfig(dir, recipe.Extended(run.Raw, r.Epochs)); err != nil {
+			return err
+		}
 	}
 	if old.Backend != q.engine.Name {
 		q.options.Warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir,

@@ -79,11 +79,11 @@ func (s *session) conclude(ctx context.Context, err error) (runlog.Summary, erro
 
 // judge says whether the run has learnt.
 func (s *session) judge(summary *runlog.Summary) error {
-	chance := s.Chance()
+	chance, examples := s.Chance()
 	summary.ChanceLoss, summary.ChanceAccuracy = chance.Loss, chance.Accuracy
 	record, err := runlog.ReadRun(s.dir)
 	if err == nil {
-		summary.Judge(record.Records)
+		summary.Judge(record.Records, examples)
 	}
 	return err
 }

@@ -56,6 +56,8 @@ var architectures = []architecture{
 	{"alexnet", 16, false, alexnet([5]int{64, 192, 384, 256, 256})},
 	{"vgg11-bn-narrow", 16, false, vgg11(16)},
 	{"vgg11-bn", 16, false, vgg11(64)},
+	{"mixer", 4, false, mixer},
+	{"vit", 4, false, vit},
 }
 
 // Names lists the models, smallest first within each family.

@@ -14,14 +14,16 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Comparison is what a comparison was asked for, as comparison.json holds it beside the runs: enough to go on with
-// it, to add seeds or methods, or to make it again.
+// Comparison is what a comparison was asked for, as comparison.json holds it beside the runs: enough to go on with it,
+// to add seeds or methods, or to make it again.
 type Comparison struct {
 	Recipe   Recipe            `json:"recipe"` // what the runs have in common; no method, no seed
 	Methods  []string          `json:"methods"`
 	Settings map[string]string `json:"settings,omitempty"` // of the methods that have them: see Plan
 	Seed     int64             `json:"seed"`               // the first
 	Seeds    int               `json:"seeds"`
+	Sweep    []string          `json:"sweep,omitempty"` // settings to try before, as --sweep names them
+	Tune     int               `json:"tune,omitzero"`   // or a number of trials
 	Running  Running           `json:"running"`
 }
 
@@ -71,8 +73,8 @@ func (c Comparison) Write(dir string) error {
 }
 
 // ReadComparison reads what is at path: a comparison.json, the config.json of a run, or a folder with one of them or
-// with runs. Of a run it makes a comparison of its method and seed alone; of runs one of all of them, which must have
-// a recipe in common.
+// with runs. Of a run it makes a comparison of its method and seed alone; of runs one of all of them, which must have a
+// recipe in common.
 func ReadComparison(path string) (Comparison, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -105,7 +107,7 @@ func readComparison(path string) (c Comparison, err error) {
 	if err := json.Unmarshal(text, &run); err != nil || run.Method == "" {
 		return c, fmt.Errorf("recipe: %s names no method: want a comparison.json or the config.json of a run", path)
 	}
-	run.Settle()
+	run.settle()
 	return run.comparison(path)
 }
 

@@ -3,6 +3,7 @@ package recipe
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 )
 
 // Field is a field of a recipe that a flag of the command sets. The parameters of methods are not among them:
@@ -13,6 +14,26 @@ type Field struct {
 	Help  string // with the `placeholder` of its value; defaults follow from the data set
 	None  string // what stands for a value of 0, such as "all"
 	Of    func(*Recipe) any
+}
+
+// Set gives the field a value as its flag takes it.
+func (f Field) Set(r *Recipe, text string) (err error) {
+	switch to := f.Of(r).(type) {
+	case *string:
+		*to = text
+	case *int:
+		*to, err = strconv.Atoi(text)
+	case *int64:
+		*to, err = strconv.ParseInt(text, 10, 64)
+	case *float64:
+		*to, err = strconv.ParseFloat(text, 64)
+	case *bool:
+		*to, err = strconv.ParseBool(text)
+	}
+	if err != nil {
+		return fmt.Errorf("recipe: %s = %q: %w", f.Flag, text, err)
+	}
+	return nil
 }
 
 // Text is the value of the field as its flag takes it.

@@ -1,6 +1,10 @@
 package recipe
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/xsam-go/xsam"
+)
 
 // Defaults belong to data, model and base optimizer: those of the usual pairs are what studies were made with, nets
 // without norms get a rate they learn with whatever the data, and small sets a batch of which there are several.
@@ -16,7 +20,7 @@ func TestSuit(t *testing.T) {
 		{"fashion-mnist", "resnet8", "sgd", 0, 128, 0.1, 5e-4},
 		{"mnist", "cnn", "sgd", 0, 128, 0.02, 5e-4},
 		{"cifar10", "alexnet", "sgd", 0, 128, 0.02, 5e-4},
-		{"cifar10", "resnet8", "sgd", 90, 8, 0.05, 5e-4},
+		{"cifar10", "resnet8", "sgd", 90, 8, 0.0125, 5e-4},
 		{"cifar10", "vgg11-bn", "sgd", 0, 128, 0.01, 5e-4},
 		{"cifar10", "mlp", "sgd", 0, 128, 0.02, 5e-4},
 		{"folder:photos", "cnn", "sgd", 240, 32, 0.02, 5e-5},
@@ -25,6 +29,8 @@ func TestSuit(t *testing.T) {
 		{"glyphs", "cnn", "adam", 0, 64, 0.001, 0},
 		{"glyphs", "cnn", "adamw", 0, 64, 0.001, 0.01},
 		{"cifar10", "resnet8", "adamw", 0, 128, 0.003, 0.01},
+		{"cifar10", "vit", "adamw", 0, 128, 0.003, 0.01},
+		{"glyphs", "mixer", "sgd", 0, 64, 0.05, 5e-5},
 	} {
 		r := Defaults(tt.data)
 		r.Model, r.Optimizer = tt.model, tt.base
@@ -49,6 +55,7 @@ func TestAlphaOfAdaptiveBases(t *testing.T) {
 		{"adam", "xsam", map[string]string{"alpha": "1"}, 1},
 		{"adam", "xsam:alpha=0.7", nil, 0.7},
 		{"adam", "xsam-paper", nil, 0.2},
+		{"adam", "gsam", nil, xsam.GSAMConfig().Alpha}, // another α
 		{"adam", "sam", nil, 0},
 	} {
 		r := Defaults("glyphs")

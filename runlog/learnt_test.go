@@ -35,8 +35,12 @@ func TestJudge(t *testing.T) {
 	for _, tt := range tests {
 		s := Summary{TrainLoss: Num(tt.loss), TrainAccuracy: Num(tt.accuracy), ChanceLoss: Num(tt.chance),
 			ChanceAccuracy: Num(tt.chance1)}
-		if s.Judge(tt.records); s.NotLearnt != tt.want {
+		if s.Judge(tt.records, 1000); s.NotLearnt != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, s.NotLearnt, tt.want)
 		}
+	}
+	few := Summary{TrainLoss: Num(2.6), TrainAccuracy: Num(0.19), ChanceLoss: Num(2.3), ChanceAccuracy: Num(0.1)}
+	if few.Judge(nil, 70); few.NotLearnt != NearChance { // guesses get 0.1 ± 0.036 of 70 right
+		t.Errorf("0.19 of 70: %q, want %q", few.NotLearnt, NearChance)
 	}
 }

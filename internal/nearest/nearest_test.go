@@ -6,7 +6,7 @@ func TestDistance(t *testing.T) {
 	for _, tt := range []struct {
 		a, b string
 		want int
-	}{{"", "abc", 3}, {"seeds", "seeds", 0}, {"seed", "seeds", 1}, {"comapre", "compare", 1}, {"kitten", "sitting", 3},
+	}{{"", "abc", 3}, {"seeds", "seeds", 0}, {"seed", "seeds", 1}, {"spectrmu", "spectrum", 1}, {"kitten", "sitting", 3},
 		{"λmax", "lmax", 1}} {
 		if got := Distance(tt.a, tt.b); got != tt.want || Distance(tt.b, tt.a) != got {
 			t.Errorf("Distance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)

@@ -7,11 +7,11 @@ import (
 )
 
 // Chance is the evaluation of the training set by answers that do not look at the example: the share of each class,
-// which gives the entropy of the labels in nats, or the mean of the numbers, which gives their variance. It is not known
-// for a program of the user's own.
-func (p *Program) Chance() Evaluation {
+// which gives the entropy of the labels in nats, or the mean of the numbers, which gives their variance. examples is
+// their number. It is not known for a program of the user's own.
+func (p *Program) Chance() (chance Evaluation, examples int) {
 	if p.own != nil {
-		return Evaluation{}
+		return Evaluation{}, 0
 	}
 	set := p.Data.Train
 	n := float64(set.Len())
@@ -20,7 +20,7 @@ func (p *Program) Chance() Evaluation {
 		for _, y := range set.Targets {
 			sum, squares = sum+float64(y), squares+float64(y)*float64(y)
 		}
-		return Evaluation{Loss: runlog.Num(squares/n - sum/n*sum/n)}
+		return Evaluation{Loss: runlog.Num(squares/n - sum/n*sum/n)}, set.Len()
 	}
 	entropy, most := 0.0, 0
 	for _, count := range set.ClassCounts() {
@@ -29,5 +29,5 @@ func (p *Program) Chance() Evaluation {
 		}
 		most = max(most, count)
 	}
-	return Evaluation{Loss: runlog.Num(entropy), Accuracy: runlog.Num(float64(most) / n)}
+	return Evaluation{Loss: runlog.Num(entropy), Accuracy: runlog.Num(float64(most) / n)}, set.Len()
 }

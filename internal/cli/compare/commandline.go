@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -27,12 +26,9 @@ func CommandLine(c *report.Comparison) string {
 	}
 	var groups []*group
 	for _, r := range c.Runs {
-		var made recipe.Recipe
-		if err := json.Unmarshal(r.Raw, &made); err != nil || r.Setup.RawC() {
-			return ""
-		}
-		made.Settle()
-		if made.Validate() != nil {
+		saved, err := recipe.Read(r)
+		made := saved.Recipe
+		if err != nil || r.Setup.RawC() || made.Validate() != nil {
 			return ""
 		}
 		line, ok := recipeFlagsOf(made)
@@ -42,6 +38,9 @@ func CommandLine(c *report.Comparison) string {
 		}
 		if common != "" {
 			line += " " + common
+		}
+		if saved.Devices > 1 {
+			line += fmt.Sprintf(" --devices %d", saved.Devices)
 		}
 		at := slices.IndexFunc(groups, func(g *group) bool { return g.line == line })
 		if at < 0 {
@@ -81,6 +80,8 @@ func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 	for _, field := range recipe.Fields {
 		text, usual := field.Text(&r), field.Text(&defaults)
 		switch field.Flag {
+		case "base":
+			usual = recipe.UsualBase(r.Model)
 		case "lr", "weight-decay":
 			usual = field.Text(&suited)
 		case "batch":

@@ -1,12 +1,14 @@
 // Package compare is the command xsam compare: several methods over several seeds, and a table of them.
 //
 //	compare.go      flags, and the runs
+//	tune.go         the settings that are tried before
 //	result.go       how the result is printed
 //	commandline.go  recorded runs as the command line that makes them again
 package compare
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -21,6 +23,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 // options are the flags of xsam compare.
@@ -31,6 +34,8 @@ type options struct {
 	run    flags.Run
 	set    *pflag.FlagSet // of list, seeds and seed
 	list   string         // of the methods
+	sweep  []string
+	tune   int
 	seeds  int
 	seed   int64
 }
@@ -50,6 +55,7 @@ Without flags it draws its own data (glyphs: ten signs, with a fifth of the trai
   xsam compare --data digits --data-dir DIR --seeds 8
   xsam compare --data fashion-mnist --data-dir DIR --model resnet8 --train-size 5000 --label-noise 0.2
   xsam compare --methods sam,sam:rho=0.1,xsam,xsam:alpha=0.5 --format json
+  xsam compare --sweep rho=0.05,0.1,0.2 --sweep lr=0.01,0.02
   xsam compare --resume DIR             go on with what was interrupted
   xsam compare --resume DIR --seeds 8   add seeds to what is there`,
 		Args: cobra.MaximumNArgs(1),
@@ -68,6 +74,10 @@ func (o *options) groups() []flags.Group {
 			", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
+	what.StringArrayVar(&o.sweep, "sweep", nil,
+		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method\n"+
+			"the best on validation images is compared, and sees the test images once")
+	what.IntVar(&o.tune, "tune", 0, "`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	o.set = what
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
@@ -76,6 +86,11 @@ func (o *options) groups() []flags.Group {
 // run makes the runs and prints the table.
 func run(ctx context.Context, o *options, args []string) error {
 	c, recipes, err := o.plan(args)
+	if err != nil {
+		return err
+	}
+	asked := c // what is recorded: the search with it
+	search, err := o.search(&c)
 	if err != nil {
 		return err
 	}
@@ -91,10 +106,21 @@ func run(ctx context.Context, o *options, args []string) error {
 
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
 	bar := progress.New(o.stderr, o.run.Quiet)
-	dirs := recipe.Dirs(out, recipes)
-	if err := o.run.Record(c, out, dirs); err != nil {
+	if err := o.run.Record(asked, out, recipe.Dirs(out, recipes)); err != nil {
 		return err
 	}
+	var tuned *tuning.Tuning
+	if search != nil {
+		tuned, err = search.Run(ctx, engine, out, o.run.Options(bar))
+		if err == nil {
+			recipes, err = chosen(&c, tuned)
+		}
+		if err != nil {
+			bar.Clear()
+			return flags.HowToResume(err, "compare", out, 0, len(recipes))
+		}
+	}
+	dirs := recipe.Dirs(out, recipes)
 	runs, err := experiment.RunAll(ctx, engine, recipes, dirs, o.run.Options(bar))
 	bar.Clear()
 	if err != nil {
@@ -102,6 +128,12 @@ func run(ctx context.Context, o *options, args []string) error {
 	}
 	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], engine.Name, out); err != nil {
 		return err
+	}
+	if tuned != nil && o.run.Format == "table" {
+		fmt.Fprintln(o.stdout)
+		if err := tuned.WriteText(o.stdout); err != nil {
+			return err
+		}
 	}
 	return flags.FinishedAny(runs, out)
 }
@@ -122,12 +154,14 @@ func (o *options) plan(args []string) (c recipe.Comparison, recipes []recipe.Rec
 	if twice != "" {
 		return c, nil, exit.Usagef("--methods names %s twice: want each method once", twice)
 	}
-	c = recipe.Comparison{Methods: methods, Seed: o.seed, Seeds: o.seeds}
+	c = recipe.Comparison{Methods: methods, Seed: o.seed, Seeds: o.seeds, Sweep: o.sweep, Tune: o.tune}
 	if recorded != nil {
 		for name, take := range map[string]func(){
 			"methods": func() { c.Methods = recorded.Methods },
 			"seed":    func() { c.Seed = recorded.Seed },
 			"seeds":   func() { c.Seeds = recorded.Seeds },
+			"sweep":   func() { c.Sweep = recorded.Sweep },
+			"tune":    func() { c.Tune = recorded.Tune },
 		} {
 			if !o.set.Changed(name) {
 				take()

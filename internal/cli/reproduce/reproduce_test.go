@@ -16,6 +16,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/reproduce"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 var xsam = clitest.Of(New, compare.New)
@@ -128,8 +129,8 @@ func TestPrintOutcome(t *testing.T) {
 		},
 		Findings: []claims.Finding{{Claim: claims.Accuracy, Method: "xsam", Baseline: "sam", Verdict: claims.NoTest,
 			Detail: "+1 points of test accuracy, n = 1", N: 1}},
-		Tuning: &reproduce.Tuning{Trials: 4, Validation: 1000, Methods: []reproduce.TunedMethod{
-			{Method: "sam", Chosen: 1, Trials: []reproduce.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2,
+		Tuning: &tuning.Tuning{Trials: 4, Validation: 1000, Methods: []tuning.Method{
+			{Method: "sam", Chosen: 1, Trials: []tuning.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2,
 				ValidationAccuracy: runlog.Num(0.75)}}},
 		}},
 	}

@@ -84,7 +84,7 @@ func run(ctx context.Context, o *options, args []string) error {
 	summary, err := experiment.Run(ctx, engine, r, dir, o.run.Options(bar))
 	bar.Clear()
 	if err != nil {
-		return flags.HowToResume(err, "train", out, 0, 1)
+		return flags.HowToResume(err, "train", dir, 0, 1)
 	}
 	return printSummary(o.stdout, o.run.Format, summary, dir)
 }

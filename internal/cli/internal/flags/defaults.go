@@ -69,7 +69,7 @@ func defaultOf(name string) string {
 		}
 	}
 	if name == "alpha" {
-		text += fmt.Sprintf("; with adam and adamw %g", recipe.AdaptiveAlpha)
+		text += fmt.Sprintf("; xsam and xsam-lite with adam and adamw %g", recipe.AdaptiveAlpha)
 	}
 	return text
 }

@@ -110,6 +110,9 @@ func (f *Recipe) Recipe() recipe.Recipe {
 		r.DataDir = os.Getenv(DataDirVariable)
 	}
 	f.applyAll(&r)
+	if base := f.Lookup("base"); base != nil && !base.Changed {
+		r.Optimizer = recipe.UsualBase(r.Model)
+	}
 	r.Suit(r.TrainSize)
 	f.applyAll(&r)
 	return r

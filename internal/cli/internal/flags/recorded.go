@@ -11,9 +11,9 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Recorded returns what runs have recorded and the command line goes on from: the file of --config, or with --resume the
-// folder of the runs, which may be the only argument. nil is for a command line that stands by itself. Flags are to be
-// laid over it. run is the directory of the only run that is meant, "" for all in the folder.
+// Recorded returns what runs have recorded and the command line goes on from: the file of --config, or with --resume
+// the folder of the runs, which may be the only argument. nil is for a command line that stands by itself. Flags are to
+// be laid over it. run is the directory of the only run that is meant, "" for all in the folder.
 func (f *Run) Recorded(flags *Recipe, args []string, run string) (*recipe.Comparison, error) {
 	if len(args) > 0 {
 		switch {
@@ -49,8 +49,8 @@ func (f *Run) Recorded(flags *Recipe, args []string, run string) (*recipe.Compar
 		return f.over(c, err)
 	}
 	c, err := recipe.ReadComparison(f.Out)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // nothing is there yet
+	if errors.Is(err, fs.ErrNotExist) || err != nil && len(args) == 0 && f.set.Changed("out") {
+		return nil, nil // nothing is there yet, or runs of several recipes, of which the flags say which
 	}
 	if err == nil && runlog.IsRun(os.DirFS(f.Out), ".") {
 		f.Out = filepath.Dir(filepath.Clean(f.Out))
@@ -114,9 +114,11 @@ func (f *Run) Record(c recipe.Comparison, out string, dirs []string) error {
 			return nil
 		}
 	}
-	if old, err := recipe.ReadComparison(out); err == nil && f.Resume &&
-		len(recipe.Differences(old.Recipe, c.Recipe)) > 0 {
-		return nil // the runs will be refused
+	if old, err := recipe.ReadComparison(out); err == nil && f.Resume {
+		more, _ := recipe.Extends(old.Recipe, c.Recipe)
+		if !more && len(recipe.Differences(old.Recipe, c.Recipe)) > 0 {
+			return nil // the runs will be refused, and say why
+		}
 	}
 	return c.Write(out)
 }
