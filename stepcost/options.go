@@ -58,11 +58,15 @@ func Validate(recipes []recipe.Recipe) error {
 		return errors.New("stepcost: a bench of no methods: want at least one recipe")
 	}
 	var errs []error
+	said := map[string]bool{} // what the recipes share is wrong in each of them
 	for _, r := range recipes {
 		if r.Data == RandomData {
 			r.Data = "glyphs" // of the names that Validate knows; no data are loaded
 		}
-		errs = append(errs, r.Validate())
+		if err := r.Validate(); err != nil && !said[err.Error()] {
+			said[err.Error()] = true
+			errs = append(errs, err)
+		}
 		if r.Most > 0 {
 			errs = append(errs, fmt.Errorf("stepcost: the schedule of %s adapts to the training, of which a bench has "+
 				"none: want refresh-most 0", r.Method))

@@ -78,8 +78,8 @@ func (f *Run) Validate() error {
 	if err := CheckFormat(f.Format, TableFormats); err != nil {
 		return err
 	}
-	if f.Devices < 0 {
-		return exit.Usagef("--devices %d: want 1 or more devices", f.Devices)
+	if err := f.CheckDevices(); err != nil {
+		return err
 	}
 	if f.keepEvery < 0 {
 		return exit.Usagef("--keep-every %d: want 0 (keep none) or more epochs", f.keepEvery)
@@ -107,6 +107,9 @@ func (f *Run) Plan(flags *Recipe, methods []string, seed int64, seeds int) ([]re
 		return nil, err
 	}
 	base := flags.Recipe()
+	if err := flags.checkBase(base); err != nil {
+		return nil, err
+	}
 	if err := Locate(&base); err != nil {
 		return nil, err
 	}
