@@ -39,10 +39,16 @@ import (
 )
 
 // Main runs the command line of the process and exits. The first Ctrl-C finishes and saves what is under way; the
-// second ends the process at once.
+// second ends the process at once. A terminal that is closed does as the first one, however often it says so, unless
+// nohup has it ignored.
 func Main() {
 	keepmemory.Restart()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // for what comes behind the first one
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	go func() {
 		<-ctx.Done()
 		stop() // from here on a signal has its usual effect

@@ -3,14 +3,17 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
+	"github.com/xsam-go/xsam/internal/regular"
 	"github.com/xsam-go/xsam/internal/report"
 )
 
@@ -43,9 +46,9 @@ its own on the page. Run directories that are given themselves are one compariso
   xsam report runs/sam-seed0 runs/xsam-seed0 --out two.html
   xsam report runs --format md`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dirs = args
-			return run(o)
+			return run(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().StringVar(&o.out, "out", "",
@@ -55,38 +58,69 @@ its own on the page. Run directories that are given themselves are one compariso
 	return cmd
 }
 
-// run writes the page.
-func run(o *options) error {
+// made is a page, and what is to be said about it.
+type made struct {
+	page     bytes.Buffer
+	problems []string
+	err      error
+}
+
+// make reads the records and makes the page of them.
+func (o *options) make() (m made) {
+	comparisons, err := loadComparisons(o.dirs)
+	switch {
+	case err != nil:
+		m.err = err
+	case o.format == "md":
+		m.err = report.WriteMarkdown(&m.page, comparisons, o.page)
+	default:
+		m.err = report.WriteHTML(&m.page, comparisons, o.page)
+	}
+	for _, c := range comparisons {
+		m.problems = append(m.problems, c.AllProblems()...)
+	}
+	return m
+}
+
+// run writes the page, unless ctx ends first: then nothing is written.
+func run(ctx context.Context, o *options) error {
 	if err := flags.CheckFormat(o.format, formats); err != nil {
 		return err
 	}
-	comparisons, err := loadComparisons(o.dirs)
-	if err != nil {
-		return err
+	results := make(chan made, 1)
+	go func() { results <- o.make() }()
+	var m made
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case m = <-results:
 	}
-	var page bytes.Buffer
-	if o.format == "md" {
-		err = report.WriteMarkdown(&page, comparisons, o.page)
-	} else {
-		err = report.WriteHTML(&page, comparisons, o.page)
+	if m.err != nil {
+		return m.err
 	}
-	if err != nil {
-		return err
-	}
-	for _, c := range comparisons {
-		show.Warnings(o.stderr, c.AllProblems()...)
-	}
+	show.Warnings(o.stderr, m.problems...)
 	out := o.out
 	if out == "" && o.format == "html" {
 		out = "report.html"
 	}
 	if out == "" || out == "-" {
-		_, err := o.stdout.Write(page.Bytes())
+		_, err := o.stdout.Write(m.page.Bytes())
 		return err
 	}
-	if err := os.WriteFile(out, page.Bytes(), 0o644); err != nil {
+	if err := write(out, m.page.Bytes()); err != nil {
 		return fmt.Errorf("the report cannot be written: %w: choose another place with --out", err)
 	}
 	fmt.Fprintln(o.stdout, out)
 	return nil
+}
+
+// write puts a page at path: in one piece where a file is, or none, and into whatever else there is.
+func write(path string, page []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, page, 0o644)
+	}
+	return regular.Replace(path, page)
 }

@@ -2,6 +2,7 @@
 // on.
 //
 //	server.go   requests, and what is refused
+//	pages.go    the pages, made once and kept
 //	folder.go   which comparisons there are, read through an os.Root that no path and no link leaves
 //	events.go   the stream of events that tells a page to load itself again
 //
@@ -33,18 +34,14 @@ type Server struct {
 	Options report.Options
 	// Interval is the time between two looks at the folder while a page is open.
 	Interval time.Duration
+	// Patience is how long a client may take to read what it is sent. One that does not is left.
+	Patience time.Duration
 
 	root   *os.Root
 	name   string
 	hosts  []string // the names under which the server may be asked for; nil for any
 	mutex  sync.Mutex
-	cached map[string]cachedPage // by name of the comparison
-}
-
-// cachedPage is a page with the state of the files that it shows.
-type cachedPage struct {
-	state string
-	text  []byte
+	cached map[string]*cachedPage // by name of the comparison
 }
 
 // New opens the folder dir.
@@ -53,7 +50,8 @@ func New(dir string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("live: cannot open the folder of the runs: %w", err)
 	}
-	return &Server{Interval: time.Second, root: root, name: dir, cached: map[string]cachedPage{}}, nil
+	return &Server{Interval: time.Second, Patience: 30 * time.Second, root: root, name: dir,
+		cached: map[string]*cachedPage{}}, nil
 }
 
 // Close closes the folder.
@@ -122,6 +120,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
+	s.limit(w)
 	if !s.knows(r.Host) {
 		http.Error(w, fmt.Sprintf("This server is not called %q: ask for http://127.0.0.1 with its port.", r.Host),
 			http.StatusMisdirectedRequest)
@@ -197,43 +196,5 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	write(w, text.Bytes())
-}
-
-// page answers with the report of a comparison.
-func (s *Server) page(w http.ResponseWriter, name string) {
-	if !s.has(name) {
-		notFound(w)
-		return
-	}
-	text, err := s.render(name)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	write(w, text)
-}
-
-// render makes the page, or takes the last one when no file has changed since.
-func (s *Server) render(name string) ([]byte, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	state := s.state(name) // before reading: what is written meanwhile shows as a change afterwards
-	if c, ok := s.cached[name]; ok && c.state == state {
-		return c.text, nil
-	}
-	options := s.Options
-	options.Title, options.Back, options.Events = s.title(name)+" – X-SAM live", listPath,
-		pageEventsPath+url.PathEscape(name)
-	var text bytes.Buffer
-	if err := report.WriteHTML(&text, []*report.Comparison{s.load(name)}, options); err != nil {
-		return nil, err
-	}
-	s.cached[name] = cachedPage{state, text.Bytes()}
-	return text.Bytes(), nil
-}
-
-func write(w http.ResponseWriter, text []byte) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(text) //nolint:errcheck // the client went away
+	s.write(w, text.Bytes())
 }

@@ -39,9 +39,7 @@ func (e *Engine) CheckDevices() error {
 
 // Open opens the engine. What is downloaded for it is shown unless quiet is set.
 func (e *Engine) Open(ctx context.Context, stderr io.Writer, quiet bool) (*backend.Engine, error) {
-	options := backend.Options{Name: e.name, Out: stderr, Terminal: progress.IsTerminal(stderr), Devices: e.Devices}
-	if quiet {
-		options.Out = nil
-	}
-	return backend.Open(ctx, options)
+	return backend.Open(ctx, backend.Options{
+		Name: e.name, Out: stderr, Quiet: quiet, Terminal: progress.IsTerminal(stderr), Devices: e.Devices,
+	})
 }
