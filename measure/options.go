@@ -190,7 +190,8 @@ func (m Options) Validate() error {
 		bad("tolerance = %v: want a relative residual between 0 and 1", m.Tolerance)
 	}
 	positive("max products", m.MaxProducts)
-	if m.MaxProducts > 0 && m.Top > m.MaxProducts/3 { // each takes one to find, at the least, one to verify, and one to measure its residual
+	// Each takes one product to find, at the least, one to verify, and one to measure its residual.
+	if m.MaxProducts > 0 && m.Top > m.MaxProducts/3 {
 		bad("top = %d in %d products: want at most a third of the products, or more products", m.Top, m.MaxProducts)
 	}
 	within("probes", m.Probes, 3, mostProbes)

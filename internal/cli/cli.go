@@ -33,6 +33,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/reproduce"
 	"github.com/xsam-go/xsam/internal/cli/serve"
 	"github.com/xsam-go/xsam/internal/cli/train"
+	"github.com/xsam-go/xsam/internal/cli/version"
 	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/recipe"
@@ -81,6 +82,6 @@ which needs no data and takes a minute or two.`,
 	root.AddCommand(compare.New(stdout, stderr), train.New(stdout, stderr), curvature.New(stdout, stderr),
 		export.New(stdout, stderr), predict.New(stdout, stderr), reportcommand.New(stdout, stderr, page),
 		serve.New(stdout, page), reproduce.New(stdout, stderr), bench.New(stdout, stderr), data.New(stdout, stderr),
-		backend.New(stdout, stderr))
+		backend.New(stdout, stderr), version.New(stdout))
 	return root
 }

@@ -9,14 +9,14 @@ import (
 
 // printStatus prints what there is.
 func printStatus(w io.Writer, found backend.Found) error {
-	fmt.Fprintf(w, "in use    %s\n\n", inUse(found))
+	fmt.Fprintf(w, "in use    %s\n\n", found.InUse())
 	for _, p := range found.Plugins {
 		state := "not installed"
 		switch {
 		case p.Installed() && p.Checked != nil:
 			state = fmt.Sprintf("installed, but broken: %v", p.Checked)
 		case p.Installed():
-			state = fmt.Sprintf("installed, %d bytes, %s", p.Bytes, checked(p))
+			state = fmt.Sprintf("installed, %d bytes, %s", p.Bytes, p.Word())
 		}
 		fmt.Fprintf(w, "%-9s %s\n", p.Engine, state)
 		if p.Source != "" {
@@ -36,35 +36,6 @@ func printStatus(w io.Writer, found backend.Found) error {
 	fmt.Fprintf(w, "GOMLX_NO_AUTO_INSTALL  %s\n", noInstall)
 	_, err := fmt.Fprintf(w, "XLA_FLAGS              %s\n", orNotSet(found.XLAFlags))
 	return err
-}
-
-// checked says how far a plugin is known to be what was published.
-func checked(p backend.Plugin) string {
-	if p.SHA256 == "" {
-		return "not checked: no checksum of it is known"
-	}
-	return "SHA-256 " + p.SHA256 + " as published"
-}
-
-// inUse says which engine the other commands take when they are given none.
-func inUse(found backend.Found) string {
-	if found.Setting != "" && found.Setting != "auto" {
-		return found.Setting + ", as GOMLX_BACKEND says"
-	}
-	usable := map[string]bool{}
-	for _, p := range found.Plugins {
-		usable[p.Engine] = p.Installed() && p.Checked == nil
-	}
-	switch {
-	case found.GPU && usable["xla:cuda"]:
-		return "xla:cuda"
-	case usable["xla:cpu"]:
-		return "xla:cpu"
-	case found.NoInstall:
-		return "go, slower than XLA: no plugin is installed, and GOMLX_NO_AUTO_INSTALL is set"
-	default:
-		return "xla:cpu, whose plugin the first command downloads"
-	}
 }
 
 func yesNo(b bool) string {
