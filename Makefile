@@ -54,7 +54,7 @@ fuzz:
 
 # Known faults of what this module depends on, where their list can be read; without it this says that it was skipped.
 vulnerable:
-	@out=$$(go run golang.org/x/vuln/cmd/govulncheck@v1.1.4 ./... 2>&1); status=$$?; echo "$$out" | tail -30; \
+	@out=$$(go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./... 2>&1); status=$$?; echo "$$out" | tail -30; \
 	case "$$status $$out" in 0*) ;; *"fetching vulnerabilities"*) \
 		echo "govulncheck: skipped: its database cannot be reached";; *) exit $$status;; esac
 

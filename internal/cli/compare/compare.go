@@ -1,6 +1,7 @@
 // Package compare is the command xsam compare: several methods over several seeds, and a table of them.
 //
 //	compare.go      flags, and the runs
+//	listruns.go     the command of each run, for a scheduler
 //	result.go       how the result is printed
 //	commandline.go  recorded runs as the command line that makes them again
 package compare
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/compare"
 	"github.com/xsam-go/xsam/experiment"
@@ -31,6 +33,9 @@ type options struct {
 	list   string // of the methods
 	seeds  int
 	seed   int64
+	listed bool // the runs are listed and not made
+
+	given *pflag.FlagSet // as the user gave them
 }
 
 // New returns the command.
@@ -52,6 +57,7 @@ Without flags it draws its own data (glyphs: ten signs, with a fifth of the trai
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
 	}
+	o.given = cmd.Flags()
 	flags.Attach(cmd, o.groups(), o.recipe.Choices)
 	return cmd
 }
@@ -65,6 +71,8 @@ func (o *options) groups() []flags.Group {
 			", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
+	what.BoolVar(&o.listed, "list-runs", false,
+		"print the command of each run, one a line, for a scheduler, and make none")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
 }
@@ -78,6 +86,9 @@ func run(ctx context.Context, o *options) error {
 	out, err := o.run.Folder(recipes[0])
 	if err != nil {
 		return err
+	}
+	if o.listed {
+		return o.listRuns(out, recipes)
 	}
 	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
 	if err != nil {

@@ -66,7 +66,7 @@ func (s *Server) cachedPage(name string) *cachedPage {
 func (s *Server) write(w http.ResponseWriter, text []byte) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	s.limit(w)
-	w.Write(text) //nolint:errcheck // the client went away
+	w.Write(text) //nolint:errcheck,gosec // the client went away; html/template made the page
 }
 
 // limit gives the client its time for what is sent next.
