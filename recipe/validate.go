@@ -33,7 +33,7 @@ func (r Recipe) Validate() error {
 	if r.Batch < 1 {
 		bad("batch = %d: want 1 or more images", r.Batch)
 	}
-	if r.TrainSize > 0 && r.Batch > r.TrainSize {
+	if r.TrainSize > 0 && r.Batch > r.TrainSize && r.Batch <= largestImages {
 		bad("batch = %d with train size = %d: want batches of %d images at most", r.Batch, r.TrainSize, r.TrainSize)
 	}
 	if r.Accumulate < 0 || r.Accumulate > 1 && r.Batch%r.Accumulate != 0 {
