@@ -23,8 +23,8 @@ func (o *options) listRuns(out string, recipes []recipe.Recipe) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(o.stderr, "and then the table: xsam compare --methods=%s --seeds=%d --seed=%d%s --out=%s --resume\n",
-		quoted(o.list), o.seeds, o.seed, o.flagsFor(strings.Split(o.list, ",")...), quoted(out))
+	_, err := fmt.Fprintf(o.stderr, "and then the table: xsam compare --methods=%s --seeds=%d --seed=%d%s --out=%s "+
+		"--resume\n", quoted(o.list), o.seeds, o.seed, o.flagsFor(strings.Split(o.list, ",")...), quoted(out))
 	return err
 }
 
