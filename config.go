@@ -120,15 +120,26 @@ type Correction struct {
 	// step climbs along v, which is unstable when v is stale. Explicit has no use for it; to SurrogateGap it is GSAM's α.
 	Alpha float64 `json:"alpha"`
 
-	// Bound ends the correction of Oriented where what it rests on does: α acts as at most 1 where the step would climb
-	// along v, and as 0 where w has gone so far along v that λ, by the derivative that was measured, is gone. See
-	// bound.go. The other forms do not look at it.
-	Bound bool `json:"bound,omitzero"`
+	// Bound says where the correction of Oriented ends; the other forms do not look at it. See bound.go.
+	Bound Bound `json:"bound"`
 
 	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0
 	// it is there at once.
 	AlphaWarmup int `json:"alpha_warmup"`
 }
+
+// Bound says where the oriented correction ends.
+type Bound int
+
+const (
+	// Unbounded is everywhere α|c|v, and climbs along v where α > 1 and c > 0.
+	Unbounded Bound = iota
+	// NoClimb takes at most c where c > 0: there α acts as at most 1. With α ≤ 1 it is Unbounded.
+	NoClimb
+	// WithinReach is NoClimb and, until the next refresh, takes nothing once w has gone so far along v that λ, by the
+	// derivative that was measured, is gone.
+	WithinReach
+)
 
 // Along is what an ascent goes along.
 type Along int

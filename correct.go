@@ -54,7 +54,7 @@ func (s *step) correct(g gradients, h []*graph.Node, c *graph.Node, d direction)
 		return s.reduceGap(g, h)
 	case d.v == nil:
 		return whole(h)
-	case s.config.Form == Oriented && s.config.Bound:
+	case s.config.bounds():
 		taken := graph.Mul(graph.ConvertDType(s.alpha(), c.DType()), graph.Abs(c))
 		return paramvec.AddScaled(h, graph.Neg(s.bounded(taken, c, d)), d.v)
 	}
