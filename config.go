@@ -13,6 +13,9 @@ type Config struct {
 	Length     Length `json:"length"` // 3. how long the gradient is that is corrected
 	Correction        // 4. what is taken away, along v or from the clean gradient
 
+	// MaxLambda is a bound that λ is kept under by longer ascents and a stronger correction; 0: none. See limit.go.
+	MaxLambda MaxLambda `json:"max_lambda"`
+
 	// Seed draws the first v.
 	Seed int64 `json:"-"`
 }
@@ -116,8 +119,8 @@ type Correction struct {
 	// Form is the form of the corrected gradient g̃.
 	Form Form `json:"correction"`
 
-	// Alpha is the strength α in [0, 2]; 0 turns the correction off, 1 takes away the component along v. Above 1 the
-	// step climbs along v, which is unstable when v is stale. Explicit has no use for it; to SurrogateGap it is GSAM's α.
+	// Alpha is the strength α in [0, 2]; 0 turns the correction off, 1 takes away the component along v. Above 1 an
+	// Unbounded step climbs along v, which is unstable. Explicit has no use for it; to SurrogateGap it is GSAM's α.
 	Alpha float64 `json:"alpha"`
 
 	// Bound says where the correction of Oriented ends; the other forms do not look at it. See bound.go.

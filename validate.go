@@ -89,5 +89,10 @@ func (c Config) Validate() error {
 		"Form = SurrogateGap with Ascent.Every = %d, Rho = %v, Along = %v, Local = %v, Length = %v: want ascents along the "+
 			"gradient of the whole batch and a length other than Unit, since it takes the clean gradient apart",
 		a.Every, a.Rho, a.Along, a.Local, c.Length)
+	check(c.MaxLambda >= -math.MaxFloat32 && !math.IsNaN(float64(c.MaxLambda)), "MaxLambda = %v: want a bound above 0, a "+
+		"share of the edge, or 0 for none", float64(c.MaxLambda))
+	check(c.MaxLambda == 0 || ascends && r.Every > 0 && c.refreshes(),
+		"MaxLambda = %v with Ascent.Every = %d, Rho = %v, Refresh.Every = %d: want ascents, whose radius is what is made "+
+			"longer, and refreshes, which say what λ is", c.MaxLambda, a.Every, a.Rho, r.Every)
 	return errors.Join(errs...)
 }
