@@ -109,8 +109,8 @@ type Refresh struct {
 	// it.
 	PowerSteps int `json:"power_steps"`
 
-	// Shift adds σ·v to H v, with σ one and a half times the largest |λ| seen, so that power iteration finds the largest signed eigenvalue
-	// even where a negative one is larger in magnitude. It turns more slowly.
+	// Shift adds σ·v to H v, with σ one and a half times the largest |λ| seen, so that power iteration finds the largest
+	// signed eigenvalue even where a negative one is larger in magnitude. It turns more slowly.
 	Shift bool `json:"shift"`
 }
 
@@ -123,7 +123,7 @@ type Correction struct {
 	// Unbounded step climbs along v, which is unstable. Explicit has no use for it; to SurrogateGap it is GSAM's α.
 	Alpha float64 `json:"alpha"`
 
-	// Bound says where the correction of Oriented ends; the other forms do not look at it. See bound.go.
+	// Bound bounds the correction of Oriented; the other forms do not look at it. See bound.go.
 	Bound Bound `json:"bound"`
 
 	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0
@@ -131,7 +131,7 @@ type Correction struct {
 	AlphaWarmup int `json:"alpha_warmup"`
 }
 
-// Bound says where the oriented correction ends.
+// Bound bounds the oriented correction.
 type Bound int
 
 const (
@@ -139,9 +139,9 @@ const (
 	Unbounded Bound = iota
 	// NoClimb takes at most c where c > 0: there α acts as at most 1. With α ≤ 1 it is Unbounded.
 	NoClimb
-	// WithinReach is NoClimb and, until the next refresh, takes nothing once w has gone so far along v that λ, by the
-	// derivative that was measured, is gone.
-	WithinReach
+	// Quarter is NoClimb and takes at most a quarter of the length of h. It holds at learning rates at which NoClimb does
+	// not, and corrects less: half of the steps of an ordinary training are bounded by it.
+	Quarter
 )
 
 // Along is what an ascent goes along.

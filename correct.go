@@ -55,8 +55,7 @@ func (s *step) correct(g gradients, h []*graph.Node, c *graph.Node, d direction)
 	case d.v == nil:
 		return whole(h)
 	case s.config.bounds():
-		taken := graph.Mul(graph.ConvertDType(s.alpha(), c.DType()), graph.Abs(c))
-		return paramvec.AddScaled(h, graph.Neg(s.bounded(taken, c, d)), d.v)
+		return s.bounded(h, d.v, c)
 	}
 	return correct(s.config.Form, h, d.v, c, s.alpha())
 }

@@ -78,7 +78,8 @@ func (h home) interval() (last, every int64, ok bool, err error) {
 // due tells whether v is refreshed in a step, which must be the next one where the interval is adapted. since is the
 // step at which the warm-up begins.
 func (o *Optimizer) due(h home, step, since int64) (bool, error) {
-	if o.config.Refresh.Most == 0 || !o.config.active(step) || step < o.config.begins(since)+int64(o.config.Refresh.Warmup) {
+	warm := o.config.begins(since) + int64(o.config.Refresh.Warmup)
+	if o.config.Refresh.Most == 0 || !o.config.active(step) || step < warm {
 		return o.config.dueSince(step, since), nil
 	}
 	last, every, ok, err := h.interval()

@@ -13,19 +13,20 @@ import (
 // MaxLambda is a bound that λ is to be kept under: above 0 its value; below 0 a share of the edge of stability, which
 // Config.UnderEdge puts a value in place of: −0.5 is half of it. 0 is no bound. Its text is the value, or "edge:0.5".
 //
-// While λ is above the bound the ascent gets longer: at every refresh
+// While λ is above the bound the ascent gets longer: at every refresh, with h = Hv,
 //
-//	λ̄ ← 0.8 λ̄ + 0.2 max(λ, 0)                   from the first λ on
-//	m ← min(max(m·(λ̄/MaxLambda)^0.2, 1), 16)     from 1 on
+//	λ̄ ← 0.8 λ̄ + 0.2 ‖h‖, or + 0 where λ < 0     from the first ‖h‖ on
+//	m ← min(max(m·(λ̄/MaxLambda)^0.1, 1), 16)    from 1 on
 //
 // and all ascents have the radius ρ·m, the correction α·m but at most 1. With λ̄ below the bound m falls back, to 1 at
-// least: where the bound is kept without it nothing changes, to the bit. λ is that of a refresh, of one batch along the v
-// of the refresh before; StepStats has λ̄, m and, where m is 16 and λ̄ above the bound all the same, OutOfReach.
+// least: where the bound is kept without it nothing changes, to the bit. ‖h‖, between |λ| and the largest eigenvalue of
+// the batch, is nearer to λmax of all the data than λ, which v lags behind (docs/algorithm.md has how near). StepStats has
+// λ̄, m and, where m is 16 and λ̄ above the bound all the same, OutOfReach.
 type MaxLambda float64
 
 const (
 	limitMemory = 0.8
-	limitGain   = 0.2
+	limitGain   = 0.1
 	limitMost   = 16
 )
 
@@ -51,8 +52,8 @@ func (m *MaxLambda) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// UnderEdge returns the configuration with a bound that is a share of the edge of stability in numbers: of 2/η for plain
-// descent at the learning rate η, of 2(1 + β)/η with momentum β.
+// UnderEdge returns the configuration with a bound that is a share of the edge of stability in numbers: of 2/η for
+// plain descent at the learning rate η, of 2(1 + β)/η with momentum β.
 func (c Config) UnderEdge(edge float64) Config {
 	if c.MaxLambda < 0 {
 		c.MaxLambda = MaxLambda(-float64(c.MaxLambda) * edge)
@@ -83,13 +84,16 @@ func (c Config) strength(h home, g *graph.Graph) *graph.Node {
 	return limitEntry(openLimit(h, h.store.GetVariable(h.path("refresh"))).NodeValue(g), limitStrength)
 }
 
-// limit takes the λ of a refresh into λ̄ and m.
+// limit takes the ‖h‖ of a refresh, |λ|·√(1 + residual²), into λ̄ and m.
 func (s *step) limit(e *estimate) {
 	if s.config.MaxLambda == 0 {
 		return
 	}
 	v := openLimit(s.home, s.state.refresh)
-	old, lambda := v.NodeValue(s.g), graph.MaxScalar(graph.ConvertDType(e.lambda, v.DType()), 0)
+	old, lambda := v.NodeValue(s.g), graph.ConvertDType(e.lambda, v.DType())
+	zero := graph.ZerosLike(lambda)
+	size := graph.Mul(lambda, graph.Sqrt(graph.AddScalar(graph.Square(graph.ConvertDType(e.residual, v.DType())), 1)))
+	lambda = graph.Where(graph.LessOrEqual(lambda, zero), zero, size)
 	mean, m := limitEntry(old, limitLambda), limitEntry(old, limitStrength)
 	next := graph.Add(graph.MulScalar(mean, limitMemory), graph.MulScalar(lambda, 1-limitMemory))
 	next = graph.Where(graph.IsFinite(mean), next, lambda)

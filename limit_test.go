@@ -36,18 +36,18 @@ func TestBoundThatIsKeptChangesNothing(t *testing.T) {
 	}
 }
 
-// On a quadratic λ stays 4, whatever is done: under a bound of 1 m grows by (λ̄/1)^0.2 at every refresh, up to 16, and
+// On a quadratic λ stays 4, whatever is done: under a bound of 1 m grows by (λ̄/1)^0.1 at every refresh, up to 16, and
 // that is said. With λ = 4 from the first product on, λ̄ is 4.
 func TestBoundOutOfReach(t *testing.T) {
 	c := xsam.DefaultConfig()
 	c.MaxLambda, c.Refresh.Every, c.Refresh.Warmup, c.Alpha = 1, 1, 1, 0
 	c.Ascent.Every = 1
 	l := newLab(t, testbackend.Go(t), []float64{1, 1}, 1e-3, c, quadratic(4, 1)).setV(1, 0)
-	for step := 1; step <= 14; step++ {
+	for step := 1; step <= 22; step++ {
 		l.step(1)
 		p := l.probe()
-		want := min(math.Pow(4, 0.2*float64(step)), 16)
-		if !near([]float64{p.Strength, p.SmoothLambda}, []float64{want, 4}, 1e-9) || p.OutOfReach != (want == 16) {
+		want := min(math.Pow(4, 0.1*float64(step)), 16)
+		if !near([]float64{p.Strength, p.SmoothLambda}, []float64{want, 4}, 1e-9) || p.OutOfReach != (p.Strength == 16) {
 			t.Fatalf("after %d refreshes m = %v, λ̄ = %v, out of reach %v: want %v, 4, %v", step, p.Strength, p.SmoothLambda,
 				p.OutOfReach, want, want == 16)
 		}

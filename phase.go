@@ -14,7 +14,7 @@ func LateSAMConfig() Config {
 	return c
 }
 
-// LastFifth, as Phase.From, is the first step of the last fifth of a run. An optimizer does not know how long a run is:
+// LastFifth stands, as Phase.From, for the first step of the last fifth of a run. An optimizer does not know how long a run is:
 // Config.ForRun puts the step in its place, and New refuses it.
 const LastFifth = -1
 

@@ -116,7 +116,6 @@ func (s *step) keep(g gradients, d direction) {
 	if d.estimate != nil {
 		forward.SetPoint(s.kept, d.v)
 		s.adaptInterval(d.estimate)
-		s.keepStart(d)
 		s.limit(d.estimate)
 		s.state.writeRefresh(d.estimate)
 	}

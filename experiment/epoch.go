@@ -40,8 +40,8 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 		}
 	}
 	if step == s.Steps && stats.OutOfReach {
-		s.options.Warn(fmt.Sprintf("%s: the bound %v on λ was out of reach: at the end λ is %.3g, with ascents %v times as long",
-			s.name(), s.Optimizer.Config().MaxLambda, stats.SmoothLambda, stats.Strength))
+		s.options.Warn(fmt.Sprintf("%s: the bound %v on λ was out of reach: at the end λ is %.3g, with ascents %v times as "+
+			"long", s.name(), s.Optimizer.Config().MaxLambda, stats.SmoothLambda, stats.Strength))
 	}
 	if what == "" {
 		if err := s.keepGood(step); err != nil {

@@ -37,10 +37,10 @@ var All = []Parameter{
 	{"correction", "correction", "`form` of the correction", []string{"oriented", "projection", "explicit", "paper",
 		"surrogate-gap"}},
 	{"alpha", "correction", "`strength` α of the correction, 0 to 2; gsam has its own", nil},
-	{"bound", "correction", "`where` the oriented correction ends: where a step would climb, or λ is out of reach",
-		[]string{"none", "no-climb", "reach"}},
-	{"max-lambda", "limit", "`bound` that λ is kept under by longer ascents: a number, or edge:0.5 for a share of the edge of " +
-		"stability, 2/lr, with momentum 2(1 + momentum)/lr; 0: none", nil},
+	{"bound", "correction", "`bound` of the oriented correction: no step climbs along v, nor is more than a quarter of the " +
+		"gradient's length taken", []string{"none", "no-climb", "quarter"}},
+	{"max-lambda", "limit", "`bound` that λ is kept under by longer ascents: a number, or edge:0.5 for a share of the edge " +
+		"of stability, 2/lr, with momentum 2(1 + momentum)/lr; 0: none", nil},
 	{"alpha-warmup", "correction", "`steps` over which α rises", nil},
 	{"length", "length", "`length` of the gradient that is corrected; clean is that of the gradient at w",
 		[]string{"as-is", "unit", "clean"}},
@@ -72,10 +72,11 @@ var Methods = []Method{
 	{"fsam", "SAM along the gradient less its average", []string{"phase", "ascent", "average", "length"}},
 	{"msam", "SAM along the momentum", []string{"phase", "ascent", "length"}},
 	{"looksam", "SAM with reused ascents", []string{"phase", "ascent", "length"}},
-	{"eigensam", "SAM with v mixed into the ascent", []string{"phase", "ascent", "average", "mix", "length", "refresh", "limit"}},
+	{"eigensam", "SAM with v mixed into the ascent", []string{"phase", "ascent", "average", "mix", "length", "refresh",
+		"limit"}},
 	{"late-sam", "SAM in the last fifth of the training", []string{"phase", "ascent", "length"}},
-	{"xsam", "SAM, and a correction along v from pairs of gradients", []string{"phase", "ascent", "average", "mix", "length",
-		"refresh", "correction", "limit"}},
+	{"xsam", "SAM, and a correction along v from pairs of gradients", []string{"phase", "ascent", "average", "mix",
+		"length", "refresh", "correction", "limit"}},
 	{"xsam-lite", "ascents along v only", []string{"phase", "length", "refresh", "correction"}},
 	{"xsam-paper", "X-SAM as published", []string{"phase", "ascent", "length", "refresh", "correction"}},
 }

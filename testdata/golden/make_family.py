@@ -79,9 +79,9 @@ class Run(published.Run):
             keep = config["average_decay"]
             self.mean = g if self.mean is None else keep * self.mean + (1 - keep) * g
         if bound > 0 and record["refreshed"]:
-            now = max(record["lambda"], 0.0)
+            now = record["lambda"] * math.sqrt(1 + record["residual"] ** 2) if record["lambda"] > 0 else 0.0  # |Hv|
             self.smooth = now if self.smooth is None else 0.8 * self.smooth + 0.2 * now
-            self.stronger = min(max(self.stronger * (self.smooth / bound) ** 0.2, 1.0), 16.0)
+            self.stronger = min(max(self.stronger * (self.smooth / bound) ** 0.1, 1.0), 16.0)
         h = g_adv
         if config["length"] != "as-is":
             h = set_length(config["length"], g_adv, length(g))
@@ -91,9 +91,10 @@ class Run(published.Run):
         if config["correction"] == "surrogate-gap":
             across = g - (g @ h) / (h @ h) * h
             return h - alpha * across
-        if config["bound"] == "no-climb" and self.v is not None:
+        if config["bound"] != "none" and self.v is not None:
             c = (h @ self.v).item()
-            return h - (min(alpha * abs(c), c) if c > 0 else alpha * abs(c)) * self.v
+            taken = min(alpha * abs(c), c) if c > 0 else alpha * abs(c)
+            return h - (min(taken, length(h) / 4) if config["bound"] == "quarter" else taken) * self.v
         return h if self.v is None else correct(config["correction"], alpha, h, self.v)
 
     def both_sides(self, batch, record):
@@ -150,8 +151,9 @@ CASES = {
     "sam in between": {"from_step": 5, "to_step": 14},
     "late fsam": {**FRIENDLY, "from_step": 7},
     "late oriented": {**PAIRS, "from_step": 6, "alpha": 0.5},
-    "under a bound": {**PAIRS, "alpha": 0.5, "max_lambda": "0.2"},
+    "under a bound": {**PAIRS, "alpha": 0.5, "max_lambda": "0.5"},
     "without a climb": {**PAIRS, "alpha": 1.5, "bound": "no-climb"},
+    "at most a quarter": {**PAIRS, "alpha": 1.5, "bound": "quarter"},
     "sam on norms": {"ascent_of": "norms"},
     "sam on weights": {"ascent_of": "weights"},
     "asam on norms": {"ascent_of": "norms", "adaptive": True, "rho": 0.5},
