@@ -33,7 +33,8 @@ func (a ascent) lessAverage(g []*graph.Node) []*graph.Node {
 	return paramvec.AddScaled(g, graph.Scalar(g[0].Graph(), paramvec.DType(g), -a.config.Less), average)
 }
 
-// keepAverage takes the clean gradient of the step into ḡ, if it is finite; in a pair step that is the mean of the pair.
+// keepAverage takes the clean gradient of the step into ḡ, if it is finite; in a pair step the mean of the pair stands
+// for it.
 func (s *step) keepAverage(g gradients) {
 	if s.config.Less == 0 || s.mark.off {
 		return

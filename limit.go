@@ -20,8 +20,8 @@ import (
 //
 // and all ascents have the radius ρ·m, the correction α·m but at most 1. With λ̄ below the bound m falls back, to 1 at
 // least: where the bound is kept without it nothing changes, to the bit. ‖h‖, between |λ| and the largest eigenvalue of
-// the batch, is nearer to λmax of all the data than λ, which v lags behind (docs/algorithm.md has how near). StepStats has
-// λ̄, m and, where m is 16 and λ̄ above the bound all the same, OutOfReach.
+// the batch, is nearer to λmax of all the data than λ, which v lags behind (docs/algorithm.md has how near). StepStats
+// has λ̄, m and, where m is 16 and λ̄ above the bound all the same, OutOfReach.
 type MaxLambda float64
 
 const (
@@ -43,8 +43,8 @@ func (m MaxLambda) MarshalText() ([]byte, error) { return []byte(m.String()), ni
 func (m *MaxLambda) UnmarshalText(text []byte) error {
 	share, edge := strings.CutPrefix(string(text), "edge:")
 	value, err := strconv.ParseFloat(share, 64)
-	if err != nil || edge && !(value > 0) {
-		return fmt.Errorf("xsam: bound %q on λ: want a number, or edge: and a share above 0, such as edge:0.5", text)
+	if err != nil || !(value >= 0) || edge && value == 0 {
+		return fmt.Errorf("xsam: bound %q on λ: want a number, 0 or more, or a share of the edge, such as edge:0.5", text)
 	}
 	if *m = MaxLambda(value); edge {
 		*m = -*m

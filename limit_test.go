@@ -70,7 +70,7 @@ func TestMaxLambdaAsText(t *testing.T) {
 		}
 	}
 	c := xsam.DefaultConfig()
-	for _, text := range []string{"edge:", "edge:-1", "edge:0", "twenty"} {
+	for _, text := range []string{"edge:", "edge:-1", "edge:0", "twenty", "-0.5", "NaN"} {
 		if err := c.Set("max-lambda", text); err == nil || !strings.Contains(err.Error(), "edge:0.5") {
 			t.Errorf("%s: error %v", text, err)
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// The points w ± r v of a pair are rounded to what the type of the weights can hold, to within half a relative spacing ε
-// of each. With a radius r far below ε‖w‖ they are both w, and λ, the residual and dλ/dv are made of rounding alone.
+// The points w ± r v of a pair are rounded to what the type of the weights can hold, to within half a relative spacing
+// ε of each. With a radius r far below ε‖w‖ they are both w, and λ, the residual and dλ/dv are made of rounding alone.
 
 // checkProbe says so, once for a store, since it has to read the weights, and early, before they diverge. It does not
 // where no graph of this optimizer was

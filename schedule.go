@@ -59,8 +59,8 @@ func (c Config) inTurn(step int64) bool {
 }
 
 // raw tells whether a step comes before the first refresh since step since, or before the one that there would be if α
-// were not 0: it is SAM's, for there is no v, and the length of the gradient is left as it is. Where neither ByExact nor
-// a phase that begins later keeps the first step from refreshing v, there are none. A step outside the phase is raw, too.
+// were not 0: it is SAM's, for there is no v, and the length of the gradient is left as it is. Only ByExact and a phase
+// that begins later keep the first step from refreshing v. A step outside the phase is raw, too.
 func (c Config) raw(step, since int64) bool {
 	if !c.active(step) {
 		return true

@@ -52,8 +52,8 @@ func (h home) variable(name string, dtype dtypes.DType, dims []int, values []flo
 	return v.SetTrainable(false)
 }
 
-// vectors returns a vector over vars, one variable for each of them, of at least float32, under the name that name gives
-// it; what is missing is created as 0.
+// vectors returns a vector over vars, one variable for each of them, of at least float32, under what name calls it;
+// what is missing is created as 0.
 func (h home) vectors(vars []*model.Variable, name func(*model.Variable) string) []*model.Variable {
 	kept := make([]*model.Variable, len(vars))
 	for i, v := range vars {
