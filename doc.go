@@ -21,7 +21,10 @@
 //	_, err = train.NewLoop(trainer).RunSteps(opt.Schedule(store, trainingData), steps)
 //
 // To add a method: a function and a row in preset.go, a row in internal/parameter, a case in testdata/golden. What it
-// does otherwise than others goes into a file of its own, as momentum.go and reuse.go do.
+// does otherwise than others goes into a file of its own, as momentum.go, average.go, mix.go, gap.go and reuse.go do.
+//
+// phase.go says between which steps there is more than the base optimizer, mask.go which parameters an ascent moves;
+// bound.go bounds the correction, limit.go keeps λ under a bound.
 //
 // The rest: config.go and validate.go hold the configuration, parameter.go its names, schedule.go says which kind of
 // step comes next, state.go what lives between steps, stats.go what a step measured. accumulate.go and microbatch.go
