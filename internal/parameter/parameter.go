@@ -126,3 +126,21 @@ func Of(label string) []string {
 
 // Has tells whether a method, with or without settings in its label, has the parameter.
 func Has(label, name string) bool { return slices.Contains(Of(label), name) }
+
+// Settings are the settings in a label, "rho=0.1" and "alpha=2" of "xsam:rho=0.1:alpha=2". They are cut at colons; what
+// follows one without a "=" belongs to the value before it, as in max-lambda=edge:0.5.
+func Settings(label string) []string {
+	_, rest, found := strings.Cut(label, ":")
+	if !found {
+		return nil
+	}
+	var all []string
+	for part := range strings.SplitSeq(rest, ":") {
+		if n := len(all); n > 0 && part != "" && !strings.Contains(part, "=") {
+			all[n-1] += ":" + part
+			continue
+		}
+		all = append(all, part)
+	}
+	return all
+}
