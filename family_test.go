@@ -51,8 +51,8 @@ func TestReductionsOfTheFamily(t *testing.T) {
 	}
 }
 
-// Outside its phase a method is its base, bit for bit, and in it what it is from the start: with plain descent, SAM from
-// step 6 to 9 is six steps of descent, three of SAM from the weights that these have left, and descent again.
+// Outside its phase a method is its base, bit for bit, and in it what it is from the start: with plain descent, SAM
+// from step 6 to 9 is six steps of descent, three of SAM from the weights that these have left, and descent again.
 func TestPhase(t *testing.T) {
 	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		c := xsam.SAMConfig()
@@ -103,8 +103,8 @@ func TestWarmupBeginsWithThePhase(t *testing.T) {
 	}
 }
 
-// By hand, in the plane: h = (3, 4) and g = (1, 0) have g⊥ = (0.64, −0.48), so with α = ½ g̃ = (2.68, 4.24). For g = (3,
-// 4) and v = (1, 0): ĝ = (0.6, 0.8), v across it (0.64, −0.48), with β = ½ d = (0.92, 0.56); for −v the same.
+// By hand, in the plane: h = (3, 4) and g = (1, 0) have g⊥ = (0.64, −0.48), so with α = ½ g̃ = (2.68, 4.24). For g =
+// (3, 4) and v = (1, 0): ĝ = (0.6, 0.8), v across it (0.64, −0.48), with β = ½ d = (0.92, 0.56); for −v the same.
 func TestGapAndLeanByHand(t *testing.T) {
 	b := testbackend.Go(t)
 	gap := newEval(t, b, func(in []*graph.Node) *graph.Node {
