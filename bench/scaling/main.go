@@ -179,7 +179,8 @@ func (q question) answer(ctx context.Context, engine *backend.Engine, o options,
 
 // host prints the share of a step that is there without computing.
 func host(ctx context.Context, engine *backend.Engine, o options, stdout, stderr io.Writer) error {
-	o.bench.Steps = 25 // one after the other, as in training: a step of 0.2 ms alone would find the caches full of another method's data
+	// One after the other, as in training: a step of 0.2 ms alone would find the caches full of another method's data.
+	o.bench.Steps = 25
 	idle, err := measure(ctx, engine, smallest, o, stderr)
 	if err != nil {
 		return err

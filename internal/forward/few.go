@@ -45,8 +45,8 @@ func (o *Objective) Some(b Batch, n int) (Batch, error) {
 	}), nil
 }
 
-// Spread returns the numbers of at most n of so many rows, from all over them and other ones for each shift, and at least
-// CompareRows.
+// Spread returns the numbers of at most n of so many rows, from all over them and other ones for each shift, and at
+// least CompareRows.
 func Spread(rows, n, shift int) []int {
 	list := make([]int, max(CompareRows, min(rows, n)))
 	for i := range list {

@@ -23,8 +23,8 @@ func (g guard) branch() *graph.Node {
 }
 
 // guarded goes down into the branch of a Where that is not 0. Where the condition looks at the batch, nothing but
-// quotients may be in it: a mean over all rows, or what does not depend on the batch, is in the loss of the whole though
-// a part leaves it out.
+// quotients may be in it: a mean over all rows, or what does not depend on the batch, is in the loss of the whole
+// though a part leaves it out.
 func (r *reader) guarded(where *graph.Node, then bool, factor float64, divided bool) error {
 	g := guard{where: where, then: then}
 	if !r.data.reaches(g.condition()) {
@@ -36,13 +36,13 @@ func (r *reader) guarded(where *graph.Node, then bool, factor float64, divided b
 	}
 	for _, t := range r.terms[terms:] {
 		if !t.divided || divided {
-			return errors.New("objective: the loss leaves out a sum over the rows by what it finds in the batch (Where), which " +
-				"is no sum over the rows any more: guard nothing but the quotient")
+			return errors.New("objective: the loss leaves out a sum over the rows by what it finds in the batch (Where), " +
+				"which is no sum over the rows any more: guard nothing but the quotient")
 		}
 	}
 	if len(r.rest) > rest {
-		return errors.New("objective: the loss leaves out what does not depend on the batch by what it finds there (Where), so " +
-			"that parts of a batch have another loss: add it after the guard")
+		return errors.New("objective: the loss leaves out what does not depend on the batch by what it finds there (Where), " +
+			"so that parts of a batch have another loss: add it after the guard")
 	}
 	g.quotients = len(r.quotients) - quotients
 	r.guards = append(r.guards, g)

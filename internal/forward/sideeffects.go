@@ -39,7 +39,8 @@ func takeSideEffects(store *model.Store, g *graph.Graph) sideEffects {
 	return s
 }
 
-// hooks are the functions that the model has registered to run once per update (train.AddPerStepUpdateGraphFn), by scope.
+// hooks are the functions that the model has registered to run once per update (train.AddPerStepUpdateGraphFn), by
+// scope.
 func hooks(store *model.Store, g *graph.Graph) map[string]any {
 	found := map[string]any{}
 	for p := range store.IterGraphParams(g) {

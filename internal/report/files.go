@@ -41,10 +41,14 @@ func (f File) Encode(w io.Writer, format string, size plots.Size) error {
 
 // Files are all figures of a comparison, or of two that are laid over each other, that have something in them.
 func Files(of ...*Comparison) []File {
-	if len(of) == 2 {
+	switch len(of) {
+	case 0:
+		return nil
+	case 2:
 		return newOverlay(of[0], of[1]).files()
+	default:
+		return of[0].files()
 	}
-	return of[0].files()
 }
 
 func (c *Comparison) files() (files []File) {

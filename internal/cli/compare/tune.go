@@ -79,8 +79,8 @@ func holdOut(r *recipe.Recipe) error {
 	return nil
 }
 
-// chosen returns the runs with the settings that were chosen, every method for one seed, then for the next, and gives the
-// comparison their names.
+// chosen returns the runs with the settings that were chosen, every method for one seed, then for the next, and gives
+// the comparison their names.
 func chosen(c *recipe.Comparison, t *tuning.Tuning) (recipes []recipe.Recipe, err error) {
 	var methods []string
 	for seed := range int64(c.Seeds) {
