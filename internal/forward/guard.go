@@ -41,8 +41,8 @@ func (r *reader) guarded(where *graph.Node, then bool, factor float64, divided b
 		}
 	}
 	if len(r.rest) > rest {
-		return errors.New("objective: the loss leaves out what does not depend on the batch by what it finds there (Where), " +
-			"so that parts of a batch have another loss: add it after the guard")
+		return errors.New("objective: the loss leaves out what does not depend on the batch by what it finds there " +
+			"(Where), so that parts of a batch have another loss: add it after the guard")
 	}
 	g.quotients = len(r.quotients) - quotients
 	r.guards = append(r.guards, g)

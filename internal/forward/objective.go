@@ -17,6 +17,9 @@
 //	twins.go        where the rows are, seen by building the loss for another number of them
 //	dependence.go   which nodes of a graph depend on the batch
 //	constant.go     the numbers in a graph
+//	between.go      what looks at several rows
+//	guard.go        what a loss leaves out where nothing counts
+//	rowcount.go     numbers in a loss that go with the number of rows
 //	compare.go      whether the loss of a batch is made of those of its parts
 //	verdict.go      the gradient of a few rows beside that of their parts
 //	few.go          a few rows of a batch
