@@ -96,7 +96,8 @@ func (c comparison) judge(gradient func(loss *graph.Node) []*graph.Node) (Verdic
 		return Verdict{}, ErrSum
 	case !c.aligned:
 		return Verdict{}, errors.New("objective: the loss draws random numbers, and is built in another way for " +
-			"another number of rows, so that it is not seen whether parts of a batch give it: say with DividedBy or Sum what it divides by")
+			"another number of rows, so that it is not seen whether parts of a batch give it: say with " +
+			"DividedBy or Sum what it divides by")
 	}
 	g := c.whole.Total.Graph()
 	one, zero := graph.Scalar(g, dtypes.Float64, 1), graph.ScalarZero(g, dtypes.Float64)
