@@ -1,6 +1,7 @@
 package xsam
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 
@@ -20,13 +21,15 @@ import (
 //	pass 1   Σᵢ dᵢ·∇Lᵢ(w)/d, or at w + r v      n micro-batches
 //	pass 2   Σᵢ dᵢ·∇Lᵢ(w + ε)/d, or at w − r v  the same n again, with the same dropout masks; plain steps have none
 //
-// (with Ascent.Local an ascent step is a single pass of Σᵢ dᵢ·∇Lᵢ(w + εᵢ)/d, each micro-batch with an εᵢ of its own)
-// so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch. dᵢ
-// is the number of rows for a mean over them, the number that a mask leaves, the sum of the weights of a weighted
-// mean; d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum and Shared of package
-// objective. Losses that parts of a batch cannot give, because they compare rows, for instance, are refused with the
-// first micro-batch. Two things in a model differ all the same: batch norm sees the statistics of its micro-batch,
-// and dropout has other masks.
+// so that there is one ε, one v and one correction for the whole batch: the update is that of the undivided batch.
+// (With Ascent.Local an ascent step is a single pass of Σᵢ dᵢ·∇Lᵢ(w + εᵢ)/d, with an εᵢ for each micro-batch.) dᵢ is
+// the number of rows for a mean over them, the number that a mask leaves, or the sum of the weights of a weighted mean;
+// d is that of the whole batch. It is read off the loss, or said with DividedBy, Sum, Shared, SharedLabels of package
+// objective. Two things in a model differ all the same: batch norm sees the statistics of its micro-batch, and dropout
+// has other masks.
+//
+// Losses that parts of a batch cannot give, because they compare rows, for instance, are refused with the first
+// micro-batch. It brings 3 to 8 rows from all over the batch, whose gradient is compared with that of their parts.
 //
 // Memory falls to the activations of one micro-batch, plus up to two sums of the size of the weights. They are in the
 // store, under /xsam/accumulate; a checkpoint need not have them (ExcludeVars). A step of the trainer is one
@@ -58,7 +61,8 @@ func (o *Optimizer) Accumulate(store *model.Store, ds train.Dataset, n int) (tra
 	if err != nil {
 		return nil, fmt.Errorf("xsam: Accumulate: %w", err)
 	}
-	return &accumulated{scheduled: scheduled{Dataset: ds, optimizer: o, store: store}, n: n, cut: spec}, nil
+	return &accumulated{scheduled: scheduled{Dataset: ds, optimizer: o, store: store}, n: n, cut: spec,
+		checked: map[any]bool{}}, nil
 }
 
 // MicroSteps is the number of trainer steps that make up update number step, counted from 0, when batches are cut
@@ -82,7 +86,7 @@ type micro struct {
 	second bool // pass 2
 	last   bool // the micro-batch with which the update is made
 	end    bool // the last micro-batch of its pass
-	check  bool // the first micro-batch of all, whose loss is compared with that of its halves
+	check  int  // of the first one of all: its own inputs, after which come rows to compare; else 0
 }
 
 // accumulated yields every batch in its micro-batches, once for each pass.
@@ -90,7 +94,8 @@ type accumulated struct {
 	scheduled
 	n       int
 	cut     *distributed.ShardingSpec
-	checked bool // the loss of a micro-batch has been compared with that of its halves
+	checked map[any]bool // by Batch.Spec: the loss of a few rows has been compared with that of their parts
+	tried   int          // how often
 }
 
 // Iter implements train.Dataset.
@@ -123,35 +128,61 @@ func (a *accumulated) Iter() iter.Seq2[train.Batch, error] {
 
 // update yields the parts of one update, and tells whether to go on.
 func (a *accumulated) update(batch train.Batch, m mark, yield func(train.Batch, error) bool) bool {
+	few, err := a.few(batch)
+	if err != nil {
+		yield(train.Batch{}, err)
+		return false
+	}
 	parts, err := a.split(batch)
 	if err != nil {
 		yield(train.Batch{}, err)
 		return false
 	}
 	passes := a.optimizer.config.passes(m.kind)
+	began := -1 // what is trained in this update
 	for pass := 1; pass <= passes; pass++ {
 		for i, part := range parts {
-			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1, end: i == a.n-1, check: !a.checked}
+			m.micro = micro{n: a.n, second: pass == 2, last: pass == passes && i == a.n-1, end: i == a.n-1}
 			if pass < passes { // the trainer frees what it gets
 				if part, err = part.Clone(); err != nil {
 					yield(train.Batch{}, fmt.Errorf("xsam: Accumulate: %w", err))
 					return false
 				}
 			}
+			if few != nil {
+				m.micro.check = len(part.Inputs)
+				part.Inputs, few = append(part.Inputs, few...), nil
+			}
 			part.Spec = m
 			if !yield(part, nil) {
 				return false
 			}
-			if m.micro.check {
-				if err := checkParts(a.optimizer.home(a.store)); err != nil {
+			if !m.micro.last {
+				if began, err = a.trainsTheSame(began); err != nil {
 					yield(train.Batch{}, err)
 					return false
 				}
-				a.checked = true
+			}
+			if m.micro.check > 0 {
+				if a.checked[m.user], err = a.check(); err != nil {
+					yield(train.Batch{}, err)
+					return false
+				}
 			}
 		}
 	}
 	return true
+}
+
+// trainsTheSame fails where parameters were frozen or unfrozen since the first micro-batch of an update, in generation
+// began, -1 for that one itself.
+func (a *accumulated) trainsTheSame(began int) (int, error) {
+	now, _, _ := a.optimizer.tracker(a.store).now(nil)
+	if began >= 0 && now != began {
+		return 0, errors.New("xsam: Accumulate: parameters were frozen or unfrozen in the middle of an update, between " +
+			"micro-batches: do so between updates (MicroSteps says how many steps of the trainer make up one)")
+	}
+	return now, nil
 }
 
 // split cuts a batch, which it takes over. What the objective shares goes into every part.
@@ -169,8 +200,8 @@ func (a *accumulated) split(batch train.Batch) ([]train.Batch, error) {
 			parts[j].Inputs = append(parts[j].Inputs, cut[j])
 		}
 	}
-	for _, t := range batch.Labels {
-		cut, err := a.tensor(t, false)
+	for i, t := range batch.Labels {
+		cut, err := a.tensor(t, a.optimizer.objective.SharesLabel(i))
 		if err != nil {
 			return nil, err
 		}
@@ -196,7 +227,7 @@ func (a *accumulated) tensor(t *tensors.Tensor, shared bool) ([]*tensors.Tensor,
 	cut, err := dtensor.ShardTensor(a.cut, t)
 	if err != nil {
 		return nil, fmt.Errorf("xsam: Accumulate: a batch of shape %s cannot be cut into %d micro-batches: want a first "+
-			"axis that divides by it: %w", t.Shape(), a.n, err)
+			"axis that divides by it, or an input that Shared of the objective names (SharedLabels): %w", t.Shape(), a.n, err)
 	}
 	copy(parts, cut.Shards())
 	return parts, finalize(t)

@@ -54,6 +54,8 @@ func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 		"unit length": unit, "clean length": clean, "NSAM": xsam.NSAMConfig(), "SSAM": xsam.SSAMConfig(),
 		"SGD": xsam.SGDConfig(), "SAM": xsam.SAMConfig(), "ASAM": xsam.ASAMConfig(), "X-SAM": xsam.DefaultConfig(),
 		"X-SAM lite": xsam.LiteConfig(), "explicit": explicit, "LookSAM": xsam.LookSAMConfig(),
+		"GSAM": xsam.GSAMConfig(), "F-SAM": xsam.FSAMConfig(), "Eigen-SAM": xsam.EigenSAMConfig(),
+		"late SAM": xsam.LateSAMConfig().ForRun(14), "all of them": together(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			engines := testbackend.Each
@@ -79,6 +81,13 @@ func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 			})
 		})
 	}
+}
+
+// together is what the relatives of SAM bring along, in one.
+func together() xsam.Config {
+	c := xsam.EigenSAMConfig()
+	c.From, c.Less, c.Decay, c.Of, c.Form, c.Alpha = 2, 1, 0.9, xsam.WeightsOnly, xsam.SurrogateGap, 0.4
+	return c
 }
 
 // Both passes of a micro-batch have the same dropout mask: with a ball too small to matter SAM is plain descent, to the

@@ -2,6 +2,7 @@ package xsam
 
 import (
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
@@ -38,10 +39,35 @@ func AdaptivePerturbation(w, g []*graph.Node, rho, eta float64) []*graph.Node {
 	return paramvec.StopGradient(paramvec.Scale(ratio(rho, paramvec.Norm(scaled)), twice))
 }
 
-// perturbed returns w + ε for the clean gradient g at w.
-func (o *Optimizer) perturbed(w, g []*graph.Node) []*graph.Node {
-	if o.config.Adaptive {
-		return paramvec.Add(w, AdaptivePerturbation(w, g, o.config.Rho, o.config.Eta))
+// ascent is what the ascents of a step have in common.
+type ascent struct {
+	config Config
+	home   home
+	vars   []*model.Variable
+	w      []*graph.Node
+	v      []*graph.Node // nil before the first refresh, and where there is none
+}
+
+// from returns w + ε for g, the clean gradient at w, or the momentum.
+func (a ascent) from(g []*graph.Node) []*graph.Node {
+	d := a.lessAverage(g)           // g − σ ḡ
+	d = a.lean(d)                   // leaning towards v
+	d = a.config.Of.only(a.vars, d) // 0 for what is not to move
+	if a.config.Adaptive {
+		return paramvec.Add(a.w, AdaptivePerturbation(a.w, d, a.config.Rho, a.config.Eta))
 	}
-	return paramvec.Add(w, Perturbation(g, o.config.Rho))
+	return paramvec.Add(a.w, Perturbation(d, a.config.Rho))
+}
+
+// ascent is that of this step. Where it leans towards v, an exact refresh comes before it.
+func (s *step) ascent() ascent {
+	a := ascent{config: s.config, home: s.home, vars: s.vars, w: s.w}
+	switch {
+	case s.config.Mix == 0 || s.mark.raw:
+	case s.mark.refresh && s.config.By == ByExact:
+		a.v, _ = s.exact()
+	default:
+		a.v = s.v
+	}
+	return a
 }

@@ -7,13 +7,24 @@ package xsam
 // Its JSON form is flat, {"rho": 0.05, "ascent_every": 1, ...}, with the names of the enumerations as texts; the seed
 // has no part in it.
 type Config struct {
+	Phase             // 0. between which steps; outside them the base optimizer is alone
 	Ascent            // 1. where the gradient g_adv is taken
 	Refresh           // 2. when and how v and λ are estimated
-	Length     Length `json:"length"` // 3. how long the gradient is that is corrected
-	Correction        // 4. what is taken away along v
+	Length     Length `json:"length"` // 3. the norm of the gradient that is corrected
+	Correction        // 4. what is taken away, along v or from the clean gradient
 
 	// Seed draws the first v.
 	Seed int64 `json:"-"`
+}
+
+// Phase says in which steps, counted from 0, there is more than the base optimizer: From ≤ step < To. The other steps
+// are plain, the base optimizer's bit for bit: one gradient, no refresh, no correction. See phase.go.
+type Phase struct {
+	// From is the first of these steps, or LastFifth.
+	From int `json:"from_step"`
+
+	// To is the first step after them; 0: there is none.
+	To int `json:"to_step"`
 }
 
 // Ascent says where the gradient is taken: at w + ε, or at w.
@@ -25,6 +36,20 @@ type Ascent struct {
 	// Along says along what it ascends.
 	Along Along `json:"ascent_along"`
 
+	// Less ≥ 0 is σ: the ascent goes along g minus σ times its running average (F-SAM); 0 leaves g as it is. See
+	// average.go.
+	Less float64 `json:"less_average"`
+
+	// Decay in [0, 1) is what that average keeps in each step; used with Less only.
+	Decay float64 `json:"average_decay"`
+
+	// Mix ≥ 0 is β: the ascent goes along the unit gradient and β times the part of v orthogonal to it (Eigen-SAM); 0
+	// leaves v out. See mix.go.
+	Mix float64 `json:"mix_v"`
+
+	// Of says which parameters the ascent moves.
+	Of Mask `json:"ascent_of"`
+
 	// Every is a: every a-th step (step mod a = 0) is an ascent step, which costs a second gradient. 1 is SAM, 0 never
 	// ascends.
 	Every int `json:"ascent_every"`
@@ -35,8 +60,8 @@ type Ascent struct {
 	// Eta ≥ 0 keeps T away from zero; used with Adaptive only.
 	Eta float64 `json:"eta"`
 
-	// Reuse ≥ 0 lets plain steps go on with the last ascent: they add to g what that ascent had found across its own clean
-	// gradient, at Reuse times the length of g (LookSAM). With 0 plain steps are plain.
+	// Reuse ≥ 0 lets plain steps go on with the last ascent: they add to g what that ascent had found orthogonal to its
+	// clean gradient, at Reuse times the length of g (LookSAM). With 0 plain steps are plain.
 	Reuse float64 `json:"reuse"`
 
 	// Local gives each micro-batch of Accumulate an ε of its own in ascent steps, from its own gradient, and takes the
@@ -47,7 +72,7 @@ type Ascent struct {
 
 // Refresh says when and how v, λ and the side on which λ falls are estimated.
 type Refresh struct {
-	// By is the way.
+	// By is the estimator.
 	By Estimator `json:"refresh"`
 
 	// Every is k: every k-th step (step mod k = 0) estimates v anew. 0 never does: no v, no correction.
@@ -81,8 +106,8 @@ type Refresh struct {
 	// it.
 	PowerSteps int `json:"power_steps"`
 
-	// Shift adds σ·v to H v, with σ the largest |λ| seen, so that power iteration finds the largest signed eigenvalue
-	// even where a negative one is larger in magnitude. It turns more slowly.
+	// Shift adds σ·v to H v, with σ one and a half times the largest |λ| seen, so that power iteration finds the largest
+	// signed eigenvalue even where a negative one is larger in magnitude. It turns more slowly.
 	Shift bool `json:"shift"`
 }
 
@@ -92,8 +117,13 @@ type Correction struct {
 	Form Form `json:"correction"`
 
 	// Alpha is the strength α in [0, 2]; 0 turns the correction off, 1 takes away the component along v. Above 1 the
-	// step climbs along v, which is unstable when v is stale. Explicit has no use for it.
+	// step climbs along v, which is unstable when v is stale. Explicit has no use for it; to SurrogateGap it is GSAM's α.
 	Alpha float64 `json:"alpha"`
+
+	// Bound ends the correction of Oriented where what it rests on does: α acts as at most 1 where the step would climb
+	// along v, and as 0 where w has gone so far along v that λ, by the derivative that was measured, is gone. See
+	// bound.go. The other forms do not look at it.
+	Bound bool `json:"bound,omitzero"`
 
 	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0
 	// it is there at once.
@@ -109,6 +139,18 @@ const (
 	// AlongMomentum is that of MSAM: ε = ρ m/‖m‖ with the momentum m of the base optimizer, one gradient a step. See
 	// momentum.go.
 	AlongMomentum
+)
+
+// Mask is a choice of parameters.
+type Mask int
+
+const (
+	// AllParameters leaves none out.
+	AllParameters Mask = iota
+	// WeightsOnly leaves out biases and the parameters of norms: what has fewer than two axes.
+	WeightsOnly
+	// NormsOnly leaves out all but the parameters of norms (SAM-ON). See mask.go for which these are.
+	NormsOnly
 )
 
 // Estimator is a way to estimate v, λ and the side on which λ falls.
@@ -166,55 +208,6 @@ const (
 	// Paper is g̃ = h − α|c|v with the sign of v as power iteration leaves it. With Length = Unit it is the published
 	// form.
 	Paper
+	// SurrogateGap is GSAM's g̃ = h − α g⊥, with g⊥ the part of the clean gradient across h. It needs no v. See gap.go.
+	SurrogateGap
 )
-
-var (
-	alongNames     = names{"gradient", "momentum"}
-	estimatorNames = names{"pair", "three-point", "exact"}
-	sideNames      = names{"larger-loss", "mean"}
-	lengthNames    = names{"as-is", "unit", "clean"}
-	formNames      = names{"oriented", "projection", "explicit", "paper"}
-)
-
-func (a Along) String() string     { return alongNames.of(int(a)) }
-func (e Estimator) String() string { return estimatorNames.of(int(e)) }
-func (s Side) String() string      { return sideNames.of(int(s)) }
-func (l Length) String() string    { return lengthNames.of(int(l)) }
-func (f Form) String() string      { return formNames.of(int(f)) }
-
-// MarshalText and UnmarshalText are the texts of flags and records.
-func (a Along) MarshalText() ([]byte, error)     { return []byte(a.String()), nil }
-func (e Estimator) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
-func (s Side) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
-func (l Length) MarshalText() ([]byte, error)    { return []byte(l.String()), nil }
-func (f Form) MarshalText() ([]byte, error)      { return []byte(f.String()), nil }
-
-func (a *Along) UnmarshalText(text []byte) error {
-	i, err := alongNames.read(text)
-	*a = Along(i)
-	return err
-}
-
-func (e *Estimator) UnmarshalText(text []byte) error {
-	i, err := estimatorNames.read(text)
-	*e = Estimator(i)
-	return err
-}
-
-func (s *Side) UnmarshalText(text []byte) error {
-	i, err := sideNames.read(text)
-	*s = Side(i)
-	return err
-}
-
-func (l *Length) UnmarshalText(text []byte) error {
-	i, err := lengthNames.read(text)
-	*l = Length(i)
-	return err
-}
-
-func (f *Form) UnmarshalText(text []byte) error {
-	i, err := formNames.read(text)
-	*f = Form(i)
-	return err
-}

@@ -2,6 +2,7 @@ package xsam
 
 import (
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
@@ -12,6 +13,8 @@ import (
 //	Projection  g̃ = h − α c v
 //	Paper       g̃ = h − α|c|v   v's sign as power iteration leaves it; h is g_adv/‖g_adv‖ as published
 //	Explicit    g̃ = h           h being the mean of the pair
+//
+// (SurrogateGap, which has no part in v, is ReduceGap.)
 //
 // h is the gradient at the perturbed point after its length was set, and v the dominant eigenvector of the Hessian,
 // ‖v‖ = 1: one node per parameter, equal shapes pair by pair, read as one long vector. alpha is a scalar node without
@@ -32,6 +35,9 @@ func correct(form Form, h, v []*graph.Node, c, alpha *graph.Node) []*graph.Node 
 	switch form {
 	case Explicit:
 		return h
+	case SurrogateGap:
+		exceptions.Panicf("xsam: Correct with SurrogateGap: it is not along v: want ReduceGap")
+		return nil
 	case Projection:
 		return paramvec.AddScaled(h, graph.Neg(graph.Mul(alpha, c)), v)
 	default: // Oriented, Paper
@@ -40,11 +46,19 @@ func correct(form Form, h, v []*graph.Node, c, alpha *graph.Node) []*graph.Node 
 }
 
 // correct returns g̃ for h and c = ⟨h, v⟩.
-func (s *step) correct(h, v []*graph.Node, c *graph.Node) []*graph.Node {
-	if v == nil || s.config.Alpha == 0 {
+func (s *step) correct(g gradients, h []*graph.Node, c *graph.Node, d direction) []*graph.Node {
+	switch {
+	case s.config.Alpha == 0:
 		return whole(h)
+	case s.config.Form == SurrogateGap:
+		return s.reduceGap(g, h)
+	case d.v == nil:
+		return whole(h)
+	case s.config.Form == Oriented && s.config.Bound:
+		taken := graph.Mul(graph.ConvertDType(s.alpha(), c.DType()), graph.Abs(c))
+		return paramvec.AddScaled(h, graph.Neg(s.bounded(taken, c, d)), d.v)
 	}
-	return correct(s.config.Form, h, v, c, s.alpha())
+	return correct(s.config.Form, h, d.v, c, s.alpha())
 }
 
 // alpha is α at this step: 0 while v warms up, then rising over AlphaWarmup steps.
@@ -54,7 +68,7 @@ func (s *step) alpha() *graph.Node {
 	if s.config.Refresh.Warmup == 0 && s.config.AlphaWarmup == 0 {
 		return alpha
 	}
-	done := graph.SubScalar(s.sinceChange(), s.config.Refresh.Warmup) // steps since v is warm
+	done := graph.SubScalar(s.sinceBegin(), s.config.Refresh.Warmup) // steps since v is warm
 	if s.config.AlphaWarmup > 0 {
 		share := graph.DivScalar(graph.ConvertDType(graph.AddScalar(done, 1), dtype), s.config.AlphaWarmup)
 		alpha = graph.Mul(alpha, graph.MinScalar(share, 1))

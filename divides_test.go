@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 	"github.com/gomlx/gomlx/ml/train/loss"
@@ -25,7 +26,55 @@ func TestAccumulateDividesAsTheLossDoes(t *testing.T) {
 		loss  train.LossFn
 		data  data
 		tells func(*objective.Objective) *objective.Objective
+		rest  bool // the model adds a regularisation
 	}{
+		"all rows by those that count": {data: four([]bool{true, true, false, false}),
+			loss: func(l, p []*graph.Node) *graph.Node {
+				return graph.Div(graph.ReduceAllSum(square(l, p)), graph.ReduceAllSum(float(l[1])))
+			}},
+		"or 0 where none do": {data: four([]bool{true, true, false, false}), loss: func(l, p []*graph.Node) *graph.Node {
+			n := graph.ReduceAllSum(float(l[1]))
+			zero := graph.ScalarZero(n.Graph(), n.DType())
+			return graph.Where(graph.Equal(n, zero), zero, graph.Div(graph.ReduceAllSum(square(l, p)), n))
+		}},
+		"guarded in what is said": {data: four([]bool{true, true, false, false}), loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Div(graph.ReduceAllSum(square(l, p)), graph.MaxScalar(graph.ReduceAllSum(float(l[1])), 1))
+		}, tells: func(o *objective.Objective) *objective.Objective {
+			return o.DividedBy(func(l, _ []*graph.Node) *graph.Node {
+				return graph.MaxScalar(graph.ReduceAllSum(float(l[1])), 1)
+			})
+		}},
+		"a mask of ones": {data: four(), loss: func(l, p []*graph.Node) *graph.Node {
+			s := square(l, p)
+			return graph.Div(graph.ReduceAllSum(s), graph.ReduceAllSum(graph.OnesLike(s)))
+		}},
+		"a shared temperature": {data: four(tensors.FromScalar(0.5)), loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Mul(l[1], graph.ReduceAllMean(square(l, p)))
+		}, tells: func(o *objective.Objective) *objective.Objective { return o.SharedLabels(1) }},
+		"a column for a mask": {data: four(mask), loss: func(l, p []*graph.Node) *graph.Node {
+			m := graph.ExpandAxes(float(l[1]), -1)
+			return graph.Div(graph.ReduceSum(graph.Mul(graph.ExpandAxes(square(l, p), -1), m), 0), graph.ReduceSum(m, 0))
+		}},
+		"a mean over the rows first": {data: four(), loss: func(l, p []*graph.Node) *graph.Node {
+			s := square(l, p)
+			return graph.ReduceMean(graph.Stack([]*graph.Node{s, graph.Square(s)}, 1), 0)
+		}},
+		"a mean over a mean": {data: four(weights), loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Div(graph.ReduceAllMean(graph.Mul(square(l, p), l[1])), graph.ReduceAllMean(l[1]))
+		}},
+		"two losses, one mask": {data: four(mask), loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Add(loss.MeanSquaredError(l, p), loss.MeanAbsoluteError(l, p))
+		}},
+		"an empty half and a regularisation": {data: four([]bool{true, true, false, false}), rest: true,
+			loss: loss.MeanSquaredError},
+		"smoothed count and a regularisation": {data: four(mask), rest: true, loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Div(graph.ReduceAllSum(graph.Mul(square(l, p), float(l[1]))),
+				graph.AddScalar(graph.ReduceAllSum(float(l[1])), 1))
+		}},
+		"a sum and a regularisation": {data: four(), rest: true, loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.ReduceAllSum(square(l, p))
+		}, tells: (*objective.Objective).Sum},
+
 		"one loss a row":  {loss: square, data: four()},
 		"mean":            {loss: loss.MeanSquaredError, data: four()},
 		"GoMLX's mask":    {loss: loss.MeanSquaredError, data: four(mask)},
@@ -74,6 +123,11 @@ func TestAccumulateDividesAsTheLossDoes(t *testing.T) {
 			}
 			t.Run(name+"/"+method, func(t *testing.T) {
 				obj := bent(c.loss, nil)
+				if c.rest {
+					obj = bent(c.loss, func(_ *model.Scope, g *graph.Graph, w *model.Variable) {
+						train.AddRegularizationLoss(graph.ReduceAllSum(graph.Square(w.NodeValue(g))))
+					})
+				}
 				if c.tells != nil {
 					obj = c.tells(obj)
 				}

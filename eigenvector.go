@@ -10,7 +10,7 @@ import (
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
-// direction is v, and what g_adv is beside it.
+// direction is v, with ‖g_adv‖ and c = ⟨g_adv, v⟩.
 type direction struct {
 	v        []*graph.Node // nil where there is none
 	norm     *graph.Node   // ‖g_adv‖
@@ -47,7 +47,7 @@ func (s *step) eigenvector(g gradients) direction {
 func (s *step) refresh(g gradients) ([]*graph.Node, *estimate) {
 	switch s.config.By {
 	case ByExact:
-		return s.refreshExact()
+		return s.exact()
 	case ByThreePoint:
 		plus := s.passAt(inOrder(s.onSide(+1), pass{gradient: g.adv}))
 		p := s.newPair(plus, s.passAt(inOrder(s.onSide(-1), plus)))
@@ -68,6 +68,15 @@ func (s *step) refreshFrom(p *pair, d3 *graph.Node) ([]*graph.Node, *estimate) {
 	v := s.powerStep(s.v, p.h, e, p.finite())
 	v = flip(graph.LessThan(paramvec.Dot(v, s.v), graph.ScalarZero(s.g, p.lambda.DType())), v)
 	return s.downhill(v, d3, p.finite()), e
+}
+
+// exact is refreshExact, kept for a second call: an ascent that leans towards v needs it before there is g_adv.
+func (s *step) exact() ([]*graph.Node, *estimate) {
+	if s.exactly == nil {
+		v, e := s.refreshExact()
+		s.exactly = &direction{v: v, estimate: e}
+	}
+	return s.exactly.v, s.exactly.estimate
 }
 
 // refreshExact makes PowerSteps steps of power iteration with exact products of the Hessian at w, on the step's batch
@@ -109,10 +118,11 @@ func (s *step) measure(v, h []*graph.Node, lambda, sigma *graph.Node) *estimate 
 }
 
 // powerStep returns v' = h/‖h‖, or v itself where ‖h‖ is 0 or not finite or the losses are not finite. With
-// Refresh.Shift it is h + σv that is normalised.
+// Refresh.Shift it is h + σv that is normalised, with σ = 1.5 times the largest |λ|. With σ = |λ| a negative λ would
+// take all of v away, and leave a v' orthogonal to it whose sign is rounding.
 func (s *step) powerStep(v, h []*graph.Node, e *estimate, finite *graph.Node) []*graph.Node {
 	if s.config.Shift {
-		h = paramvec.AddScaled(h, e.sigma, v)
+		h = paramvec.AddScaled(h, graph.MulScalar(e.sigma, 1.5), v)
 	}
 	norm := paramvec.Norm(h)
 	usable := graph.And(finite, graph.And(graph.IsFinite(norm), graph.GreaterThan(norm, graph.ScalarZero(s.g,

@@ -2,6 +2,7 @@ package xsam
 
 import (
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
 
 	"github.com/xsam-go/xsam/internal/forward"
 	"github.com/xsam-go/xsam/internal/paramvec"
@@ -17,9 +18,17 @@ type pass struct {
 // gradients are what a step knows of the loss before v comes in.
 type gradients struct {
 	loss  *graph.Node   // L(w), for reporting
-	clean []*graph.Node // ∇L(w); nil in a pair step
+	clean []*graph.Node // ∇L(w); nil where there is none: in a pair step, and along the momentum
 	adv   []*graph.Node // g_adv, the gradient that is corrected
 	pair  *pair         // nil outside a pair step
+}
+
+// cleanGradient is ∇L(w); in a pair step the mean of the pair stands for it.
+func (g gradients) cleanGradient() []*graph.Node {
+	if g.pair != nil {
+		return g.pair.meanGradient()
+	}
+	return g.clean
 }
 
 // gradients makes the one or two passes that the kind of step asks for. loss is the one that the trainer has built:
@@ -44,12 +53,12 @@ func (s *step) gradients(loss *graph.Node) (g gradients, ok bool) {
 
 // passes returns the first and, where the kind of step has one, the second pass over the whole batch.
 func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
-	first = pass{loss, s.gradientOf(loss), forward.Taken(s.g, loss)}
+	first = pass{loss, s.gradientOf(loss), forward.Taken(s.scope, s.g, loss)}
 	switch {
 	case s.mark.micro.n > 0:
 		return s.collect(first)
 	case s.mark.kind == AscentStep && s.config.Along == AlongGradient:
-		second = s.passAt(s.optimizer.perturbed(s.w, first.gradient))
+		second = s.passAt(s.ascent().from(first.gradient))
 	case s.mark.kind == PairStep:
 		second = s.passAt(inOrder(s.onSide(-1), first))
 	}
@@ -62,7 +71,15 @@ func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
 func (s *step) passAt(w []*graph.Node) pass {
 	forward.SetPoint(s.vars, w)
 	value := s.objective.Evaluate(s.scope, s.g, s.batch)
-	gradient := s.gradientOf(value.Total)
+	loss := value.Total
+	if s.mark.micro.n > 0 { // an ascent of the micro-batch's own
+		divisor, err := value.Divisor()
+		if err != nil {
+			exceptions.Panicf("xsam: Accumulate: %v", err)
+		}
+		loss = divisor.Part(loss)
+	}
+	gradient := s.gradientOf(loss)
 	forward.SetPoint(s.vars, s.w)
 	return pass{value.Total, gradient, value}
 }

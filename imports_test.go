@@ -57,12 +57,16 @@ func TestImportsPointOneWay(t *testing.T) {
 		"measure":              engine,
 		"handover":             engine,
 		"stepcost":             engine,
-		"reproduce":            append([]string{"experiment", "internal/tensorboard", "claims", "compare"}, engine...),
-		"compare":              {"runlog", "internal/regular"},
-		"plots":                {"runlog", "internal/regular"},
-		"claims":               {"compare", "runlog", "internal/regular"},
-		"internal/report":      {"claims", "compare", "internal/parameter", "runlog", "internal/regular"},
-		"internal/report/live": {"internal/report", "claims", "compare", "internal/parameter", "runlog", "internal/regular"},
+		"tuning":               append([]string{"experiment", "internal/tensorboard", "compare"}, engine...),
+		"reproduce": append([]string{"experiment", "tuning", "internal/tensorboard", "claims", "compare"},
+			engine...),
+		"internal/nearest": {},
+		"compare":          {"runlog", "internal/regular"},
+		"plots":            {"runlog", "internal/regular"},
+		"claims":           {"compare", "runlog", "internal/regular"},
+		"internal/report":  {"claims", "compare", "internal/parameter", "plots", "runlog", "internal/regular"},
+		"internal/report/live": {"internal/report", "claims", "compare", "internal/parameter", "plots", "runlog",
+			"internal/regular"},
 	}
 	readers := []string{"compare", "claims", "plots", "internal/report", "internal/report/live"} // of run records
 	for pkg, may := range allowed {

@@ -40,7 +40,7 @@ func firstInterval(c Config) *tensors.Tensor {
 }
 
 // adaptInterval writes the interval that follows this refresh. The residual is the tangent of the angle between v and
-// Hv; with ByExact those of the last product.
+// Hv. With ByExact λ and the residual are those of the last product.
 func (s *step) adaptInterval(e *estimate) {
 	if s.config.Refresh.Most == 0 {
 		return
@@ -54,7 +54,7 @@ func (s *step) adaptInterval(e *estimate) {
 		s.config.Refresh.Most)
 	next := graph.Where(calm, graph.Min(graph.MulScalar(every, 2), most), graph.Max(graph.DivScalar(every, 2), least))
 	now := graph.ConvertDType(s.now(), dtypes.Int64)
-	warm := graph.LessThan(now, graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Warmup-1))
+	warm := graph.LessThan(s.sinceBegin(), graph.Scalar(s.g, dtypes.Int64, s.config.Refresh.Warmup-1))
 	v.SetNodeValue(graph.Stack([]*graph.Node{now, graph.Where(warm, least, next)}, 0))
 }
 
@@ -78,7 +78,8 @@ func (h home) interval() (last, every int64, ok bool, err error) {
 // due tells whether v is refreshed in a step, which must be the next one where the interval is adapted. since is the
 // step at which the warm-up begins.
 func (o *Optimizer) due(h home, step, since int64) (bool, error) {
-	if o.config.Refresh.Most == 0 || step < since+int64(o.config.Refresh.Warmup) {
+	c := o.config
+	if c.Refresh.Most == 0 || !c.active(step) || step < c.begins(since)+int64(c.Refresh.Warmup) {
 		return o.config.dueSince(step, since), nil
 	}
 	last, every, ok, err := h.interval()

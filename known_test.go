@@ -3,6 +3,7 @@ package xsam_test
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -239,6 +240,42 @@ func TestPairStepOnProduct(t *testing.T) {
 			})
 		}
 	})
+}
+
+// With a shift and λ < 0 the new v keeps a third of the old one's direction or more: σ is above |λ|, and its sign is no
+// rounding.
+func TestShiftKeepsTheDirection(t *testing.T) {
+	b := testbackend.Go(t)
+	c := xsam.DefaultConfig()
+	c.Refresh.Every, c.Shift, c.Form = 1, true, xsam.Projection // which leaves the sign of v
+	v := []float64{0.3, 0.9, math.Sqrt(0.1)}                    // λ = 0.27 − 4.05 + 0.1 = −3.68
+	l := newLab(t, b, []float64{0.1, 0.1, 0.1}, 0, c, quadratic(3, -5, 1)).setV(v...)
+	l.step(1)
+	next := l.v()
+	if lambda := l.probe().Lambda; !near([]float64{lambda}, []float64{-3.68}, 1e-9) {
+		t.Errorf("λ = %v, want −3.68", lambda)
+	}
+	if cos := v[0]*next[0] + v[1]*next[1] + v[2]*next[2]; !(cos > 1./3) {
+		t.Errorf("the new v is at cosine %v of the old one", cos)
+	}
+}
+
+// A radius at which w ± r v are w is refused; one that moves them is not.
+func TestProbeRadiusOfNothing(t *testing.T) {
+	b := testbackend.Go(t)
+	for _, tt := range []struct {
+		radius float64
+		ok     bool
+	}{{1e-30, false}, {1e-18, false}, {1e-14, true}, {0.05, true}} {
+		c := xsam.DefaultConfig()
+		c.ProbeRadius = tt.radius
+		l := newLab(t, b, []float64{1, 1}, 0.1, c, quadratic(1, 2))
+		l.step(1)
+		_, err := l.opt.Stats(l.store)
+		if (err == nil) != tt.ok || err != nil && !strings.Contains(err.Error(), "ProbeRadius") {
+			t.Errorf("r = %v: error %v, want one: %v", tt.radius, err, !tt.ok)
+		}
+	}
 }
 
 // On diag(3, −5, 1) power iteration finds −5; with the shift it finds 3, the largest signed eigenvalue.

@@ -42,11 +42,7 @@ func (s *step) setLength(g gradients, d direction) (h []*graph.Node, c *graph.No
 	if s.mark.raw {
 		return g.adv, d.c
 	}
-	clean := g.clean
-	if g.pair != nil {
-		clean = g.pair.meanGradient()
-	}
-	f := s.config.Length.factor(d.norm, clean)
+	f := s.config.Length.factor(d.norm, g.cleanGradient())
 	if f == nil {
 		return g.adv, d.c
 	}

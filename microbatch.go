@@ -15,7 +15,7 @@ import (
 // sums are what a pass over micro-batches i = 1, 2, … has summed up so far, with dᵢ what the loss of micro-batch i
 // divides by, a function f of sums sᵢ over its rows (forward.Divisor):
 //
-//	Σᵢ dᵢ·Lᵢ,  Σᵢ dᵢ·∇Lᵢ,  Σᵢ sᵢ
+//	Σᵢ dᵢ·Lᵢ,  Σᵢ dᵢ·∇Lᵢ,  Σᵢ sᵢ    Lᵢ without what does not depend on the batch, where that counts apart
 //
 // With the last one they give the loss and the gradient of the whole batch, divided by f(Σᵢ sᵢ).
 type sums struct {
@@ -37,9 +37,16 @@ func openSums(h home, vars []*model.Variable, dtype dtypes.DType, pass string) s
 
 // openDivisor adds the sums that the divisor is made of.
 func (s *sums) openDivisor(h home, dtype dtypes.DType, pass string, n int) {
-	if n > 0 {
-		s.divisor = h.variable(model.JoinPath("accumulate", pass, "divisor"), dtype, []int{n}, make([]float64, n))
+	if n == 0 {
+		return
 	}
+	name := model.JoinPath("accumulate", pass, "divisor")
+	if v := h.store.GetVariable(h.path(name)); v != nil && v.Shape().Dim(0) != n { // another loss than before
+		if err := h.store.DeleteVariable(h.path(name)); err != nil {
+			exceptions.Panicf("xsam: Accumulate: %v", err)
+		}
+	}
+	s.divisor = h.variable(name, dtype, []int{n}, make([]float64, n))
 }
 
 // add returns the sums with one more micro-batch; begin is true in the first one of a pass.
@@ -76,6 +83,15 @@ func (p pass) over(divisor *graph.Node) pass {
 	return out
 }
 
+// plus adds two parts of a loss.
+func (p pass) plus(q pass) pass {
+	out := pass{loss: graph.Add(p.loss, graph.ConvertDType(q.loss, p.loss.DType()))}
+	for i, gi := range p.gradient {
+		out.gradient = append(out.gradient, graph.Add(gi, graph.ConvertDType(q.gradient[i], gi.DType())))
+	}
+	return out
+}
+
 // collect adds a pass over the micro-batch to that of the whole batch. With the last micro-batch it returns the
 // passes over the whole batch; ok is false before.
 func (s *step) collect(part pass) (first, second pass, ok bool) {
@@ -88,18 +104,36 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	if err != nil {
 		exceptions.Panicf("xsam: Accumulate: %v", err)
 	}
-	if m.check {
-		s.compareParts()
+	if loss := divisor.Part(part.loss); loss != part.loss {
+		part.loss, part.gradient = loss, s.gradientOf(loss)
 	}
 	if s.mark.kind == AscentStep && s.config.Local {
-		part.gradient = s.passAt(s.optimizer.perturbed(s.w, part.gradient)).gradient
+		if divisor.Rest != nil {
+			exceptions.Panicf("xsam: Accumulate with Ascent.Local: the loss is a sum, or a mean over what a mask leaves, and " +
+				"has a regularisation that does not depend on the batch, which each micro-batch would add: leave it to the base " +
+				"optimizer (weight decay)")
+		}
+		part.gradient = s.passAt(s.ascent().from(part.gradient)).gradient
 	}
 	name := "first"
-	if m.second {
+	if v := forward.ReadBack(store, s.g, part.loss); v != nil {
+		exceptions.Panicf("xsam: Accumulate: the model writes %s from the batch and the loss reads it, so that a "+
+			"micro-batch changes the loss of the next one: a batch cannot be cut for such a model", v.Path())
+	}
+	switch { // what belongs to an update happens in its last micro-batch
+	case m.second && m.last:
+		name = "second"
+		forward.LeaveUpdates(store, s.g)
+	case m.second:
 		name = "second"
 		forward.LeaveNoTrace(store, s.g)
-	} else if !m.end {
+	case !m.last:
 		forward.SetBackUpdates(store, s.g)
+	}
+	if m.check > 0 {
+		if err := s.compareParts(); err != nil {
+			exceptions.Panicf("xsam: Accumulate: %v", err)
+		}
 	}
 	here := openSums(s.home, s.vars, dtype, name)
 	here.openDivisor(s.home, dtype, name, len(divisor.Sums))
@@ -112,13 +146,16 @@ func (s *step) collect(part pass) (first, second pass, ok bool) {
 	}
 	if m.end {
 		sum = sum.over(divisor.At(total))
+		if divisor.Rest != nil {
+			sum = sum.plus(pass{loss: divisor.Rest, gradient: s.gradientOf(divisor.Rest)})
+		}
 	}
 	if !m.last {
 		here.keep(sum, total)
 		count.SetNodeValue(graph.AddScalar(now, 1))
 		forward.SetPoint(s.vars, forward.Origin(s.g, s.vars))
 		forward.DropHooks(store, s.g)
-		forward.SetReportedLoss(s.g, divisor.Counted(part.loss))
+		forward.SetReportedLoss(s.g, part.loss)
 		return first, second, false
 	}
 	count.SetNodeValue(graph.ZerosLike(now))

@@ -1,55 +1,118 @@
 package xsam
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train"
 
 	"github.com/xsam-go/xsam/internal/forward"
 )
 
-// The first micro-batch of an iteration is cut once more, into halves, in an executable of its own: a loss that the two
-// halves do not give is not one that micro-batches can give. What it finds is kept in the store for the host, which
-// looks at it before the second micro-batch.
+// With the first micro-batch of an iteration come a few rows from all over its batch, in an executable of its own.
+// Their loss is compared with that of their parts (forward.Compare): a loss that these do not give is not one that
+// micro-batches can give. What is found is kept in the store for the host, which looks at it before the second
+// micro-batch.
 
-// compareParts keeps the loss of the micro-batch as it is, and as its halves make it.
-func (s *step) compareParts() {
-	kept := openParts(s.home)
-	whole, joined, ok, err := s.objective.Parts(s.scope, s.g, s.batch,
-		func(v forward.Value) *graph.Node { return v.Total })
-	if err != nil || !ok { // the error is the one that collect reports; a loss that is random cannot be compared
-		kept.SetNodeValue(graph.ZerosLike(kept.NodeValue(s.g)))
-		return
+// comparedRows is at most how many rows are compared.
+const comparedRows = 8
+
+// few returns rows of a batch to compare, inputs and labels; nil where it has been done. Rows that say nothing, for the
+// loss is 0 there, are followed by others.
+func (a *accumulated) few(batch train.Batch) ([]*tensors.Tensor, error) {
+	if a.checked[batch.Spec] {
+		return nil, nil
 	}
-	kept.SetNodeValue(vector(kept.DType(), whole, joined))
+	o := a.optimizer.objective
+	rows, err := forward.Rows(o, batch.Inputs, batch.Labels)
+	if err != nil {
+		return nil, fmt.Errorf("xsam: Accumulate: %w", err)
+	}
+	of := forward.Spread(rows, min(comparedRows, rows/a.n), a.tried)
+	a.tried++
+	var list []*tensors.Tensor
+	add := func(t *tensors.Tensor, shared bool) error {
+		var copied *tensors.Tensor
+		var err error
+		if shared {
+			copied, err = t.Clone()
+		} else {
+			copied, err = pick(t, rows, of)
+		}
+		if err != nil {
+			return fmt.Errorf("xsam: Accumulate: %w", err)
+		}
+		list = append(list, copied)
+		return nil
+	}
+	for i, t := range batch.Inputs {
+		if err := add(t, o.Shares(i)); err != nil {
+			return nil, err
+		}
+	}
+	for i, t := range batch.Labels {
+		if err := add(t, o.SharesLabel(i)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// pick copies some of the rows of a tensor, which has several of its first axis for each of them perhaps.
+func pick(t *tensors.Tensor, rows int, of []int) (*tensors.Tensor, error) {
+	shape := t.Shape().Clone()
+	shape.Dimensions[0] = shape.Dim(0) / rows * len(of)
+	picked := tensors.FromShape(shape)
+	var failed error
+	err := t.ConstBytes(func(from []byte) {
+		size := len(from) / rows
+		failed = picked.MutableBytes(func(to []byte) {
+			for i, row := range of {
+				copy(to[i*size:(i+1)*size], from[row*size:(row+1)*size])
+			}
+		})
+	})
+	return picked, errors.Join(err, failed)
+}
+
+// compareParts keeps what the comparison has found.
+func (s *step) compareParts() error {
+	found, err := s.objective.Compare(s.scope, s.g, forward.Few(s.g), true, s.gradientOf)
+	if err == nil {
+		kept := openParts(s.home)
+		kept.SetNodeValue(vector(kept.DType(), found.Apart, found.AsSum, found.Seen))
+	}
+	return err
 }
 
 func openParts(h home) *model.Variable {
-	return h.variable("accumulate/parts", dtypes.Float64, []int{2}, []float64{0, 0})
+	return h.variable("accumulate/parts", dtypes.Float64, []int{3}, make([]float64, 3))
 }
 
-// checkParts reports, after the first micro-batch, that the loss cannot be accumulated.
-func checkParts(h home) error {
-	parts, err := readState(h, "accumulate/parts")
+// check reports, after the first micro-batch, that the loss cannot be accumulated; ok is false where nothing was seen.
+func (a *accumulated) check() (ok bool, err error) {
+	if a.store.GetVariable(a.optimizer.home(a.store).path("accumulate", "parts")) == nil {
+		return false, errors.New("xsam: Accumulate: a micro-batch was asked for before the one before it was trained on: " +
+			"read ahead (dataset.ReadAhead, for instance) beneath Accumulate, not around it")
+	}
+	parts, err := readState(a.optimizer.home(a.store), "accumulate/parts")
 	if err != nil {
-		return err
+		return false, err
 	}
-	whole, joined := parts[0], parts[1]
-	if err := openParts(h).SetValue(tensorOf(dtypes.Float64, []int{2}, []float64{0, 0})); err != nil {
-		return fmt.Errorf("xsam: Accumulate: %w", err)
-	}
-	switch forward.Relate(whole, joined) {
+	switch forward.Relate(parts[0], parts[1], parts[2]) {
 	case forward.Joins:
-		return nil
+		return true, nil
+	case forward.Unseen:
+		return false, nil
 	case forward.IsSum:
-		return fmt.Errorf("xsam: Accumulate: the loss of a micro-batch, %.6g, is twice the mean of its halves: it is a sum "+
-			"over the rows: say so with objective.New(...).Sum(), or have it return a mean", whole)
+		return false, fmt.Errorf("xsam: Accumulate: %w", forward.ErrSum)
 	default:
-		return fmt.Errorf("xsam: Accumulate: the loss of a micro-batch, %.6g, is not what its halves give, %.6g: "+
-			"it compares the rows of a batch, or an input is not one row for each example (say which with "+
-			"objective.New(...).Shared), or it divides by something else than what was found (say what with DividedBy): "+
-			"a batch cannot be cut for such a loss", whole, joined)
+		return false, fmt.Errorf("xsam: Accumulate: the gradient of a few rows is not what two parts of them give (%.3g "+
+			"times what rounding may do): the loss compares the rows of a batch or takes something over them, an input or "+
+			"label is not one row for each example (say which with Shared or SharedLabels of the objective), or the loss "+
+			"divides by something else than was found (say what with DividedBy): a batch cannot be cut for it", parts[0])
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"github.com/xsam-go/xsam/internal/forward"
-	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
 // MSAMConfig is SAM whose ascent goes along the momentum m of the base optimizer, which is there before the step
@@ -39,12 +38,11 @@ func checkMomentum(b base, c Config) error {
 	return nil
 }
 
-// alongMomentum returns w + ε.
-func (o *Optimizer) alongMomentum(store *model.Store, g *graph.Graph, vars []*model.Variable,
-	w []*graph.Node) []*graph.Node {
+// momentum returns m.
+func (o *Optimizer) momentum(store *model.Store, g *graph.Graph, vars []*model.Variable) []*graph.Node {
 	kept := make([]*model.Variable, len(vars))
 	for i, v := range vars {
 		kept[i] = o.base.(withMomentum).MomentumOf(store, v)
 	}
-	return paramvec.Add(w, Perturbation(forward.Point(g, kept), o.config.Rho))
+	return forward.Point(g, kept)
 }

@@ -65,6 +65,9 @@ func newOptimizer(obj *forward.Objective, inner optimizer.Interface, config Conf
 	if err := checkMomentum(b, config); err != nil {
 		return nil, err
 	}
+	if config.From == LastFifth {
+		return nil, fmt.Errorf("xsam: Config.From = LastFifth: of how many steps? want Config.ForRun(steps), or a step")
+	}
 	return inScope(Scope, obj, b, config), nil
 }
 
@@ -84,13 +87,13 @@ func (o *Optimizer) UpdateGraph(scope *model.Scope, gr *graph.Graph, loss *graph
 	if !ok {
 		return // further micro-batches of this step are to come
 	}
-	g = s.reuse(g)                    // in plain steps, what the last ascent found
-	d := s.eigenvector(g)             // v, λ, dλ/dv
-	h, c := s.setLength(g, d)         // h: g_adv, or a unit vector
-	corrected := s.correct(h, d.v, c) // g̃ = h − α|⟨h, v⟩|v
-	forward.SetPoint(s.vars, s.start) // wherever the passes went, the update starts at w
-	s.keep(g, d)                      // for the next step, and for Stats
-	s.update(corrected, loss.DType()) // w ← base optimizer(w, g̃)
+	g = s.reuse(g)                     // in plain steps, what the last ascent found
+	d := s.eigenvector(g)              // v, λ, dλ/dv
+	h, c := s.setLength(g, d)          // h: g_adv, of the length that is asked for
+	corrected := s.correct(g, h, c, d) // g̃ = h − α|⟨h, v⟩|v
+	forward.SetPoint(s.vars, s.start)  // the update starts at w, or at what the model itself made of it
+	s.keep(g, d)                       // for the next step, and for Stats
+	s.update(corrected, loss.DType())  // w ← base optimizer(w, g̃)
 }
 
 // update hands g̃ to the base optimizer.

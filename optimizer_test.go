@@ -57,6 +57,20 @@ func TestValidate(t *testing.T) {
 		{"looksam", xsam.LookSAMConfig(), nil},
 		{"nsam", xsam.NSAMConfig(), nil},
 		{"ssam", xsam.SSAMConfig(), nil},
+		{"gsam", xsam.GSAMConfig(), nil},
+		{"fsam", xsam.FSAMConfig(), nil},
+		{"eigensam", xsam.EigenSAMConfig(), nil},
+		{"late-sam", xsam.LateSAMConfig(), nil},
+		{"a phase that ends before it begins", with(func(c *xsam.Config) { c.From, c.To = 8, 8 }),
+			[]string{"To = 8 with From = 8"}},
+		{"an average of what is not averaged", with(func(c *xsam.Config) { c.Less, c.Decay, c.Along = 1, 1, xsam.AlongMomentum }),
+			[]string{"Decay = 1 with Less = 1", "Along = momentum"}},
+		{"no v to lean to", xsam.Config{Ascent: xsam.Ascent{Rho: 1, Every: 1, Mix: 1}}, []string{"Mix = 1", "and a v"}},
+		{"v too late to lean to", with(func(c *xsam.Config) { c.Mix, c.By = 1, xsam.ByThreePoint }),
+			[]string{"Mix = 1 with Refresh.By = three-point"}},
+		{"a mask of nothing", xsam.Config{Ascent: xsam.Ascent{Of: xsam.NormsOnly}}, []string{"Of = norms", "no step ascends"}},
+		{"a gap without a clean gradient", xsam.Config{Ascent: xsam.Ascent{Rho: 1, Every: 1, Local: true},
+			Correction: xsam.Correction{Form: xsam.SurrogateGap, Alpha: 1}}, []string{"Form = SurrogateGap", "Local = true"}},
 		{"epochs of 7 steps", with(func(c *xsam.Config) { c.EpochSteps = 7 }), nil},
 		{"an epoch without a refresh", with(func(c *xsam.Config) { c.EpochSteps = 5 }),
 			[]string{"EpochSteps = 5 with Refresh.Every = 5", "more than Refresh.Every"}},
@@ -103,6 +117,11 @@ func TestCost(t *testing.T) {
 		{"sam with a pair beside every tenth step", threePoint, 2.2, 0},
 		{"paper", xsam.PaperConfig(), 2 + 1./3, 5. / 3},
 		{"nsam", xsam.NSAMConfig(), 2, 0},
+		{"gsam", xsam.GSAMConfig(), 2, 0},
+		{"fsam", xsam.FSAMConfig(), 2, 0},
+		{"msam", xsam.MSAMConfig(), 1, 0},
+		{"eigensam", xsam.EigenSAMConfig(), 2, 0},
+		{"late-sam", xsam.LateSAMConfig().ForRun(1530), 1 + 306./1500, 0},
 	}
 	for _, tt := range tests {
 		var gradients, products int
@@ -149,6 +168,10 @@ func TestResumeFromCheckpoint(t *testing.T) {
 	// An interval that follows the Hessian, ascents that are reused, α on its way up.
 	c.Refresh.Every, c.Refresh.Most, c.Refresh.Tolerance, c.Ascent.Every, c.Reuse, c.AlphaWarmup = 1, 4, 2, 3, 0.5, 6
 	t.Run("all that is kept", func(t *testing.T) { resumes(t, testbackend.Go(t), c) })
+	// A phase, with an average and a v that the ascents lean to.
+	c = xsam.EigenSAMConfig()
+	c.Refresh.Every, c.Refresh.Warmup, c.From, c.Less, c.Decay, c.Alpha = 4, 2, 3, 1, 0.5, 0.5
+	t.Run("in a phase", func(t *testing.T) { resumes(t, testbackend.Go(t), c) })
 }
 
 func resumes(t *testing.T, b compute.Backend, c xsam.Config) {
@@ -217,6 +240,9 @@ func TestRegisteredOptimizer(t *testing.T) {
 			}
 			if parameter.Has(name, "rho") {
 				store.SetParam(xsam.Param("rho"), 0.02)
+			}
+			if name == "late-sam" { // an optimizer made by name does not know how long the training is
+				store.SetParam(xsam.Param("from-step"), 4)
 			}
 			opt := optimizer.FromStore(store).(*xsam.Optimizer)
 			if got := opt.Config().Rho; parameter.Has(name, "rho") && got != 0.02 {

@@ -6,13 +6,12 @@ import (
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
-// What is here changes no result. It is there for XLA's sake, which decides by itself when it computes what:
-// docs/decisions/004.
+// These two change no result. They fix the order in which XLA computes: docs/decisions/004.
 
-// inOrder returns the point w of a pass that does not depend on the one before it. It begins when that one is done,
-// or XLA would hold the activations of both.
+// inOrder returns the point w of a pass, delayed until the pass before it is done. Without it XLA would hold the
+// activations of both.
 func inOrder(w []*graph.Node, before pass) []*graph.Node { return paramvec.After(w, before.gradient) }
 
-// whole returns g, there when all of it is, as a corrected gradient is, since c takes all of it. XLA would update the
-// first weights during the backward pass, which where passes hold much takes longer.
+// whole returns g, delayed until all of it is computed. Otherwise XLA updates the first weights during the backward
+// pass, which takes longer where passes hold much.
 func whole(g []*graph.Node) []*graph.Node { return paramvec.After(g, g) }

@@ -48,10 +48,17 @@ func (h home) progress() (entries []int64, err error) {
 	return entries, nil
 }
 
-// now is the number of the step, counted from 0; sinceChange that since what is trained was last changed.
+// now is the number of the step, counted from 0; sinceBegin that since the phase began, or what is trained was last
+// changed in it.
 func (s *step) now() *graph.Node { return s.progress(progressSteps) }
 
-func (s *step) sinceChange() *graph.Node { return graph.Sub(s.now(), s.progress(progressSince)) }
+func (s *step) sinceBegin() *graph.Node {
+	since := s.progress(progressSince)
+	if from := s.config.From; from > 0 {
+		since = graph.MaxScalar(since, from)
+	}
+	return graph.Sub(s.now(), since)
+}
 
 func (s *step) progress(i int) *graph.Node {
 	return graph.Reshape(graph.Slice(openProgress(s.home).NodeValue(s.g), graph.AxisElem(i)))

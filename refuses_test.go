@@ -58,12 +58,12 @@ func TestAccumulateRefusesWhatPartsCannotGive(t *testing.T) {
 			class := graph.OneHot(l[1], 2, dtypes.Float64)
 			sum := graph.ReduceSum(graph.Mul(class, graph.ExpandAxes(square(l, p), -1)), 0)
 			return graph.ReduceAllMean(graph.Div(sum, graph.ReduceSum(class, 0)))
-		}, nil), four([]int32{0, 1, 0, 1}), "not what its halves give"},
+		}, nil), four([]int32{0, 1, 0, 1}), "sums over the batch"},
 		"a mean for each of three classes": {bent(func(l, p []*graph.Node) *graph.Node {
 			class := graph.OneHot(l[1], 3, dtypes.Float64)
 			sum := graph.ReduceSum(graph.Mul(class, graph.ExpandAxes(square(l, p), -1)), 0)
 			return graph.ReduceAllMean(graph.Div(sum, graph.MaxScalar(graph.ReduceSum(class, 0), 1)))
-		}, nil), four([]int32{0, 1, 0, 1}), "taken over the whole batch"},
+		}, nil), four([]int32{0, 1, 0, 1}), "sums over the batch"},
 		"nothing below a threshold": {bent(func(l, p []*graph.Node) *graph.Node {
 			mean := graph.ReduceAllMean(square(l, p))
 			return graph.Where(graph.GreaterThan(mean, graph.Scalar(mean.Graph(), mean.DType(), 0.1)), mean,
@@ -80,7 +80,7 @@ func TestAccumulateRefusesWhatPartsCannotGive(t *testing.T) {
 			q := graph.Exp(p[0])
 			return graph.Div(graph.ReduceAllSum(graph.Mul(q, square(l, p))), graph.ReduceAllSum(q))
 		}, nil), four(), "depends on the weights"},
-		"a table of as many rows": {times, table, "Shared"},
+		"a table of as many rows": {times, table, "taken over the whole batch"},
 		"other rows":              {times, uneven, "Shared"},
 		"no rows":                 {times, scalar, "Shared"},
 	} {

@@ -91,7 +91,7 @@ func TestZeroGradient(t *testing.T) {
 			base := optim.SGD(0.1).Momentum(0.9).Done()
 			l := newLabWith(t, testbackend.Go(t), model.NewStore(), constant([]float64{0, 0}, func(w *graph.Node) *graph.Node {
 				return graph.MulScalar(graph.ReduceAllSum(graph.Square(w)), 0)
-			}), base, preset(), nothing{})
+			}), base, preset().ForRun(8), nothing{})
 			l.step(8)
 			if !slices.Equal(l.w(), []float64{0, 0}) {
 				t.Errorf("w = %v, want 0", l.w())

@@ -10,17 +10,17 @@ import (
 
 // reuse lets plain steps go on with what the last ascent found:
 //
-//	ascent step  u = g_adv − (⟨g_adv, g⟩/‖g‖²) g    the part across the clean gradient, which changes slowly
+//	ascent step  u = g_adv − (⟨g_adv, g⟩/‖g‖²) g    the part orthogonal to the clean gradient, which changes slowly
 //	plain step   g_adv = g + Reuse ‖g‖ u/‖u‖
 //
 // u/‖u‖ is kept in the store, as 0 until there was an ascent.
 //
 // Reference: Liu et al. (2022), "Towards Efficient and Scalable Sharpness-Aware Minimization", Algorithm 1.
 func (s *step) reuse(grads gradients) gradients {
-	if s.config.Reuse == 0 || s.mark.kind == PairStep {
+	if s.config.Reuse == 0 || s.mark.kind == PairStep || s.mark.off {
 		return grads
 	}
-	kept := openAscent(s.home, s.vars)
+	kept := s.home.vectors(s.vars, ascentName) // 0 until there was an ascent
 	square := paramvec.Dot(grads.clean, grads.clean)
 	zero := graph.ScalarZero(s.g, square.DType())
 	if s.mark.kind == AscentStep {
@@ -34,16 +34,4 @@ func (s *step) reuse(grads gradients) gradients {
 	return grads
 }
 
-// openAscent returns the variables that hold u/‖u‖, creating them when they are missing.
-func openAscent(h home, vars []*model.Variable) []*model.Variable {
-	kept := make([]*model.Variable, len(vars))
-	for i, v := range vars {
-		zero := make([]float64, v.Shape().Size())
-		kept[i] = h.variable(ascentName(v), stateDType(v), v.Shape().Dimensions, zero)
-	}
-	return kept
-}
-
 func ascentName(v *model.Variable) string { return model.JoinPath("ascent", v.Path()) }
-
-func (h home) ascent(v *model.Variable) string { return h.path(ascentName(v)) }

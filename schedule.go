@@ -27,24 +27,29 @@ var kindNames = names{"plain", "ascent", "pair"}
 
 func (k Kind) String() string { return kindNames.of(int(k)) }
 
-// refreshes tells whether v is estimated at all. Exact products serve the correction alone: without one there are none.
+// refreshes tells whether v is estimated at all. Exact products serve what uses v alone: without it there are none.
 func (c Config) refreshes() bool {
-	return c.Refresh.Every > 0 && !(c.By == ByExact && c.Alpha == 0)
+	return c.Refresh.Every > 0 && !(c.By == ByExact && !c.usesV())
 }
+
+// usesV tells whether the correction or the ascent has a use for v.
+func (c Config) usesV() bool { return c.Alpha > 0 && c.Form != SurrogateGap || c.Mix > 0 }
 
 // due tells whether v is refreshed in a step t, counted from 0, where the interval is fixed. With p = t mod
 // EpochSteps, or t:
 //
 //	t < Warmup or p mod Every = 0, but with ByExact not at p = 0
+//
+// in the phase. The warm-up is counted from its begin, the interval from step 0.
 func (c Config) due(step int64) bool { return c.dueSince(step, 0) }
 
 // dueSince is due where the warm-up begins at step since.
 func (c Config) dueSince(step, since int64) bool {
-	return c.refreshes() && (step < since+int64(c.Refresh.Warmup) || c.inPhase(step))
+	return c.refreshes() && c.active(step) && (step < c.begins(since)+int64(c.Refresh.Warmup) || c.inTurn(step))
 }
 
-// inPhase tells whether a step is one at which v is refreshed, if it is at all.
-func (c Config) inPhase(step int64) bool {
+// inTurn tells whether a step is one at which v is refreshed, if it is at all.
+func (c Config) inTurn(step int64) bool {
 	p := step
 	if c.EpochSteps > 0 {
 		p %= int64(c.EpochSteps)
@@ -53,15 +58,20 @@ func (c Config) inPhase(step int64) bool {
 	return p%int64(c.Refresh.Every) == 0 && !first
 }
 
-// raw tells whether a step comes before the first refresh since step since, or before the one that there would be if α
-// were not 0: it is SAM's, for there is no v, and the length of the gradient is left as it is. Only ByExact has such
-// steps.
+// raw tells whether the gradient of a step stays as it is: neither its length is set nor is it corrected. There are two
+// such cases:
+//
+//	outside the phase
+//	before the first refresh since step since, or the one that there would be if α were not 0: there is no v yet
 func (c Config) raw(step, since int64) bool {
-	if c.By != ByExact || c.Refresh.Warmup > 0 || c.Refresh.Every == 0 {
+	if !c.active(step) {
+		return true
+	}
+	if c.Refresh.Warmup > 0 || c.Refresh.Every == 0 {
 		return false
 	}
-	for t := since; t <= step; t++ { // the first one is not far
-		if c.inPhase(t) {
+	for t := c.begins(since); t <= step; t++ { // the first one is not far
+		if c.inTurn(t) {
 			return false
 		}
 	}
@@ -75,7 +85,7 @@ func (c Config) kind(step int64, refresh bool) Kind {
 	switch {
 	case refresh && c.By == ByPair:
 		return PairStep
-	case c.Rho > 0 && c.Ascent.Every > 0 && step%int64(c.Ascent.Every) == 0:
+	case c.active(step) && c.Rho > 0 && c.Ascent.Every > 0 && step%int64(c.Ascent.Every) == 0:
 		return AscentStep
 	default:
 		return PlainStep
@@ -87,7 +97,8 @@ type mark struct {
 	optimizer *Optimizer
 	kind      Kind
 	refresh   bool
-	raw       bool // before the first refresh
+	raw       bool // before the first refresh, or outside the phase
+	off       bool // outside the phase
 	trained   int  // the generation of what is trained (trained.go)
 	micro     micro
 	user      any
@@ -100,11 +111,15 @@ func (m mark) Displaces() bool {
 	return m.kind == PairStep || m.kind == AscentStep && m.optimizer.config.Along == AlongMomentum || m.micro.second
 }
 
+// OwnInputs is 0, or how many inputs are the batch's own.
+func (m mark) OwnInputs() int { return m.micro.check }
+
 // Displace moves the trainer's own forward pass to the point of the pass that it is.
 func (m mark) Displace(scope *model.Scope, g *graph.Graph) { m.optimizer.displace(scope, g, m) }
 
 func (m mark) String() string {
-	return fmt.Sprintf("xsam step(kind=%v refresh=%v raw=%v micro=%+v data=%v)", m.kind, m.refresh, m.raw, m.micro, m.user)
+	return fmt.Sprintf("xsam step(kind=%v refresh=%v raw=%v off=%v micro=%+v data=%v)", m.kind, m.refresh, m.raw, m.off,
+		m.micro, m.user)
 }
 
 // Schedule wraps the training data set, outermost, and marks the kind of step each batch is for. The kind follows
@@ -129,15 +144,15 @@ type scheduled struct {
 // marks returns a function that gives each batch's Spec its mark, in turn.
 func (s *scheduled) marks() func(spec any) (mark, error) {
 	o, h, tracker := s.optimizer, s.optimizer.home(s.store), s.optimizer.tracker(s.store)
-	step, since, seen := int64(-1), int64(0), -1
+	step, since, seen, settled := int64(-1), int64(0), -1, uint64(0)
 	return func(spec any) (mark, error) {
 		if err := o.own(s.store); err != nil {
 			return mark{}, err
 		}
-		generation, trained, changes := tracker.now()
-		if changes != seen {
-			if trained != nil {
-				if err := o.settle(h, trained); err != nil {
+		generation, trained, changes := tracker.now(spec)
+		if changes != seen || trained.fingerprint != settled {
+			if trained.variables != nil {
+				if err := o.settle(h, trained.variables); err != nil {
 					return mark{}, err
 				}
 			}
@@ -148,11 +163,11 @@ func (s *scheduled) marks() func(spec any) (mark, error) {
 			if step < 0 { // batches may be asked for ahead of the steps, so these are counted here
 				step = progress[progressSteps]
 			}
-			since, seen = progress[progressSince], changes
+			since, seen, settled = progress[progressSince], changes, trained.fingerprint
 		}
 		refresh, err := o.due(h, step, since)
 		m := mark{optimizer: o, kind: o.config.kind(step, refresh), refresh: refresh,
-			raw: o.config.raw(step, since), trained: generation, user: spec}
+			raw: o.config.raw(step, since), off: !o.config.active(step), trained: generation, user: spec}
 		step++
 		return m, err
 	}

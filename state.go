@@ -16,9 +16,12 @@ import (
 //
 //	/xsam/eigenvector/...  v, one variable per trainable variable, under that variable's own path
 //	/xsam/refresh          what the last refresh measured
+//	/xsam/start            ⟨w, v⟩ where it was measured (bound.go)
 //	/xsam/step             what the last step measured
-//	/xsam/progress         steps made, and what is trained since when (trained.go)
+//	/xsam/progress         steps made, and what is trained since when (progress.go)
+//	/xsam/sets             what was trained before, from the first change on (trained.go)
 //	/xsam/ascent/...       what plain steps reuse of the last ascent (reuse.go)
+//	/xsam/average/...      the running average of the gradients (average.go)
 //	/xsam/interval         the interval between refreshes where it is adapted (interval.go)
 //	/xsam/accumulate/...   the sums of an update under way, where batches are cut (microbatch.go)
 const Scope = "/xsam"
@@ -48,6 +51,17 @@ func (h home) variable(name string, dtype dtypes.DType, dims []int, values []flo
 		v = h.store.VariableWithValue(h.path(name), tensorOf(dtype, dims, values))
 	}
 	return v.SetTrainable(false)
+}
+
+// vectors returns a vector over vars, one variable for each of them, of at least float32, under the name that name
+// gives it; what is missing is created as 0.
+func (h home) vectors(vars []*model.Variable, name func(*model.Variable) string) []*model.Variable {
+	kept := make([]*model.Variable, len(vars))
+	for i, v := range vars {
+		zero := make([]float64, v.Shape().Size())
+		kept[i] = h.variable(name(v), stateDType(v), v.Shape().Dimensions, zero)
+	}
+	return kept
 }
 
 // state gives access to what lives between the steps, inside one graph.

@@ -15,7 +15,9 @@ type StepStats struct {
 	Kind      Kind
 	Refreshed bool // whether v was estimated anew in this step
 
-	Loss     float64 // of the step's batch at w (along the momentum at w + ε); in a pair step (L₊ + L₋)/2 − r²λ/2
+	// Loss is that of the step's batch at w. An ascent along the momentum has it at w + ε, and a pair step estimates it:
+	// (L₊ + L₋)/2 − r²λ/2.
+	Loss     float64
 	GradNorm float64 // ‖g_adv‖, of the gradient before the correction
 	AlongV   float64 // c = ⟨g_adv, v⟩
 	AngleDeg float64 // arccos(c/‖g_adv‖) in degrees, in [0, 180]
@@ -29,7 +31,8 @@ type StepStats struct {
 	Products  int // exact Hessian-vector products (and one third derivative, counted as one) on top
 }
 
-// Stats reads what the last step measured from the store. It fails before the first step.
+// Stats reads what the last step measured from the store. It fails before the first step, and, the first time, where
+// the probe radius is so small that λ would be made of rounding alone.
 func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 	h := o.home(store)
 	step, err := readState(h, "step")
@@ -55,6 +58,9 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 	}
 	if p.Step < 0 {
 		return StepStats{}, fmt.Errorf("xsam: Stats before the first step: none was made: run a step first")
+	}
+	if err := o.checkProbe(store, p.Step); err != nil {
+		return StepStats{}, err
 	}
 	if p.Refreshed, err = o.refreshed(h, p.Step, progress[progressSince]); err != nil {
 		return StepStats{}, err

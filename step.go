@@ -25,6 +25,7 @@ type step struct {
 	v         []*graph.Node     // its value when the step begins
 	home      home
 	state     state
+	exactly   *direction // of an exact refresh, once it was made
 }
 
 // begin collects what a step works on.
@@ -40,7 +41,7 @@ func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
 			"pass the same one to xsam.New and, as ModelFn and LossFn, to train.NewTrainer")
 	}
 	s := &step{optimizer: o, config: o.config, scope: scope, g: g, objective: obj, batch: batch, mark: marked}
-	s.home, s.vars = o.home(scope.Store()), o.prepare(scope, g)
+	s.home, s.vars = o.home(scope.Store()), o.prepare(scope, g, marked)
 	s.w, s.start = forward.Origin(g, s.vars), startingPoint(g, s.vars)
 	if o.config.refreshes() {
 		s.kept = openEigenvector(s.home, s.vars)
@@ -51,7 +52,7 @@ func (o *Optimizer) begin(scope *model.Scope, g *graph.Graph) *step {
 }
 
 // prepare returns what a graph trains, with the state in the store prepared for it.
-func (o *Optimizer) prepare(scope *model.Scope, g *graph.Graph) []*model.Variable {
+func (o *Optimizer) prepare(scope *model.Scope, g *graph.Graph, m mark) []*model.Variable {
 	store, vars := scope.Store(), forward.Trainables(scope, g)
 	var used []*model.Variable
 	for v := range store.IterVariables() {
@@ -59,7 +60,7 @@ func (o *Optimizer) prepare(scope *model.Scope, g *graph.Graph) []*model.Variabl
 			used = append(used, v)
 		}
 	}
-	o.tracker(store).building(used, vars)
+	o.tracker(store).building(m.user, used, vars)
 	if err := o.settle(o.home(store), vars); err != nil {
 		panic(err)
 	}
@@ -80,21 +81,25 @@ func startingPoint(g *graph.Graph, vars []*model.Variable) []*graph.Node {
 // displace moves the forward pass that the trainer is about to build to the point of its pass: so that in a pair step
 // it is one of the two, and with micro-batches the one of the micro-batch.
 func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
-	vars := o.prepare(scope, g)
+	vars := o.prepare(scope, g, m)
 	h, w := o.home(scope.Store()), forward.Origin(g, vars)
 	g.AttachState(startKey{}, forward.Point(g, vars))
+	up := ascent{config: o.config, home: h, vars: vars, w: w}
+	if m.kind == PairStep || o.config.Mix > 0 && !m.raw {
+		up.v = forward.Point(g, openEigenvector(h, vars))
+	}
 	switch {
 	case m.kind == PairStep:
-		v, radius := forward.Point(g, openEigenvector(h, vars)), o.config.ProbeRadius
+		radius := o.config.ProbeRadius
 		if m.micro.second {
 			radius = -radius
 		}
-		w = alongV(w, v, radius)
+		w = alongV(w, up.v, radius)
 	case o.config.Along == AlongMomentum:
-		w = o.alongMomentum(h.store, g, vars, w)
+		w = up.from(o.momentum(h.store, g, vars))
 	default: // the second pass of an ascent
 		first := openSums(h, vars, paramvec.DType(w), "first")
-		w = o.perturbed(w, forward.Point(g, first.gradient))
+		w = up.from(forward.Point(g, first.gradient))
 	}
 	forward.SetPoint(vars, w)
 	if m.micro.second {
@@ -107,8 +112,10 @@ func (s *step) keep(g gradients, d direction) {
 	if d.estimate != nil {
 		forward.SetPoint(s.kept, d.v)
 		s.adaptInterval(d.estimate)
+		s.keepStart(d)
 		s.state.writeRefresh(d.estimate)
 	}
+	s.keepAverage(g)
 	s.state.writeStep(g.loss, d.norm, d.c)
 	s.countStep()
 	if g.pair != nil || s.mark.micro.n > 0 {

@@ -13,7 +13,8 @@ import (
 // What is trained may change in mid-training: parameters are frozen, unfrozen, added. v, λ and what else is known then
 // belong to other parameters than the ones that are trained now. So the store has a record of what they belong to
 // (progress.go), and when the parameters of a step are others, v is made of length 1 over these, λ is unknown, and the
-// warm-up begins again.
+// warm-up begins again. Where the same parameters were trained before, as the heads of several tasks are in turn, only
+// v is rescaled.
 
 // settle prepares the state for a step that trains vars. It runs on the host, while a graph is built or when the
 // trained parameters are found to be others than in the step before.
@@ -42,13 +43,44 @@ func (o *Optimizer) settle(h home, vars []*model.Variable) error {
 		}
 	}
 	if !fresh {
-		if err := h.forget(o.config, vars); err != nil {
+		before, err := h.trainedBefore(known, trained)
+		if err != nil {
 			return err
 		}
-		entries[progressSince] = entries[progressSteps]
+		if !before {
+			if err := h.forget(o.config, vars); err != nil {
+				return err
+			}
+			entries[progressSince] = entries[progressSteps]
+		}
 	}
 	entries[progressTrained] = trained
 	return openProgress(h).SetValue(tensors.FromFlatDataAndDimensions(entries, progressEntries))
+}
+
+// trainedBefore tells whether a set of parameters was trained before the set known was, and notes both. The record is
+// in the store from the first change on.
+func (h home) trainedBefore(known, set int64) (bool, error) {
+	sets, v := []int64{known}, h.store.GetVariable(h.path("sets"))
+	if v != nil {
+		value, err := v.Value()
+		if err == nil {
+			sets, err = tensors.CopyFlatData[int64](value)
+		}
+		if err != nil {
+			return false, fmt.Errorf("xsam: reading which parameters were trained: %w", err)
+		}
+		if err := h.store.DeleteVariable(v.Path()); err != nil {
+			return false, fmt.Errorf("xsam: %w", err)
+		}
+	}
+	before := slices.Contains(sets, set)
+	if !before {
+		sets = append(sets, set)
+	}
+	value := tensors.FromFlatDataAndDimensions(sets, len(sets))
+	h.store.VariableWithValue(h.path("sets"), value).SetTrainable(false)
+	return before, nil
 }
 
 // unit returns v over vars: parts where there are any, a drawn direction for the rest, of length 1 together.
@@ -139,7 +171,7 @@ func (h home) write(vars []*model.Variable, parts [][]float64) error {
 	return nil
 }
 
-// forget makes λ, the interval and what was reused of an ascent unknown again.
+// forget makes λ, the interval, what was reused of an ascent and the average of the gradients unknown again.
 func (h home) forget(c Config, vars []*model.Variable) error {
 	unknown := map[string]func(v *model.Variable) *tensors.Tensor{
 		h.path("refresh"): func(v *model.Variable) *tensors.Tensor {
@@ -147,10 +179,11 @@ func (h home) forget(c Config, vars []*model.Variable) error {
 		},
 		h.path("interval"): func(*model.Variable) *tensors.Tensor { return firstInterval(c) },
 	}
+	zero := func(v *model.Variable) *tensors.Tensor {
+		return tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size()))
+	}
 	for _, of := range vars {
-		unknown[h.ascent(of)] = func(v *model.Variable) *tensors.Tensor {
-			return tensorOf(v.DType(), v.Shape().Dimensions, make([]float64, v.Shape().Size()))
-		}
+		unknown[h.path(ascentName(of))], unknown[h.path(averageName(of))] = zero, zero
 	}
 	for path, value := range unknown {
 		v := h.store.GetVariable(path)

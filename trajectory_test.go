@@ -25,7 +25,8 @@ import (
 )
 
 // golden is a network with reference trajectories, as the programs in testdata/golden write it: make_goldens.py with
-// JAX, and make_published.py, the published form and the lengths of the gradient, with PyTorch.
+// JAX, make_published.py, the published form and the lengths of the gradient, and make_family.py, SAM's relatives, with
+// PyTorch.
 type golden struct {
 	Net        string
 	Parameters []struct {
@@ -65,6 +66,7 @@ type goldenStep struct {
 	SideMargin              *float64 `json:"side_margin"`
 	CalmMargin              *float64 `json:"calm_margin"`
 	AbsMargin               *float64 `json:"abs_margin"`
+	LeanMargin              *float64 `json:"lean_margin"`
 	WNorm                   float64  `json:"w_norm"`
 }
 
@@ -75,7 +77,7 @@ type goldenCheckpoint struct {
 	Averages [][2][]float64
 }
 
-var goldenFiles = []string{"mlp", "cnn", "published"}
+var goldenFiles = []string{"mlp", "cnn", "published", "family"}
 
 // TestTrajectories trains the networks of testdata/golden for 20 steps, with momentum and weight decay, and finds at
 // every step what an independent implementation in float64 found: each schedule, each way to refresh v and each
@@ -106,13 +108,14 @@ func TestTrajectories(t *testing.T) {
 	}
 }
 
-// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv, of L₊ − L₋ and, for the published form,
-// of ⟨g, v⟩, and whether an interval grows) are nowhere near a tie.
+// The decisions that a trajectory hangs on (the signs of ⟨v', v⟩, of dλ/dv, of L₊ − L₋ and, for the published form and
+// Eigen-SAM, of ⟨g, v⟩, and whether an interval grows) are nowhere near a tie.
 func TestTrajectoryMargins(t *testing.T) {
 	for _, name := range goldenFiles {
 		for _, c := range readGolden(t, name).Cases {
 			for i, s := range c.Steps {
-				for _, margin := range []*float64{s.AlignMargin, s.TurnMargin, s.SideMargin, s.CalmMargin, s.AbsMargin} {
+				for _, margin := range []*float64{s.AlignMargin, s.TurnMargin, s.SideMargin, s.CalmMargin, s.AbsMargin,
+					s.LeanMargin} {
 					if margin != nil && !(*margin > 1e-3) {
 						t.Errorf("%s/%s: step %d has a margin of %v, want more than 1e-3", name, c.Name, i, *margin)
 					}

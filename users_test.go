@@ -42,6 +42,14 @@ func four(more ...any) data {
 	return func() train.Batch {
 		labels := []*tensors.Tensor{f64([]float64{3, 3, 3, 3}, 4)}
 		for _, m := range more {
+			if t, ok := m.(*tensors.Tensor); ok { // each batch has one of its own
+				copied, err := t.Clone()
+				if err != nil {
+					panic(err)
+				}
+				labels = append(labels, copied)
+				continue
+			}
 			labels = append(labels, tensors.MustFromAnyValue(m))
 		}
 		return train.Batch{Inputs: []*tensors.Tensor{f64([]float64{1, 0, 1, 0, 0, 1, 0, 1}, 4, 2)}, Labels: labels}
@@ -113,7 +121,9 @@ func bent(lossFn train.LossFn, extra func(scope *model.Scope, g *graph.Graph, w 
 // everySchedule has configurations with every kind of step and pass that batches may be cut for.
 func everySchedule() map[string]xsam.Config {
 	return map[string]xsam.Config{"sgd": xsam.SGDConfig(), "sam": xsam.SAMConfig(), "xsam": xsam.DefaultConfig(),
-		"lite": xsam.LiteConfig(), "looksam": xsam.LookSAMConfig(), "nsam": xsam.NSAMConfig()}
+		"lite": xsam.LiteConfig(), "looksam": xsam.LookSAMConfig(), "nsam": xsam.NSAMConfig(),
+		"gsam": xsam.GSAMConfig(), "fsam": xsam.FSAMConfig(), "eigensam": xsam.EigenSAMConfig(),
+		"late-sam": xsam.LateSAMConfig().ForRun(10)}
 }
 
 // What belongs to an update happens once per update: GoMLX's hooks, counters of the model, schedules that go by them,
@@ -205,13 +215,14 @@ func TestHalfPrecisionWeights(t *testing.T) {
 			w := scope.VariableWithValue("w", zeros)
 			return []*graph.Node{graph.Einsum("bi,i->b", in[0], graph.ConvertDType(w.NodeValue(g), dtypes.Float64))}
 		}, loss.MeanSquaredError)
-		for _, name := range []string{"sgd", "sam", "nsam", "asam", "xsam", "xsam-lite", "looksam", "xsam-paper", "msam"} {
+		for _, name := range []string{"sgd", "sam", "nsam", "asam", "xsam", "xsam-lite", "looksam", "xsam-paper", "msam",
+			"gsam", "fsam", "eigensam", "late-sam"} {
 			t.Run(fmt.Sprint(dtype, "/", name), func(t *testing.T) {
 				testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 					if testing.Short() && b.Name() != testbackend.Go(t).Name() {
 						t.Skip("compiling takes its time: not with -short")
 					}
-					p := program{backend: b, obj: obj, config: xsam.Presets[name](), data: four(),
+					p := program{backend: b, obj: obj, config: xsam.Presets[name]().ForRun(12), data: four(),
 						base: optim.SGD(0.1).Momentum(0.5).Done()}
 					stats, err := p.run(model.NewStore(), 12)
 					if err != nil {

@@ -18,6 +18,10 @@ func (c Config) Validate() error {
 	size := func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 } // not NaN, either
 	a, r, d := c.Ascent, c.Refresh, c.Correction
 
+	check(c.From >= 0 || c.From == LastFifth, "From = %d: want a step, 0 or more, or LastFifth", c.From)
+	check(c.To == 0 || c.To > c.From && c.From >= 0, "To = %d with From = %d: want a step after From, or 0 for no end",
+		c.To, c.From)
+
 	check(size(a.Rho), "Rho = %v: want a finite Rho ≥ 0 (0 turns the ascent off)", a.Rho)
 	check(a.Every >= 0, "Ascent.Every = %d: want 0 (never) or more (every so many steps)", a.Every)
 	check(!(a.Rho > 0 && a.Every == 0),
@@ -27,6 +31,23 @@ func (c Config) Validate() error {
 	check(!(a.Reuse > 0 && (a.Every == 0 || a.Rho == 0 || a.Local)),
 		"Reuse = %v with Ascent.Every = %d, Rho = %v, Local = %v: "+
 			"want ascents of the whole batch, or there is nothing to reuse", a.Reuse, a.Every, a.Rho, a.Local)
+
+	ascends := a.Rho > 0 && a.Every > 0
+	check(size(a.Less), "Less = %v: want a finite Less ≥ 0 (0 leaves the gradient as it is)", a.Less)
+	check(a.Less == 0 || a.Decay >= 0 && a.Decay < 1, "Decay = %v with Less = %v: want 0 ≤ Decay < 1", a.Decay, a.Less)
+	check(a.Less == 0 || ascends && a.Along == AlongGradient && !a.Local,
+		"Less = %v with Ascent.Every = %d, Rho = %v, Along = %v, Local = %v: want ascents along the gradient of the whole "+
+			"batch, since it is that which has an average", a.Less, a.Every, a.Rho, a.Along, a.Local)
+	check(size(a.Mix), "Mix = %v: want a finite Mix ≥ 0 (0 leaves v out of the ascent)", a.Mix)
+	check(a.Mix == 0 || ascends && !a.Adaptive && r.Every > 0,
+		"Mix = %v with Ascent.Every = %d, Rho = %v, Adaptive = %v, Refresh.Every = %d: "+
+			"want ascents in the units of the weights, and a v", a.Mix, a.Every, a.Rho, a.Adaptive, r.Every)
+	check(a.Mix == 0 || r.By == ByPair || r.By == ByExact && a.Along == AlongGradient,
+		"Mix = %v with Refresh.By = %v, Along = %v: want ByPair, or ByExact along the gradient: "+
+			"the ascent needs v before the other refreshes have it", a.Mix, r.By, a.Along)
+	check(maskNames.has(int(a.Of)), "Of = %d: want AllParameters, WeightsOnly or NormsOnly", int(a.Of))
+	check(a.Of == AllParameters || ascends, "Of = %v with Ascent.Every = %d, Rho = %v: no step ascends; "+
+		"want AllParameters, or ascents", a.Of, a.Every, a.Rho)
 
 	check(alongNames.has(int(a.Along)), "Along = %d: want AlongGradient or AlongMomentum", int(a.Along))
 	check(a.Along != AlongMomentum || !a.Adaptive && a.Reuse == 0 && !a.Local && r.By != ByThreePoint && c.Length != Clean,
@@ -54,13 +75,18 @@ func (c Config) Validate() error {
 	check(c.Length != Clean || !a.Local, "Length = Clean with Local ascents: "+
 		"want one of them, since micro-batches that ascend on their own leave no clean gradient of the whole batch")
 
-	check(formNames.has(int(d.Form)), "Form = %d: want Oriented, Projection, Explicit or Paper", int(d.Form))
+	check(formNames.has(int(d.Form)), "Form = %d: want Oriented, Projection, Explicit, Paper or SurrogateGap", int(d.Form))
 	check(d.Alpha >= 0 && d.Alpha <= 2, "Alpha = %v: want 0 ≤ Alpha ≤ 2 (0 turns the correction off)", d.Alpha)
-	check(!(d.Alpha > 0 && r.Every == 0), "Alpha = %v with Refresh.Every = 0: there is no v to correct along; "+
-		"want Alpha = 0, or Refresh.Every = 1 or more", d.Alpha)
+	check(!(d.Alpha > 0 && r.Every == 0 && d.Form != SurrogateGap), "Alpha = %v with Refresh.Every = 0: there is no v to "+
+		"correct along; want Alpha = 0, or Refresh.Every = 1 or more", d.Alpha)
 	check(d.AlphaWarmup >= 0, "AlphaWarmup = %d: want 0 or more steps", d.AlphaWarmup)
 	check(d.Form != Explicit || r.By == ByPair && r.Every == 1 && r.Most == 0, "Form = Explicit with Refresh.By = %v, "+
 		"Every = %d, Most = %d: want ByPair, Every = 1 and a fixed interval, since it is the mean of the pair of every step",
 		r.By, r.Every, r.Most)
+	check(d.Form != SurrogateGap || d.Alpha == 0 || (ascends || r.Every > 0 && r.By == ByPair) &&
+		a.Along == AlongGradient && !a.Local && c.Length != Unit,
+		"Form = SurrogateGap with Ascent.Every = %d, Rho = %v, Along = %v, Local = %v, Length = %v: want ascents along the "+
+			"gradient of the whole batch and a length other than Unit, since it takes the clean gradient apart",
+		a.Every, a.Rho, a.Along, a.Local, c.Length)
 	return errors.Join(errs...)
 }

@@ -12,14 +12,13 @@ const xlaFlagsEnv = "XLA_FLAGS"
 
 // cpuFlags are options of the pinned CPU plugin that were measured to help, on convolutions and on wide dense nets;
 // docs/decisions/001-engine.md has the figures. Another plugin may not know them, and XLA ends the process on an option
-// it does not know. They are set unless the user chose XLA's options, if only to none.
+// it does not know. They are not set where the user has set XLA_FLAGS, even to nothing.
 const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
 	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION," +
 	"-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
 
-// PlanFlags returns the setting of the environment with which another process has XLA write what it makes of each
-// program into the folder dir: the buffers that it plans among other things. Its engine is the same as this
-// process's.
+// PlanFlags returns an environment setting, "XLA_FLAGS=…", for another process with the same engine as this one. With
+// it XLA writes into the folder dir what it makes of each program, the planned buffers among other things.
 func PlanFlags(dir string) string {
 	flags, chosen := os.LookupEnv(xlaFlagsEnv)
 	if !chosen {
@@ -28,7 +27,7 @@ func PlanFlags(dir string) string {
 	return strings.TrimSpace(xlaFlagsEnv + "=" + flags + " --xla_dump_to=" + dir + " --xla_dump_hlo_as_text")
 }
 
-// setDefault sets a variable of the environment unless it is there, if only empty.
+// setDefault sets an environment variable unless it is set already, even to nothing.
 func setDefault(key, value string) error {
 	if _, chosen := os.LookupEnv(key); chosen {
 		return nil

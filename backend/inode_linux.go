@@ -16,7 +16,7 @@ func inodeOf(info fs.FileInfo) string {
 	return fmt.Sprintf("%d:%d", s.Dev, s.Ino)
 }
 
-// changed is when the kernel last saw a change to a file's content or its description; nobody can set it.
+// changed is when the kernel last saw a change of a file's content or metadata; no program can set it.
 func changed(info fs.FileInfo) time.Time {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return time.Unix(s.Ctim.Unix())

@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
-// Options says which engine to open and where to talk about it.
+// Options says which engine to open and where to report progress.
 type Options struct {
 	// Name is "auto", "xla", "go", "cuda" or the path of a PJRT plugin; "" stands for $GOMLX_BACKEND, or auto without it.
 	Name string
@@ -38,7 +38,7 @@ type Engine struct {
 	Name string
 	// Plugin is the path of the PJRT plugin, "" for an engine without one.
 	Plugin string
-	// Fallback says why pure Go is used though XLA was wanted; "" when there was no falling back.
+	// Fallback says why pure Go is used though XLA was wanted; "" without a fallback.
 	Fallback string
 }
 
@@ -92,9 +92,9 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 	return nil, fmt.Errorf("backend: no engine could be opened: %s", strings.Join(refused, "; "))
 }
 
-// goOptions are the pure-Go engine's options unless the user names his own: operations run one after the other, each
-// still parallel inside. Side by side they can wait for each other for ever (compute v0.1.3): operations are tasks of
-// a pool, and a convolution waits, inside its task, for workers of the same pool. TestGoEngineDoesNotHang shows it.
+// goOptions are the pure-Go engine's options unless the user names others: operations run one after the other, each
+// still parallel inside. Side by side they can wait for each other for ever (compute v0.1.3): operations are tasks of a
+// pool, and a convolution waits, inside its task, for workers of the same pool. TestGoEngineDoesNotHang shows it.
 const goOptions = "ops_sequential"
 
 // open makes one attempt.
@@ -143,10 +143,10 @@ func open(ctx context.Context, k kind, req request, m machine, opts Options) (*E
 	}
 }
 
-// openXLA loads the plugin at an absolute path and makes a client of it. The pinned plugin's has as many devices as
-// were asked for: it would make four by itself, and a thread for each, which wait for each other where there are
-// fewer processors. With one device a program runs in the thread that calls for it, where internal/keepmemory has its
-// large buffers kept, and not in one of the client's.
+// openXLA loads the plugin at an absolute path and makes a client of it. The pinned plugin's client gets as many
+// devices as were asked for. By default it would make four, with a thread each, and these wait for each other where
+// there are fewer processors. With one device a program runs in the calling thread, whose large buffers
+// internal/keepmemory keeps, and not in a thread of the client.
 func openXLA(plugin, options string, opts Options) (*Engine, error) {
 	var clientOptions pjrt.NamedValuesMap
 	if isPinned(plugin) {
@@ -174,7 +174,7 @@ func openXLA(plugin, options string, opts Options) (*Engine, error) {
 	return &Engine{Backend: b, Name: name, Plugin: plugin}, nil
 }
 
-// orSilent stands in for a missing writer.
+// orSilent replaces a missing writer by one that discards.
 func orSilent(out io.Writer) io.Writer {
 	if out == nil {
 		return io.Discard

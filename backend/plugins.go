@@ -45,8 +45,8 @@ var errNoInstall = errors.New(xla.NoAutoInstallEnv +
 	" is set, so nothing is downloaded: unset it, give the path of a " +
 	"PJRT plugin (--backend PATH), or take the pure-Go engine (--backend go)")
 
-// needCPU returns the path of the CPU plugin and installs it if it is missing, or is not what was published: that one
-// is not loaded, for a library runs as soon as it is.
+// needCPU returns the path of the CPU plugin. It installs it if it is missing or is not what was published. Such a file
+// is never loaded, since a library runs code when it is loaded.
 func (m machine) needCPU(ctx context.Context, opts Options) (string, error) {
 	why := errors.New("no XLA plugin for the CPU is installed")
 	if plugin := m.cpuPlugin(); plugin != "" {

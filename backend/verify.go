@@ -13,13 +13,13 @@ import (
 // verifiedSuffix names the file beside a plugin that says which state of it was found to be the published one.
 const verifiedSuffix = ".verified"
 
-// settled is the age from which on the times of a file tell one state of it from another.
+// settled is the age above which a file's times identify its state.
 var settled = 2 * time.Second
 
 // verify checks that the plugin at path is the wheel's, by its SHA-256. Reading 200 MB takes up to a second, so the
 // result is kept beside it, with the path, inode, size and times of the file, of which the kernel sets one by itself:
-// while these are the same the file is not read. This finds damage, and what took its place by accident or was put
-// there by others; whoever may write to the folder as the user can write both files.
+// while these are the same the file is not read. This finds damage, and files replaced by accident or by others.
+// Whoever can write to the folder as the user can write both files.
 func (w wheel) verify(path string) error {
 	before, err := os.Stat(path)
 	if err != nil {
@@ -45,7 +45,7 @@ func (w wheel) verify(path string) error {
 	return nil
 }
 
-// readThrough is verify which reads the file in any case, and forgets what was kept of one that is not the wheel's.
+// readThrough is verify that always reads the file. It deletes the kept result of a file that is not the wheel's.
 func (w wheel) readThrough(path string) error {
 	err := download.Digest{SHA256: w.pluginSHA256}.Check(path)
 	if err != nil {
@@ -64,7 +64,7 @@ func (w wheel) state(path string, info fs.FileInfo) string {
 		info.ModTime().UTC().Format(time.RFC3339Nano), changed(info).UTC().Format(time.RFC3339Nano)}, "\n") + "\n"
 }
 
-// keep writes a file in one piece. It may fail: the plugin is read again then.
+// keep writes a file in one piece. If that fails, the plugin is read again next time.
 func keep(path, text string) {
 	temporary := fmt.Sprintf("%s.%d.tmp", path, os.Getpid())
 	err := os.WriteFile(temporary, []byte(text), 0o644)

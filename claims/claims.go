@@ -69,19 +69,19 @@ const (
 	NoTest = "no test"
 )
 
-// Finding is what was found of one claim for one method.
+// Finding is the verdict on one claim for one method.
 type Finding struct {
 	Claim   string // one of Names
 	Method  string // the form of X-SAM, or nsam, as the runs call it
 	Verdict string
 	Detail  string // one line for people: difference, interval, p, n, and what weakens them
 
-	// Baseline is the method that it was held against, SAM or nsam, N the number of pairs.
+	// Baseline is the method it was compared with, SAM or nsam; N is the number of pairs.
 	Baseline string
 	N        int
 	// Difference is method minus baseline with its 95 % interval: of accuracies as fractions, of losses, of λmax at
 	// the epoch at which the claim fares worst.
 	Difference compare.Estimate
-	// P is that of the claim's own test, PHolm with the correction; NaN where there is no test.
+	// P is the p of the claim's own test, PHolm that after the correction; both are NaN where there is no test.
 	P, PHolm float64
 }

@@ -106,6 +106,13 @@ func TestJudge(t *testing.T) {
 			[3]string{2: "the worst of 1 (measured once: nothing is said of the other epochs)"}},
 		{"no λmax", four("xsam", 0.05, 0.01, -0.1, [2]float64{}, func(m *made) { m.lambda = [2]float64{} }),
 			"supported, supported, no test", [3]string{2: "no epoch"}},
+		{"runs that have not learnt have no part in λmax", func() []*runlog.Run {
+			runs := four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -0.5}, nil)
+			for _, r := range runs[1:] {
+				r.Summary.NotLearnt = runlog.NearChance
+			}
+			return runs
+		}(), "supported, supported, no test", [3]string{2: "3 of 4 pairs with a run that has not learnt are left out"}},
 		{"one seed", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1}, nil)[:1],
 			"no test, no test, no test", [3]string{"n = 1", "n = 1", "n = 1"}},
 		{"a run that was stopped", four("xsam", 0.05, 0.01, -0.1, [2]float64{-1, -1},
@@ -148,7 +155,7 @@ func TestHolmGoesOverTheClaims(t *testing.T) {
 	}
 }
 
-// Each form is held against the SAM of its own ρ, and where there is none against that of the smallest.
+// Each form is compared with the SAM of its own ρ, or, without one, that of the smallest ρ.
 func TestBaseline(t *testing.T) {
 	var runs []*runlog.Run
 	runs = append(runs, four("sam:rho=0.1", 0.1, 0.02, 0, [2]float64{}, nil)...)
@@ -172,7 +179,7 @@ func TestBaseline(t *testing.T) {
 	}
 }
 
-// The two parts of the published form are told apart: it is held against SAM and against nsam, and nsam against SAM.
+// The two parts of the published form are told apart: it is compared with SAM and with nsam, and nsam with SAM.
 func TestThePartsOfThePublishedForm(t *testing.T) {
 	var runs []*runlog.Run
 	for _, method := range []string{"sam", "nsam", "xsam-paper", "xsam"} {
@@ -197,7 +204,8 @@ func TestThePartsOfThePublishedForm(t *testing.T) {
 	}
 }
 
-// Runs of the earlier form of xsam-paper are judged under their own name, and are not what nsam is a part of.
+// Runs of the earlier form of xsam-paper are judged under their own name, and not compared with nsam, which is no part
+// of that form.
 func TestTheEarlierForm(t *testing.T) {
 	runs := append(sam(), four("nsam", 0.05, 0, 0, [2]float64{}, nil)...)
 	runs = append(runs, four("xsam-paper (raw c)", 0.05, 0.01, 0, [2]float64{}, nil)...)

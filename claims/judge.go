@@ -10,8 +10,8 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Judge returns what the runs say of each claim, three findings a comparison. Runs that are not finished are left
-// out, and the Detail says so. The comparisons are, forms in the order of their names:
+// Judge tests each claim on the runs and returns three findings a comparison. Runs that are not finished are left out,
+// and the Detail says so. The comparisons are, forms in the order of their names:
 //
 //	each form of X-SAM with sam
 //	xsam-paper with nsam   its two parts told apart: nsam is the published form without its correction,
@@ -19,8 +19,8 @@ import (
 //
 // The runs have to be of one experiment: the same data, model, epochs, batch, number of images and label noise.
 //
-// Of several runs of the baseline with other ρ that with the form's is taken, else that with the smallest. Without a
-// run of SAM, or without a form of X-SAM, there is nothing to judge, which is an error.
+// Of several baselines the one with the form's ρ is taken, or, without one, that with the smallest ρ. Without a run of
+// SAM, or without a form of X-SAM, there is nothing to judge, which is an error.
 func Judge(runs []*runlog.Run) ([]Finding, error) {
 	finished := map[string]map[int64]run{}
 	unfinished := map[string]int{}
@@ -79,7 +79,7 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 	return findings, nil
 }
 
-// baseline chooses the one of several variants of a method that a form is held against.
+// baseline chooses the variant of a method that a form is compared with.
 func baseline(form map[int64]run, variants []string, finished map[string]map[int64]run) string {
 	rhoOf := func(runs map[int64]run) float64 {
 		for _, r := range runs {

@@ -5,7 +5,7 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// run is what the claims need of a finished run. Of what is missing it has NaN.
+// run is what the claims need of a finished run. What is missing is NaN.
 type run struct {
 	seed      int64
 	rho       float64
@@ -14,12 +14,14 @@ type run struct {
 	early     int                 // the number of epochs that earlyLoss is over
 	lambda    map[float64]float64 // by epoch
 	loose     int                 // how many of them did not converge
+	learnt    bool
 }
 
 func newRun(r *runlog.Run) run {
 	m := run{
 		seed: r.Summary.Seed, rho: r.Setup.Rho, accuracy: r.Summary.TestAccuracy.Float(),
 		earlyLoss: compare.EarlyLoss(r), early: compare.EarlyEpochs(r.Setup.Epochs), lambda: map[float64]float64{},
+		learnt: r.Summary.NotLearnt == "",
 	}
 	for _, record := range r.Records {
 		if record.Kind != runlog.Curvature || record.Split != runlog.TrainSplit || !record.LambdaMax.Known() {

@@ -8,7 +8,7 @@ import (
 	"github.com/xsam-go/xsam/compare"
 )
 
-// pair is a run of X-SAM and one of SAM with the same seed.
+// pair is a run of a form and one of its baseline, with the same seed.
 type pair struct{ form, sam run }
 
 // test is the test of one claim before the correction over the claims.
@@ -45,7 +45,7 @@ func (t test) detail(pHolm float64) string {
 	return text
 }
 
-// differences are taken pair by pair, form minus SAM.
+// differences are taken pair by pair, form minus baseline.
 func differences(pairs []pair, of func(run) float64) []float64 {
 	var all []float64
 	for _, p := range pairs {
@@ -76,12 +76,24 @@ func testEarlyLoss(pairs []pair) test {
 	}
 }
 
-// testLambda is the test of claim (c): the claim holds when it holds at every epoch, so its p is the largest of
-// theirs (an intersection-union test, which needs no correction); it is contradicted when λmax is higher at some
-// epoch, which may be any of them, so that Holm's correction goes over the epochs.
+// testLambda is the test of claim (c). The claim holds when it holds at every epoch, so its p is the largest of theirs
+// (an intersection-union test, which needs no correction). It is contradicted when λmax is higher at any epoch, so
+// Holm's correction then goes over the epochs.
 //
 // Reference: R. L. Berger, Multiparameter hypothesis testing and acceptance sampling, Technometrics 24 (1982).
-func testLambda(pairs []pair) test {
+//
+// Pairs with a run that has not learnt are left out: its λmax is low for no merit of its method.
+func testLambda(all []pair) test {
+	pairs := slices.DeleteFunc(slices.Clone(all), func(p pair) bool { return !p.form.learnt || !p.sam.learnt })
+	t := testLearnt(pairs)
+	if n := len(all) - len(pairs); n > 0 {
+		t.shown += fmt.Sprintf("; %d of %d pairs with a run that has not learnt are left out", n, len(all))
+	}
+	return t
+}
+
+// testLearnt is testLambda of pairs that have learnt.
+func testLearnt(pairs []pair) test {
 	epochs := commonEpochs(pairs)
 	if len(epochs) == 0 {
 		return test{Estimate: compare.NewEstimate(nil), p: math.NaN(), shown: "no epoch at which all paired runs have λmax"}

@@ -39,7 +39,8 @@ func difference(name string, of func(*Row) *Difference) []column {
 	}
 	return []column{
 		{name + "_difference", number(func(d *Difference) float64 { return d.Mean })},
-		{name + "_difference_ci95", number(func(d *Difference) float64 { return d.HalfWidth })},
+		{name + "_difference_ci95", number(func(d *Difference) float64 { return d.Alone })},
+		{name + "_difference_ci95_holm", number(func(d *Difference) float64 { return d.HalfWidth })},
 		{name + "_p", number(func(d *Difference) float64 { return d.P })},
 		{name + "_p_holm", number(func(d *Difference) float64 { return d.PHolm })},
 		{name + "_verdict", func(_ *Table, r *Row) any {
@@ -56,6 +57,12 @@ var columns = join(
 	[]column{
 		{"method", func(_ *Table, r *Row) any { return r.Method }},
 		{"n", func(_ *Table, r *Row) any { return r.N }},
+		{"not_learnt", func(_ *Table, r *Row) any {
+			if r.NotLearnt == 0 {
+				return runlog.Number{}
+			}
+			return runlog.Num(float64(r.NotLearnt))
+		}},
 	},
 	estimate("test_accuracy", func(r *Row) Estimate { return r.TestAccuracy }),
 	estimate("validation_accuracy", func(r *Row) Estimate { return r.ValidationAccuracy }),
@@ -152,8 +159,9 @@ func (o object) MarshalJSON() ([]byte, error) {
 }
 
 // WriteJSON writes {"table": [one object a method], "runs": [the summaries]}. Accuracies are fractions, a …_ci95 is
-// the half-width of a 95 % interval, and a number that is not known is absent. Warnings stand in the row they belong
-// to; those of the whole table are in its field Warnings and not in the JSON.
+// the half-width of a 95 % interval, …_ci95_holm that of the one which the verdict goes by, and a number that is not
+// known is absent. Warnings stand in the row they belong to; those of the whole table are in its field Warnings and not
+// in the JSON.
 func (t *Table) WriteJSON(w io.Writer) error {
 	out := struct {
 		Table []object         `json:"table"`

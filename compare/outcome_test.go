@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -57,5 +58,43 @@ func TestSmallNumbersAreShown(t *testing.T) {
 		if got := tt.e.String(); got != tt.want {
 			t.Errorf("%+v is written as %s, want %s", tt.e, got, tt.want)
 		}
+	}
+}
+
+// Runs that have not learnt are counted and named, with a flag to turn, and their λmax has no part in the verdict: here
+// xsam would have a λmax lower by 4.9 in every seed, where it has learnt nothing in three of four.
+func TestNotLearnt(t *testing.T) {
+	runs := fourSeeds()
+	for i, r := range runs {
+		if r.Method == "xsam" && r.Seed > 0 {
+			runs[i].NotLearnt, runs[i].LambdaMax, runs[i].ChanceLoss = runlog.NearChance, runlog.Num(0.1), runlog.Num(2.3)
+		}
+	}
+	table := New(runs, Options{})
+	row := table.Rows[2]
+	if row.NotLearnt != 3 || row.LambdaMax.N != 1 || row.LambdaDifference.Verdict != NoTest {
+		t.Errorf("%d not learnt, λmax of %d runs, verdict %s, want 3, 1, no test", row.NotLearnt, row.LambdaMax.N,
+			row.LambdaDifference.Verdict)
+	}
+	var text, json strings.Builder
+	if err := errors.Join(table.WriteText(&text), table.WriteJSON(&json)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"4, 3 not learnt", "seed 1 has not learnt: near chance", "try a lower --rho"} {
+		if !strings.Contains(strings.Join(strings.Fields(text.String()), " "), want) {
+			t.Errorf("the table is\n%s\nwant %q", &text, want)
+		}
+	}
+	if !strings.Contains(json.String(), `"not_learnt": 3`) || !strings.Contains(json.String(), `"not_learnt": "near chance"`) {
+		t.Errorf("JSON is\n%s\nwant it in the row and in the runs", &json)
+	}
+	runs[3].NotLearnt, runs[3].ChanceLoss = runlog.Collapsed, runlog.Num(2.3) // sgd, seed 1: now lr is to blame
+	for i := range runs {
+		if runs[i].Method == "sgd" {
+			runs[i].NotLearnt = runlog.Collapsed
+		}
+	}
+	if text := strings.Join(New(runs, Options{}).Rows[0].Warnings, " "); !strings.Contains(text, "Try a lower --lr") {
+		t.Errorf("warnings %q, want the flag --lr", text)
 	}
 }

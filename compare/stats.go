@@ -67,9 +67,13 @@ const (
 	NoTest Verdict = "no test"
 )
 
-// Difference is a method's mean difference from the baseline over the seeds that both have.
+// Difference is a method's mean difference from the baseline over the seeds that both have. Its HalfWidth is that of
+// the interval which the verdict goes by: widened as PHolm is larger than P, so that it leaves out 0 where PHolm <
+// Level, and there alone.
 type Difference struct {
 	Estimate
+	// Alone is the half-width of the 95 % interval without the correction.
+	Alone float64
 	// P is the two-sided p of the paired t-test, PHolm the same with Holm's correction over the methods of the table.
 	// Both are NaN where Verdict is NoTest.
 	P, PHolm float64
@@ -84,6 +88,7 @@ type Difference struct {
 // accuracies are multiples of 1/1000. Differences that are all 0 have p = 1.
 func PairedTest(differences []float64) Difference {
 	d := Difference{Estimate: NewEstimate(differences), P: math.NaN(), PHolm: math.NaN(), Verdict: NoTest}
+	d.Alone = d.HalfWidth
 	known := slices.DeleteFunc(slices.Clone(differences), math.IsNaN)
 	if len(known) < 2 {
 		return d
@@ -104,9 +109,12 @@ func PairedTest(differences []float64) Difference {
 // tested tells whether there is a difference that was tested.
 func (d *Difference) tested() bool { return d != nil && d.Verdict != NoTest }
 
-// judged returns d with its corrected p and the verdict that follows.
+// judged returns d with its corrected p, the interval of that level, and the verdict that follows.
 func (d Difference) judged(pHolm float64) Difference {
 	d.PHolm = pHolm
+	if t := studentT(d.N - 1); pHolm > d.P && d.P > 0 {
+		d.HalfWidth = d.Alone * t.Quantile(1-Level*d.P/pHolm/2) / t.Quantile(1-Level/2)
+	}
 	switch {
 	case !(pHolm < Level):
 		d.Verdict = NotDistinguishable

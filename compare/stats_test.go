@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"math"
 	"testing"
 )
@@ -161,5 +162,34 @@ func TestPairedTestKeepsItsLevel(t *testing.T) {
 	}
 	if called < 60 || called > 140 {
 		t.Errorf("%d of %d experiments without an effect were called one, want about 100", called, experiments)
+	}
+}
+
+// The interval of a difference leaves out 0 where the corrected p is below 0.05, and there alone, also for the p between
+// 0.05/m and 0.05 that the correction is about; one method alone has the interval of Student's t.
+func TestIntervalAgreesWithVerdict(t *testing.T) {
+	values := map[string]map[int64]float64{"sam": {0: 0, 1: 0, 2: 0, 3: 0}}
+	for i := range 40 {
+		spread := 0.05 * float64(i+1)
+		values[fmt.Sprintf("m%02d", i)] = map[int64]float64{0: 1 + spread, 1: 1 - spread, 2: 1 + 2*spread, 3: 1 - 2*spread}
+	}
+	for _, methods := range []int{1, 3, 40} {
+		few := map[string]map[int64]float64{"sam": values["sam"]}
+		for i := range methods {
+			name := fmt.Sprintf("m%02d", i*40/methods)
+			few[name] = values[name]
+		}
+		corrected := 0
+		for name, d := range Differences(few, "sam") {
+			if zero := d.HalfWidth >= d.Mean; zero != (d.Verdict == NotDistinguishable) {
+				t.Errorf("%d methods, %s: %v with p %.3g is %s", methods, name, d.Estimate, d.PHolm, d.Verdict)
+			}
+			if d.HalfWidth > d.Alone {
+				corrected++
+			}
+		}
+		if (corrected > 0) != (methods > 1) {
+			t.Errorf("%d methods: %d intervals are corrected", methods, corrected)
+		}
 	}
 }

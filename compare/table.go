@@ -36,8 +36,8 @@ type Table struct {
 // Row is one method.
 type Row struct {
 	Method string
-	// N is the number of finished runs.
-	N int
+	// N is the number of finished runs, NotLearnt the number of those that have not learnt: their λmax is left out.
+	N, NotLearnt int
 	// TestAccuracy and TrainAccuracy are fractions; the others have their own units.
 	TestAccuracy, TrainAccuracy, TestLoss, TrainLoss, LambdaMax Estimate
 	// ValidationAccuracy is that of runs which hold images out for validation and look at no test image.
@@ -125,9 +125,16 @@ func (t *Table) newRow(method string, runs, sgd map[int64]runlog.Summary) Row {
 		}
 		return NewEstimate(values)
 	}
+	notLearnt := 0
+	for _, r := range runs {
+		if r.NotLearnt != "" {
+			notLearnt++
+		}
+	}
 	return Row{
 		Method:             method,
 		N:                  len(seeds),
+		NotLearnt:          notLearnt,
 		TestAccuracy:       over(func(r runlog.Summary) float64 { return r.TestAccuracy.Float() }),
 		ValidationAccuracy: over(func(r runlog.Summary) float64 { return r.ValidationAccuracy.Float() }),
 		TrainAccuracy:      over(func(r runlog.Summary) float64 { return r.TrainAccuracy.Float() }),
@@ -165,7 +172,13 @@ func heldLoss(r runlog.Summary) float64 {
 	return r.TestLoss.Float()
 }
 
-func lambdaMax(r runlog.Summary) float64 { return r.LambdaMax.Float() }
+// lambdaMax is NaN of a run that has not learnt: λmax is low there, and no merit of the method.
+func lambdaMax(r runlog.Summary) float64 {
+	if r.NotLearnt != "" {
+		return math.NaN()
+	}
+	return r.LambdaMax.Float()
+}
 
 func validating(r runlog.Summary) bool {
 	return r.ValidationAccuracy.Known() || r.ValidationLoss.Known()

@@ -34,7 +34,7 @@ func (t *Table) writeMeans(b *strings.Builder) {
 	columns.line(append(titles, "λmax", "train loss", "gradients", "step time")...)
 	columns.line(append(make([]string, len(titles)), "", "", "per step", "× sgd")...)
 	for _, r := range t.Rows {
-		cells := []string{r.Method, fmt.Sprint(r.N), outcome.Text(&r)}
+		cells := []string{r.Method, r.Runs(), outcome.Text(&r)}
 		if t.Metric != "" {
 			cells = append(cells, r.TestMetric.String())
 		}
@@ -43,6 +43,14 @@ func (t *Table) writeMeans(b *strings.Builder) {
 	}
 	columns.Flush()
 	b.WriteString("\nmean ± half-width of the Student-t 95 % interval over n seeds\n")
+}
+
+// Runs is n, with the number of those that have not learnt: "4, 2 not learnt".
+func (r *Row) Runs() string {
+	if r.NotLearnt == 0 {
+		return fmt.Sprint(r.N)
+	}
+	return fmt.Sprintf("%d, %d not learnt", r.N, r.NotLearnt)
 }
 
 // Held names the images on which the accuracies were measured, "test" or "validation".
@@ -67,7 +75,8 @@ func (t *Table) writeDifferences(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\nDifference from %s, paired by seed; p of a paired t-test", t.Baseline)
 	if t.Tests > 1 {
-		fmt.Fprintf(b, " with Holm's correction over %d methods", t.Tests)
+		fmt.Fprintf(b, " with Holm's\ncorrection over %d methods, and ± half-width of the 95 %% interval with the same "+
+			"correction", t.Tests)
 	}
 	b.WriteString("\n\n")
 	columns, outcome := newColumns(b), t.Outcome()

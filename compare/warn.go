@@ -34,6 +34,8 @@ func (t *Table) warn(opts Options) {
 				add("seed %d diverged and is left out%s", r.Seed, because(r.Stopped))
 			case !r.Finished:
 				add("seed %d is not finished and left out%s", r.Seed, because(r.Stopped))
+			case r.NotLearnt != "":
+				add("seed %d has not learnt: %s", r.Seed, t.unlearnt(r))
 			case !r.LambdaMax.Known():
 				add("seed %d has no λmax%s", r.Seed, unmeasured(r.LambdaStop))
 			case r.LambdaStop != runlog.StopResidual:
@@ -56,6 +58,22 @@ func (t *Table) warn(opts Options) {
 	case t.Baseline != "" && opts.Baseline == "" && !isVariant(t.Baseline, "sam"):
 		t.Warnings = append(t.Warnings, "no finished run of sam to compare with: differences are from "+t.Baseline)
 	}
+}
+
+// unlearnt says what a run that has not learnt is like, and what to do about it.
+func (t *Table) unlearnt(r runlog.Summary) string {
+	text := fmt.Sprintf("%s, training loss %.3g where that of chance is %.3g; its λmax is left out. ", r.NotLearnt,
+		r.TrainLoss.Float(), r.ChanceLoss.Float())
+	for _, other := range t.Runs {
+		if isVariant(other.Method, "sgd") && other.Method != r.Method && other.Finished && other.NotLearnt == "" {
+			return text + "sgd has learnt: try a lower --rho or --alpha, or a lower --lr"
+		}
+	}
+	const above = 1.2 // of chance: steps that lead away
+	if r.NotLearnt == runlog.Collapsed || r.TrainLoss.Float() > above*r.ChanceLoss.Float() {
+		return text + "Try a lower --lr"
+	}
+	return text + "Try another --lr, a tenth or ten times of it, or more --epochs"
 }
 
 // warnOfMixture says when the runs differ in more than method and seed, or ran on a slower engine than was wanted.

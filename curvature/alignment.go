@@ -5,15 +5,15 @@ import (
 	"math"
 )
 
-// Alignment says how a gradient lies to eigenvectors. The signs of the eigenvectors play no part.
+// Alignment says how far a gradient points along eigenvectors. The signs of the eigenvectors play no part.
 type Alignment struct {
 	AbsCos   []float64 // |⟨g, vᵢ⟩|/‖g‖
 	AngleDeg []float64 // arccos of it, 0 to 90
 	Span     float64   // the share of ‖g‖ in the span of all, √(Σ cos²)
 }
 
-// Align returns how g lies to the vectors of orthonormal eigenpairs. For g = 0 everything is NaN. It fails when a
-// vector is not as long as g.
+// Align measures g against the vectors of orthonormal eigenpairs. For g = 0 everything is NaN. It fails when a vector
+// is not as long as g.
 func Align(g []float64, pairs []Eigenpair) (Alignment, error) {
 	var a Alignment
 	length := norm(g)

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/train"
+
+	"github.com/xsam-go/xsam/internal/forward"
 )
 
 // Batches reads a finite data set to its end. The batches are the caller's to finalize.
@@ -20,7 +23,7 @@ func Batches(ds train.Dataset) ([]train.Batch, error) {
 	return batches, nil
 }
 
-// finalize frees the memory of the batches, which holds whatever it held if that fails.
+// finalize frees the memory of the batches. An error is ignored; that memory then stays in use.
 func finalize(batches []train.Batch) {
 	for _, b := range batches {
 		_ = b.Finalize()
@@ -28,7 +31,7 @@ func finalize(batches []train.Batch) {
 }
 
 // count finds the number of examples.
-func count(batches []train.Batch) (examples int, err error) {
+func count(o *forward.Objective, batches []train.Batch) (examples int, err error) {
 	if len(batches) == 0 {
 		return 0, errors.New("curvature: there are no batches: want at least one")
 	}
@@ -41,10 +44,23 @@ func count(batches []train.Batch) (examples int, err error) {
 			return 0, fmt.Errorf("curvature: batch %d has %d inputs and %d labels, batch 0 has %d and %d: "+
 				"want the same", i, len(b.Inputs), len(b.Labels), len(first.Inputs), len(first.Labels))
 		}
-		examples += b.Inputs[0].Shape().Dimensions[0]
+		rows, err := rowsOf(o, b.Inputs, b.Labels)
+		if err != nil && len(batches) > 1 {
+			return 0, fmt.Errorf("curvature: batch %d: %w", i, err)
+		}
+		examples += rows
 	}
 	if examples == 0 {
 		return 0, errors.New("curvature: the batches hold no examples")
 	}
 	return examples, nil
+}
+
+// rowsOf is the number of rows of a batch. Where that is unclear it is that of the first input, and the error says why.
+func rowsOf[T interface{ Shape() shapes.Shape }](o *forward.Objective, inputs, labels []T) (int, error) {
+	rows, err := forward.Rows(o, inputs, labels)
+	if err != nil {
+		rows = inputs[0].Shape().Dim(0)
+	}
+	return rows, err
 }

@@ -21,20 +21,31 @@ type batchGraph struct {
 // value builds the objective at the current point.
 func (s *batchGraph) value() forward.Value { return s.objective.Evaluate(s.scope, s.g, s.batch) }
 
+// measured is the value of the loss that the options ask for.
+func (s *batchGraph) measured() forward.Value {
+	if s.options.Regularization {
+		return s.value()
+	}
+	return s.value().OnlyMain()
+}
+
 // loss is the scalar that the options ask for.
 func (s *batchGraph) loss() *graph.Node { return s.chosen(s.value()) }
 
 func (s *batchGraph) chosen(v forward.Value) *graph.Node {
-	if s.options.Regularization {
-		return v.Total
+	if !s.options.Regularization {
+		v = v.OnlyMain()
 	}
-	return v.Main
+	if s.uncounted { // of a batch in which nothing counts the loss is its numerator
+		return must(v.Divisor()).PartAndRest(v.Total)
+	}
+	return v.Total
 }
 
-// point returns the parameters where they are.
+// point returns the current values of the parameters.
 func (s *batchGraph) point() []*graph.Node { return forward.Point(s.g, s.variables) }
 
-// trainables are the variables that the options ask for, but for those without any number.
+// trainables are the variables that the options ask for, without empty ones.
 func (s *batchGraph) trainables() []*model.Variable {
 	var chosen []*model.Variable
 	prefix := strings.TrimSuffix(s.options.Scope, "/")
@@ -49,7 +60,7 @@ func (s *batchGraph) trainables() []*model.Variable {
 	return chosen
 }
 
-// drawsRandomNumbers tells whether the graph has done so.
+// drawsRandomNumbers tells whether the graph draws random numbers.
 func (s *batchGraph) drawsRandomNumbers() bool {
 	random := forward.RandomState(s.store)
 	return random != nil && random.InUseByGraph(s.g)

@@ -114,7 +114,7 @@ func TestTooFewProductsAreSaidToBeToo(t *testing.T) {
 	}
 }
 
-// An operation with a first derivative and no second: Top goes over to central differences, and says so.
+// An operation with a first derivative and no second: Top changes to central differences, and says so.
 func TestTopFallsBackToDifferences(t *testing.T) {
 	once := func(w *graph.Node) *graph.Node {
 		return graph.IdentityWithCustomGradient(w, func(_, v *graph.Node) *graph.Node {
@@ -143,7 +143,8 @@ func TestTopFallsBackToDifferences(t *testing.T) {
 	})
 }
 
-// Weights in half precision: exact products to the digits that there are, and no differences, which have none.
+// Weights in half precision: exact products to the digits of the type. Central differences are refused: they would have
+// none.
 func TestHalfPrecision(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		w := []bfloat16.BFloat16{bfloat16.FromFloat32(1), bfloat16.FromFloat32(1)}
@@ -184,7 +185,7 @@ func TestEmptyParameter(t *testing.T) {
 	})
 }
 
-// Weights that have become NaN are what the error is about.
+// The error names weights that have become NaN.
 func TestNaNWeights(t *testing.T) {
 	p, store := mlp.problem(t, testbackend.Go(t), dtypes.Float64, evaluation)
 	bad := make([]float64, 15)

@@ -49,13 +49,12 @@ func NewDifferenceHessian(p *Problem, relativeStep float64) (*Hessian, error) {
 	}, nil
 }
 
-// DifferenceError estimates the relative error of a central-difference product along v, by another one with half of the
-// step:
+// DifferenceError estimates the relative error of a central-difference product along v from one with half the step:
 //
 //	‖H_h v − H_{h/2} v‖ / ‖H_{h/2} v‖
 //
-// It costs 4 gradients. It is 3/4 of the error where that comes from the length of the step, and about twice the error
-// where that comes from rounding. For an exact Hessian it is 0, at no cost.
+// It costs 4 gradients. It is 3/4 of the error where the length of the step causes it, and about twice the error where
+// rounding does. For an exact Hessian it is 0, at no cost.
 func (h *Hessian) DifferenceError(ctx context.Context, v []float64) (float64, error) {
 	if h.method == Exact {
 		return 0, nil

@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// FilterNormalized returns a random Gaussian direction that can be compared between networks: every filter of it is
-// as long as that filter of the weights w, as Problem.Weights gives them. The filters of a parameter are its slices
+// FilterNormalized returns a random Gaussian direction that can be compared between networks: each of its filters is as
+// long as the same filter of the weights w, as Problem.Weights gives them. The filters of a parameter are its slices
 // along the last axis, one for each output of a dense or convolutional kernel. A parameter of rank 1 or 0 (biases,
 // norms) gets 0. It fails unless w has Dim numbers.
 //

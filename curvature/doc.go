@@ -6,15 +6,15 @@
 //	problem, err := curvature.ProblemOf(ctx, engine, store, objective.New(modelFn, lossFn), data)
 //	top, err := curvature.Top(ctx, problem, 5) // top.Pairs: Value, Vector, Residual, Converged
 //
-// That is the loss as in evaluation: batch norm uses its running averages, dropout is off. For batch norm as in
-// training, for a block of layers, or with regularisation, NewProblem takes ProblemOptions.
+// The loss is that of evaluation: batch norm uses its running averages, dropout is off. For batch norm as in training,
+// for a block of layers, or with regularisation, NewProblem takes ProblemOptions.
 //
 // The matrix H is never formed. An Operator applies it to a vector, on the host, in float64. The solvers need nothing
 // more, and work on any symmetric operator:
 //
 //	top.go           Top: the largest eigenvalues of a Problem, in one call
 //	lanczos.go       Lanczos: the k largest, smallest or largest-magnitude eigenpairs; LambdaMax
-//	                 (thickrestart.go is its inside, lapack.go what it does with small matrices)
+//	                 (thickrestart.go: its basis; lapack.go: small operators, as matrices)
 //	power.go         PowerIteration: the dominant eigenpair, signed
 //	limits.go        when they stop; result.go: what they return
 //	trace.go         Hutchinson, HutchPP; xtrace.go: XTrace
@@ -25,10 +25,10 @@
 // The operators:
 //
 //	operator.go      Operator, and small ones: Dense, Shift, Scale, Preconditioned; Form
-//	hessian.go       Hessian, exact or by what works; difference.go: by central differences of gradients
+//	hessian.go       Hessian, exact or automatic; difference.go: by central differences of gradients
 //	gaussnewton.go   generalised Gauss–Newton
 //	fisher.go        empirical Fisher
-//	adam.go          what makes the Adam-preconditioned Hessian
+//	adam.go          the scales of the Adam-preconditioned Hessian
 //	hvp.go           the exact product inside a graph, for optimizers
 //
 // The loss that they are made from:

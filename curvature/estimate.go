@@ -29,5 +29,5 @@ func estimateOf(samples []float64, products int, reason Reason) Estimate {
 	return e
 }
 
-// unlimited is a meter without a limit: the number of samples is one.
+// unlimited is a meter without a limit of its own: the number of samples limits the products.
 func unlimited(h Operator) *meter { return &meter{op: h, limit: math.MaxInt} }

@@ -15,10 +15,10 @@ import (
 // regularisation losses, their Hessian is added.
 //
 // The loss must be the plain mean over the examples of a function of each one's predictions, whose first axis counts
-// the examples. Then gᵢ = Jᵢᵀrᵢ with Jᵢ the Jacobian of the predictions zᵢ and rᵢ = n·∂L/∂zᵢ. Of a masked loss n is
-// the number of examples that the mask leaves, and those that it does not have gᵢ = 0; of a weighted one n is the sum
-// of the weights, and gᵢ has the weight of example i in it. Apply fails when the model adds a loss with
-// train.AddMainLoss, or when the first axis of a prediction does not count the examples.
+// the examples. Then gᵢ = Jᵢᵀrᵢ with Jᵢ the Jacobian of the predictions zᵢ and rᵢ = n·∂L/∂zᵢ. For a masked loss n is
+// the number of examples that the mask keeps, and the others have gᵢ = 0. For a weighted loss n is the sum of the
+// weights, and gᵢ contains the weight of example i. Apply fails when the model adds a loss with train.AddMainLoss, or
+// when the first axis of a prediction does not count the examples.
 //
 // Reference: Kunstner, Balles and Hennig (2019), "Limitations of the empirical Fisher
 // approximation for natural gradient descent".
@@ -29,15 +29,20 @@ func NewEmpiricalFisher(p *Problem) Operator {
 func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 	w, v := s.point(), s.split(flat[0])
 	value := s.value()
-	z := value.Predictions
-	n := s.batch.Inputs[0].Shape().Dimensions[0]
+	var z []*graph.Node // a mask, say, has no part in it
+	for _, zk := range value.Predictions {
+		if zk.DType().IsFloat() {
+			z = append(z, zk)
+		}
+	}
+	n := s.rows()
 	for _, zk := range z {
 		if zk.Rank() == 0 || zk.Shape().Dimensions[0] != n {
 			exceptions.Panicf("curvature: the model predicts %s for a batch of %d examples: want a first axis of %d",
 				zk.Shape(), n, n)
 		}
 	}
-	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, z))
+	loss, main := s.ofPredictions(value)
 	r := graph.Gradient(loss, z...)
 	jv, terms := jacobianProduct(z, w, v), s.terms(value)
 
@@ -64,7 +69,7 @@ func fisherProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 		}
 	}
 	fv := graph.Gradient(along, w...)
-	return []*graph.Node{s.join(s.withRegularization(fv, value, w, v)), value.Main, loss}
+	return []*graph.Node{s.join(s.withRegularization(fv, value, w, v)), main, loss}
 }
 
 // perExample gives a column over the examples the rank of the predictions, with 1 for every further axis.

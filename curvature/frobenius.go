@@ -7,8 +7,8 @@ import (
 )
 
 // FrobeniusNorm estimates ‖H‖_F = √(Σ λᵢ²) as the root of the mean of ‖Hz‖² over Rademacher z, one product a sample,
-// samples ≥ 1. The mean is unbiased. The root is low, by about half of its relative variance. The standard error is
-// carried over the root, se(x²)/(2x). When ctx ends, the estimate so far comes with its error.
+// samples ≥ 1. The mean is unbiased. The root is biased low, relatively by about half of its relative variance. Its
+// standard error is se(x²)/(2x). When ctx ends, the estimate so far comes with its error.
 func FrobeniusNorm(ctx context.Context, h Operator, samples int, seed int64) (Estimate, error) {
 	if samples < 1 {
 		return Estimate{}, fmt.Errorf("curvature: FrobeniusNorm got %d samples: want at least 1", samples)

@@ -32,10 +32,24 @@ func gaussNewtonProduct(s *batchGraph, flat []*graph.Node) []*graph.Node {
 	w, v := s.point(), s.split(flat[0])
 	value := s.value()
 	z := value.Predictions
-	loss := graph.ReduceAllMean(s.objective.LossFn(s.batch.Labels, z))
+	loss, main := s.ofPredictions(value)
 	bjv := HVPFromGradient(graph.Gradient(loss, z...), z, jacobianProduct(z, w, v))
 	gv := graph.Gradient(paramvec.Dot(z, paramvec.StopGradient(bjv)), w...)
-	return []*graph.Node{s.join(s.withRegularization(gv, value, w, v)), value.Main, loss}
+	return []*graph.Node{s.join(s.withRegularization(gv, value, w, v)), main, loss}
+}
+
+// ofPredictions returns the loss function of the predictions, and the main loss, which is the same where the model adds
+// no other.
+func (s *batchGraph) ofPredictions(value forward.Value) (loss, main *graph.Node) {
+	loss, main = s.objective.LossFn(s.batch.Labels, value.Predictions), value.Main
+	if !loss.IsScalar() {
+		loss = graph.ReduceAllMean(loss)
+	}
+	if s.uncounted {
+		loss = must(value.As(loss).Divisor()).Part(loss)
+		main = must(value.OnlyMain().Divisor()).Part(main)
+	}
+	return loss, main
 }
 
 // jacobianProduct returns J v with J = ∂z/∂w. GoMLX differentiates backwards only, which gives Jᵀu. But that is
@@ -57,8 +71,8 @@ func (s *batchGraph) withRegularization(x []*graph.Node, value forward.Value, w,
 	return paramvec.Add(x, HVP(graph.Sub(value.Total, value.Main), w, v))
 }
 
-// averaged is the mean over the batches of a program of one vector. The program's second result is the main loss, and
-// its third the part of that that it knows of, which must be all.
+// averaged is the mean over the batches of a program that takes one vector. The program returns the product, the main
+// loss, and the part of the main loss that the product covers. The last two must be equal.
 type averaged struct {
 	problem *Problem
 	program *program

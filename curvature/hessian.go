@@ -11,9 +11,9 @@ import (
 type Method int
 
 const (
-	// Exact differentiates the gradient along v. It is as precise as the type of the weights allows. A product costs
-	// 1.2 to 2.7 gradients on the models measured (docs/curvature.md), which also says what has a second derivative: every
-	// operation of the model must.
+	// Exact differentiates the gradient along v. It is as precise as the type of the weights allows. Every operation of
+	// the model must have a second derivative. A product costs 1.2 to 2.7 gradients on the models measured.
+	// docs/curvature.md has both tables.
 	Exact Method = iota + 1
 	// CentralDifference takes (∇L(w + hv) − ∇L(w − hv))/2h: 2 gradients a product, first derivatives only.
 	//
@@ -22,8 +22,8 @@ const (
 	// with more examples. On a residual network with 128 examples they were a tenth of the product along the
 	// gradient, and far more than the product along a random direction. Ask DifferenceError before trusting it there.
 	CentralDifference
-	// Automatic is Exact, and CentralDifference where the first exact product fails, for want of a second derivative.
-	// Hessian.Fallback then says why.
+	// Automatic is Exact, or CentralDifference where the first exact product fails because a second derivative is
+	// missing. Hessian.Fallback then says why.
 	Automatic
 )
 
@@ -35,7 +35,7 @@ type Hessian struct {
 	scratch   []float64
 	minus     []float64 // the gradient on the other side
 	undecided bool      // Automatic, before the first product
-	fallback  error     // of the exact product in place of which differences are taken
+	fallback  error     // why Automatic changed to central differences; nil while it has not
 }
 
 // NewHessian returns the Hessian of p by the method given. For central differences the step is that of RelativeStep.
@@ -62,14 +62,15 @@ func hessianProduct(s *batchGraph, v []*graph.Node) []*graph.Node {
 // Dim is the number of parameters.
 func (h *Hessian) Dim() int { return h.problem.Dim() }
 
-// Method is the one in use, Exact or CentralDifference. With Automatic it is Exact until an exact product has failed.
+// Method is the method in use, Exact or CentralDifference. With Automatic it is Exact until an exact product has
+// failed.
 func (h *Hessian) Method() Method { return h.method }
 
-// Fallback is the error of the exact product in place of which an Automatic Hessian takes central differences; nil
-// while it takes none.
+// Fallback is the error for which an Automatic Hessian changed to central differences; nil while it has not.
 func (h *Hessian) Fallback() error { return h.fallback }
 
-// Apply writes H·src to dst. It fails when the model cannot be differentiated twice, with Exact, or once.
+// Apply writes H·src to dst. It fails when the model cannot be differentiated: twice with Exact, once with
+// CentralDifference.
 func (h *Hessian) Apply(ctx context.Context, dst, src []float64) error {
 	if h.method == CentralDifference {
 		return h.difference(ctx, dst, src, h.radius)
@@ -88,7 +89,7 @@ func (h *Hessian) Apply(ctx context.Context, dst, src []float64) error {
 		"CentralDifference needs first derivatives only, and Automatic takes it where it must)", err)
 }
 
-// fallBack goes over to central differences, if they do better than the exact product that has failed.
+// fallBack changes to central differences if a product by them succeeds. failure is the error of the exact one.
 func (h *Hessian) fallBack(ctx context.Context, dst, src []float64, failure error) error {
 	other, err := NewHessian(h.problem, CentralDifference)
 	if err == nil {

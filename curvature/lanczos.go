@@ -24,8 +24,8 @@ type LanczosOptions struct {
 	Limits
 	K     int   // eigenpairs wanted, 1 ≤ K ≤ Dim
 	Which Which // from which end of the spectrum
-	// Basis is how many vectors of length Dim are held at a time, those of the result among them, beside one that is
-	// being made; at least K + 3. A larger one needs fewer products. Where Dim is no larger than Basis and
+	// Basis is the number of vectors of length Dim held at a time, at least K + 3. It includes those of the result, but
+	// not the one that is being made. A larger one needs fewer products. Where Dim is no larger than Basis and
 	// MaxProducts, the matrix is formed and solved by LAPACK.
 	Basis int
 	Start []float64 // first vector, of any length but 0, such as that of an earlier result; nil draws one from Seed
@@ -72,7 +72,8 @@ func (o LanczosOptions) validate(n int) error {
 }
 
 // LambdaMax returns the largest signed eigenvalue of h with its vector: Lanczos with K = 1 and Which = Largest,
-// whatever o says of these. A start vector is verified, for what was the top eigenvector may no longer be.
+// whatever o says of these. A result from a given Start is verified, since another eigenvector may have become the top
+// one.
 func LambdaMax(ctx context.Context, h Operator, o LanczosOptions) (Result, error) {
 	o.K, o.Which = 1, Largest
 	o.Verify = o.Verify || o.Start != nil
@@ -91,7 +92,8 @@ func LambdaMax(ctx context.Context, h Operator, o LanczosOptions) (Result, error
 //
 // Reference: Wu and Simon (2000), "Thick-restart Lanczos method for large symmetric eigenvalue problems".
 func Lanczos(ctx context.Context, h Operator, o LanczosOptions) (Result, error) {
-	// Products on one thread: the C allocator, with which XLA gets its memory, keeps some for each thread that asks.
+	// Products run on one thread: the C allocator, from which XLA gets its memory, keeps some for each thread that
+	// asks.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	n := h.Dim()

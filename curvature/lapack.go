@@ -42,7 +42,7 @@ func solveDense(ctx context.Context, h Operator, o LanczosOptions) (Result, erro
 func eigenSym(a mat.Symmetric) ([]float64, *mat.Dense) {
 	var e mat.EigenSym
 	if !e.Factorize(a, true) {
-		// LAPACK's QR iteration fails on no matrix of finite numbers, and meter lets no other pass.
+		// LAPACK's QR iteration succeeds on every matrix of finite numbers, and meter rejects all others.
 		panic(fmt.Sprintf("curvature: no eigenvalues of a symmetric %d×%d matrix", a.SymmetricDim(), a.SymmetricDim()))
 	}
 	var vectors mat.Dense
@@ -50,7 +50,7 @@ func eigenSym(a mat.Symmetric) ([]float64, *mat.Dense) {
 	return e.Values(nil), &vectors
 }
 
-// key is larger for what is wanted more.
+// key orders eigenvalues: larger for those wanted more.
 func key(value float64, which Which) float64 {
 	switch which {
 	case Smallest:

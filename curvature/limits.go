@@ -56,8 +56,7 @@ const (
 	ReasonOpposite Reason = "two eigenvalues of equal magnitude and opposite sign dominate"
 )
 
-// stopped tells why a solver had to stop early, and whether that is an error of the caller's concern: reaching the
-// product limit is not.
+// stopped tells why a solver stopped early, and returns the error for its caller: nil at the product limit.
 func stopped(err error) (Reason, error) {
 	switch {
 	case errors.Is(err, errBudget):

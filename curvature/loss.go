@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Loss returns L(w + displacement). A nil displacement is 0.
+// Loss returns L(w + displacement), for a displacement of Dim numbers; nil is 0. It fails when ctx ends.
 func (p *Problem) Loss(ctx context.Context, displacement []float64) (float64, error) {
 	total := 0.0
 	err := p.each(ctx, p.losses, displacement, func(weight float64, out []*tensors.Tensor) error {
@@ -19,7 +19,7 @@ func (p *Problem) Loss(ctx context.Context, displacement []float64) (float64, er
 	return total, err
 }
 
-// BatchLosses returns L_b(w + displacement), the mean loss of each batch.
+// BatchLosses returns L_b(w + displacement), the loss of each batch, under the same terms as Loss.
 func (p *Problem) BatchLosses(ctx context.Context, displacement []float64) ([]float64, error) {
 	var list []float64
 	err := p.each(ctx, p.losses, displacement, func(_ float64, out []*tensors.Tensor) error {
@@ -30,7 +30,8 @@ func (p *Problem) BatchLosses(ctx context.Context, displacement []float64) ([]fl
 	return list, err
 }
 
-// Gradient writes ∇L(w + displacement) to dst, of length Dim, and returns L(w + displacement). A nil displacement is 0.
+// Gradient writes ∇L(w + displacement) to dst, of length Dim, and returns L(w + displacement), under the same terms as
+// Loss.
 func (p *Problem) Gradient(ctx context.Context, dst, displacement []float64) (float64, error) {
 	if len(dst) != p.Dim() {
 		return 0, fmt.Errorf("curvature: Problem.Gradient got a destination of length %d: want %d", len(dst), p.Dim())
@@ -97,7 +98,7 @@ func (p *Problem) product(ctx context.Context, pr *program, dst, src []float64,
 	})
 }
 
-// each runs a program of one vector on every batch, and hands its results to f with the batch's share in the loss.
+// each runs a program of one vector on every batch, and passes its results to f with the batch's share in the loss.
 func (p *Problem) each(ctx context.Context, pr *program, v []float64,
 	f func(weight float64, out []*tensors.Tensor) error) error {
 	if v != nil && len(v) != p.Dim() {

@@ -22,8 +22,8 @@ import (
 // memoryChild is set in the process of TestLanczosPeakMemory in which the memory is measured.
 const memoryChild = "XSAM_TEST_CURVATURE_MEMORY"
 
-// docs/curvature.md says what k eigenpairs hold beside the model: k + 32 vectors of float64. That is so for the whole
-// process, at its peak.
+// As docs/curvature.md says, k eigenpairs take k + 32 vectors of float64 beside the model, for the whole process at its
+// peak.
 func TestLanczosPeakMemory(t *testing.T) {
 	if os.Getenv(memoryChild) != "" {
 		measureLanczos(t)
@@ -76,7 +76,7 @@ func measureLanczos(t *testing.T) {
 	}
 	vectors := float64(peakBytes(t)-before) / float64(8*p.Dim())
 	t.Logf("%d parameters, %d products: a peak of %d MB, then %.1f vectors more", p.Dim(), r.Products, before>>20, vectors)
-	// 5 % beside them, 15 MB, for what the C allocator keeps of products; 64 vectors were taken once.
+	// 5 % more, 15 MB, for what the C allocator keeps of products.
 	if limit := 1.05 * (k + 32); vectors > limit {
 		t.Errorf("%.1f vectors at the peak: want at most %.1f", vectors, limit)
 	}

@@ -19,7 +19,7 @@ type meter struct {
 	limit    int
 }
 
-// apply writes H·src to dst. Its error is errBudget when the limit is reached, ctx's own when that has ended.
+// apply writes H·src to dst. Its error is errBudget when the limit is reached, and ctx's error when ctx has ended.
 func (m *meter) apply(ctx context.Context, dst, src []float64) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -24,12 +24,12 @@ type mode int
 const (
 	asInEvaluation mode = iota
 	asInTraining
-	// withoutDropout is as in evaluation but for batch norm, which gets the statistics of the batch: what GoMLX builds to
-	// update the running averages, with derivatives that pass through the statistics.
+	// withoutDropout is as in evaluation, except that batch norm uses the statistics of the batch: the graph with which
+	// GoMLX updates running averages, with derivatives that pass through the statistics.
 	withoutDropout
 )
 
-// set makes g a graph of the mode, with the right gradients in it where GoMLX's own are not.
+// set makes g a graph of the mode, and corrects GoMLX's gradients where they are wrong.
 func (m mode) set(store *model.Store, g *graph.Graph) {
 	derivatives.Right(g)
 	store.SetTraining(g, m == asInTraining)
@@ -39,9 +39,9 @@ func (m mode) set(store *model.Store, g *graph.Graph) {
 	}
 }
 
-// chooseMode sets the mode that the options ask for. For BatchStatistics that is the model as in training, if it
-// repeats itself then. If it draws random numbers, for dropout, it is the model without dropout; but only where
-// nothing else that goes by training is lost with that, as what the model writes shows.
+// chooseMode sets the mode that the options ask for. For BatchStatistics that is the model as in training, if it draws
+// no random numbers there. Otherwise it is the model without dropout, provided that it writes the same variables: then
+// nothing else of training is lost.
 func (p *Problem) chooseMode(ctx context.Context) error {
 	if p.options.Norm == RunningAverages {
 		p.mode = asInEvaluation
@@ -74,7 +74,7 @@ func (p *Problem) chooseMode(ctx context.Context) error {
 	return nil
 }
 
-// look is what a model does in a mode, beside predicting.
+// look is what a model does in a mode besides predicting.
 type look struct {
 	random             bool     // it draws random numbers
 	written            []string // variables that are not trained, running averages for instance; sorted
@@ -109,8 +109,8 @@ func (p *Problem) look(ctx context.Context, m mode) (l look, err error) {
 	return l, nil
 }
 
-// look reads what a model has done from its graph. Of GoMLX's batch norms, each one whose averages are written leaves
-// an operation of its own, unless it was told not to.
+// look reads from the graph what the model does. Each GoMLX batch norm whose averages are written leaves an operation
+// of its own there, except with UseBackendInference(false).
 func (s *batchGraph) look() look {
 	l := look{random: s.drawsRandomNumbers()}
 	averages, operations := 0, 0

@@ -10,7 +10,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// Operator is a symmetric linear map H of ℝⁿ. Two goroutines must not use it at a time, unless it says that they may.
+// Operator is a symmetric linear map H of ℝⁿ. Two goroutines must not use one at the same time, unless its
+// documentation allows it.
 type Operator interface {
 	// Dim is n, the length of the vectors; at least 1.
 	Dim() int

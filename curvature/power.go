@@ -28,7 +28,7 @@ func DefaultPowerOptions() PowerOptions {
 //
 // The iteration turns to the eigenvalue of largest magnitude. When that is negative and Shift is set, it starts again
 // on H + |λ|·I. All eigenvalues of that are at least 0, so it finds the largest signed eigenvalue of H. It does the
-// same when two eigenvalues near ±λ dominate together, between whose vectors the iteration would swing for ever. The
+// same when two eigenvalues near ±λ dominate together: the iteration would swing between their vectors for ever. The
 // residual in the result is always that of H.
 //
 // The error of λ is at most the residual, and about residual²/gap, the gap to the next eigenvalue. Lanczos needs fewer

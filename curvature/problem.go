@@ -22,11 +22,11 @@ import (
 //
 //	L(w) = Σ_b n_b·L_b(w) / Σ_b n_b        L_b the loss of batch b, n_b what it divides by
 //
-// so that L is the loss of the undivided batch: n_b is the number of examples for a mean over them, the number that a
-// mask leaves, the sum of the weights of a weighted mean. It is read off the loss, or said with DividedBy and Sum of
-// package objective; a sum over the examples is seen to be one, and then L is the sum of the L_b. Where n_b cannot be
-// known, more than one batch is an error. A loss that compares the examples of a batch is another one when they are cut
-// into other batches.
+// So L is the loss of the undivided batch. n_b is the number of examples for a mean over them, the number that a mask
+// keeps, or the sum of the weights of a weighted mean. It is read off the loss, or declared with DividedBy and Sum of
+// package objective. Where the loss is a sum over the examples, L is the sum of the L_b. Where n_b cannot be known,
+// more than one batch is an error. A loss that compares the examples of a batch changes when they are cut into other
+// batches.
 //
 // Evaluating a Problem leaves no trace in the store: not in the weights, the running averages, nor the random state.
 // Every call reads the weights that the store holds at that time. A Problem must not be used by two goroutines at a
@@ -43,7 +43,9 @@ type Problem struct {
 	examples int
 	plain    bool // the loss is a mean over rows
 	sum      bool // the loss is a sum over rows
-	owned    bool // Close finalizes the batches
+	// uncounted says that some of several batches may have nothing in them that the loss counts.
+	uncounted bool
+	owned     bool // Close finalizes the batches
 
 	variables []*model.Variable
 	offsets   []int // where each variable begins in the vector, and the whole length
@@ -65,7 +67,7 @@ type ProblemOptions struct {
 	Scope string
 }
 
-// NormMode says in which mode the model is built. Batch norm and dropout go by it.
+// NormMode is the mode in which the model is built. Batch norm and dropout depend on it.
 type NormMode int
 
 const (
@@ -75,9 +77,8 @@ const (
 	// BatchStatistics builds the model as in training, but with dropout off: batch norm uses the statistics of each
 	// batch, and derivatives pass through them. The loss then depends on how the examples are cut into batches.
 	//
-	// A model that draws random numbers in training is built as in evaluation, but for batch norm (norm.BatchNorm of
-	// GoMLX and layers.BatchNorm). Where a layer of another kind goes by training and writes a variable, that is an
-	// error.
+	// A model that draws random numbers in training is built as in evaluation, except for batch norm (norm.BatchNorm of
+	// GoMLX and layers.BatchNorm). A layer of another kind that writes a variable in training only is then an error.
 	BatchStatistics
 )
 
@@ -100,18 +101,18 @@ func ProblemOf(ctx context.Context, backend compute.Backend, store *model.Store,
 	return p, nil
 }
 
-// NewProblem returns the loss of obj on the batches. Their first axis counts the examples. They stay the caller's: they
-// must not be finalized before Close, nor passed to a trainer, which would do so.
+// NewProblem returns the loss of obj on the batches. Their first axis counts the examples. They stay the caller's, who
+// must not finalize them before Close, nor pass them to a trainer, which would.
 //
-// It builds the loss, which initialises variables that the store does not hold yet, and evaluates it twice. A loss
-// that draws random numbers, other than for dropout, or that does not repeat itself has no Hessian: that is an error,
-// and so are options out of range, no batches, and a model without trainable variables.
+// It builds the loss, which initialises variables that the store does not hold yet, and evaluates it twice. A loss that
+// draws random numbers, other than for dropout, or that changes from one evaluation to the next has no Hessian: that is
+// an error. So are options out of range, no batches, and a model without trainable variables.
 func NewProblem(ctx context.Context, backend compute.Backend, store *model.Store, obj *objective.Objective,
 	batches []train.Batch, o ProblemOptions) (*Problem, error) {
 	if o.Norm != RunningAverages && o.Norm != BatchStatistics {
 		return nil, fmt.Errorf("curvature: ProblemOptions.Norm = %d: want RunningAverages or BatchStatistics", o.Norm)
 	}
-	examples, err := count(batches)
+	examples, err := count(obj.Objective, batches)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/xsam-go/xsam/internal/forward"
 )
 
-// program is a graph on (vectors…, batch), compiled once for each shape of a batch and each Batch.Spec, of which there
-// may be as many as there are batches.
+// program is a graph on (vectors…, batch), compiled once for each shape of a batch and each Batch.Spec. There may be as
+// many of these as batches.
 type program struct {
 	problem *Problem
 	name    string

@@ -2,6 +2,7 @@ package curvature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -13,19 +14,29 @@ import (
 
 // weigh finds the share of each batch in the loss of all, from what the loss of each divides by. One batch has all of
 // it, whatever its loss is.
-func (p *Problem) weigh(ctx context.Context) (err error) {
-	var problem error
-	divides := p.program("divisor", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
-		d, err := s.value().Divisor()
-		if err != nil {
-			problem = err
-			return []*graph.Node{graph.Scalar(s.g, p.dtype, 1)}
+func (p *Problem) weigh(ctx context.Context) error {
+	p.shares = make([]float64, len(p.batches))
+	joins := p.allJoin(ctx)
+	switch {
+	case errors.Is(joins, forward.ErrSum), joins == nil && p.sum:
+		p.sum = true
+		for i := range p.shares {
+			p.shares[i] = 1
 		}
-		p.plain = d.Plain
+		return nil
+	case joins != nil && len(p.batches) > 1:
+		return fmt.Errorf("curvature: how the loss of %d batches is made of theirs is not known: %w", len(p.batches), joins)
+	case joins != nil:
+		p.shares[0] = 1
+		return ctx.Err()
+	}
+	apart := false
+	divides := p.program("divisor", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
+		d := must(s.measured().Divisor())
+		p.plain, apart = d.Plain, d.Rest != nil
 		return append([]*graph.Node{d.Value}, d.Sums...)
 	})
-	p.shares = make([]float64, len(p.batches))
-	var sums []float64
+	var sums, first []float64
 	for i := range p.batches {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -34,39 +45,18 @@ func (p *Problem) weigh(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if problem != nil {
-			break
-		}
 		p.shares[i] = out[0]
 		if sums == nil {
-			sums = make([]float64, len(out)-1)
+			sums, first = make([]float64, len(out)-1), out
 		}
-		if len(out) != 1+len(sums) {
-			return fmt.Errorf("curvature: the loss of batch %d divides by %d sums, that of the ones before it by %d: "+
-				"want one loss for all", i, len(out)-1, len(sums))
+		if err := p.sameKind(i, out, first); err != nil {
+			return err
 		}
 		for j := range sums {
 			sums[j] += out[1+j]
 		}
 	}
-	if problem != nil {
-		if len(p.batches) > 1 {
-			return fmt.Errorf("curvature: how the loss of %d batches is made of theirs is not known: %w", len(p.batches),
-				problem)
-		}
-		p.shares[0] = 1
-		return nil
-	}
-	if p.sum, err = p.isSum(ctx); err != nil {
-		return err
-	}
-	p.sum = p.sum || len(sums) == 0
-	if p.sum {
-		for i := range p.shares {
-			p.shares[i] = 1
-		}
-		return nil
-	}
+	p.uncounted = !p.plain && len(p.batches) > 1
 	total, err := p.dividesAll(sums)
 	if err != nil {
 		return err
@@ -75,11 +65,106 @@ func (p *Problem) weigh(ctx context.Context) (err error) {
 		return fmt.Errorf("curvature: the loss of all batches divides by %v: want masks or weights that leave something",
 			total)
 	}
-	if whole := math.Round(total); !p.plain && math.Abs(total-whole) < 1e-6*total {
+	if whole := math.Round(sums[0]); !p.plain && len(sums) == 1 && math.Abs(sums[0]-whole) < 1e-6*whole {
 		p.examples = int(whole)
 	}
+	all := 0.0
 	for i := range p.shares {
 		p.shares[i] /= total
+		all += p.shares[i]
+	}
+	if apart && math.Abs(all-1) > 1e-6 {
+		return fmt.Errorf("curvature: the batches have %.6g of the loss together, for some have nothing that counts, and so "+
+			"would have as much of the regularisation: leave it out (ProblemOptions.Regularization), or take one batch", all)
+	}
+	return nil
+}
+
+// sameKind fails where the divisors of the loss's terms in batch i are not in proportion to those in the first batch.
+func (p *Problem) sameKind(i int, out, first []float64) error {
+	if len(out) != len(first) {
+		return fmt.Errorf("curvature: the loss of batch %d divides by %d sums, that of the first by %d: "+
+			"want one loss for all", i, len(out)-1, len(first)-1)
+	}
+	if !p.plain {
+		return nil
+	}
+	for j := range out {
+		if a, b := out[j]*first[0], first[j]*out[0]; math.Abs(a-b) > 1e-5*math.Abs(b) {
+			return fmt.Errorf("curvature: the loss adds means over different numbers of entries, and batch %d has others than "+
+				"the first, so that no one number weighs it: want batches of one shape, or one batch", i)
+		}
+	}
+	return nil
+}
+
+// allJoin is joins of the first batch for each Batch.Spec, by which a model may have another loss.
+func (p *Problem) allJoin(ctx context.Context) error {
+	seen := map[any]bool{}
+	var first error
+	for i, b := range p.batches {
+		if seen[b.Spec] {
+			continue
+		}
+		sum := p.sum
+		err := p.joins(ctx, i)
+		isSum := p.sum || errors.Is(err, forward.ErrSum)
+		switch {
+		case len(seen) == 0:
+			first = err
+		case isSum != sum:
+			return fmt.Errorf("the loss of batch %d (Spec %v) is a sum over its rows, or that of another one is, and not both",
+				i, b.Spec)
+		case err != nil && !isSum:
+			return err
+		}
+		seen[b.Spec], p.sum = true, isSum
+	}
+	return first
+}
+
+// joins tells, by a few rows of a batch, whether its loss is made of those of its parts.
+func (p *Problem) joins(ctx context.Context, batch int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if p.mode == withoutDropout { // BatchStatistics asks for statistics that differ between a batch and its parts
+		p.mode = asInEvaluation
+		defer func() { p.mode = withoutDropout }()
+	}
+	var problem error
+	parts := p.program("parts of a batch", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
+		d, err := s.measured().Divisor()
+		p.sum = err == nil && len(d.Sums) == 0
+		var found forward.Verdict
+		if err == nil {
+			var few forward.Batch
+			if few, err = s.objective.Some(s.batch, 8); err == nil {
+				found, err = s.objective.Compare(s.scope, s.g, few, s.options.Regularization, func(l *graph.Node) []*graph.Node {
+					return graph.Gradient(l, forward.Point(s.g, s.variables)...)
+				})
+			}
+		}
+		if problem = err; err != nil {
+			zero := graph.Scalar(s.g, p.dtype, 0)
+			return []*graph.Node{zero, zero, zero}
+		}
+		return []*graph.Node{found.Apart, found.AsSum, found.Seen}
+	})
+	out, err := p.scalars(parts, batch, nil)
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		return problem
+	}
+	switch forward.Relate(out[0], out[1], out[2]) {
+	case forward.IsSum:
+		return forward.ErrSum
+	case forward.Differs:
+		return errors.New("the gradient of a few rows is not what two parts of them give: the loss compares the rows of a " +
+			"batch or takes something over them, or divides by something else than was found: say what with DividedBy, " +
+			"which inputs are no rows with Shared, or take one batch")
 	}
 	return nil
 }
@@ -87,10 +172,7 @@ func (p *Problem) weigh(ctx context.Context) (err error) {
 // dividesAll is what the loss of all batches divides by, given the sums over all of them.
 func (p *Problem) dividesAll(sums []float64) (float64, error) {
 	all := p.program("divisor of all batches", func(s *batchGraph, v []*graph.Node) []*graph.Node {
-		d, err := s.value().Divisor()
-		if err != nil {
-			panic(err)
-		}
+		d := must(s.measured().Divisor())
 		at := make([]*graph.Node, len(sums))
 		for i := range at {
 			at[i] = graph.ConvertDType(graph.Reshape(graph.Slice(v[0], graph.AxisElem(i))), d.Value.DType())
@@ -102,27 +184,6 @@ func (p *Problem) dividesAll(sums []float64) (float64, error) {
 		return 0, err
 	}
 	return out[0], nil
-}
-
-// isSum tells whether the loss is a sum over the rows that was not declared as one, by the halves of the first batch.
-func (p *Problem) isSum(ctx context.Context) (bool, error) {
-	if !p.plain || ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	parts := p.program("halves of a batch", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
-		main := func(v forward.Value) *graph.Node { return v.Main }
-		whole, joined, ok, err := s.objective.Parts(s.scope, s.g, s.batch, main)
-		if err != nil || !ok {
-			zero := graph.Scalar(s.g, p.dtype, 0)
-			return []*graph.Node{zero, zero}
-		}
-		return []*graph.Node{whole, joined}
-	})
-	out, err := p.scalars(parts, 0, nil)
-	if err != nil {
-		return false, err
-	}
-	return forward.Relate(out[0], out[1]) == forward.IsSum, nil
 }
 
 // scalars runs a program of scalars on one batch, and reads them.
@@ -150,14 +211,27 @@ func (p *Problem) scalars(pr *program, batch int, v []float64) ([]float64, error
 	return values, err
 }
 
-// terms is the number n of examples that a batch's mean is over: its rows, or what a mask or weights leave of them; 1
-// for a sum.
+// terms is the number n of examples in a batch's mean: its rows, or what a mask or weights leave of them; 1 for a sum.
 func (s *batchGraph) terms(v forward.Value) *graph.Node {
 	if s.sum {
 		return graph.Scalar(s.g, s.dtype, 1)
 	}
-	if d, err := v.Divisor(); err == nil && !d.Plain && len(d.Sums) > 0 {
-		return graph.ConvertDType(d.Value, s.dtype)
+	if d, err := v.Divisor(); err == nil {
+		return graph.ConvertDType(d.Count, s.dtype)
 	}
-	return graph.Scalar(s.g, s.dtype, float64(s.batch.Inputs[0].Shape().Dim(0)))
+	return graph.Scalar(s.g, s.dtype, float64(s.rows()))
+}
+
+// rows of the batch.
+func (s *batchGraph) rows() int {
+	rows, _ := rowsOf(s.objective, s.batch.Inputs, s.batch.Labels)
+	return rows
+}
+
+// must is for graph functions, which panic on error.
+func must[T any](x T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return x
 }

@@ -63,6 +63,19 @@ func TestBatchesCountByWhatTheLossDividesBy(t *testing.T) {
 		"weights": {loss: func(l, p []*graph.Node) *graph.Node {
 			return graph.Div(graph.ReduceAllSum(graph.Mul(square(l, p), l[2])), graph.ReduceAllSum(l[2]))
 		}, n: 6},
+		"a mean over the rows first": {loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.ReduceMean(graph.ExpandAxes(square(l, p), -1), 0)
+		}, n: 6},
+		"a mean over a mean": {loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.Div(graph.ReduceAllMean(graph.Mul(square(l, p), l[2])), graph.ReduceAllMean(l[2]))
+		}, n: 6},
+		"half a mean and a tenth of another": {loss: func(l, p []*graph.Node) *graph.Node {
+			s := square(l, p)
+			return graph.Add(graph.MulScalar(graph.ReduceAllMean(s), 0.5), graph.MulScalar(graph.ReduceAllMean(p[0]), 0.1))
+		}, n: 6},
+		"a sum, at first of nothing": {loss: func(l, p []*graph.Node) *graph.Node {
+			return graph.ReduceAllSum(graph.Square(graph.MaxScalar(graph.Sub(graph.Neg(l[0]), p[0]), -0.5)))
+		}, n: 6},
 		"a sum": {loss: func(l, p []*graph.Node) *graph.Node { return graph.ReduceAllSum(square(l, p)) }, n: 6},
 		"a sum, said so": {loss: func(l, p []*graph.Node) *graph.Node {
 			return graph.ReduceAllSum(graph.Mul(square(l, p), float(l[1])))
@@ -142,19 +155,59 @@ func measurements(t *testing.T, obj *objective.Objective, batches []train.Batch,
 	return append(all, trace.Value, density.Nodes[0][0], density.Nodes[0][1], density.Weights[0][0], top.Pairs[0].Value)
 }
 
-// Two batches whose loss cannot be put together from theirs are refused, one is not.
+// A loss that cannot be put together from those of its batches is refused for two batches, and right for one.
 func TestBatchesThatCannotBePutTogether(t *testing.T) {
-	root := func(l, p []*graph.Node) *graph.Node {
-		return graph.Sqrt(graph.ReduceAllMean(graph.Square(graph.Sub(p[0], l[0]))))
+	square := func(l, p []*graph.Node) *graph.Node { return graph.Square(graph.Sub(p[0], l[0])) }
+	small := func(scope *model.Scope, x *graph.Node) *graph.Node {
+		z := bent(scope, x)
+		train.AddRegularizationLoss(graph.MulScalar(graph.ReduceAllSum(graph.Square(z)), 1e-4))
+		return z
 	}
-	for _, rows := range [][]int{{6}, {3, 3}} {
-		p, err := curvature.NewProblem(context.Background(), testbackend.Go(t), model.NewStore(), objective.New(bent, root),
-			cut(rows...), curvature.ProblemOptions{Norm: curvature.RunningAverages})
-		if err == nil {
-			p.Close()
+	for name, c := range map[string]struct {
+		obj  *objective.Objective
+		want string
+	}{
+		"a root": {objective.New(bent, func(l, p []*graph.Node) *graph.Node {
+			return graph.Sqrt(graph.ReduceAllMean(square(l, p)))
+		}), "DividedBy"},
+		"pairs": {objective.New(bent, func(l, p []*graph.Node) *graph.Node {
+			return graph.ReduceAllMean(graph.Square(graph.Sub(graph.ExpandAxes(p[0], 0), graph.ExpandAxes(l[0], 1))))
+		}), "compares the rows"},
+		"a small sum beside a mean": {objective.New(small, func(l, p []*graph.Node) *graph.Node {
+			return graph.ReduceAllMean(square(l, p))
+		}), "adds a sum"},
+	} {
+		for _, rows := range [][]int{{6}, {3, 3}} {
+			p, err := curvature.NewProblem(context.Background(), testbackend.Go(t), model.NewStore(), c.obj, cut(rows...),
+				curvature.ProblemOptions{Norm: curvature.RunningAverages, Regularization: true})
+			if err == nil {
+				p.Close()
+			}
+			if refused := err != nil && strings.Contains(err.Error(), c.want); refused != (len(rows) > 1) {
+				t.Errorf("%s: batches of %v: error %v", name, rows, err)
+			}
 		}
-		if refused := err != nil && strings.Contains(err.Error(), "DividedBy"); refused != (len(rows) > 1) {
-			t.Errorf("batches of %v: error %v", rows, err)
+	}
+}
+
+// Means over other numbers of entries in each batch, sequences as long as the longest of a batch, count by what the loss
+// divides by: by sequences, and not by entries.
+func TestBatchesOfOtherLengths(t *testing.T) {
+	tokens := func(rows, length int, v ...float64) train.Batch {
+		return train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(v, rows, length)}}
+	}
+	obj := objective.New(func(scope *model.Scope, x *graph.Node) *graph.Node {
+		w := scope.VariableWithValue("w", []float64{0.1, 0.2}).NodeValue(x.Graph())
+		z := graph.Mul(x, graph.Reshape(graph.Slice(w, graph.AxisElem(0))))
+		return graph.Add(z, graph.Mul(graph.Square(x), graph.Reshape(graph.Slice(w, graph.AxisElem(1)))))
+	}, func(_, p []*graph.Node) *graph.Node {
+		return graph.DivScalar(graph.ReduceAllSum(graph.Square(p[0])), float64(p[0].Shape().Dim(0)))
+	})
+	want := measurements(t, obj, []train.Batch{tokens(3, 3, 1, 2, 3, 1, 2, 0, 3, 0, 0)}, 3)
+	got := measurements(t, obj, []train.Batch{tokens(1, 3, 1, 2, 3), tokens(2, 2, 1, 2, 3, 0)}, 3)
+	for i := range want[:3+2+2] { // Fisher and its like see other rows of zeros
+		if math.Abs(got[i]-want[i]) > 1e-9*max(1, math.Abs(want[i])) {
+			t.Errorf("number %d is %v, undivided %v", i, got[i], want[i])
 		}
 	}
 }

@@ -53,9 +53,9 @@ func (p *thickRestart) run(ctx context.Context) (Reason, error) {
 	}
 }
 
-// extend takes the product of the vector behind the basis, which joins the basis, and leaves the next one behind it. It
-// returns the length of that before it was normalised. It is 0 when the basis spans an invariant subspace; the next
-// vector is then a random one.
+// extend takes the product of the vector behind the basis, adds that vector to the basis, and leaves the next one
+// behind it. It returns the next one's length before normalisation. That is 0 when the basis spans an invariant
+// subspace; the next vector is then random.
 func (p *thickRestart) extend(ctx context.Context) (beta float64, err error) {
 	j := p.v.count
 	next := p.v.row(j + 1)
@@ -138,7 +138,7 @@ func (p *thickRestart) converged() bool {
 }
 
 // complementKnown tells whether the best Ritz pair beside the wanted ones is an eigenpair, to the square root of the
-// tolerance: a looser one would at times be met by a lesser eigenvalue before the best has come up.
+// tolerance. With a looser one, a lesser eigenvalue could pass before the best one has emerged.
 func (p *thickRestart) complementKnown() bool {
 	k := p.o.K
 	if len(p.ritz) <= k {

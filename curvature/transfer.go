@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// outbound is a vector on its way to the device. It is one for all products: a new one each time would be garbage, and
-// Go's collector lets garbage grow to the size of what is in use, which is the basis of a solver.
+// outbound is the vector that is sent to the device, one tensor for all products. A new one each time would be garbage,
+// and Go's collector lets garbage grow to the size of what is in use, here the basis of a solver.
 type outbound struct {
 	backend compute.Backend
 	shape   shapes.Shape

@@ -11,8 +11,8 @@ import (
 )
 
 // XTrace estimates tr H in the given number of products, at least 4: half of them on random vectors, half on a basis of
-// their images. Every random vector serves in turn as the probe of what the others leave, so that none has one purpose
-// alone; it needs fewer products than HutchPP for the same error. It holds 3·products/2 vectors.
+// their images. Each random vector in turn probes what the others leave, so that all serve both purposes. XTrace needs
+// fewer products than HutchPP for the same error. It holds 3·products/2 vectors.
 //
 // It is unbiased. An H of rank below products/2 is found exactly. The standard error is that of the estimates from the
 // single probes, as the paper gives it. When ctx ends there is no estimate.

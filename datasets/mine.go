@@ -90,6 +90,16 @@ func loadOwn(source own.Source, o Options) (*Split, error) {
 	return split, nil
 }
 
+// TrainingExamples is the number of examples that Load would train on, of data of the user's own.
+func TrainingExamples(name string, opts Options) (int, error) {
+	source, ok := own.Parse(name)
+	if !ok {
+		return 0, fmt.Errorf("datasets: %s: want data of your own: %s", name, OwnForms())
+	}
+	m, err := openOwn(source, opts)
+	return len(m.train), err
+}
+
 // set makes room for rows.
 func (m mine) set(source own.Source, rows []int) *Set {
 	s := &Set{

@@ -31,21 +31,24 @@ var knownFiles = map[string]knownFile{
 
 // Report is what Verify found out about a data set.
 type Report struct {
-	Name  string
-	Files []FileReport
+	Name  string       `json:"name"`
+	Files []FileReport `json:"files"`
 	// Images and ClassCounts are numbers of images, all and by class, in the part to train on and the part to test on; a
 	// set stored in one piece has no second part.
-	TrainImages, TestImages           int
-	TrainClassCounts, TestClassCounts []int
-	ClassNames                        []string
+	TrainImages      int      `json:"train_images"`
+	TestImages       int      `json:"test_images"`
+	TrainClassCounts []int    `json:"train_class_counts"`
+	TestClassCounts  []int    `json:"test_class_counts,omitempty"`
+	ClassNames       []string `json:"classes"`
 }
 
 // FileReport is what Verify found out about a file.
 type FileReport struct {
-	Path   string
-	Bytes  int64  // as stored
-	SHA256 string // of the file as stored, hexadecimal
-	Known  string // what the file is, by its checksum; "" if the checksum is not known, as that of a file unpacked by hand
+	Path   string `json:"path"`
+	Bytes  int64  `json:"bytes"`  // as stored
+	SHA256 string `json:"sha256"` // of the file as stored, hexadecimal
+	// Known says what the file is, by its checksum; "" if the checksum is not known, as that of a file unpacked by hand
+	Known string `json:"known,omitempty"`
 }
 
 // Verify reads all files of a data set under dir, as Load does, and reports what they hold. It fails where Load

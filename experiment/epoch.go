@@ -27,7 +27,10 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 	}
 	if kind := program.KindOf(stats); !s.timed[kind] {
 		s.timed[kind] = true
-		seconds = math.NaN()
+		s.clock.compiled(time.Duration(seconds * float64(time.Second)))
+		seconds, s.settled = math.NaN(), 0
+	} else {
+		s.settled++
 	}
 	s.sums.add(stats, seconds)
 	s.progress.Step, s.progress.Epoch = step, float64(step)/float64(s.StepsPerEpoch)

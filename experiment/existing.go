@@ -37,6 +37,14 @@ func (q *queue) admit(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 			return nil, fmt.Errorf("experiment: %s holds a run of %s, a form that is no longer made: "+
 				"overwrite it or choose another directory", dir, run.Setup.Method)
 		}
+		more, err := recipe.Extends(old.Recipe, r)
+		if err != nil {
+			return nil, fmt.Errorf("experiment: %s: %w", dir, err)
+		}
+		if more {
+			run.Summary.Finished = false // there are epochs left
+			return q.resume(r, run)
+		}
 		if changed := recipe.Differences(old.Recipe, r); len(changed) > 0 {
 			return nil, fmt.Errorf("experiment: %s holds a run of another recipe (%s): it cannot be resumed with this one; "+
 				"overwrite it or choose another directory", dir, strings.Join(changed, ", "))
@@ -50,14 +58,23 @@ func (q *queue) admit(r recipe.Recipe, dir string) (*runlog.Summary, error) {
 // of a run.
 var parts = []string{
 	runlog.SummaryFile, runlog.MetricsFile, runlog.CheckpointDir, runlog.SnapshotDir, runlog.MeasurementsFile,
-	runlog.TensorBoardDir, runlog.ConfigFile,
+	runlog.TensorBoardFiles, earlierTensorBoard, runlog.ConfigFile,
 }
+
+// earlierTensorBoard is the folder in which earlier versions kept TensorBoard's files.
+const earlierTensorBoard = "tensorboard"
 
 // contents are the parts that a directory has.
 func contents(dir string) (there []string) {
-	for _, name := range parts {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-			there = append(there, name)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, pattern := range parts {
+		for _, e := range entries {
+			if ok, err := filepath.Match(pattern, e.Name()); err == nil && ok {
+				there = append(there, e.Name())
+			}
 		}
 	}
 	return there
@@ -67,9 +84,9 @@ func contents(dir string) (there []string) {
 // with nothing but config.json in it.
 func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && q.options.Existing == Resume {
-		return q.goOn(dir)
+		return q.goOn(r, dir)
 	}
-	for _, name := range parts {
+	for _, name := range contents(dir) {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}
@@ -109,8 +126,8 @@ type obstacle struct{ error }
 func (o obstacle) Unwrap() error { return o.error }
 
 // goOn removes the summary of an interruption, or puts one aside that cannot be read, and warns of what is broken and
-// where going on will not give the same bits.
-func (q *queue) goOn(dir string) error {
+// where going on will not give the same bits. It notes the epochs of a run that is made longer.
+func (q *queue) goOn(r recipe.Recipe, dir string) error {
 	run, err := runlog.ReadRun(dir)
 	if err != nil {
 		return err
@@ -131,6 +148,11 @@ func (q *queue) goOn(dir string) error {
 	}
 	if err != nil {
 		return fmt.Errorf("experiment: %w", err)
+	}
+	if r.Epochs > old.Epochs {
+		if err := runlog.WriteConfig(dir, recipe.Extended(run.Raw, r.Epochs)); err != nil {
+			return err
+		}
 	}
 	if old.Backend != q.engine.Name {
 		q.options.Warn(fmt.Sprintf("%s was begun on %s and goes on with %s: its numbers are those of neither", dir,

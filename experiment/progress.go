@@ -40,9 +40,10 @@ type Progress struct {
 // clock estimates the time left over many runs from the gradients that they take. Its zero value estimates nothing.
 type clock struct {
 	started time.Time
-	begun   float64   // work that was done before the clock started, or without it
-	weights []float64 // work of each run
-	run     int       // the current one
+	begun   float64       // work that was done before the clock started, or without it
+	weights []float64     // work of each run
+	run     int           // the current one
+	lost    time.Duration // to compiling
 }
 
 // newClock returns a clock for the recipes.
@@ -61,6 +62,9 @@ func (c *clock) skip(share float64) {
 	}
 }
 
+// compiled takes the time of compiling out of the estimate.
+func (c *clock) compiled(d time.Duration) { c.lost += d }
+
 // remaining estimates the time left when the given share of the current run is done.
 func (c *clock) remaining(share float64) time.Duration {
 	var all, done float64
@@ -73,7 +77,7 @@ func (c *clock) remaining(share float64) time.Duration {
 			done += share * w
 		}
 	}
-	elapsed := time.Since(c.started)
+	elapsed := time.Since(c.started) - c.lost
 	if done <= c.begun || elapsed < time.Second {
 		return -1
 	}

@@ -34,6 +34,7 @@ type session struct {
 
 	sums    sums
 	timed   map[string]bool // kinds of step whose first one, which is compiled in it, is behind
+	settled int             // steps since the last such one
 	started time.Time
 	saved   time.Time
 	// The newest checkpoint that was saved, and its step.
@@ -74,6 +75,9 @@ func (s *session) open() error {
 	s.restored = done > 0
 	if err := s.checkRecords(record.Records); err != nil {
 		return err
+	}
+	if w := s.Warning(); w != "" {
+		warnings = append(warnings, w)
 	}
 	for _, w := range warnings {
 		s.options.Warn(w)
@@ -187,9 +191,15 @@ func (s *session) name() string { return filepath.Base(s.dir) }
 // wall is the time of the run so far in seconds, with that before its interruptions.
 func (s *session) wall() float64 { return s.sums.Wall + time.Since(s.started).Seconds() }
 
-// tell reports progress.
+// settledSteps are so many steps without a new kind that there will hardly be another one to compile.
+const settledSteps = 8
+
+// tell reports progress. The time left is not known while steps are being compiled.
 func (s *session) tell(stage Stage) {
 	s.progress.Stage = stage
-	s.progress.Remaining = s.clock.remaining(float64(s.progress.Step) / float64(max(1, s.Steps)))
+	s.progress.Remaining = -1
+	if s.settled >= settledSteps || stage == Finished {
+		s.progress.Remaining = s.clock.remaining(float64(s.progress.Step) / float64(max(1, s.Steps)))
+	}
 	s.options.Progress(s.progress)
 }

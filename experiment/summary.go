@@ -56,6 +56,9 @@ func (s *session) conclude(ctx context.Context, err error) (runlog.Summary, erro
 	case err == nil:
 		summary := s.summary(measured)
 		summary.Finished = true
+		if err := s.judge(&summary); err != nil {
+			return runlog.Summary{}, err
+		}
 		s.progress.Lambda, s.progress.AngleDeg = summary.LambdaMax.Float(), summary.AngleDeg.Float()
 		s.tell(Finished)
 		return summary, s.writeSummary(summary)
@@ -72,6 +75,17 @@ func (s *session) conclude(ctx context.Context, err error) (runlog.Summary, erro
 	default:
 		return runlog.Summary{}, fmt.Errorf("experiment: %s: %w", s.name(), err)
 	}
+}
+
+// judge says whether the run has learnt.
+func (s *session) judge(summary *runlog.Summary) error {
+	chance, examples := s.Chance()
+	summary.ChanceLoss, summary.ChanceAccuracy = chance.Loss, chance.Accuracy
+	record, err := runlog.ReadRun(s.dir)
+	if err == nil {
+		summary.Judge(record.Records, examples)
+	}
+	return err
 }
 
 // summary says what is known of the run.

@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"errors"
-	"path/filepath"
 
 	"github.com/xsam-go/xsam/internal/tensorboard"
 	"github.com/xsam-go/xsam/recipe"
@@ -21,8 +20,15 @@ type tensorBoard struct {
 func openTensorBoard(dir string, r recipe.Recipe, done, steps int) (b *tensorBoard, err error) {
 	b = &tensorBoard{recipe: r, steps: steps}
 	var last int64
-	if b.events, last, err = tensorboard.Open(filepath.Join(dir, runlog.TensorBoardDir), int64(done)); err != nil {
+	if b.events, last, err = tensorboard.Open(dir, int64(done)); err != nil {
 		return nil, err
+	}
+	settings, err := r.Scalars()
+	if err == nil {
+		err = b.events.Begin(settings)
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.events.Close())
 	}
 	run, err := runlog.ReadRun(dir)
 	if err != nil {
@@ -71,4 +77,15 @@ func (b *tensorBoard) add(r runlog.Record) error {
 		add("curvature/angle_deg", r.AngleDeg)
 	}
 	return b.events.Add(r.Step, scalars...)
+}
+
+// end writes how the run ended; one that was interrupted has not.
+func (b *tensorBoard) end(out runlog.Summary) error {
+	switch {
+	case out.Finished:
+		return b.events.End(out.Steps, tensorboard.Succeeded)
+	case out.Diverged:
+		return b.events.End(out.Steps, tensorboard.Failed)
+	}
+	return nil
 }

@@ -14,11 +14,14 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
+// ended is the tag of the event that says how a run ended.
+const ended = "_hparams_/session_end_info"
+
 // tags counts the scalars in the event files of a run, by their names; internal/tensorboard tests the files themselves.
 // Times of steps are left out: an epoch may have none after a resumption, whose first steps compile.
 func tags(t *testing.T, dir string) map[string]int {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(dir, runlog.TensorBoardDir, "*"))
+	paths, err := filepath.Glob(filepath.Join(dir, runlog.TensorBoardFiles))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +34,7 @@ func tags(t *testing.T, dir string) map[string]int {
 		for _, tag := range []string{
 			"train/loss", "train/lr", "train/grad_norm", "train/angle_deg", "train/lambda_max", "train_set/loss",
 			"train_set/accuracy",
-			"test/loss", "test/accuracy", "curvature/lambda_max", "curvature/angle_deg",
+			"test/loss", "test/accuracy", "curvature/lambda_max", "curvature/angle_deg", ended,
 		} {
 			counts[tag] += strings.Count(string(content), tag)
 		}
@@ -48,9 +51,15 @@ func TestTensorBoardFollowsTheRecords(t *testing.T) {
 	whole, _ := testrun.Make(t, Run, engine, r, Options{TensorBoard: true})
 	want := tags(t, whole)
 	for tag, n := range want {
-		if n != 3 {
+		if n != 3 && tag != ended || n != 1 && tag == ended {
 			t.Errorf("%d events of %s in 3 epochs", n, tag)
 		}
+	}
+	if paths, err := filepath.Glob(filepath.Join(whole, runlog.TensorBoardFiles)); err != nil || len(paths) != 1 {
+		t.Fatalf("event files %q, %v, want one in the run directory, whose name TensorBoard shows", paths, err)
+	} else if text, err := os.ReadFile(paths[0]); err != nil || !strings.Contains(string(text),
+		"session_start_info") || !strings.Contains(string(text), "refresh_every") {
+		t.Errorf("the settings are not in the file: %v", err)
 	}
 	for _, first := range []bool{true, false} {
 		dir := filepath.Join(t.TempDir(), "run")

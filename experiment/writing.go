@@ -91,5 +91,10 @@ func (s *session) writeSummary(out runlog.Summary) error {
 	if err := s.checkClaims(); err != nil {
 		return err
 	}
+	if s.tensorBoard != nil {
+		if err := s.tensorBoard.end(out); err != nil {
+			return err
+		}
+	}
 	return runlog.WriteSummary(s.dir, out)
 }

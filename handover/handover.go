@@ -1,5 +1,4 @@
-// Package handover gives back what a run has trained: its weights, in files that other programs read, and its
-// predictions.
+// Package handover exports what a run has trained: its weights, in files that other programs read, and its predictions.
 //
 //	handover.go   a run that is open
 //	predict.go    predictions
@@ -25,16 +24,17 @@ import (
 type Run struct {
 	Recipe   recipe.Recipe
 	Step     int64    // the number of updates that led to the weights
-	Warnings []string // what is not as it should be, and does no harm
+	Warnings []string // problems that do no harm
 
 	program *program.Program
 	data    *datasets.Split
 }
 
-// Places say where files are that a run used, where they have moved; "" leaves them where they were.
+// Places are the new places of files that a run used and that have moved since; "" keeps the recorded one.
 type Places struct{ Data, Model, Weights string }
 
-// Open reads a run directory. checkpoint is "last", or "epoch:5" for one that was kept.
+// Open reads a run directory. checkpoint is "last", or "epoch:5" for one that was kept. It fails when the record, the
+// data or the checkpoint cannot be read, and for a checkpoint of another run.
 func Open(engine *backend.Engine, dir, checkpoint string, places Places) (*Run, error) {
 	saved, err := runlog.ReadRun(dir)
 	if err != nil {
@@ -51,7 +51,7 @@ func Open(engine *backend.Engine, dir, checkpoint string, places Places) (*Run, 
 			*to = place
 		}
 	}
-	folder, err := folderOf(dir, checkpoint)
+	folder, err := runlog.Checkpoint(dir, checkpoint)
 	if err == nil {
 		err = r.Recipe.Validate()
 	}
@@ -76,23 +76,10 @@ func Open(engine *backend.Engine, dir, checkpoint string, places Places) (*Run, 
 	return r, nil
 }
 
-// folderOf is the folder of a checkpoint.
-func folderOf(dir, checkpoint string) (string, error) {
-	if checkpoint == "last" {
-		return runlog.Checkpoints(dir), nil
-	}
-	text, isEpoch := strings.CutPrefix(checkpoint, "epoch:")
-	epoch, err := strconv.Atoi(text)
-	if !isEpoch || err != nil || epoch < 0 {
-		return "", fmt.Errorf("handover: checkpoint %q: want last, or epoch:N with a number N", checkpoint)
-	}
-	return runlog.Snapshot(dir, epoch), nil
-}
-
-// Formats are the ends of the names of files that Export writes.
+// Formats are the file name extensions of the formats that Export writes.
 var Formats = append([]string{".onnx"}, weights.Formats...)
 
-// CheckFormat reports a name that Export does not write.
+// CheckFormat fails for a file name without one of the Formats.
 func CheckFormat(path string) error {
 	for _, f := range Formats {
 		if strings.HasSuffix(path, f) {
@@ -102,8 +89,9 @@ func CheckFormat(path string) error {
 	return fmt.Errorf("handover: %q: want a name that ends in one of %s", path, strings.Join(Formats, ", "))
 }
 
-// Export writes the weights, with the averages of batch norms, and returns their number: as named arrays, or, of a
-// network that came as an ONNX file, as that file with other weights. The file appears in one piece.
+// Export writes the weights and the averages of batch norms to path, and returns the number of arrays. The extension
+// chooses the format: named arrays, or .onnx for a network that came as an ONNX file: that file with the trained
+// weights. The file appears in one piece.
 func (r *Run) Export(path string) (arrays int, err error) {
 	if err := CheckFormat(path); err != nil {
 		return 0, err
@@ -134,5 +122,5 @@ func (r *Run) Export(path string) (arrays int, err error) {
 	return len(named), nil
 }
 
-// Close frees what the garbage collector does not see.
+// Close frees the memory that the garbage collector does not see.
 func (r *Run) Close() error { return r.program.Close() }

@@ -10,16 +10,16 @@ import (
 	"github.com/xsam-go/xsam/datasets/own"
 )
 
-// Predictions say how well examples were told, as far as their labels go.
+// Predictions say how many examples were predicted correctly, by their labels.
 type Predictions struct {
 	Examples int
-	Right    int     // of classes
-	Squared  float64 // mean squared error of a regression, in the units of the data
+	Right    int     // predicted the class of the label; 0 for a regression
+	Squared  float64 // mean squared error of a regression, in the squared units of the data; else 0
 }
 
-// Predict writes a line of CSV for each example of data: its number from 0, its label, what the network says, and the
-// probability of each class; of a regression the number. data is what --data takes, or "" for the test part of the
-// run's own data. Examples are normalised as those that the run was trained on.
+// Predict writes a line of CSV for each example of data: its number from 0, its label, the prediction, and the
+// probability of each class (not for a regression). data is what --data takes, or "" for the test part of the run's own
+// data. Examples are normalised as those that the run was trained on.
 func (r *Run) Predict(data string, w io.Writer) (p Predictions, err error) {
 	set, err := r.examples(data)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 // An adjoint maps v, the gradient of a scalar with respect to a node's output, to its gradients with respect to the
 // node's inputs, in their order; nil stands for no gradient.
 //
-// It needs the parameters of the operation (strides, paddings), which GoMLX keeps to itself. So an adjoint here is a
+// It needs the parameters of the operation (strides, paddings), which GoMLX does not export. So an adjoint here is a
 // closure that is made together with its node and remembered by the graph.
 type adjoint func(v *graph.Node) []*graph.Node
 
@@ -33,15 +33,15 @@ func withAdjoint(node *graph.Node, f adjoint) *graph.Node {
 // composite returns y as a function of the inputs with the given adjoint: derivatives do not look at how y was
 // computed.
 //
-// A scheduling barrier is a node with the value of its first operand that depends on the others, too. Backends pay for
-// it with about one pass over y.
+// A scheduling barrier is a node with the value of its first operand that also depends on the others. It costs about
+// one pass over y.
 func composite(y *graph.Node, f adjoint, inputs ...*graph.Node) *graph.Node {
 	return withAdjoint(graph.SchedulingBarrier(y, inputs...), func(v *graph.Node) []*graph.Node {
 		return append([]*graph.Node{nil}, f(v)...)
 	})
 }
 
-// hooked are the operations that get adjoints: those of which the one registered is not there, or slower.
+// hooked are the operations that get adjoints: their registered gradient is missing or slower.
 var hooked = []graph.NodeType{
 	graph.NodeTypeConvGeneral,
 	graph.NodeTypeReverse,
@@ -53,7 +53,7 @@ var hooked = []graph.NodeType{
 }
 
 // The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX or package derivatives
-// has registered. (That is imported by this package, and so has done it before.)
+// has registered. (This package imports it, so it has registered before.)
 func init() {
 	for _, nodeType := range hooked {
 		builtIn := graph.VJPRegistration[nodeType]

@@ -82,11 +82,11 @@ func (b *BatchNormalization) Done() *graph.Node {
 //
 //	∂x = (scale·(v − mean(v)) − c·scale·mean(v c)/s)/√s,  ∂scale = n·mean(v c)/√s
 //
-// The division stands last on purpose: XLA computes ∂x once then. What ends in a multiplication is cheap in its eyes,
-// and computed again in each operation that reads it, the parts of a kernel gradient among them.
+// The division comes last on purpose: then XLA computes ∂x once. It takes what ends in a multiplication to be cheap,
+// and computes it again in each operation that reads it, the parts of a kernel gradient among them.
 //
-// The adjoint computes c again from x, when v is known, and mean(v c) as mean(v x) − m·mean(v). What GoMLX derives
-// from the parts holds x and c from the forward pass on, and passes over the images more often.
+// The adjoint computes c again from x, when v is known, and mean(v c) as mean(v x) − m·mean(v). GoMLX's derivative of
+// the single operations holds x and c from the forward pass on, and passes over the images more often.
 func normalise(x, mean, variance, scale *graph.Node) *graph.Node {
 	root := graph.Sqrt(variance)
 	scales := alongLastAxis(scale, x)
@@ -112,9 +112,9 @@ func meanOfChannels(x *graph.Node) *graph.Node {
 	return graph.ReduceAndKeep(x, graph.ReduceMean, axes...)
 }
 
-// varianceOfChannels returns mean(x²) − m², at least 0, [1, ..., channels]. The deviations x − m, squared and
-// averaged, would be a pass over the images more, one that writes them. In float32 the result is off by about 1e-7·(1
-// + m²/variance) of itself: what comes out of a convolution has means of the size of its deviations.
+// varianceOfChannels returns mean(x²) − m², at least 0, [1, ..., channels]. Averaging the squared deviations x − m
+// would take one more pass over the images, one that writes them. In float32 the result is off by about 1e-7·(1 +
+// m²/variance) of itself: what comes out of a convolution has means of the size of its deviations.
 func varianceOfChannels(x, mean *graph.Node) *graph.Node {
 	return graph.MaxScalar(graph.Sub(meanOfChannels(graph.Square(x)), graph.Square(mean)), 0)
 }
@@ -125,7 +125,7 @@ type runningAverages struct {
 }
 
 func newRunningAverages(scope *model.Scope, shape shapes.Shape) runningAverages {
-	// Restored from a checkpoint, a variable comes back as trainable: so say that it is not, every time.
+	// A checkpoint restores a variable as trainable, so mark it as not trainable every time.
 	return runningAverages{
 		mean:     Variable(scope, "mean", shape, Constant(0)).SetTrainable(false),
 		variance: Variable(scope, "variance", shape, Constant(1)).SetTrainable(false),

@@ -51,8 +51,8 @@ func (c geometry) forward(x, k *graph.Node) *graph.Node {
 // inputAdjoint returns the x-gradient of ⟨v, x ∗ k⟩: [batch, output, out], [kernelSize, in/groups, out] → [batch,
 // image, in].
 //
-// It is the convolution of v, with stride−1 zeros between its pixels, with the kernel turned around; or, where that
-// is faster, what interleaved or aroundImages makes of it.
+// It is the convolution of v, with stride−1 zeros between its pixels, with the kernel turned around. Where it is
+// faster, interleaved or aroundImages computes it.
 func (c geometry) inputAdjoint(v, k *graph.Node) *graph.Node {
 	if c.interleaves(v.Graph()) {
 		return c.interleaved(v, k)
@@ -80,8 +80,8 @@ func (c geometry) turnsImages(v, k *graph.Node) bool {
 }
 
 // aroundImages is inputAdjoint with v and the result reversed along height and width, and with the padding exchanged,
-// in place of the kernel reversed. The kernel's channels are exchanged all the same, which XLA on the CPU does
-// several times as fast when nothing else is to be done with the kernel.
+// in place of the kernel reversed. The kernel's channels are still exchanged, which XLA on the CPU does several times
+// as fast when nothing else has to be done with the kernel.
 func (c geometry) aroundImages(v, k *graph.Node, padding [2][2]int) *graph.Node {
 	for axis := range padding {
 		padding[axis][0], padding[axis][1] = padding[axis][1], padding[axis][0]
@@ -145,8 +145,8 @@ func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
 }
 
 // partialKernelAdjoint is kernelAdjoint in one convolution. again is its adjoint, nil for groups and where the result
-// is not differentiated as it stands. Backends turn x around for it, into a copy that would be there from the forward
-// pass on if it did not wait for v.
+// is not differentiated as it stands. For it backends turn x around, into a copy. The copy waits for v, or it would be
+// held from the forward pass on.
 func (c geometry) partialKernelAdjoint(x, v *graph.Node, again adjoint) *graph.Node {
 	x = after(x, v)
 	var padding [2][2]int
@@ -171,9 +171,9 @@ var pixelsAlongWidth = compute.ConvolveAxesConfig{
 }
 
 // alongWidth is partialKernelAdjoint with the channels of x laid along the width, as they lie in memory: an image of
-// [height, width·in] numbers, in which neighbouring pixels are as far apart as there are channels. Its width of the
-// result is kernel width·in, against kernel width, and a convolution on a processor computes that many numbers at a
-// time: three keep too few of its units busy, and it goes through all of v for each channel of x.
+// [height, width·in] numbers, in which neighbouring pixels are as far apart as there are channels. The result is then
+// kernel width·in wide, not kernel width. A convolution on a processor computes that many numbers at a time: three
+// would keep too few of its units busy, and go through all of v for each channel of x.
 func (c geometry) alongWidth(x, v *graph.Node, padding [2][2]int, again adjoint) *graph.Node {
 	kernel := []int{c.kernelSize[0], c.kernelSize[1], c.in, c.out}
 	wide := graph.Reshape(x, 1, c.batch, c.image[0], c.image[1]*c.in)
@@ -189,10 +189,10 @@ func (c geometry) alongWidth(x, v *graph.Node, padding [2][2]int, again adjoint)
 	return graph.Reshape(k, kernel...)
 }
 
-// parts is the number of partial sums for a kernel gradient, a divisor of the number of images. A convolution that
-// sums over many images has one of its operands, all of v, pass through the processor's cache again and again: on XLA
-// CPU partial sums over about 2 MB of v at a time took three quarters of the time for 128 images of 28×28 pixels and
-// 16 channels. Accelerators, and images that are spread over devices, get one convolution.
+// parts is the number of partial sums for a kernel gradient, a divisor of the number of images. A convolution that sums
+// over many images passes one operand, all of v, through the processor's cache again and again. On XLA CPU partial sums
+// over about 2 MB of v at a time took three quarters of the time for 128 images of 28×28 pixels and 16 channels.
+// Accelerators, and images that are spread over devices, get one convolution.
 func (c geometry) parts(v *graph.Node) int {
 	if !onHost(v.Graph()) {
 		return 1
@@ -205,9 +205,9 @@ func onHost(g *graph.Graph) bool {
 	return g.Backend().HasSharedBuffers() && g.DistributedStrategy() == distributed.None
 }
 
-// divide returns into how many equal parts to cut n images of that many bytes in all: the first divisor of n that
-// makes parts of at most 2 MB, or the last one up to 10: 16 parts were slower than 8 for all images that were tried,
-// and each part is an operation to compile.
+// divide returns into how many equal parts to cut n images of that many bytes in all: the first divisor of n that makes
+// parts of at most 2 MB, or the last one up to 10. 16 parts were slower than 8 for all images that were tried, and each
+// part is an operation to compile.
 func divide(n, bytes int) int {
 	const portion, most = 2 << 20, 10
 	parts := 1
@@ -230,9 +230,9 @@ func (c geometry) groupsAsImages(x *graph.Node) *graph.Node {
 	return graph.Reshape(x, g*c.batch, h, w, c.in/g)
 }
 
-// after returns x, computed when y is: a few numbers of y come into it, multiplied by 0. (Their sum, because XLA
-// computes a sum once; a single number it would compute again wherever it comes in, from what it would have to hold
-// for it.) On accelerators, where it would be a pass over x of its own, and on several devices it is x itself.
+// after returns x, computed only after y: a few numbers of y enter it, multiplied by 0. (Their sum, because XLA
+// computes a sum once. A single number it would compute again at each use, and hold for that what it is computed from.)
+// On accelerators, where this would be an extra pass over x, and on several devices it is x itself.
 func after(x, y *graph.Node) *graph.Node {
 	if !onHost(x.Graph()) {
 		return x

@@ -7,8 +7,8 @@ import (
 )
 
 // interleaves tells whether interleaved is to compute the input gradient: with a stride, on a host's processor, for
-// kernels that are not dilated, in one group, and larger than the padding by the stride or more, so that no part of
-// it needs less than no padding.
+// kernels that are not dilated, in one group, and larger than the padding by the stride or more, so that no part needs
+// a negative padding.
 func (c geometry) interleaves(g *graph.Graph) bool {
 	if c.stride == [2]int{1, 1} || c.stride[1] == 1 || c.dilation != [2]int{1, 1} || c.groups != 1 || !onHost(g) {
 		return false

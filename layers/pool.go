@@ -96,8 +96,8 @@ func (p *Pooling) shifts(x *graph.Node, padValue float64) []*graph.Node {
 	return all
 }
 
-// max chooses the first largest among the shifts. The choice is held constant in derivatives, which it is except where
-// two pixels of a window are equal; so the derivative of max pooling is linear and all higher ones are zero.
+// max chooses the first largest among the shifts. The choice is held constant in derivatives. It is constant except
+// where two pixels of a window are equal. So max pooling is linear there, and its higher derivatives are zero.
 func (p *Pooling) max() *graph.Node {
 	shifts := p.shifts(p.x, math.Inf(-1))
 	largest := shifts[0]

@@ -25,7 +25,7 @@ func Slice(x *graph.Node, ranges ...Range) *graph.Node {
 		exceptions.Panicf("layers.Slice: got %d ranges for x of shape %s: want one for each axis", len(ranges), x.Shape())
 	}
 	specs := make([]graph.SliceAxisSpec, len(ranges))
-	padding := make([]Padding, len(ranges)) // that undoes the slice
+	padding := make([]Padding, len(ranges)) // to undo the slice
 	for axis, r := range ranges {
 		size := x.Shape().Dim(axis)
 		if !(0 <= r.Start && r.Start < r.End && r.End <= size && r.Stride >= 1) {
@@ -56,7 +56,7 @@ func Pad(x *graph.Node, value float64, padding ...Padding) *graph.Node {
 		return x
 	}
 	axes := make([]graph.PadAxis, len(padding))
-	ranges := make([]Range, len(padding)) // that undo the padding
+	ranges := make([]Range, len(padding)) // to undo the padding
 	for axis, p := range padding {
 		if p.Before < 0 || p.After < 0 || p.Between < 0 {
 			exceptions.Panicf("layers.Pad: got padding %+v for axis %d: want amounts ≥ 0; to remove positions use layers.Slice",

@@ -1,10 +1,7 @@
 package measure
 
 import (
-	"fmt"
 	"math"
-	"strconv"
-	"strings"
 
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
@@ -22,36 +19,18 @@ var InitialWeights = Weights{Name: "init"}
 // FindWeights returns the states that which names: "init", "last" (the checkpoint of a run directory), "epoch:5" (a
 // snapshot that was kept after an epoch) or "all" (every snapshot in order, then last).
 func FindWeights(dir, which string) ([]Weights, error) {
-	last := Weights{Name: "last", folder: runlog.Checkpoints(dir)}
-	epoch, isEpoch := strings.CutPrefix(which, "epoch:")
-	number, err := strconv.Atoi(epoch)
-	switch {
-	case which == "init":
+	switch which {
+	case InitialWeights.Name:
 		return []Weights{InitialWeights}, nil
-	case which == "last":
-		return []Weights{last}, nil
-	case which == "all":
+	case "all":
 		kept, err := snapshots(dir)
-		return append(kept, last), err
-	case !isEpoch || err != nil || number < 0:
-		return nil, fmt.Errorf("measure: checkpoint %q: want last, init, all, or epoch:N with a number N", which)
+		return append(kept, Weights{Name: runlog.Last, folder: runlog.Checkpoints(dir)}), err
 	}
-	kept, err := snapshots(dir)
+	folder, err := runlog.Checkpoint(dir, which, InitialWeights.Name, "all")
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, w := range kept {
-		if w.folder == runlog.Snapshot(dir, number) {
-			return []Weights{w}, nil
-		}
-		names = append(names, w.Name)
-	}
-	if len(names) == 0 {
-		names = []string{"none: --keep-every of train and compare keeps them"}
-	}
-	return nil, fmt.Errorf("measure: %s has no snapshot of epoch %d: want one of those that were kept (%s), or last",
-		dir, number, strings.Join(names, ", "))
+	return []Weights{{Name: which, folder: folder}}, nil
 }
 
 // snapshots lists the snapshots of a run by their epochs.
@@ -62,7 +41,7 @@ func snapshots(dir string) ([]Weights, error) {
 	}
 	kept := make([]Weights, len(epochs))
 	for i, epoch := range epochs {
-		kept[i] = Weights{Name: fmt.Sprintf("epoch:%d", epoch), folder: runlog.Snapshot(dir, epoch)}
+		kept[i] = Weights{Name: runlog.Epoch(epoch), folder: runlog.Snapshot(dir, epoch)}
 	}
 	return kept, nil
 }

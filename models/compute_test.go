@@ -70,7 +70,7 @@ func TestComputeInBFloat16(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		gradient float64 // how far it may be off, relatively
-	}{{"mlp", 0.05}, {"cnn", 0.05}, {"resnet8", 0.2}, {"wrn16-1", 0.3}, {"vgg11-bn-narrow", 0.4}} {
+	}{{"mlp", 0.05}, {"cnn", 0.05}, {"resnet8", 0.2}, {"wrn16-1", 0.3}, {"vgg11-bn-narrow", 0.4}, {"vit", 0.2}} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.name != "mlp" && tt.name != "cnn" {
 				testbackend.SkipSlow(t)

@@ -15,6 +15,8 @@
 //	alexnet          five convolutions, three max poolings, one dense layer            2,472,266
 //	vgg11-bn-narrow  vgg11-bn with a quarter of the channels                           579,786
 //	vgg11-bn         eight convolutions with batch norm, five max poolings, one dense  9,231,114
+//	mixer            tokens of 64 numbers from 4×4 pixels, four blocks of an MLP-mixer        87,658
+//	vit              the same tokens, four blocks of a vision transformer              141,898
 //
 // Beside these, mlp-DEPTHxWIDTH is a perceptron of any size: mlp-2x128 is the mlp. They are for measuring what a step
 // costs.

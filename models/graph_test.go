@@ -73,7 +73,7 @@ func difference(a, b []float64) float64 {
 // The weights are drawn on the host, so both backends compute the same function. Logits are of size 1; the backends add
 // up in different orders.
 func TestSameOnBothBackends(t *testing.T) {
-	for _, name := range []string{"mlp", "cnn", "resnet8", "resnet20", "vgg11-bn-narrow"} {
+	for _, name := range []string{"mlp", "cnn", "resnet8", "resnet20", "vgg11-bn-narrow", "mixer", "vit"} {
 		t.Run(name, func(t *testing.T) {
 			m := mustNew(t, small(name))
 			onGo := logits(t, testbackend.Go(t), m, model.NewStore(), false)

@@ -21,7 +21,7 @@ import (
 func TestHessianVectorProduct(t *testing.T) {
 	const h = 1e-7
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, name := range []string{"mlp", "cnn", "resnet8", "vgg11-bn-narrow"} {
+		for _, name := range []string{"mlp", "cnn", "resnet8", "vgg11-bn-narrow", "mixer", "vit"} {
 			t.Run(name, func(t *testing.T) {
 				if name == "resnet8" && b.Name() != testbackend.Go(t).Name() || name == "vgg11-bn-narrow" {
 					testbackend.SkipSlow(t)

@@ -23,7 +23,7 @@ type Config struct {
 	Seed                    int64        // of the initial weights
 	DType                   dtypes.DType // of weights, logits and batch norm: dtypes.Float32 or dtypes.Float64
 	// Compute is the type of all else: of activations, and of the copies of the weights that layers multiply them with.
-	// dtypes.BFloat16 halves what they take and leaves weights, their gradients and whatever an optimizer keeps in DType.
+	// dtypes.BFloat16 halves their memory and leaves weights, their gradients and whatever an optimizer keeps in DType.
 	// dtypes.InvalidDType, the zero value, is DType.
 	Compute dtypes.DType
 	Dropout float64 // share of hidden units dropped in training, in [0, 1); for mlp and cnn, else 0
@@ -56,6 +56,8 @@ var architectures = []architecture{
 	{"alexnet", 16, false, alexnet([5]int{64, 192, 384, 256, 256})},
 	{"vgg11-bn-narrow", 16, false, vgg11(16)},
 	{"vgg11-bn", 16, false, vgg11(64)},
+	{"mixer", 4, false, mixer},
+	{"vit", 4, false, vit},
 }
 
 // Names lists the models, smallest first within each family.
@@ -73,7 +75,7 @@ const Deep = "mlp-DEPTHxWIDTH"
 
 var deepName = regexp.MustCompile(`^mlp-([1-9]\d{0,2})x([1-9]\d{0,4})$`)
 
-// Check reports that there is no model of that name.
+// Check fails when there is no model of that name.
 func Check(name string) error {
 	_, err := find(name)
 	return err
@@ -134,7 +136,7 @@ func New(c Config) (*Model, error) {
 	return &Model{config: c, arch: arch}, nil
 }
 
-// fitting names the models that fit the images, as the end of a sentence.
+// fitting names the models that accept images of that size, as the end of a sentence.
 func fitting(c Config) string {
 	var names []string
 	for _, a := range architectures {

@@ -54,6 +54,19 @@ func TestParameters(t *testing.T) {
 		{gray("vgg11-bn", 28), 9231114 - 2*9*64}, // framed to 32×32
 		{gray("vgg11-bn", 16), 9231114 - 2*9*64},
 	}
+	// Tokens of 64 numbers from 8×8 patches of 48 numbers; a block has two norms and two perceptrons, the transformer in the
+	// place of the first one four dense layers of 64, and 64 positions; a norm and the logits at the end.
+	channels := 65*128 + 129*64
+	tests = append(tests, []struct {
+		config models.Config
+		want   int
+	}{
+		{models.DefaultConfig("mixer"), 49*64 + 4*(256+65*32+33*64+channels) + 128 + 650},
+		{models.DefaultConfig("vit"), 49*64 + 64*64 + 4*(256+4*65*64+channels) + 128 + 650},
+		{gray("vit", 28), 17*64 + 49*64 + 4*(256+4*65*64+channels) + 128 + 650},
+		{digits("vit"), 5*64 + 16*64 + 4*(256+4*65*64+channels) + 128 + 650}, // 2×2 pixels
+		{gray("vit", 30), 17*64 + 64*64 + 4*(256+4*65*64+channels) + 128 + 650},
+	}...)
 	for _, tt := range tests {
 		store := model.NewStore()
 		logits := buildIn(t, mustNew(t, tt.config), store.RootScope())

@@ -16,8 +16,8 @@ const vggSide = 32
 //
 // The convolutions have width, 2, 4, 4, 8, 8, 8 and 8 times as many channels. With 64, "vgg11-bn", there are 9,231,114
 // parameters at 3 channels and 10 classes; "vgg11-bn-narrow" has 16 and 579,786. 2,752 and 688 of them are the biases
-// of the convolutions: a batch norm takes them away with the mean, so the loss in training does not depend on them.
-// They are here because they are in the network that results are published of.
+// of the convolutions: a batch norm removes them with the mean, so the loss in training does not depend on them. They
+// are kept because the published networks have them.
 func vgg11(width int) func(b *builder, x *graph.Node) *graph.Node {
 	return func(b *builder, x *graph.Node) *graph.Node {
 		x = framed(x, vggSide)

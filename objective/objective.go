@@ -32,24 +32,30 @@ func New[F train.ModelFnCompatible](modelFn F, lossFn train.LossFn) *Objective {
 	return &Objective{forward.New(modelFn, lossFn)}
 }
 
-// What follows says how the loss of a batch is made of its rows, for those who take a batch in parts: Accumulate of
-// package xsam, and package curvature, which puts the loss of a data set together from those of its batches. Mostly
-// there is nothing to say. They see by themselves what a loss divides by: the number of rows, the number of those
-// that a mask leaves, a sum of weights. Losses that parts of a batch cannot give are refused.
+// The methods below declare how the loss of a batch is made of its rows; they do not change the loss. Accumulate of
+// package xsam needs that to cut batches, package curvature to put the loss of a data set together from its batches.
+// Most programs need none of them: both find by themselves what a loss divides by (the number of rows, the number that
+// a mask keeps, a sum of weights), and refuse losses that parts of a batch cannot give.
 
-// DividedBy returns the objective whose loss is a sum over the rows of a batch, divided by what the function gives: a
-// scalar that adds up over parts of the batch, the number of tokens that count, say. It has no part in the loss itself.
+// DividedBy returns the same objective with the declaration that its loss is a sum over the rows of a batch, divided by
+// what the function gives: a scalar that adds up over parts of the batch, such as the number of tokens that count.
 func (o *Objective) DividedBy(divisor func(labels, predictions []*graph.Node) *graph.Node) *Objective {
 	return &Objective{o.Objective.DividedBy(divisor)}
 }
 
-// Sum returns the objective whose loss is a sum over the rows of a batch, divided by nothing.
+// Sum returns the same objective with the declaration that its loss is a sum over the rows of a batch, divided by
+// nothing.
 func (o *Objective) Sum() *Objective { return &Objective{o.Objective.Sum()} }
 
-// Shared returns the objective of which the inputs with these numbers, counted from 0, belong to a batch as a whole: a
-// table, a graph, a temperature. All other inputs, and the labels, have one row for each example.
+// Shared returns the same objective with the declaration that the inputs with these numbers, counted from 0, belong to
+// a batch as a whole: a table, a graph, a temperature. All other inputs, and the labels, have one row for each example.
 func (o *Objective) Shared(inputs ...int) *Objective {
 	return &Objective{o.Objective.Shared(inputs...)}
+}
+
+// SharedLabels is Shared for labels: weights of the classes, for instance.
+func (o *Objective) SharedLabels(labels ...int) *Objective {
+	return &Objective{o.Objective.SharedLabels(labels...)}
 }
 
 // ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.

@@ -17,8 +17,8 @@
 // A wrong setting is a programming error. It panics where the optimizer is made, in Done, Clip, Scheduled or the
 // constructor of a schedule, with an error that names the setting.
 //
-// No optimizer here looks whether its gradient is finite. A NaN or an infinity goes into the weights and the
-// momentum, and training ends with GoMLX's error about the next loss. Clip hands such a gradient on as it is. With
-// GoMLX's hyperparameter "clip_nan" (optimizer.ParamClipNaN), a variable whose gradient is not finite is updated as
-// if that gradient were zero.
+// No optimizer here checks that its gradient is finite. A NaN or an infinity goes into the weights and the momentum,
+// and training ends with GoMLX's error about the next loss. Clip passes such a gradient on as it is. With GoMLX's
+// hyperparameter "clip_nan" (optimizer.ParamClipNaN), a variable whose gradient is not finite is updated as if that
+// gradient were zero.
 package optim

@@ -16,7 +16,8 @@ type Optimizer interface {
 	train.OptimizeWithGradients
 }
 
-// takesGradients returns base as an Optimizer. It panics when base does not take gradients; who is the wrapper in need.
+// takesGradients returns base as an Optimizer. It panics, in the name of the wrapper who, when base does not take
+// gradients.
 func takesGradients(who string, base optimizer.Interface) Optimizer {
 	o, ok := base.(Optimizer)
 	if !ok {
@@ -68,7 +69,7 @@ func holdRandomState(store *model.Store) {
 	}
 }
 
-// graphOf returns the graph of the gradients. It panics when there are none; who is the optimizer they were for.
+// graphOf returns the graph of the gradients. It panics, in the name of the optimizer who, when there are none.
 func graphOf(who string, gradients []*graph.Node) *graph.Graph {
 	if len(gradients) == 0 {
 		exceptions.Panicf("optim: %s got no gradients: want one for every trainable variable, at least one", who)

@@ -53,8 +53,8 @@ func (s *scheduled) UpdateGraphWithGradients(scope *model.Scope, gradients []*gr
 func (s *scheduled) Clear(scope *model.Scope) error { return s.base.Clear(scope) }
 
 // rateOf returns the learning rate that base was made with, or that it takes from GoMLX's hyperparameter
-// "learning_rate". Optimizers do not tell it, but they write it to a store that has none yet: base gets to update a
-// single number, in a store and a graph that are thrown away without being compiled.
+// "learning_rate". Optimizers do not expose it, but they write it to a store that has none yet. So base updates a
+// single number in a store and a graph that are thrown away without being compiled.
 func rateOf(b compute.Backend, scope *model.Scope, base Optimizer) float64 {
 	store := model.NewStore()
 	defer store.Finalize()

@@ -10,7 +10,7 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// Measurements are drawn one by one, each as PNG and SVG. Those of a run come from runlog.ReadMeasurements.
+// Measurements are drawn one by one, each as PNG, SVG and PDF. Those of a run come from runlog.ReadMeasurements.
 func ExampleWrite() {
 	dir, err := os.MkdirTemp("", "pictures")
 	if err != nil {
@@ -33,4 +33,5 @@ func ExampleWrite() {
 	// Output:
 	// spectrum-step000100.png
 	// spectrum-step000100.svg
+	// spectrum-step000100.pdf
 }

@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/plotter"
@@ -24,11 +25,11 @@ type Lines struct {
 	Series      []Series
 }
 
-// WriteLines draws the picture into a file, which is replaced if it is there; the name ends in .png or .svg.
+// WriteLines draws the picture into a file, which is replaced if it is there; the name ends in one of the Formats.
 func WriteLines(path string, l Lines) error {
 	format := strings.TrimPrefix(filepath.Ext(path), ".")
-	if format != "png" && format != "svg" {
-		return fmt.Errorf("plots: %s: want a name that ends in .png or .svg", path)
+	if !slices.Contains(Formats(), format) {
+		return fmt.Errorf("plots: %s: want a name that ends in .%s", path, strings.Join(Formats(), ", ."))
 	}
 	p := newPlot(l.Title, l.X, l.Y)
 	p.Legend.Left = l.FromZero // where a growing line leaves room
@@ -58,7 +59,7 @@ func WriteLines(path string, l Lines) error {
 	} else {
 		p.X.Max += 0.5 * (p.X.Max - p.X.Min) // room for the legend
 	}
-	if err := file(path, format, func(c draw.Canvas) { p.Draw(c) }); err != nil {
+	if err := file(path, format, DefaultSize(), func(c draw.Canvas) { p.Draw(c) }); err != nil {
 		return fmt.Errorf("plots: %w", err)
 	}
 	return nil

@@ -1,11 +1,20 @@
-// Package plots draws measurements of curvature as PNG and SVG files.
+// Package plots draws measurements of curvature, and figures of print quality, as PNG, SVG and PDF files.
 //
-//	plots.go      Write: which pictures there are, and their files
-//	style.go      fonts, colours, legends
+//	plots.go      Write: which pictures of a run there are
+//	file.go       a picture as a file
+//	pdf.go        what PDF needs beside
+//	size.go       the size of a picture
+//	style.go      fonts, axes
+//	look.go       colours, dashes and marks of the series
+//	viridis.go    the colour map
+//	chart.go      lines, bands and marks
+//	lines.go      charts whose series need no looks of their own
+//	forest.go     differences with their intervals
+//	surface.go    the loss over a plane
 //	spectrum.go   the top eigenvalues, and λmax of each layer
 //	density.go    the spectral density
 //	training.go   eigenvalues over training against the edge of stability
-//	landscape.go  the loss over a plane, or along a line
+//	landscape.go  the loss over a plane, or along a line, of a measurement
 //
 // It reads records of package runlog and knows nothing of models.
 package plots
@@ -19,10 +28,7 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	_ "gonum.org/v1/plot/vg/vgimg" // PNG
-	_ "gonum.org/v1/plot/vg/vgsvg" // SVG
 
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -46,24 +52,24 @@ type Edge struct {
 	Values []float64
 }
 
-// Size of a picture.
-const (
-	width  = 16 * vg.Centimeter
-	height = 10 * vg.Centimeter
-)
+// Write draws what there is in d to files under dir, each picture as PNG, as SVG and as PDF, and returns their paths.
+// It creates the folder; a picture that is there is replaced.
+func Write(dir string, d Data) ([]string, error) { return WriteSized(dir, d, DefaultSize()) }
 
-// Write draws what there is in d to files under dir, each picture as PNG and as SVG, and returns their paths. It
-// creates the folder; a picture that is there is replaced.
-func Write(dir string, d Data) (files []string, err error) {
+// WriteSized is Write with pictures of a size.
+func WriteSized(dir string, d Data, size Size) (files []string, err error) {
+	if err := size.Validate(); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("plots: %w", err)
 	}
 	var errs []error
 	save := func(name string, paint func(draw.Canvas), err error) {
-		for _, format := range []string{"png", "svg"} {
+		for _, format := range Formats() {
 			path := filepath.Join(dir, name+"."+format)
 			if err == nil {
-				err = file(path, format, paint)
+				err = file(path, format, size, paint)
 			}
 			if err != nil {
 				errs = append(errs, fmt.Errorf("plots: %s: %w", name, err))
@@ -78,15 +84,15 @@ func Write(dir string, d Data) (files []string, err error) {
 		var err error
 		switch {
 		case m.Spectrum != nil:
-			p, err = spectrum(m, title)
+			p, err = spectrum(m, title, size)
 		case m.Density != nil && len(m.Density.Points) > 0:
 			p, err = density(m, title)
 		case len(m.Layers) > 0:
-			p, err = layers(m, title)
+			p, err = layers(m, title, size)
 		case m.Landscape != nil && len(m.Landscape.Loss) == len(m.Landscape.Y) && len(m.Landscape.Y) == 1:
 			p, err = line(m, title)
 		case m.Landscape != nil && len(m.Landscape.Loss) == len(m.Landscape.Y):
-			paint, err := surface(m, title)
+			paint, err := landscape(m, title)
 			save(name, paint, err)
 			continue
 		default:
@@ -119,22 +125,6 @@ func drawable(xMin, xMax, yMin, yMax float64) error {
 		}
 	}
 	return nil
-}
-
-// file paints a picture into a file.
-func file(path, format string, paint func(draw.Canvas)) error {
-	canvas, err := draw.NewFormattedCanvas(width, height, format)
-	if err != nil {
-		return err
-	}
-	background(canvas)
-	paint(draw.Crop(draw.New(canvas), 3*vg.Millimeter, -3*vg.Millimeter, 3*vg.Millimeter, -3*vg.Millimeter))
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = canvas.WriteTo(f)
-	return errors.Join(err, f.Close())
 }
 
 // stateName is the part of a file's name that says which weights and which matrix.

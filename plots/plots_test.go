@@ -96,13 +96,13 @@ func TestWrite(t *testing.T) {
 		"spectrum-step000150":       {"glyphs, cnn, xsam, seed 0, epoch 15"},
 		"density-step000150":        {"Spectral density", "3 probes, smoothed by σ = 0.2", "eigenvalue"},
 		"layers-step000150":         {"block7/conv", "λmax of the block", "not converged"},
-		"landscape-step000150-PCA":  {"along PCA 1", "along PCA 2", "training", "weights", "loss (logarithmic)"},
+		"landscape-step000150-PCA":  {"along PCA 1", "along PCA 2", "training", "weights", ">loss<"},
 		"landscape-step000150-line": {"position along checkpoint init to last", "the weights measured"},
 		"training": {"over training", "λmax", "λ5", "2/η", "β = 0.9", "far away: above the picture",
 			"epoch"},
 	}
-	if len(files) != 2*len(want) {
-		t.Errorf("files %v, want %d as PNG and SVG", files, len(want))
+	if len(files) != 3*len(want) {
+		t.Errorf("files %v, want %d as PNG, SVG and PDF", files, len(want))
 	}
 	for name, texts := range want {
 		svg, err := os.ReadFile(filepath.Join(dir, name+".svg"))
@@ -144,7 +144,7 @@ func TestWriteLeavesOutWhatIsNotThere(t *testing.T) {
 	one := of(runlog.MeasureSpectrum, 1)
 	one.Spectrum = &runlog.Spectrum{Values: numbers(1)}
 	files, err = plots.Write(t.TempDir(), plots.Data{Measurements: []runlog.Measurement{one}})
-	if err != nil || len(files) != 2 || slices.ContainsFunc(files, func(f string) bool {
+	if err != nil || len(files) != 3 || slices.ContainsFunc(files, func(f string) bool {
 		return strings.Contains(f,
 			"training")
 	}) {

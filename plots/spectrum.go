@@ -14,7 +14,7 @@ import (
 )
 
 // spectrum draws the top eigenvalues as bars. Those that have not converged are pale.
-func spectrum(m runlog.Measurement, title string) (*plot.Plot, error) {
+func spectrum(m runlog.Measurement, title string, size Size) (*plot.Plot, error) {
 	p := newPlot("Top eigenvalues of "+matrix(m)+"\n"+title, "", "eigenvalue")
 	grid(p)
 	names := make([]string, len(m.Spectrum.Values))
@@ -30,11 +30,11 @@ func spectrum(m runlog.Measurement, title string) (*plot.Plot, error) {
 			open[i] = value.Float()
 		}
 	}
-	return p, bars(p, names, certain, open)
+	return p, bars(p, names, certain, open, size)
 }
 
 // layers draws λmax of each layer's block.
-func layers(m runlog.Measurement, title string) (*plot.Plot, error) {
+func layers(m runlog.Measurement, title string, size Size) (*plot.Plot, error) {
 	p := newPlot("λmax of each layer's block of "+matrix(m)+"\n"+title, "", "λmax of the block")
 	grid(p)
 	names := make([]string, len(m.Layers))
@@ -49,12 +49,13 @@ func layers(m runlog.Measurement, title string) (*plot.Plot, error) {
 			open[i] = layer.LambdaMax.Float()
 		}
 	}
-	return p, bars(p, names, certain, open)
+	return p, bars(p, names, certain, open, size)
 }
 
 // bars adds one bar for each name: solid for a converged value, pale for another.
-func bars(p *plot.Plot, names []string, certain, open plotter.Values) error {
-	bar := vg.Length(math.Min(24, 300/float64(len(names))))
+func bars(p *plot.Plot, names []string, certain, open plotter.Values, size Size) error {
+	width, _ := size.lengths()
+	bar := min(24, 0.66*width/vg.Length(len(names)))
 	solid, err := plotter.NewBarChart(certain, bar)
 	if err != nil {
 		return err

@@ -85,18 +85,6 @@ func lineWithPoints(points plotter.XYs, c color.Color, dashes []vg.Length) (*plo
 	return l, s, nil
 }
 
-// background makes the picture white, for readers with a dark screen.
-func background(c vg.Canvas) {
-	var path vg.Path
-	path.Move(vg.Point{})
-	path.Line(vg.Point{X: width})
-	path.Line(vg.Point{X: width, Y: height})
-	path.Line(vg.Point{Y: height})
-	path.Close()
-	c.SetColor(color.White)
-	c.Fill(path)
-}
-
 // decades are the ticks of a logarithmic axis, none beyond its ends: numbers at the powers of
 // ten (and at 2 and 5 times these where they are few), marks at the other digits.
 func decades(low, high float64) (ticks []plot.Tick) {

@@ -3,6 +3,7 @@ package recipe
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 )
 
 // Field is a field of a recipe that a flag of the command sets. The parameters of methods are not among them:
@@ -13,6 +14,26 @@ type Field struct {
 	Help  string // with the `placeholder` of its value; defaults follow from the data set
 	None  string // what stands for a value of 0, such as "all"
 	Of    func(*Recipe) any
+}
+
+// Set gives the field a value as its flag takes it.
+func (f Field) Set(r *Recipe, text string) (err error) {
+	switch to := f.Of(r).(type) {
+	case *string:
+		*to = text
+	case *int:
+		*to, err = strconv.Atoi(text)
+	case *int64:
+		*to, err = strconv.ParseInt(text, 10, 64)
+	case *float64:
+		*to, err = strconv.ParseFloat(text, 64)
+	case *bool:
+		*to, err = strconv.ParseBool(text)
+	}
+	if err != nil {
+		return fmt.Errorf("recipe: %s = %q: %w", f.Flag, text, err)
+	}
+	return nil
 }
 
 // Text is the value of the field as its flag takes it.
@@ -29,7 +50,8 @@ const (
 // Fields are the fields of a recipe in the order in which help and command lines name them, but for the data set and
 // the seed.
 var Fields = []Field{
-	{"data-dir", DataGroup, "`folder` with the files of the data set", "", func(r *Recipe) any { return &r.DataDir }},
+	{"data-dir", DataGroup, "`folder` with the files of the data set; of your own data, the one in which its path begins",
+		"", func(r *Recipe) any { return &r.DataDir }},
 	{"label", DataGroup, "`column` of csv and parquet that is learnt, by its name or its number from 1", "none",
 		func(r *Recipe) any { return &r.Label }},
 	{"task", DataGroup, "`task` of csv: classification, or regression for a number that is measured",

@@ -102,9 +102,9 @@ type Base struct {
 }
 
 // SetMethod sets Method and Config from a label, "sam:rho=0.1", with the settings in common laid over the preset
-// before: see xsam.Method.
+// before: see xsam.Method. Set the base optimizer before: the preset of X-SAM has another α where that is adaptive.
 func (r *Recipe) SetMethod(label string, common map[string]string) error {
-	config, err := xsam.Method(label, common)
+	config, err := xsam.Method(label, r.suitedSettings(label, common))
 	if err == nil {
 		err = checkLabel(label)
 	}

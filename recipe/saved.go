@@ -1,19 +1,25 @@
 package recipe
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"runtime/debug"
 	"slices"
 
+	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 // Saved is a recipe as config.json holds it, with what it ran on.
 type Saved struct {
 	Recipe
+	// ExtendedTo is the number of epochs of a run that was made longer when it had ended, 0 of others. It is no part of
+	// the run's identity: its checkpoints are those of a run of this length.
+	ExtendedTo      int    `json:"extended_epochs,omitempty"`
 	Version         string `json:"version"`
 	Backend         string `json:"backend"`
 	BackendFallback string `json:"backend_fallback,omitempty"`
@@ -28,8 +34,46 @@ type Saved struct {
 func Read(run *runlog.Run) (Saved, error) {
 	var c Saved
 	err := run.Decode(&c)
-	c.Settle()
+	c.settle()
 	return c, err
+}
+
+// settle is Settle, with the epochs of a run that was made longer.
+func (s *Saved) settle() {
+	s.Settle()
+	if s.ExtendedTo > 0 {
+		s.Epochs = s.ExtendedTo
+	}
+}
+
+var extended = regexp.MustCompile(`"extended_epochs":\s*\d+,?`)
+
+// Extended is the text of a config.json with ExtendedTo. All else stays as it is written: the run's identity goes by
+// it.
+func Extended(config []byte, epochs int) json.RawMessage {
+	rest := bytes.TrimPrefix(bytes.TrimSpace(extended.ReplaceAll(config, nil)), []byte("{"))
+	return append(fmt.Appendf(nil, `{"extended_epochs": %d,`, epochs), rest...)
+}
+
+// Extends tells whether a recipe is a recorded one with more epochs and nothing else, and err says why such a run
+// cannot be made longer: where the learning rate falls by a schedule, it has fallen, and a longer run has another one
+// from its start.
+func Extends(recorded, r Recipe) (more bool, err error) {
+	same := recorded
+	same.Epochs = r.Epochs
+	if r.Epochs <= recorded.Epochs || len(Differences(same, r)) > 0 {
+		return false, nil
+	}
+	if r.Schedule != "constant" {
+		return false, fmt.Errorf("recipe: the learning rate of the run falls by the schedule %s over %d epochs: with %d it "+
+			"is another run: make that from its start in another folder (--config, --epochs, --out), or train with --schedule "+
+			"constant, which can be made longer", r.Schedule, recorded.Epochs, r.Epochs)
+	}
+	if r.From == xsam.LastFifth {
+		return false, fmt.Errorf("recipe: %s begins with the last fifth of the run, which is another one with %d epochs: "+
+			"make that from its start in another folder (--config, --epochs, --out)", r.Method, r.Epochs)
+	}
+	return true, nil
 }
 
 // Settle drops what has no effect, as records of earlier versions have it: the radius of ascents that no step makes. So

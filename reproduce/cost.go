@@ -40,13 +40,13 @@ func (p *Plan) Time() time.Duration {
 
 // TuneTime estimates the same for the search before them.
 func (p *Plan) TuneTime() time.Duration {
-	trials, err := p.trials()
+	trials, err := p.search().Plan()
 	if err != nil {
 		return 0
 	}
 	var recipes []recipe.Recipe
 	for _, t := range trials {
-		recipes = append(recipes, t.recipe)
+		recipes = append(recipes, t.Recipe)
 	}
 	return p.time(recipes, len(trials)) // trials differ in settings that are compiled in
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 // Outcome is what came out of a plan.
 type Outcome struct {
 	Runs     []runlog.Summary
 	Findings []claims.Finding
-	Tuning   *Tuning // nil without a search
+	Tuning   *tuning.Tuning // nil without a search
 }
 
 // Run makes the runs of a plan under out, each in its directory, and judges the paper's claims by their records. With
@@ -30,8 +31,8 @@ func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune 
 	outcome := &Outcome{}
 	recipes, err := p.Recipes()
 	if err == nil && tune {
-		if outcome.Tuning, err = p.tune(ctx, engine, out, options); err == nil {
-			recipes, err = outcome.Tuning.recipes(p)
+		if outcome.Tuning, err = p.search().Run(ctx, engine, out, options); err == nil {
+			recipes, err = p.tuned(outcome.Tuning)
 		}
 	}
 	if err != nil {

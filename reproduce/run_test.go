@@ -15,6 +15,7 @@ import (
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 // pictures writes records of CIFAR-10's form whose class shows in their brightness.
@@ -59,6 +60,8 @@ func little(t *testing.T, dir string) *Plan {
 
 func TestRun(t *testing.T) {
 	p, out := little(t, folder(t, trueLabel)), t.TempDir()
+	p.Base.Batch, p.Base.Epochs, p.Base.LambdaEvery = 5, 8, 4 // enough to learn: λmax of runs that have not is not compared
+	p.Base.LearningRate = 0.002                               // 3,072 pixels that say the same bend the loss
 	outcome, err := Run(context.Background(), testbackend.GoEngine(t), p, out, false, experiment.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +100,7 @@ func TestTheSearchKnowsNoTestImages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		choice, err = os.ReadFile(filepath.Join(out, tuneFile))
+		choice, err = os.ReadFile(filepath.Join(out, tuning.File))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +111,7 @@ func TestTheSearchKnowsNoTestImages(t *testing.T) {
 	if !bytes.Equal(choice, other) {
 		t.Errorf("with other test labels tune.json is\n%s\nwant\n%s", other, choice)
 	}
-	var record Tuning
+	var record tuning.Tuning
 	if err := json.Unmarshal(choice, &record); err != nil || len(record.Methods) != 3 {
 		t.Fatalf("tune.json %s: %v", choice, err)
 	}
@@ -170,65 +173,11 @@ func TestTheSearchResumes(t *testing.T) {
 		}}); err != nil {
 		t.Fatal(err)
 	}
-	a, err1 := os.ReadFile(filepath.Join(whole, tuneFile))
-	b, err2 := os.ReadFile(filepath.Join(out, tuneFile))
+	a, err1 := os.ReadFile(filepath.Join(whole, tuning.File))
+	b, err2 := os.ReadFile(filepath.Join(out, tuning.File))
 	if err := errors.Join(err1, err2); err != nil || !bytes.Equal(a, b) || skipped != 4 {
 		t.Errorf("after an interruption in the fifth trial %d were skipped (%v), tune.json is\n%s\nwant 4 and\n%s",
 			skipped, err, b, a)
-	}
-}
-
-func TestChoose(t *testing.T) {
-	num := runlog.Num
-	tests := []struct {
-		name   string
-		trials []Trial
-		want   int // −1 for an error
-	}{
-		{"the highest accuracy", []Trial{{ValidationAccuracy: num(0.5)}, {ValidationAccuracy: num(0.7)},
-			{ValidationAccuracy: num(0.6)}}, 1},
-		{"among equals the lowest loss", []Trial{{ValidationAccuracy: num(0.5), ValidationLoss: num(2)},
-			{ValidationAccuracy: num(0.5), ValidationLoss: num(1)}}, 1},
-		{"among equals the first", []Trial{{ValidationAccuracy: num(0.5), ValidationLoss: num(1)},
-			{ValidationAccuracy: num(0.5), ValidationLoss: num(1)}}, 0},
-		{"not one that diverged", []Trial{{ValidationAccuracy: num(0.9), Stopped: "the loss is NaN at step 3"},
-			{ValidationAccuracy: num(0.1)}}, 1},
-		{"none", []Trial{{Stopped: "the loss is NaN at step 3"}}, -1},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := choose(tt.trials)
-			if (err != nil) != (tt.want < 0) || (err == nil && got != tt.want) {
-				t.Errorf("choose = %d, %v, want %d", got, err, tt.want)
-			}
-		})
-	}
-}
-
-// A summary with a test accuracy changes nothing of what the choice sees.
-func TestTestAccuracyDoesNotReachTheChoice(t *testing.T) {
-	s := runlog.Summary{ValidationAccuracy: runlog.Num(0.5), ValidationLoss: runlog.Num(1)}
-	poisoned := s
-	poisoned.TestAccuracy, poisoned.TestLoss = runlog.Num(1), runlog.Num(0)
-	if a, b := newTrial(trial{}, s), newTrial(trial{}, poisoned); a != b {
-		t.Errorf("trial %+v becomes %+v", a, b)
-	}
-}
-
-func TestDraws(t *testing.T) {
-	for _, d := range draws(0.1, 200) {
-		if !(d.rate >= 0.0125 && d.rate <= 0.8 && d.rho >= 0.02 && d.rho <= 0.4 && d.alpha >= 0.05 && d.alpha <= 1) {
-			t.Errorf("draw %+v is out of range", d)
-		}
-	}
-	d := draw{0.1, 0.2, 0.3}
-	for method, want := range map[string]string{
-		"sgd": "sgd", "sam": "sam:rho=0.2", "xsam": "xsam:rho=0.2:alpha=0.3",
-		"xsam-lite": "xsam-lite:probe-radius=0.2:alpha=0.3",
-	} {
-		if got := d.label(method); got != want {
-			t.Errorf("label of %s: %s, want %s", method, got, want)
-		}
 	}
 }
 

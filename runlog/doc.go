@@ -1,6 +1,7 @@
 // Package runlog is the record of training runs on disk: one directory a run, in plain JSON, so that any tool can
 // read it.
 //
+//	OUT/comparison.json what was asked for: the recipe that the runs have in common, the methods, the seeds
 //	OUT/<method>-seed<k>/
 //	    config.json     the whole recipe of the run, written first
 //	    metrics.jsonl   what was measured on the way, one JSON object a line, appended
@@ -10,7 +11,7 @@
 //	                    is damaged or of another run as *.damaged
 //	    curvature.jsonl what xsam curvature measured, one JSON object a line; absent until then
 //	    claim           says which process trains there, as long as it does; claim-measuring: which one measures
-//	    tensorboard/    the metrics once more, as TensorBoard's event files; absent unless asked for
+//	    events.out.*    the metrics once more, as TensorBoard's event files; absent unless asked for
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
 // A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that
@@ -18,13 +19,7 @@
 package runlog
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -35,8 +30,12 @@ const (
 	SummaryFile   = "summary.json"
 	CheckpointDir = "checkpoint"
 	SnapshotDir   = "snapshots"
-	// TensorBoardDir holds event files.
-	TensorBoardDir = "tensorboard"
+	// TensorBoardFiles is the pattern of the names of event files. TensorBoard calls a run by the folder in which they
+	// lie: by method and seed.
+	TensorBoardFiles = "events.out.tfevents.*"
+
+	// ComparisonFile, beside the run directories, says what was asked for.
+	ComparisonFile = "comparison.json"
 )
 
 // Name is the name of a run's directory: "<method>-seed<k>". Characters of the method that some file systems refuse
@@ -50,29 +49,3 @@ func Name(method string, seed int64) string {
 	}, method)
 	return fmt.Sprintf("%s-seed%d", safe, seed)
 }
-
-// Snapshot is the folder of the checkpoint that was kept after an epoch.
-func Snapshot(dir string, epoch int) string {
-	return filepath.Join(dir, SnapshotDir, fmt.Sprintf("epoch-%04d", epoch))
-}
-
-// Snapshots are the epochs after which a run kept a checkpoint, in order.
-func Snapshots(dir string) (epochs []int, err error) {
-	entries, err := os.ReadDir(filepath.Join(dir, SnapshotDir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
-		return nil, fmt.Errorf("runlog: %w", err)
-	}
-	for _, e := range entries {
-		text, ok := strings.CutPrefix(e.Name(), "epoch-")
-		if epoch, err := strconv.Atoi(text); ok && err == nil && e.IsDir() { // others are unfinished
-			epochs = append(epochs, epoch)
-		}
-	}
-	slices.Sort(epochs)
-	return epochs, nil
-}
-
-// Checkpoints is the folder of a run's checkpoints.
-func Checkpoints(dir string) string { return filepath.Join(dir, CheckpointDir) }

@@ -134,6 +134,13 @@ type Summary struct {
 	CurvatureSeconds Number `json:"curvature_seconds,omitzero"`
 	CurvatureShare   Number `json:"curvature_share,omitzero"`
 
+	// ChanceLoss and ChanceAccuracy are what the training loss and the training accuracy are of answers that do not look
+	// at the example: how often each class comes, or the mean of the numbers. Absent where it is not known.
+	ChanceLoss     Number `json:"chance_loss,omitzero"`
+	ChanceAccuracy Number `json:"chance_accuracy,omitzero"`
+	// NotLearnt says of a finished run that it has not learnt, and in which way; absent where it has.
+	NotLearnt Unlearnt `json:"not_learnt,omitempty"`
+
 	// UndoneUpdates is the number of updates that were undone, for the loss or the weights were not finite after them
 	// (--on-nonfinite skip or rollback); Steps counts them.
 	UndoneUpdates int `json:"undone_updates,omitzero"`

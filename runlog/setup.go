@@ -24,6 +24,8 @@ type Setup struct {
 	// LambdaTolerance is the relative residual at which λmax counts as converged.
 	LambdaTolerance float64 `json:"lambda_tolerance"`
 	Backend         string  `json:"backend"`
+	// ExtendedTo are the epochs of a run that was made longer when it had ended; Epochs are these.
+	ExtendedTo int `json:"extended_epochs"`
 }
 
 // Task is what runs have in common whose outcomes can be judged together.
@@ -65,6 +67,7 @@ func newSetup(text []byte, path string) (s Setup, err error) {
 	if s.Method == "" {
 		return s, fmt.Errorf("runlog: %s names no method: %s", path, want)
 	}
+	s.Epochs = max(s.Epochs, s.ExtendedTo)
 	if s.RawC() {
 		s.Method += rawCSuffix
 	}

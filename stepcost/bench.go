@@ -15,8 +15,8 @@ import (
 
 // Run measures what a training step costs with each of the recipes, which differ in their method alone, on images of
 // set. It compiles and warms up all of them, then lets them train in turn, so that whatever else the machine does
-// meets all alike. A turn takes the time of whole cycles of the schedule, after a cycle and a step that are not
-// timed, because they find the caches full of another method's data.
+// affects all alike. A turn times whole cycles of the schedule. Before them come a cycle and a step that are not timed,
+// because they find the caches full of another method's data.
 //
 // When ctx is cancelled it returns what the finished rounds say, with an error that wraps ctx's.
 func Run(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, set *datasets.Set,
@@ -45,7 +45,7 @@ func Run(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, s
 	return result, err
 }
 
-// bench is a measurement that is going on.
+// bench is a measurement under way.
 type bench struct {
 	options  Options
 	methods  []*method
@@ -95,7 +95,7 @@ func (b *bench) close() (err error) {
 	return err
 }
 
-// result says what the finished rounds tell.
+// result is the result of the finished rounds.
 func (b *bench) result(engine *backend.Engine, r recipe.Recipe, set *datasets.Set) *Result {
 	out := &Result{
 		Backend: engine.Name, Device: engine.Description(), CPUs: runtime.NumCPU(), Version: recipe.CodeVersion(),

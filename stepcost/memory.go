@@ -19,12 +19,12 @@ import (
 //
 //	planned ≈ 2·(weights + v + state) + batch·(activations of an image)
 //
-// because what a step changes is there twice, before and after it, and the passes of a step follow each other.
+// because what a step changes exists twice, before and after it, and the passes of a step follow each other.
 type Memory struct {
 	// Weights are what is trained, Eigenvector is v, State all else that lives between steps: momentum, running averages.
 	Weights, Eigenvector, State float64
-	// Planned is the size of all buffers of the method's largest kind of step, as XLA plans them. It is known where a
-	// process was told to write it down, see PlannedBytes.
+	// Planned is the size of all buffers of the method's largest kind of step, as XLA plans them. It is known where the
+	// process wrote XLA's plans, see PlannedBytes.
 	Planned runlog.Number
 }
 

@@ -24,9 +24,9 @@ func TestMemoryLine(t *testing.T) {
 	}
 }
 
-// What the largest step of X-SAM needs in memory is at most what SAM's needs and three copies of the weights, to 10
-// %; and SAM's second pass needs nothing beside its first. The numbers are the sizes of all buffers of a step, as XLA
-// plans them; it writes them down in a process of its own.
+// X-SAM's largest step needs at most the memory of SAM's plus three copies of the weights, to 10 %, and SAM's at most
+// that of SGD's plus the same. The numbers are the sizes of all buffers of a step, as XLA plans them; XLA writes them
+// down in a process of its own.
 func TestStepMemory(t *testing.T) {
 	const child = "XSAM_TEST_STEP_MEMORY"
 	cases := []memoryCase{

@@ -17,7 +17,7 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// method is one method of a bench: a program of its own that stands still while the others have their turn.
+// method is one method of a bench: a program of its own that waits while the others have their turn.
 type method struct {
 	*program.Program
 	label   string
@@ -57,7 +57,7 @@ func newMethod(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, o 
 	if config.Refresh.Every > 0 {
 		m.warmup += config.Warmup
 	}
-	if config.By == xsam.ByExact { // whose first cycle has no refresh
+	if config.By == xsam.ByExact { // the first cycle has no refresh
 		m.warmup += cycle
 	}
 	if m.batches, err = p.Loader(r.Seed); err != nil {

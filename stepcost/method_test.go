@@ -96,3 +96,16 @@ func TestBenchRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What is wrong with all recipes of a bench alike is said once.
+func TestValidateSaysItOnce(t *testing.T) {
+	base := recipe.Defaults(RandomData)
+	base.Model = "vgg"
+	recipes, err := recipe.Plan(base, []string{"sgd", "sam", "xsam"}, nil, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Validate(recipes); err == nil || strings.Count(err.Error(), "\n") != 0 {
+		t.Errorf("Validate = %v, want one line", err)
+	}
+}

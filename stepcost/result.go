@@ -41,18 +41,19 @@ type Row struct {
 	StepSeconds Interval
 	// RoundSeconds are the times of a step in each round, RoundCPUSeconds the processor times.
 	RoundSeconds, RoundCPUSeconds []float64
-	// CPUSeconds is the same of the time that processors worked for the process, all threads together, and CPUVsSGD and
-	// CPUVsSAM the quotients. Other processes that want the processors lengthen it less than the time of a step.
+	// CPUSeconds is StepSeconds for processor time: the time that processors worked for the process, all threads
+	// together. CPUVsSGD and CPUVsSAM are its quotients. Other processes on the machine lengthen it less than
+	// StepSeconds.
 	CPUSeconds, CPUVsSGD, CPUVsSAM Interval
 	// CostVsSGD and CostVsSAM are medians of the quotients of two methods' times in the same round.
 	CostVsSGD, CostVsSAM Interval
-	// Gradients and Products are what a step took on average, GradientEvaluations both together, with an exact product
-	// counted as two gradients.
+	// Gradients and Products are averages per step: gradients of the loss, and exact Hessian-vector products.
+	// GradientEvaluations is both together, with a product counted as two gradients.
 	Gradients, Products, GradientEvaluations runlog.Number
 	// CompileSeconds is the time of the first step of each kind beyond that of later ones: building the graphs and
 	// compiling them.
 	CompileSeconds runlog.Number
-	// PeakMemory is in bytes, that of a process in which the method is alone; see Result.PeakMemory.
+	// PeakMemory is that of a process in which the method is alone, in bytes; see Result.PeakMemory.
 	PeakMemory runlog.Number
 	Memory     Memory
 	Kinds      []Kind

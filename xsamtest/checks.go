@@ -204,7 +204,8 @@ func accumulates(c xsam.Config) func(Program) Finding {
 			func(s *model.Store) error { return p.with(s, p.base(), c, 0, 6, 0) },
 			func(s *model.Store) error { return p.with(s, p.base(), c, 0, 6, p.MicroBatches) },
 			-1, "batch norm and dropout see other statistics and masks in parts of a batch; "+
-				"if the model has neither, see Sum, DividedBy and Shared of package objective")
+				"if the model has neither, or takes something over the batch, see Sum, DividedBy, Shared and "+
+				"SharedLabels of package objective")
 	}
 }
 

@@ -1,6 +1,6 @@
 // Convnet trains a small convolutional network of GoMLX's own layers, batch norm and dropout among them, with X-SAM,
-// and measures its Hessian: the largest eigenvalues, with batch norm's running averages and with the statistics of the
-// batch.
+// and measures the largest eigenvalues of its Hessian, with batch norm's running averages and with the statistics of
+// the batch.
 //
 //	go run ./examples/convnet
 package main

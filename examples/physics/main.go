@@ -1,5 +1,5 @@
-// Physics solves u″ = −π² sin(πx) on [−1, 1] with u(±1) = 0 by a network: its loss has derivatives of the network by
-// its input. The solution is sin(πx).
+// Physics solves u″ = −π² sin(πx) on [−1, 1] with u(±1) = 0 by a network whose loss contains derivatives with respect
+// to its input. The solution is sin(πx).
 //
 //	go run ./examples/physics
 package main

@@ -1,6 +1,6 @@
 // Quadratic shows what the methods do in a valley: L(x, y) = (1 − xy)²/2, whose minima xy = 1 all have the loss 0 but
-// not the same sharpness, λmax = x² + y². Plain descent stops at the sharp minimum next to where it starts. SAM and
-// X-SAM walk on along the valley towards the flattest one, x = y = 1 with λmax = 2; here SAM gets further than X-SAM.
+// differ in λmax = x² + y². Plain descent stops at the sharp minimum next to where it starts. SAM and X-SAM move on
+// along the valley towards the flattest one, x = y = 1 with λmax = 2; here SAM gets further than X-SAM.
 //
 //	go run ./examples/quadratic
 package main

@@ -1,5 +1,5 @@
 // Transformer learns to sort: a small transformer with AdamW, dropout and masks, in GoMLX's own layers, trained with
-// X-SAM. It saves checkpoints and goes on where it was stopped.
+// X-SAM. It saves checkpoints and resumes from them.
 //
 //	go run ./examples/transformer -dir sort              begin, or go on
 //	go run ./examples/transformer -dir sort -parts 4     each batch in 4 parts, for less memory
@@ -114,7 +114,7 @@ func transformer(scope *model.Scope, ids *graph.Node) *graph.Node {
 	return graph.Einsum("btd,vd->btv", norm.LayerNorm(scope.In("norm"), x, -1).Done(), table) // tied embeddings
 }
 
-// tokenLoss is the mean over the places that count. Accumulate sees by itself what it divides by.
+// tokenLoss is the mean over the places that count. Accumulate finds by itself what it divides by.
 func tokenLoss(labels, logits []*graph.Node) *graph.Node {
 	each := graph.Neg(graph.ReduceSum(graph.Mul(graph.OneHot(labels[0], tokens, dtypes.Float32),
 		graph.LogSoftmax(logits[0], -1)), -1))

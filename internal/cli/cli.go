@@ -28,6 +28,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/data"
 	"github.com/xsam-go/xsam/internal/cli/export"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/man"
 	"github.com/xsam-go/xsam/internal/cli/predict"
 	reportcommand "github.com/xsam-go/xsam/internal/cli/report"
 	"github.com/xsam-go/xsam/internal/cli/reproduce"
@@ -82,6 +83,6 @@ which needs no data and takes a minute or two.`,
 	root.AddCommand(compare.New(stdout, stderr), train.New(stdout, stderr), curvature.New(stdout, stderr),
 		export.New(stdout, stderr), predict.New(stdout, stderr), reportcommand.New(stdout, stderr, page),
 		serve.New(stdout, page), reproduce.New(stdout, stderr), bench.New(stdout, stderr), data.New(stdout, stderr),
-		backend.New(stdout, stderr), version.New(stdout))
+		backend.New(stdout, stderr), man.New(stdout), version.New(stdout))
 	return root
 }

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"io"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
@@ -17,7 +20,10 @@ func TestExitCodes(t *testing.T) {
 		t.Errorf("--version: exit %d, stdout %q", code, stdout)
 	}
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
-		"frobnicate":           "unknown command",
+		"frobnicate":           `no command "frobnicate": want one of`,
+		"copare":               "did you mean compare?",
+		"data lst":             "did you mean list?",
+		"compare --epoch 3":    "did you mean --epochs?",
 		"compare --frobnicate": "unknown flag",
 
 		"compare --seeds 1000000000":                                          "1000000000 seeds: want 1 to 100000",
@@ -46,6 +52,30 @@ func TestExitCodes(t *testing.T) {
 		t.Errorf("bench --batch 0: stderr %q, want one line about the batch", stderr)
 	}
 	xsam.Fails(t, exit.Failed, map[string]string{"train --backend vax": "vax"})
+}
+
+// Help of a command fits two screens of 45 lines; --help-all has every flag.
+func TestHelpIsShort(t *testing.T) {
+	root := newRoot(io.Discard, io.Discard)
+	for _, cmd := range root.Commands() {
+		name := cmd.Name()
+		stdout, _, code := xsam.Run(name, "--help")
+		if lines := strings.Count(stdout, "\n"); code != exit.Done || lines > 90 {
+			t.Errorf("xsam %s --help: exit %d, %d lines, want 90 at most", name, code, lines)
+		}
+		if cmd.Flags().Lookup("help-all") == nil {
+			continue
+		}
+		all, stderr, code := xsam.Run(name, "--help-all")
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if code != exit.Done || !strings.HasPrefix(f.Name, "help") && !strings.Contains(all, "--"+f.Name+" ") {
+				t.Errorf("xsam %s --help-all: exit %d, %s, no --%s", name, code, stderr, f.Name)
+			}
+		})
+		if !strings.Contains(stdout, "xsam "+name+" --help-all") {
+			t.Errorf("xsam %s --help does not name --help-all", name)
+		}
+	}
 }
 
 func TestCompletion(t *testing.T) {

@@ -70,7 +70,11 @@ func reduced(args []string, out string) []string {
 	case args[0] == "curvature":
 		return reducedCurvature(args, out)
 	case args[0] == "report" && len(args) > 1: // of the run of trainedForDocs
-		return append([]string{"report", out}, args[2:]...)
+		args = slices.Clone(args)
+		for i := 1; i < len(args) && !strings.HasPrefix(args[i], "-"); i++ {
+			args[i] = out
+		}
+		return args
 	case args[0] == "export" || args[0] == "predict":
 		return append(slices.Clone(args), "--backend", "go")
 	case args[0] == "bench":

@@ -30,8 +30,8 @@ func batchNormForInference(y, v *graph.Node) []*graph.Node {
 //
 //	∂x = scale/√(s + ε)·(v − mean(v) − x̂·mean(v·x̂)),  ∂scale = Σ v·x̂,  ∂offset = Σ v        x̂ = (x − m)/√(s + ε)
 //
-// with m and s the mean and variance of x, and v the gradient by the result. Those are functions of x here, and not of
-// the mean and variance that the node gets beside x, which are computed from it.
+// with m and s the mean and variance of x, and v the gradient with respect to the result. Here m and s are functions of
+// x. The node's own inputs mean and variance, which are computed from x, are not used.
 func batchNormGradient(y *graph.Node, w []*graph.Node, _ shapes.Shape) []*graph.Node {
 	var n normalization
 	read(y, &n)
@@ -53,7 +53,7 @@ func batchNormGradient(y *graph.Node, w []*graph.Node, _ shapes.Shape) []*graph.
 }
 
 // apart returns nodes with the values of x that are inputs of nothing yet: what is built on them can be differentiated
-// by them alone, even where one of x is computed from another.
+// with respect to them alone, even where one of x is computed from another.
 func apart(x []*graph.Node) []*graph.Node {
 	out := make([]*graph.Node, len(x))
 	for i := range x {

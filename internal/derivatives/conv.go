@@ -28,9 +28,9 @@ func convolutionOf(y *graph.Node) convolution {
 	return c
 }
 
-// isBuiltIn tells whether the derivative is left to GoMLX. That is made for what a model does: x and y have their axes
-// in one order, the kernel is [..., in, out], or [out, in, ...] where the channels of x come first, and x is not
-// dilated. But its gradient by x is wrong, by one position, along axes where the kernel's extent is even
+// isBuiltIn tells whether the derivative is left to GoMLX. GoMLX's covers what models do: x and y have their axes in
+// one order, the kernel is [..., in, out], or [out, in, ...] where the channels of x come first, and x is not dilated.
+// But its gradient with respect to x is wrong, by one position, along axes where the kernel's extent is even
 // (TestGoMLXsEvenKernels).
 func (c convolution) isBuiltIn() bool {
 	a := c.Axes
@@ -51,15 +51,15 @@ func (c convolution) hasEvenKernel() bool {
 	return false
 }
 
-// adjoints returns the gradients of ⟨v, x ∗ k⟩ by x and by k, each a convolution again. With d(n, s) = (n − 1)·s + 1,
-// the extent of n positions that are s apart, and along one axis
+// adjoints returns the gradients of ⟨v, x ∗ k⟩ with respect to x and k, each a convolution again. With d(n, s) = (n −
+// 1)·s + 1, the extent of n positions that are s apart, and along one axis
 //
 //	in = d(x's size, x's dilation),  kernel = d(k's size, k's dilation),  out = d(y's size, stride),  low = the
 //	padding before x
 //
-// the gradient by x is the convolution of v with k reversed, with stride and x's dilation exchanged, padded by
-// kernel − low − 1 and in − out + low; that by k is the convolution of x with v, with stride and k's dilation
-// exchanged, padded by low and out + kernel − in − 1 − low.
+// the x-gradient is the convolution of v with k reversed, with stride and x's dilation exchanged, padded by kernel −
+// low − 1 and in − out + low. The k-gradient is the convolution of x with v, with stride and k's dilation exchanged,
+// padded by low and out + kernel − in − 1 − low.
 func (c convolution) adjoints(v *graph.Node) []*graph.Node {
 	if c.ChannelGroupCount > 1 || c.BatchGroupCount > 1 {
 		return c.adjointsOfGroups(v)

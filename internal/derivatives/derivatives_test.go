@@ -129,7 +129,7 @@ func TestConvolutions(t *testing.T) {
 }
 
 // GoMLX's gradient of a convolution with an even kernel is that of another one: y₀ = x₀k₀ + x₁k₁ and y₁ = x₁k₀ + x₂k₁
-// have Σyᵢ with the slopes k₀, k₀ + k₁, k₁ by x.
+// give Σyᵢ the x-gradient k₀, k₀ + k₁, k₁.
 func TestGoMLXsEvenKernels(t *testing.T) {
 	slopes := func(isRight bool) []float64 {
 		y, err := graph.CallOnce(testbackend.Go(t), func(x, k *graph.Node) *graph.Node {

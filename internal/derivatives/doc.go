@@ -1,9 +1,9 @@
-// Package derivatives gives GoMLX's own operations the derivatives that GoMLX lacks. To import it is enough.
+// Package derivatives gives GoMLX's own operations the derivatives that GoMLX lacks. Importing it is enough.
 //
 // GoMLX differentiates backwards, and looks for the derivative of each operation in graph.VJPRegistration. A
-// Hessian-vector product differentiates what that has built, and comes upon operations that are not in it: the
-// gradient of a slice is a Pad, that of a max pooling a SelectAndScatter, that of a convolution one with exchanged
-// axes. Here those are added, each in operations that have derivatives themselves, so that all orders exist.
+// Hessian-vector product differentiates the resulting gradient, which has operations without a registered derivative:
+// the gradient of a slice is a Pad, that of a max pooling a SelectAndScatter, that of a convolution one with exchanged
+// axes. This package adds them, each in operations that have derivatives themselves, so that all orders exist.
 //
 //	register.go     what is added, and to what
 //	modes.go        what a graph may ask for
@@ -14,6 +14,6 @@
 //	conv.go         the convolutions in the gradients of convolutions, and transposed ones
 //	batchnorm.go    batch norm in inference, and the gradient of that in training
 //
-// What GoMLX can differentiate is left to it: no first derivative that GoMLX has is changed by a bit, unless a graph
-// asks for it (Right).
+// What GoMLX can differentiate is left to it: its first derivatives stay the same to the bit, unless a graph asks for
+// corrected ones (Right).
 package derivatives

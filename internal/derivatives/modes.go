@@ -7,17 +7,17 @@ type (
 	batchStatisticsKey struct{}
 )
 
-// Right says of a graph that its gradients are to be right where GoMLX's own are not. In other graphs they are what
-// GoMLX makes of them, to the bit.
+// Right marks a graph in which gradients are corrected where GoMLX's own are wrong. Other graphs keep GoMLX's
+// gradients, to the bit.
 func Right(g *graph.Graph) { g.AttachState(rightKey{}, true) }
 
 func right(g *graph.Graph) bool { return g.State(rightKey{}) != nil }
 
-// UseBatchStatistics says of a graph that batch norm is to normalise with the mean and variance of its own input, with
-// derivatives that pass through them, though the rest of the model is built as in evaluation. layers.BatchNorm asks for
-// it. That of GoMLX gets its batch's statistics in phase 0 of train.BatchNormalizationUpdatePhase, but holds them
-// constant: the derivative of its operation goes by this.
+// UseBatchStatistics marks a graph in which batch norm normalises with the mean and variance of its own input, with
+// derivatives that pass through them, though the rest of the model is built as in evaluation. layers.BatchNorm looks at
+// the mark. GoMLX's batch norm gets its batch's statistics in phase 0 of train.BatchNormalizationUpdatePhase, but holds
+// them constant; in a marked graph its derivative passes through them.
 func UseBatchStatistics(g *graph.Graph) { g.AttachState(batchStatisticsKey{}, true) }
 
-// UsesBatchStatistics tells whether it has been said.
+// UsesBatchStatistics tells whether a graph has that mark.
 func UsesBatchStatistics(g *graph.Graph) bool { return g.State(batchStatisticsKey{}) != nil }

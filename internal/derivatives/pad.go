@@ -4,8 +4,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 )
 
-// pad is the adjoint of y = Pad(x, fill): the gradient by x is the part of v where x went, and that by fill the sum of
-// the rest.
+// pad is the adjoint of y = Pad(x, fill): the x-gradient is the part of v where x went, and the fill-gradient the sum
+// of the rest.
 func pad(y, v *graph.Node) []*graph.Node {
 	x := y.Inputs()[0]
 	var p struct{ AxesConfig []graph.PadAxis }

@@ -9,8 +9,8 @@ import (
 )
 
 // read fills the fields of a struct with the parameters of a node that have their names, the first letter small. GoMLX
-// keeps them to itself, but Go lets anybody look at them. A parameter that is not there, or of another type, panics:
-// GoMLX has changed.
+// does not export them, so they are read by reflection. It panics when a parameter is missing or of another type: GoMLX
+// has changed.
 func read(node *graph.Node, into any) {
 	from := reflect.ValueOf(node).Elem().FieldByName("inputs").Elem().Elem()
 	to := reflect.ValueOf(into).Elem()

@@ -8,8 +8,9 @@ import (
 )
 
 // selectAndScatter is the derivative of y = SelectAndScatter(x, s), which adds each number of s to the position of x
-// that is the largest (or smallest) in its window. It is the gradient of max pooling by x. y is linear in s: the
-// gradient by s is, for each window, the number of v at the position chosen. The choice is constant, so that by x is 0.
+// that is the largest (or smallest) in its window. It is the x-gradient of max pooling. y is linear in s: its
+// s-gradient is, for each window, the number of v at the position chosen. The choice is constant, so its x-gradient is
+// 0.
 func selectAndScatter(y, v *graph.Node) []*graph.Node {
 	var w window
 	read(y, &w)
@@ -70,8 +71,8 @@ type sumPooling struct {
 	Paddings                        [][2]int
 }
 
-// isBuiltIn tells whether the derivative is left to GoMLX. That is right, but for sums it may cut off, by a negative
-// padding, what it has computed too much, and the pure-Go engine cannot do that: it ends the process.
+// isBuiltIn tells whether the derivative is left to GoMLX. GoMLX's is right. But for sums it may cut off a surplus with
+// a negative padding, on which the pure-Go engine ends the process.
 func (p sumPooling) isBuiltIn(y *graph.Node) bool {
 	if p.ReductionType != compute.ReduceOpSum || len(p.InputDilations)+len(p.WindowDilations) > 0 ||
 		y.Graph().Backend().String() != "go" {
@@ -94,7 +95,7 @@ func (p sumPooling) before(axis int) int {
 	return p.Paddings[axis][0]
 }
 
-// adjoint returns the gradient by x: at each position, the sum of v over the windows that hold it.
+// adjoint returns the x-gradient: at each position, the sum of v over the windows that hold it.
 func (p sumPooling) adjoint(y, v *graph.Node) []*graph.Node {
 	x := y.Inputs()[0]
 	spread := make([]graph.PadAxis, x.Rank())

@@ -19,7 +19,7 @@ var missing = map[graph.NodeType]graph.VJP{
 	graph.NodeTypeBatchNormGradient:     batchNormGradient,
 }
 
-// unneeded are those of missing of which a newer GoMLX has a derivative: it is left to that.
+// unneeded are those of missing that a newer GoMLX has a derivative for: GoMLX's is used.
 var unneeded []graph.NodeType
 
 func init() {
@@ -56,7 +56,7 @@ func unless(nodeType graph.NodeType, other func(y *graph.Node) func(v *graph.Nod
 	}
 }
 
-// single is the derivative of an operation with one result y: f takes v, the gradient by y, to those by y's inputs.
+// single is the derivative of an operation with one result y: f maps v, the y-gradient, to the gradients of y's inputs.
 func single(f func(y, v *graph.Node) []*graph.Node) graph.VJP {
 	return func(y *graph.Node, v []*graph.Node, _ shapes.Shape) []*graph.Node { return f(y, v[0]) }
 }

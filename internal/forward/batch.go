@@ -23,17 +23,21 @@ type Mark interface {
 	// Displace moves the trainable variables of the graph to the point of that forward pass, with SetNodeValue.
 	// It is called once, when all the model's variables exist and hold their incoming values.
 	Displace(scope *model.Scope, g *graph.Graph)
+	// OwnInputs is the number of the batch's own inputs, where the inputs and labels of a few rows follow them for
+	// Compare; else 0.
+	OwnInputs() int
 }
 
 // remembered is what a graph remembers of its batch.
 type remembered struct {
 	Batch
+	few          Batch // rows to compare
 	objective    *Objective
 	mark         Mark // nil when the batch has none
 	predictions  []*graph.Node
-	modelLoss    *graph.Node  // the main loss after the model; nil when it has added none
-	lossBegins   graph.NodeId // nodes from here on are the loss function's
-	askedForLoss bool         // LossFn has been called
+	atWeights    map[*model.Variable]*graph.Node // what a dry pass at the weights has written
+	modelLoss    *graph.Node                     // the main loss after the model; nil when it has added none
+	askedForLoss bool                            // LossFn has been called
 }
 
 type rememberedKey struct{}
@@ -43,6 +47,9 @@ func remember(g *graph.Graph, o *Objective, spec any, inputs []*graph.Node) *rem
 	b := &remembered{objective: o, Batch: Batch{Spec: spec, Inputs: inputs}}
 	if mark, ok := spec.(Mark); ok {
 		b.mark, b.Spec = mark, mark.UserSpec()
+		if n := mark.OwnInputs(); n > 0 {
+			b.Inputs, b.few = inputs[:n:n], Batch{Spec: b.Spec, Inputs: inputs[n : 2*n], Labels: inputs[2*n:]}
+		}
 	}
 	g.AttachState(rememberedKey{}, b)
 	return b
@@ -57,7 +64,7 @@ func batchOf(g *graph.Graph) *remembered {
 // Of returns the objective, the batch and the mark (nil when there is none) that g was built for.
 //
 // It panics when the trainer has the model itself and not ModelFn, or another loss than LossFn: a second pass would
-// then have no labels, or minimise something else than the first.
+// then have no labels, or minimise another loss than the first.
 func Of(g *graph.Graph) (*Objective, Batch, Mark) {
 	b := batchOf(g)
 	if b == nil {
@@ -72,9 +79,13 @@ func Of(g *graph.Graph) (*Objective, Batch, Mark) {
 	return b.objective, b.Batch, b.mark
 }
 
-// Taken is the value of the pass that the trainer itself has made, with the loss it has built.
-func Taken(g *graph.Graph, loss *graph.Node) Value {
+// Few returns the rows that came with the batch to be compared.
+func Few(g *graph.Graph) Batch { return batchOf(g).few }
+
+// Taken is the value of the trainer's own pass, with the loss that the trainer has built.
+func Taken(scope *model.Scope, g *graph.Graph, loss *graph.Node) Value {
 	b := batchOf(g)
-	return Value{Predictions: b.predictions, Main: train.GetMainLoss(g), Total: loss, objective: b.objective,
-		batch: b.Batch, lossBegins: b.lossBegins}
+	return Value{Predictions: b.predictions, Main: train.GetMainLoss(g), Extra: train.GetRegularizationLoss(g),
+		Total: loss, objective: b.objective, batch: b.Batch, scope: scope, training: scope.IsTraining(g),
+		wrote: takeSideEffects(scope.Store(), g).values, given: b.objective.divides(b.Labels, b.predictions)}
 }

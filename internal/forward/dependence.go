@@ -1,15 +1,24 @@
 package forward
 
-import "github.com/gomlx/gomlx/core/graph"
+import (
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+)
 
 // dependence tells which nodes of a graph depend on some of its parameters.
 type dependence struct {
 	known map[*graph.Node]bool
+	on    []*graph.Node
 	other map[*graph.Node]bool // whether a node depends on parameters besides those
 }
 
-func newDependence(on []*graph.Node) *dependence {
-	d := &dependence{known: map[*graph.Node]bool{}, other: map[*graph.Node]bool{}}
+// newDependence is on some nodes. What is held does not count as another parameter.
+func newDependence(on []*graph.Node, held ...*graph.Node) *dependence {
+	d := &dependence{known: map[*graph.Node]bool{}, on: on, other: map[*graph.Node]bool{}}
+	for _, n := range held {
+		d.known[n], d.other[n] = false, false
+	}
 	for _, n := range on {
 		d.known[n], d.other[n] = true, false
 	}
@@ -18,6 +27,9 @@ func newDependence(on []*graph.Node) *dependence {
 
 // reaches tells whether n depends on one of them.
 func (d *dependence) reaches(n *graph.Node) bool { d.visit(n); return d.known[n] }
+
+// given tells whether n is one of them.
+func (d *dependence) given(n *graph.Node) bool { return slices.Contains(d.on, n) }
 
 // onlyData tells whether n depends on no other parameter.
 func (d *dependence) onlyData(n *graph.Node) bool { d.visit(n); return !d.other[n] }

@@ -11,11 +11,34 @@ import (
 type Value struct {
 	Predictions []*graph.Node // as the model gives them
 	Main        *graph.Node   // the loss function's mean plus every train.AddMainLoss, a scalar
+	Extra       *graph.Node   // every train.AddRegularizationLoss, a scalar; nil where there is none
 	Total       *graph.Node   // Main plus every train.AddRegularizationLoss, a scalar: what is minimised
 
-	objective  *Objective
-	batch      Batch
-	lossBegins graph.NodeId // nodes of the graph from here on are the loss function's
+	objective *Objective
+	batch     Batch
+	scope     *model.Scope
+	training  bool // the model was built as in training
+	onlyMain  bool
+	wrote     map[*model.Variable]*graph.Node // what the pass has written beside its result
+	given     *graph.Node                     // what DividedBy says that the loss divides by; nil without it
+}
+
+// As is the value with another loss in the place of Main and Total, made of the same predictions.
+func (v Value) As(loss *graph.Node) Value {
+	v.Main, v.Total, v.Extra, v.onlyMain = loss, loss, nil, true
+	return v
+}
+
+// OnlyMain is the value without what train.AddRegularizationLoss adds.
+func (v Value) OnlyMain() Value {
+	v.Total, v.Extra, v.onlyMain = v.Main, nil, true
+	return v
+}
+
+// rows is the number of rows of the batch, which Rows has checked.
+func (v Value) rows() int {
+	rows, _ := Rows(v.objective, v.batch.Inputs, v.batch.Labels)
+	return rows
 }
 
 // Evaluate builds the objective of a batch at the current node values of the trainable variables. To evaluate it
@@ -31,17 +54,18 @@ func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Va
 	holdRandomState(store)
 	before := takeSideEffects(store, g)
 	before.rewind(g)
-	value := Value{objective: o, batch: batch}
+	value := Value{objective: o, batch: batch, scope: scope, training: scope.IsTraining(g)}
 	value.Predictions = o.modelFn(scope.ResetVisited(), batch.Spec, batch.Inputs)
 	if o.lossFn != nil {
-		value.lossBegins = g.LastNode().Id() + 1
 		train.AddMainLoss(o.lossFn(batch.Labels, value.Predictions))
 	}
-	value.Main, value.Total = train.GetMainLoss(g), train.TotalLoss(g)
+	value.Main, value.Extra, value.Total = train.GetMainLoss(g), train.GetRegularizationLoss(g), train.TotalLoss(g)
 	if value.Main == nil {
 		exceptions.Panicf("objective: no loss: " +
 			"give objective.New a loss function or have the model call train.AddMainLoss")
 	}
+	value.wrote = takeSideEffects(store, g).values
+	value.given = o.divides(batch.Labels, value.Predictions)
 	before.restore(store, g)
 	return value
 }
@@ -49,8 +73,12 @@ func (o *Objective) Evaluate(scope *model.Scope, g *graph.Graph, batch Batch) Va
 // EvaluateInference is Evaluate with the model as in evaluation: batch norm takes its running averages, as they were
 // when the step began, and nothing is dropped.
 func (o *Objective) EvaluateInference(scope *model.Scope, g *graph.Graph, batch Batch) Value {
-	training := scope.IsTraining(g)
-	scope.Store().SetTraining(g, false)
-	defer scope.Store().SetTraining(g, training)
+	return o.evaluateAs(false, scope, g, batch)
+}
+
+func (o *Objective) evaluateAs(training bool, scope *model.Scope, g *graph.Graph, batch Batch) Value {
+	before := scope.IsTraining(g)
+	scope.Store().SetTraining(g, training)
+	defer scope.Store().SetTraining(g, before)
 	return o.Evaluate(scope, g, batch)
 }

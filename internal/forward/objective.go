@@ -12,9 +12,14 @@
 //	sideeffects.go  what a forward pass writes, and how it is set back
 //	rows.go         the rows of a batch
 //	divisor.go      what the loss of a batch is divided by, so that parts of a batch can be put together
-//	reader.go       how that is read off the graph
+//	reader.go       how that is read off the graph: the sums over the rows that a loss is made of
+//	quotient.go     and what divides them
+//	twins.go        where the rows are, seen by building the loss for another number of them
 //	dependence.go   which nodes of a graph depend on the batch
-//	parts.go        whether the loss of a batch is made of those of its parts
+//	constant.go     the numbers in a graph
+//	compare.go      whether the loss of a batch is made of those of its parts
+//	verdict.go      the gradient of a few rows beside that of their parts
+//	few.go          a few rows of a batch
 //
 // Package objective is its public face.
 package forward
@@ -37,6 +42,7 @@ type Objective struct {
 	sum     bool                                                // the loss is a sum over the rows
 	divisor func(labels, predictions []*graph.Node) *graph.Node // nil: it is read off the graph
 	shared  []int                                               // inputs that are not one row for each example
+	labels  []int                                               // labels that are not
 }
 
 // New returns the objective of a model and a loss, which may be nil. It panics when modelFn is nil.
@@ -44,32 +50,71 @@ func New[F train.ModelFnCompatible](modelFn F, lossFn train.LossFn) *Objective {
 	return &Objective{modelFn: canonical(modelFn), lossFn: lossFn}
 }
 
-// Sum returns the objective whose loss is a sum over the rows of a batch.
+// Sum returns the same objective with the declaration that its loss is a sum over the rows of a batch.
 func (o *Objective) Sum() *Objective {
 	with := *o
 	with.sum, with.divisor = true, nil
 	return &with
 }
 
-// DividedBy returns the objective whose loss divides by what the function gives.
+// DividedBy returns the same objective with the declaration that its loss divides by what the function gives.
 func (o *Objective) DividedBy(divisor func(labels, predictions []*graph.Node) *graph.Node) *Objective {
 	with := *o
 	with.sum, with.divisor = false, divisor
 	return &with
 }
 
-// Shared returns the objective of which these inputs belong to a batch as a whole, and not row by row.
+// divides is what DividedBy gives for a batch; nil without it.
+func (o *Objective) divides(labels, predictions []*graph.Node) *graph.Node {
+	if o.divisor == nil {
+		return nil
+	}
+	d := o.divisor(labels, predictions)
+	if d == nil || d.Shape().Size() != 1 {
+		exceptions.Panicf("objective: the function of DividedBy did not return a scalar: " +
+			"want the number, or the sum of the weights, that the loss divides by")
+	}
+	return graph.Reshape(d)
+}
+
+// Shared returns the same objective with the declaration that these inputs belong to a batch as a whole, not row by
+// row.
 func (o *Objective) Shared(inputs ...int) *Objective {
 	with := *o
 	with.shared = append(slices.Clone(o.shared), inputs...)
 	return &with
 }
 
-// Shares tells whether an input belongs to a batch as a whole; no objective, nil, shares none.
+// SharedLabels is Shared for labels.
+func (o *Objective) SharedLabels(labels ...int) *Objective {
+	with := *o
+	with.labels = append(slices.Clone(o.labels), labels...)
+	return &with
+}
+
+// Shares tells whether an input belongs to a batch as a whole; a nil objective shares none.
 func (o *Objective) Shares(input int) bool { return o != nil && slices.Contains(o.shared, input) }
 
-// SharesAny tells whether there is such an input.
-func (o *Objective) SharesAny() bool { return len(o.shared) > 0 }
+// SharesLabel is the same for a label.
+func (o *Objective) SharesLabel(label int) bool { return o != nil && slices.Contains(o.labels, label) }
+
+// sharedInputs and sharedLabels are the numbers of these; of no objective, nil, there are none.
+func (o *Objective) sharedInputs() []int {
+	if o == nil {
+		return nil
+	}
+	return o.shared
+}
+
+func (o *Objective) sharedLabels() []int {
+	if o == nil {
+		return nil
+	}
+	return o.labels
+}
+
+// SharesAny tells whether there is such an input or label.
+func (o *Objective) SharesAny() bool { return len(o.shared)+len(o.labels) > 0 }
 
 // ModelFn is the model function to pass to train.NewTrainer. It builds the model and remembers the batch.
 //
@@ -81,24 +126,25 @@ func (o *Objective) ModelFn(scope *model.Scope, spec any, inputs []*graph.Node) 
 	g := inputs[0].Graph()
 	holdRandomState(scope.Store())
 	b := remember(g, o, spec, inputs)
-	var atWeights map[*model.Variable]*graph.Node
+	var atWeights sideEffects
 	if b.mark != nil && b.mark.Displaces() && scope.IsTraining(g) {
-		// A dry pass at the weights themselves. Of it the compiler keeps what does not look at the batch (an average of the
-		// weights, a counter), and after it all variables exist.
+		// A dry pass at the weights themselves, after which all variables exist. The compiler keeps only what in it
+		// does not depend on the batch (an average of the weights, a counter).
 		untouched := takeSideEffects(scope.Store(), g)
-		o.modelFn(scope.ResetVisited(), b.Spec, inputs)
-		atWeights = withoutBatch(takeSideEffects(scope.Store(), g).values, scope.Store(), g)
+		o.modelFn(scope.ResetVisited(), b.Spec, b.Inputs)
+		atWeights = takeSideEffects(scope.Store(), g)
+		b.atWeights = withoutBatch(atWeights.values, scope.Store(), g)
 		untouched.restore(scope.Store(), g)
 		b.mark.Displace(scope, g)
 	}
-	predictions := o.modelFn(scope, b.Spec, inputs)
-	for v, value := range atWeights {
+	predictions := o.modelFn(scope, b.Spec, b.Inputs)
+	for v, value := range b.atWeights {
 		v.SetNodeValue(value)
 	}
-	b.predictions, b.modelLoss = predictions, train.GetMainLoss(g)
-	if o.lossFn != nil {
-		b.lossBegins = g.LastNode().Id() + 1
+	for scope, hook := range atWeights.hooks {
+		setHook(g, scope, hook)
 	}
+	b.predictions, b.modelLoss = predictions, train.GetMainLoss(g)
 	if len(predictions) == 0 && o.lossFn == nil {
 		// LossFn, and the metrics, need a prediction to find the graph by; GoMLX makes one up too.
 		return []*graph.Node{noLoss(g, nil)}

@@ -4,230 +4,240 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
 )
 
-// reader reads off a graph what a loss is divided by.
+// reader reads off a graph which sums over the rows of a batch a loss is made of,
+//
+//	L = Σⱼ cⱼ·Sⱼ/d + R    Sⱼ a sum over the rows, R what does not depend on the batch
+//
+// and what d is: nothing, or one quantity that depends on the batch too.
 type reader struct {
-	data       *dependence
-	rows       int
-	lossBegins graph.NodeId // nodes from here on are the loss function's
-	divisor    *graph.Node  // nil while all terms are plain sums over the rows
-	plain      bool         // there is such a term
-	elements   int          // what these sums are over, 0 where it is not known, -1 where they differ
+	data    *dependence
+	twins   *twins      // where rows are; nil: not known, and assumed everywhere but in single numbers
+	sum     bool        // the loss was said to be a sum
+	strict  bool        // what is summed up must be made row by row
+	divisor *graph.Node // nil while no term has one
+
+	terms     []term
+	quotients []*graph.Node // the terms that are divided
+	divisors  []*graph.Node // what by, each the same quantity
+	guards    []guard       // around them
+	rest      []*graph.Node // of which R is made
+
+	written map[*model.Variable]*graph.Node // by the model, in the same pass
+	excused bool                            // some of that are statistics of the batch, and the loss uses them
 }
 
-// terms goes down from a scalar to the sums over the batch that it is made of, through operations that are linear in
-// them. below says that it is inside a quotient.
-func (r *reader) terms(n *graph.Node, below bool) error {
-	if !r.data.reaches(n) { // a regularisation, say, which no part of the batch changes
-		if below && !isZero(n) {
+func (v Value) reader() *reader {
+	return &reader{data: v.data(), written: v.wrote, sum: v.objective.sum}
+}
+
+// data are the rows of the batch; what it shares, and variables that are not trained, are held.
+func (v Value) data() *dependence {
+	var rows, held []*graph.Node
+	for i, x := range v.batch.Inputs {
+		if v.objective.Shares(i) {
+			held = append(held, x)
+		} else {
+			rows = append(rows, x)
+		}
+	}
+	for i, x := range v.batch.Labels {
+		if v.objective.SharesLabel(i) {
+			held = append(held, x)
+		} else {
+			rows = append(rows, x)
+		}
+	}
+	g := v.Total.Graph()
+	for variable := range v.scope.Store().IterVariables() {
+		if _, written := v.wrote[variable]; !variable.Trainable && !written && variable.InUseByGraph(g) {
+			held = append(held, g.GetParameterByName(variable.Path()))
+		}
+	}
+	return newDependence(rows, held...)
+}
+
+// term is a constant times a sum over the rows.
+type term struct {
+	sum     *graph.Node
+	factor  float64
+	divided bool
+}
+
+// read goes down from a number to the sums over the rows, through operations that are linear in them. factor is that of
+// n in the loss; divided says that n is inside a quotient.
+func (r *reader) read(n *graph.Node, factor float64, divided bool) error {
+	if !r.data.reaches(n) { // a regularisation, say
+		if isZero(n) {
+			return nil
+		}
+		if divided {
 			return errors.New("objective: the loss divides a number that does not depend on the batch by a sum over it, so " +
 				"that parts of a batch have another loss: add what does not depend on the batch after the division")
 		}
+		r.rest = append(r.rest, n)
 		return nil
 	}
 	in := n.Inputs()
 	switch n.Type() {
 	case graph.NodeTypeAdd, graph.NodeTypeSub:
-		if err := r.terms(in[0], below); err != nil {
+		second := factor
+		if n.Type() == graph.NodeTypeSub {
+			second = -factor
+		}
+		if r.hasRows(n) {
+			break
+		}
+		if err := r.read(in[0], factor, divided); err != nil {
 			return err
 		}
-		return r.terms(in[1], below)
-	case graph.NodeTypeNeg, graph.NodeTypeIdentity, graph.NodeTypeReshape, graph.NodeTypeConvertDType:
-		if in[0].Shape().Size() == 1 {
-			return r.terms(in[0], below)
+		return r.read(in[1], second, divided)
+	case graph.NodeTypeNeg:
+		if !r.hasRows(n) {
+			return r.read(in[0], -factor, divided)
 		}
+	case graph.NodeTypeIdentity, graph.NodeTypeReshape, graph.NodeTypeConvertDType, graph.NodeTypeBroadcastInDim,
+		graph.NodeTypeTranspose, graph.NodeTypeSlice:
+		if !r.hasRows(in[0]) {
+			return r.read(in[0], factor, divided)
+		}
+	case graph.NodeTypeConcatenate:
+		if r.hasRows(n) {
+			break
+		}
+		for _, x := range in {
+			if err := r.read(x, factor, divided); err != nil {
+				return err
+			}
+		}
+		return nil
 	case graph.NodeTypeMul:
+		if r.hasRows(n) {
+			break
+		}
 		for i := range 2 {
 			if !r.data.reaches(in[1-i]) {
-				return r.terms(in[i], below)
+				return r.read(in[i], factor*known(in[1-i]), divided)
 			}
 			if one := in[1-i]; one.Type() == graph.NodeTypeDiv && !r.data.reaches(one.Inputs()[0]) { // sum · (1/count)
-				return r.over(in[i], one.Inputs()[1], below)
+				return r.over(n, in[i], one.Inputs()[1], factor*known(one.Inputs()[0]), divided)
 			}
 		}
 	case graph.NodeTypeWhere: // Where(count > 0, sum/count, 0)
-		if !r.guards(in[0]) {
+		if r.hasRows(n) {
 			break
 		}
 		for i := range 2 {
 			if other := in[2-i]; !r.data.reaches(other) && isZero(other) {
-				return r.terms(in[1+i], below)
+				return r.guarded(n, i == 0, factor, divided)
 			}
 		}
 	case graph.NodeTypeDiv:
+		if r.hasRows(n) {
+			break
+		}
 		if !r.data.reaches(in[1]) {
-			return r.terms(in[0], below)
+			return r.read(in[0], factor/known(in[1]), divided)
 		}
-		return r.over(in[0], in[1], below)
-	case graph.NodeTypeReduceSum, graph.NodeTypeDotGeneral:
-		if reduced := r.reducedBefore(in); reduced != nil {
-			return fmt.Errorf("objective: the loss of a row depends on a number that is taken over the whole batch (%s), so "+
-				"that parts of a batch have another loss: divide after the sum over the rows, or say with DividedBy what the "+
-				"loss divides by", reduced.Type())
+		return r.over(n, in[0], in[1], factor, divided)
+	case graph.NodeTypeReduceSum:
+		if !r.hasRows(in[0]) {
+			return r.read(in[0], factor, divided)
 		}
-		if !below {
-			r.plain = true
-			r.count(n, in[0])
+		return r.found(n, factor, divided)
+	case graph.NodeTypeDotGeneral:
+		for i := range 2 {
+			if !r.hasRows(in[0]) && !r.hasRows(in[1]) && !r.data.reaches(in[1-i]) {
+				return r.read(in[i], factor, divided)
+			}
 		}
-		return nil
+		if r.hasRows(in[0]) || r.hasRows(in[1]) {
+			return r.found(n, factor, divided)
+		}
 	}
 	return fmt.Errorf("objective: the loss is no sum over the rows of a batch but for what it divides by (%s of shape "+
 		"%s): want one loss for each row, their mean, or their sum divided by a sum of weights; "+
 		"or say with DividedBy what the loss divides by", n.Type(), n.Shape())
 }
 
-// guards tells whether a condition is one that a part of the batch decides as the whole does, but for a part in which
-// nothing counts: it does not look at the batch, or compares something with 0.
-func (r *reader) guards(condition *graph.Node) bool {
-	if !r.data.reaches(condition) {
-		return true
-	}
-	switch condition.Type() {
-	case graph.NodeTypeGreaterThan, graph.NodeTypeLessThan, graph.NodeTypeEqual, graph.NodeTypeNotEqual:
-		in := condition.Inputs()
-		return r.data.onlyData(condition) && (isZero(in[0]) || isZero(in[1]))
-	}
-	return false
-}
-
-// count notes what a plain sum is over.
-func (r *reader) count(sum, of *graph.Node) {
-	elements := -1
-	if sum.Type() == graph.NodeTypeReduceSum {
-		elements = of.Shape().Size()
-	}
-	if r.elements != 0 && r.elements != elements {
-		elements = -1
-	}
-	r.elements = elements
-}
-
-// over goes down from a quotient.
-func (r *reader) over(numerator, divisor *graph.Node, below bool) error {
-	if below || r.divisor != nil && r.divisor != divisor {
-		return errors.New("objective: the loss is made of means that divide by different sums over the batch, which no one " +
-			"number for a part of the batch can weigh: have the loss divide by one sum, or return one loss a row")
-	}
-	r.divisor = divisor
-	return r.terms(numerator, true)
-}
-
-// reducedBefore returns what the loss function has taken over the rows of the batch and that comes into x; nil if there
-// is none.
-func (r *reader) reducedBefore(x []*graph.Node) *graph.Node {
-	seen := map[*graph.Node]bool{}
-	var find func(n *graph.Node) *graph.Node
-	find = func(n *graph.Node) *graph.Node {
-		if seen[n] || n.Id() < r.lossBegins || !r.data.reaches(n) {
-			return nil
+// found notes a sum over the rows. Where it is known which nodes have rows, it fails for a sum that still has them and,
+// if strict, for what is not made row by row.
+func (r *reader) found(sum *graph.Node, factor float64, divided bool) error {
+	if r.twins != nil {
+		if r.hasRows(sum) {
+			return fmt.Errorf("objective: the loss has the rows of a batch still in it (%s of shape %s) where they should "+
+				"have been summed up: want one loss for each row, or their mean", sum.Type(), sum.Shape())
 		}
-		seen[n] = true
-		for _, in := range n.Inputs() {
-			if r.data.reaches(in) && r.overRows(n, in) {
-				return n
-			}
-			if found := find(in); found != nil {
-				return found
-			}
-		}
-		return nil
-	}
-	for _, n := range x {
-		if found := find(n); found != nil {
-			return found
+		if err := r.rowByRow(sum); r.strict && err != nil {
+			return err
 		}
 	}
+	r.terms = append(r.terms, term{sum, factor, divided})
 	return nil
 }
 
-// overRows tells whether n, made from in, has lost the rows of the batch: it is a scalar, or a reduction without them.
-func (r *reader) overRows(n, in *graph.Node) bool {
-	if n.Shape().IsScalar() {
-		return in.Shape().Size() > 1
-	}
-	switch n.Type() {
-	case graph.NodeTypeReduceSum, graph.NodeTypeReduceMax, graph.NodeTypeReduceMin, graph.NodeTypeReduceProduct:
-		first := in.Shape().Dim(0)
-		return r.rows > 1 && first%r.rows == 0 && n.Shape().Dim(0) != first
-	}
-	return false
-}
-
-// quotient is the divisor that terms has come across.
-func (r *reader) quotient(dtype dtypes.DType) (Divisor, error) {
-	if r.plain {
-		return Divisor{}, errors.New("objective: the loss adds a mean over all rows to one that divides by a sum over the " +
-			"batch, which no one number for a part of the batch can weigh: have both divide by the same, " +
-			"or say with DividedBy what the loss divides by")
-	}
-	if r.data.onlyData(r.divisor) {
-		var sums []*graph.Node
-		r.leaves(r.divisor, map[*graph.Node]bool{}, &sums)
-		d, original := Divisor{Value: graph.ConvertDType(r.divisor, dtype)}, r.divisor
-		for _, s := range sums {
-			if s.Type() != graph.NodeTypeReduceSum && s.Type() != graph.NodeTypeDotGeneral {
-				return Divisor{}, fmt.Errorf("objective: the loss divides by a quantity that is no sum over the rows (%s of "+
-					"shape %s): say with DividedBy what it divides by", s.Type(), s.Shape())
+// rowByRow fails where what is summed up depends on other rows. Excused are statistics of the batch of which the model
+// keeps running averages: batch norm in training.
+func (r *reader) rowByRow(sum *graph.Node) error {
+	between := r.twins.between(sum.Inputs(), r.data, func(n *graph.Node) bool {
+		of := newDependence([]*graph.Node{n})
+		for _, value := range r.written {
+			if of.reaches(value) {
+				r.excused = true
+				return true
 			}
-			d.Sums = append(d.Sums, graph.ConvertDType(s, dtype))
 		}
-		d.at = func(at []*graph.Node) *graph.Node {
-			put := map[*graph.Node]*graph.Node{}
-			for i, s := range sums {
-				put[s] = graph.ConvertDType(at[i], s.DType())
-			}
-			return graph.ConvertDType(r.rebuild(original, put), dtype)
+		return false
+	})
+	if between == nil {
+		return nil
+	}
+	how := "is taken over the whole batch"
+	if e, _ := r.twins.extent(between); e != noRows {
+		how = "compares the rows of a batch"
+	}
+	return fmt.Errorf("objective: the loss of a row depends on something that %s (%s of shape %s), so that parts of a "+
+		"batch have another loss: divide after the sum over the rows, say with DividedBy what the loss divides by, or with "+
+		"Shared and SharedLabels what is not one row for each example", how, between.Type(), between.Shape())
+}
+
+// hasRows tells whether n has the rows of the batch in it.
+func (r *reader) hasRows(n *graph.Node) bool {
+	if r.twins != nil {
+		switch e, _ := r.twins.extent(n); e {
+		case noRows:
+			return false
+		case perRow, otherwise:
+			return true
 		}
-		return d, nil
 	}
-	return Divisor{}, errors.New("objective: the loss divides by a quantity that depends on the weights: " +
-		"have it divide by a sum over inputs and labels, or say with DividedBy what it divides by")
+	return n.Shape().Size() > 1
 }
 
-// leaves collects the scalars at which the batch comes into n.
-func (r *reader) leaves(n *graph.Node, seen map[*graph.Node]bool, out *[]*graph.Node) {
-	if seen[n] || !r.data.reaches(n) {
-		return
+// known is what a factor that does not depend on the batch is, 1 where it is no constant.
+func known(n *graph.Node) float64 {
+	if x, ok := constant(n); ok {
+		return x
 	}
-	seen[n] = true
-	leaf := n.Type() == graph.NodeTypeReduceSum || n.Type() == graph.NodeTypeDotGeneral || len(n.Inputs()) == 0
-	for _, in := range n.Inputs() {
-		leaf = leaf || r.data.reaches(in) && in.Shape().Size() > 1
-	}
-	if leaf {
-		*out = append(*out, n)
-		return
-	}
-	for _, in := range n.Inputs() {
-		r.leaves(in, seen, out)
-	}
+	return 1
 }
 
-// rebuild returns n with the nodes in put in the place of others.
-func (r *reader) rebuild(n *graph.Node, put map[*graph.Node]*graph.Node) *graph.Node {
-	if there, ok := put[n]; ok {
-		return there
+// over goes down from a quotient.
+func (r *reader) over(quotient, numerator, divisor *graph.Node, factor float64, divided bool) error {
+	switch {
+	case divided || r.divisor != nil && !same(r.divisor, divisor):
+		return errors.New("objective: the loss is made of means that divide by different sums over the batch, which no one " +
+			"number for a part of the batch can weigh: have the loss divide by one sum, or return one loss a row")
+	case divisor.Shape().Size() != 1:
+		return fmt.Errorf("objective: the loss divides by %d sums over the batch (%s), a mean for each class or output, "+
+			"which no one number for a part of the batch can weigh: have it divide by one sum", divisor.Shape().Size(),
+			divisor.Shape())
+	case r.divisor == nil:
+		r.divisor = divisor
 	}
-	if !r.data.reaches(n) {
-		return n
-	}
-	inputs := make([]*graph.Node, len(n.Inputs()))
-	for i, in := range n.Inputs() {
-		inputs[i] = r.rebuild(in, put)
-	}
-	put[n] = n.CloneWithInputs(inputs...)
-	return put[n]
-}
-
-// isZero tells whether n is the constant 0.
-func isZero(n *graph.Node) bool {
-	for n.Type() == graph.NodeTypeReshape || n.Type() == graph.NodeTypeBroadcastInDim ||
-		n.Type() == graph.NodeTypeConvertDType {
-		n = n.Inputs()[0]
-	}
-	value := n.ConstantValue()
-	return value != nil && value.Shape().Size() == 1 && fmt.Sprint(value.Value()) == "0"
+	r.quotients, r.divisors = append(r.quotients, quotient), append(r.divisors, divisor)
+	return r.read(numerator, factor, true)
 }

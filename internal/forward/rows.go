@@ -3,6 +3,7 @@ package forward
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/shapes"
 )
@@ -11,6 +12,14 @@ import (
 // axis. The others have as many, or a multiple of it (one for each token of a row, say); all but the inputs that the
 // objective shares, which may be nil.
 func Rows[T interface{ Shape() shapes.Shape }](o *Objective, inputs, labels []T) (int, error) {
+	if i := slices.IndexFunc(o.sharedInputs(), func(i int) bool { return i < 0 || i >= len(inputs) }); i >= 0 {
+		return 0, fmt.Errorf("objective: Shared names input %d, and the batch has %d inputs: want numbers from 0",
+			o.shared[i], len(inputs))
+	}
+	if i := slices.IndexFunc(o.sharedLabels(), func(i int) bool { return i < 0 || i >= len(labels) }); i >= 0 {
+		return 0, fmt.Errorf("objective: SharedLabels names label %d, and the batch has %d labels: want numbers from 0",
+			o.labels[i], len(labels))
+	}
 	rows := 0
 	err := eachWithRows(o, inputs, labels, func(name string, n int) error {
 		if n < 1 {
@@ -30,7 +39,7 @@ func Rows[T interface{ Shape() shapes.Shape }](o *Objective, inputs, labels []T)
 	return rows, eachWithRows(o, inputs, labels, func(name string, n int) error {
 		if n%rows != 0 {
 			return fmt.Errorf("objective: %s of the batch has %d rows, and another one %d: want the same for all, or a "+
-				"multiple, or an input that Shared names", name, n, rows)
+				"multiple, or an input that Shared names (a label that SharedLabels names)", name, n, rows)
 		}
 		return nil
 	})
@@ -42,7 +51,7 @@ func eachWithRows[T interface{ Shape() shapes.Shape }](o *Objective, inputs, lab
 	call := func(name string, x T) error {
 		if x.Shape().Rank() == 0 {
 			return fmt.Errorf("objective: %s of the batch is a scalar: want one row for each example, or an input that "+
-				"Shared names", name)
+				"Shared names (a label that SharedLabels names)", name)
 		}
 		return f(name, x.Shape().Dim(0))
 	}
@@ -55,6 +64,9 @@ func eachWithRows[T interface{ Shape() shapes.Shape }](o *Objective, inputs, lab
 		}
 	}
 	for i, x := range labels {
+		if o.SharesLabel(i) {
+			continue
+		}
 		if err := call(fmt.Sprintf("label %d", i), x); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 type sideEffects struct {
 	values map[*model.Variable]*graph.Node
 	losses map[string]*graph.Node // by graph parameter; absent where nothing has been added yet
+	hooks  map[string]any         // by scope: what runs once per update (train.AddPerStepUpdateGraphFn)
 }
 
 // lossParams are the graph parameters in which the trainer sums the losses.
@@ -34,7 +35,23 @@ func takeSideEffects(store *model.Store, g *graph.Graph) sideEffects {
 			s.losses[key] = sum
 		}
 	}
+	s.hooks = hooks(store, g)
 	return s
+}
+
+// hooks are the functions that the model has registered to run once per update (train.AddPerStepUpdateGraphFn), by scope.
+func hooks(store *model.Store, g *graph.Graph) map[string]any {
+	found := map[string]any{}
+	for p := range store.IterGraphParams(g) {
+		if p.Key == train.TrainerPerStepUpdateGraphFnParamKey {
+			found[p.Scope] = p.Value
+		}
+	}
+	return found
+}
+
+func setHook(g *graph.Graph, scope string, hook any) {
+	model.SetGraphParam(g, model.JoinPath(scope, train.TrainerPerStepUpdateGraphFnParamKey), hook)
 }
 
 // rewind sets everything back to the beginning of the step: variables to the values they came with, sums to zero.
@@ -54,6 +71,9 @@ func (s sideEffects) restore(store *model.Store, g *graph.Graph) {
 	clearSums(g)
 	for key, sum := range s.losses {
 		model.SetGraphParam(g, key, sum)
+	}
+	for scope := range hooks(store, g) {
+		setHook(g, scope, s.hooks[scope])
 	}
 }
 
@@ -96,37 +116,65 @@ func SetReportedLoss(g *graph.Graph, main *graph.Node) {
 func isState(v *model.Variable) bool { return !v.Trainable || !v.DType().IsFloat() }
 
 // SetBackUpdates sets back what forward passes have written in g without looking at the batch: counters, schedules,
-// averages of the weights. They belong to an update, of which this batch is a part. The random state goes on.
+// averages of the weights. They belong to an update, of which this batch is a part. The random state advances.
 func SetBackUpdates(store *model.Store, g *graph.Graph) {
 	for v := range withoutBatch(takeSideEffects(store, g).values, store, g) {
 		v.SetNodeValue(g.GetParameterByName(v.Path()))
 	}
 }
 
-// withoutBatch returns those of the values written that do not depend on the batch, the random state left out.
+// LeaveUpdates sets back what forward passes have written in g, but for what the model writes at the weights themselves
+// without looking at the batch. For a graph whose mark displaces the trainer's own pass.
+func LeaveUpdates(store *model.Store, g *graph.Graph) {
+	LeaveNoTrace(store, g)
+	for v, value := range batchOf(g).atWeights {
+		v.SetNodeValue(value)
+	}
+}
+
+// withoutBatch returns the written values that do not depend on the batch. It leaves out the random state, and what
+// belongs to an average over batches: values from which batch-dependent ones are computed, such as the number of
+// batches in GoMLX's batch norm.
 func withoutBatch(values map[*model.Variable]*graph.Node, store *model.Store,
 	g *graph.Graph) map[*model.Variable]*graph.Node {
 	b, random := batchOf(g), RandomState(store)
 	data, out := newDependence(slices.Concat(b.Inputs, b.Labels)), map[*model.Variable]*graph.Node{}
 	for v, value := range values {
-		if v != random && !data.reaches(value) {
+		if v == random || data.reaches(value) {
+			continue
+		}
+		read := newDependence([]*graph.Node{g.GetParameterByName(v.Path())})
+		averaged := false
+		for _, other := range values {
+			averaged = averaged || data.reaches(other) && read.reaches(other)
+		}
+		if !averaged {
 			out[v] = value
 		}
 	}
 	return out
 }
 
-// DropHooks takes back the functions that the model has registered to run once per update
-// (train.AddPerStepUpdateGraphFn).
-func DropHooks(store *model.Store, g *graph.Graph) {
-	var scopes []string
-	for p := range store.IterGraphParams(g) {
-		if p.Key == train.TrainerPerStepUpdateGraphFnParamKey {
-			scopes = append(scopes, p.Scope)
+// ReadBack returns a variable that forward passes write from the batch and that the loss reads, so that the loss of the
+// next batch depends on this one. nil where there is none.
+func ReadBack(store *model.Store, g *graph.Graph, loss *graph.Node) *model.Variable {
+	b, random := batchOf(g), RandomState(store)
+	data := newDependence(slices.Concat(b.Inputs, b.Labels))
+	for v, value := range takeSideEffects(store, g).values {
+		if v == random || !data.reaches(value) {
+			continue
+		}
+		if newDependence([]*graph.Node{g.GetParameterByName(v.Path())}).reaches(loss) {
+			return v
 		}
 	}
-	for _, scope := range scopes {
-		model.SetGraphParam(g, model.JoinPath(scope, train.TrainerPerStepUpdateGraphFnParamKey), nil)
+	return nil
+}
+
+// DropHooks removes the functions that the model has registered to run once per update (train.AddPerStepUpdateGraphFn).
+func DropHooks(store *model.Store, g *graph.Graph) {
+	for scope := range hooks(store, g) {
+		setHook(g, scope, nil)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 
 // Trainables returns the trainable floating-point variables that g uses, sorted by path. It panics when there are none.
 //
-// The order does not depend on how the store came by its variables (a restored checkpoint has its own order), so that
-// sums over them are the same to the bit. InStoreOrder takes their gradients to the order that base optimizers expect.
+// The order does not depend on how the store got its variables (a restored checkpoint has its own order), so that sums
+// over them are the same to the bit. InStoreOrder puts their gradients into the order that base optimizers expect.
 func Trainables(scope *model.Scope, g *graph.Graph) []*model.Variable {
 	vs := trainablesOfStore(scope, g)
 	slices.SortFunc(vs, func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) })

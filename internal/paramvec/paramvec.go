@@ -39,8 +39,8 @@ func Dot(x, y []*graph.Node) *graph.Node {
 	for i := range x {
 		parts[i] = graph.ReduceAllSum(graph.Mul(as(x[i], dtype), as(y[i], dtype)))
 	}
-	// XLA takes a sum of what is stacked apart, into additions that it then does again wherever the result comes in: one
-	// for each parameter array, in each operation over images. Doubled numbers it leaves together (decision 007).
+	// XLA splits a sum of stacked numbers into additions, which it then repeats wherever the result is used: one for
+	// each parameter array, in each operation over images. Doubled numbers it leaves together (decision 007).
 	doubled := graph.MulScalar(graph.Stack(parts, 0), 2)
 	return graph.MulScalar(graph.ReduceAllSum(doubled), 0.5)
 }
@@ -86,9 +86,9 @@ func Where(condition *graph.Node, x, y []*graph.Node) []*graph.Node {
 // StopGradient returns x as a constant of differentiation.
 func StopGradient(x []*graph.Node) []*graph.Node { return each(x, graph.StopGradient) }
 
-// After returns x, computed when all of y is: a number of each yᵢ comes into it, multiplied by 0. Compilers hold what
-// two independent computations need at the same time; of two that follow each other, what the longer one needs.
-// Numbers of y that are not finite leave no trace either.
+// After returns x, computed only after all of y: a number of each yᵢ enters it, multiplied by 0. Numbers of y that are
+// not finite leave no trace either. Compilers may hold what two independent computations need at the same time; of two
+// in sequence, what the larger one needs.
 func After(x, y []*graph.Node) []*graph.Node {
 	dtype := DType(x)
 	var firsts []*graph.Node
@@ -99,8 +99,8 @@ func After(x, y []*graph.Node) []*graph.Node {
 		first := graph.Slice(graph.Reshape(yi, -1), graph.AxisRange(0, 1))
 		firsts = append(firsts, graph.StopGradient(as(first, dtype)))
 	}
-	// A sum, because XLA computes a sum once; single numbers it would compute again wherever they come in, from what it
-	// would have to hold for it. A sum of what is concatenated it would take apart into such numbers, but for IsFinite.
+	// A sum, because XLA computes a sum once. Single numbers it would compute again at each use, and hold for that what
+	// they are computed from. It would split a sum of concatenated numbers into such numbers; IsFinite prevents that.
 	finite := graph.ConvertDType(graph.IsFinite(graph.Concatenate(firsts, 0)), dtype)
 	nothing := graph.StopGradient(graph.MulScalar(graph.ReduceAllSum(finite), 0))
 	return each(x, func(xi *graph.Node) *graph.Node { return graph.Add(xi, as(nothing, xi.DType())) })

@@ -15,8 +15,8 @@ import (
 	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
-// What x waits for does not change it, whatever that is. (That it does wait shows in the memory of a step, which
-// package experiment tests.)
+// What x waits for does not change it, whatever that is. (That it does wait shows in the memory of a step:
+// TestStepMemory of package stepcost.)
 func TestAfterChangesNothing(t *testing.T) {
 	x := []float32{1, -2, 0, 1e-30, 3e38}
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {

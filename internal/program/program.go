@@ -102,7 +102,7 @@ func New(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, devices 
 
 // makeTrainer makes the optimizer around a base, and what trains with it.
 func (p *Program) makeTrainer(base optimizer.Interface, evalMetrics ...metric.Interface) (err error) {
-	config := p.recipe.Config
+	config := p.recipe.Config.ForRun(p.Steps)
 	if config.By == xsam.ByExact { // as the authors count: each epoch anew
 		config.EpochSteps = p.StepsPerEpoch
 		if err := config.Validate(); err != nil {

@@ -1,18 +1,23 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/xsam-go/xsam/plots"
 )
 
 // Series is one line, or one set of points, of a chart. Missing values are NaN.
 type Series struct {
 	Name string
+	// Method is what it is of, "" for a reference; a legend shows and hides all series of a method together.
+	Method string
 	// Style is the number of its look, that of its method; Reference is the look of a line that is no measurement.
 	Style int
-	X, Y  []float64
+	// Line says how it is drawn where two comparisons are laid over each other.
+	Line plots.Line
+	X, Y []float64
 	// Lo and Hi bound the band; nil for none.
 	Lo, Hi []float64
 	// Text is what the table behind the chart says of each point; nil writes the number Y.
@@ -22,7 +27,7 @@ type Series struct {
 }
 
 // Reference is the style of reference lines.
-const Reference = styles
+const Reference = plots.Reference
 
 // Chart is a chart before it is drawn.
 type Chart struct {
@@ -31,6 +36,8 @@ type Chart struct {
 	Series          []Series
 	// LogFirst shows the logarithmic form at first; NoLog has none.
 	LogFirst, NoLog bool
+	// Percent keeps the axis of Y within 0 and 100.
+	Percent bool
 	// Whole keeps the ticks of X to whole numbers.
 	Whole bool
 	// Long writes the table behind the chart with one row a point, for series that do not share their X.
@@ -46,85 +53,6 @@ const (
 	shortestLogRange, decimalsOfPixels = 1e-12, 2
 )
 
-// axis maps values to pixels. A whole one has ticks at whole numbers alone.
-type axis struct {
-	from, to      float64 // the values at its ends; their logarithms when log
-	pixel, pixel2 float64
-	log, whole    bool
-}
-
-func (a axis) at(x float64) float64 {
-	if a.log {
-		x = math.Log10(x)
-	}
-	return a.pixel + (x-a.from)/(a.to-a.from)*(a.pixel2-a.pixel)
-}
-
-// newAxis spans the values with some room at both ends.
-func newAxis(lo, hi float64, log bool, pixel, pixel2, room float64) axis {
-	if log {
-		lo, hi = math.Log10(lo), math.Log10(hi)
-	}
-	if hi-lo < shortestLogRange*max(1, math.Abs(hi)) {
-		span := max(math.Abs(lo)*0.1, 0.1)
-		lo, hi = lo-span, hi+span
-	}
-	span := (hi - lo) * room
-	return axis{from: lo - span, to: hi + span, pixel: pixel, pixel2: pixel2, log: log}
-}
-
-// Tick is a line of the grid with its label.
-type Tick struct {
-	At   string
-	Text string
-}
-
-func (a axis) ticks() (ticks []Tick) {
-	for _, v := range a.tickValues() {
-		ticks = append(ticks, Tick{px(a.at(v)), tickText(v)})
-	}
-	return ticks
-}
-
-// tickValues are multiples of 1, 2 or 5 times a power of ten, on a long logarithmic axis powers of ten.
-func (a axis) tickValues() (values []float64) {
-	lo, hi := a.from, a.to
-	if a.log {
-		if hi-lo >= 1 {
-			every := math.Ceil((hi - lo) / 7)
-			for e := math.Ceil(lo); e <= hi; e += every {
-				values = append(values, math.Pow(10, e))
-				for _, m := range []float64{2, 5} {
-					if v := e + math.Log10(m); hi-lo < 2.5 && v <= hi {
-						values = append(values, m*math.Pow(10, e))
-					}
-				}
-			}
-			return values
-		}
-		lo, hi = math.Pow(10, lo), math.Pow(10, hi)
-	}
-	rough := (hi - lo) / ticksWanted
-	step := math.Pow(10, math.Floor(math.Log10(rough)))
-	for _, m := range []float64{10, 5, 2} {
-		if m*step <= rough*1.5 {
-			step *= m
-			break
-		}
-	}
-	if a.whole {
-		step = max(1, step)
-	}
-	for i := math.Ceil(lo / step); i*step <= hi; i++ {
-		if v := i * step; v == 0 && !a.log {
-			values = append(values, 0) // not −0
-		} else if v != 0 && (!a.log || v > 0) {
-			values = append(values, v)
-		}
-	}
-	return values
-}
-
 func px(x float64) string { return strconv.FormatFloat(x, 'f', decimalsOfPixels, 64) }
 
 // Plot is a drawn chart in one of its two forms.
@@ -138,6 +66,8 @@ type Plot struct {
 // Curve is a drawn series: a band, lines between neighbours that are known, and marks.
 type Curve struct {
 	Style int
+	Line  plots.Line
+	Index int      // among the curves of the plot
 	Bands []string // polygons
 	Lines []string // polylines
 	Marks []string // positions, "x y"
@@ -146,20 +76,32 @@ type Curve struct {
 
 // draw draws the chart; false when no point of it can be drawn.
 func (c *Chart) draw(log bool) (Plot, bool) {
-	x0, x1, y0, y1 := c.extent(log)
-	if x0 > x1 || y0 > y1 {
+	x, y, ok := c.axes(log)
+	if !ok {
 		return Plot{}, false
 	}
-	x, y := newAxis(x0, x1, false, left, right, padding/2), newAxis(y0, y1, log, bottom, top, padding)
-	x.whole = c.Whole
 	p := Plot{Log: log, XAxis: x.describe(), YAxis: y.describe(), XTicks: x.ticks(), YTicks: y.ticks()}
-	for _, s := range c.Series {
-		p.Curves = append(p.Curves, s.draw(x, y))
+	for i, s := range c.Series {
+		curve := s.draw(x, y)
+		curve.Index, curve.Line = i, s.Line
+		p.Curves = append(p.Curves, curve)
 	}
 	return p, true
 }
 
-func (a axis) describe() string { return fmt.Sprintf("%g %g %t", a.from, a.to, a.log) }
+// axes span the points; false when none can be drawn.
+func (c *Chart) axes(log bool) (x, y axis, ok bool) {
+	x0, x1, y0, y1 := c.extent(log)
+	if x0 > x1 || y0 > y1 {
+		return x, y, false
+	}
+	x, y = newAxis(x0, x1, false, left, right, padding/2), newAxis(y0, y1, log, bottom, top, padding)
+	x.whole = c.Whole
+	if c.Percent {
+		y.from, y.to = max(y.from, 0), min(y.to, 100)
+	}
+	return x, y, y.from < y.to
+}
 
 // extent is the range of the values. Bands widen it by little: two seeds may have an interval of ten times their
 // difference.

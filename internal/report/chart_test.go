@@ -56,7 +56,7 @@ func TestBand(t *testing.T) {
 		}
 		return r
 	}
-	s := band("sam", 1, []*runlog.Run{run(1, 2), run(3, 4), run(5)}, train(loss), false)
+	s := band("sam", "sam", 1, []*runlog.Run{run(1, 2), run(3, 4), run(5)}, train(loss), false)
 	for i, want := range []compare.Estimate{compare.NewEstimate([]float64{1, 3, 5}), compare.NewEstimate([]float64{2,
 		4})} {
 		if s.X[i] != float64(i+1) || s.Y[i] != want.Mean || s.Lo[i] != want.Mean-want.HalfWidth ||

@@ -1,6 +1,11 @@
 package report
 
-import "github.com/xsam-go/xsam/claims"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/xsam-go/xsam/claims"
+)
 
 // claimsIntro says what the section about the paper's claims shows.
 const claimsIntro = "Each form of X-SAM against SAM, paired by seed; Holm's correction over the three claims of a " +
@@ -13,4 +18,21 @@ func (c *Comparison) claims() []claims.Finding {
 		return nil
 	}
 	return findings
+}
+
+// claimsSummary counts the verdicts: "4 supported, 2 no test".
+func claimsSummary(found []claims.Finding) string {
+	var parts []string
+	for _, verdict := range []string{claims.Supported, claims.NotDistinguishable, claims.Contradicted, claims.NoTest} {
+		n := 0
+		for _, f := range found {
+			if f.Verdict == verdict {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, verdict))
+		}
+	}
+	return strings.Join(parts, ", ")
 }

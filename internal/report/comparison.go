@@ -17,6 +17,8 @@ type Comparison struct {
 	Runs []*runlog.Run
 	// Problems are those of directories that hold no readable run.
 	Problems []string
+
+	order []string // the methods by which looks go round; nil for the comparison's own
 }
 
 // Load reads the run directories dirs of a file system. Directories whose config.json cannot be read are no runs but
@@ -67,6 +69,15 @@ func (c *Comparison) Methods() (methods []string) {
 		}
 	}
 	return methods
+}
+
+// style is the number of a method's look, the same in every figure and table.
+func (c *Comparison) style(method string) int {
+	order := c.order
+	if order == nil {
+		order = c.Methods()
+	}
+	return max(0, slices.Index(order, method)) % styles
 }
 
 // of returns the runs of a method.

@@ -23,7 +23,7 @@ func (c *Comparison) cost(t *compare.Table) Grid {
 			"beside the steps, s"},
 	}
 	sgd := rowOf(t, find(c.Methods(), "sgd"))
-	for i, r := range t.Rows {
+	for _, r := range t.Rows {
 		gradients, rest := math.NaN(), math.NaN()
 		if sgd != nil {
 			gradients = r.GradientsPerStep.Mean * 1000 * sgd.StepSeconds.Mean
@@ -36,7 +36,7 @@ func (c *Comparison) cost(t *compare.Table) Grid {
 				beside = append(beside, s.WallSeconds.Float()-s.StepSecondsMedian.Float()*float64(s.Steps))
 			}
 		}
-		g.Rows = append(g.Rows, GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{
+		g.Rows = append(g.Rows, GridRow{Head: r.Method, Style: c.style(r.Method), Cells: []Cell{
 			plainCell(short(r.GradientsPerStep.Mean)), plainCell(r.StepSeconds.Scaled(1000).String()),
 			plainCell(r.StepCost.String()),
 			plainCell(short(gradients)), plainCell(short(rest)),
@@ -55,14 +55,16 @@ func (c *Comparison) costBars(t *compare.Table) (bars []Bar) {
 			longest = ms
 		}
 	}
-	for i, r := range t.Rows {
+	for _, r := range t.Rows {
 		total := 1000 * r.StepSeconds.Mean
 		if !(total > 0) {
 			continue
 		}
-		b := Bar{Head: r.Method, Style: i % styles, Text: short(total) + " ms", Width: share(total, longest)}
+		b := Bar{Head: r.Method, Style: c.style(r.Method), Text: short(total) + " ms", Width: share(total, longest),
+			total: total, gradients: math.NaN()}
 		if sgd != nil {
-			b.Part = share(min(total, r.GradientsPerStep.Mean*1000*sgd.StepSeconds.Mean), longest)
+			b.gradients = min(total, r.GradientsPerStep.Mean*1000*sgd.StepSeconds.Mean)
+			b.Part = share(b.gradients, longest)
 		}
 		bars = append(bars, b)
 	}
@@ -74,6 +76,8 @@ type Bar struct {
 	Head, Text  string
 	Style       int
 	Width, Part string
+
+	total, gradients float64 // in milliseconds
 }
 
 func share(x, of float64) string {

@@ -14,9 +14,9 @@ type point struct {
 	x, y float64
 }
 
-// band returns the series of a method: at each step the mean over the runs that were measured there, with its interval.
-func band(method string, style int, runs []*runlog.Run, points func(*runlog.Run) []point, percent bool) Series {
-	s := Series{Name: method, Style: style}
+// band returns a series of a method: at each step the mean over the runs that were measured there, with its interval.
+func band(name, method string, style int, runs []*runlog.Run, points func(*runlog.Run) []point, percent bool) Series {
+	s := Series{Name: name, Method: method, Style: style}
 	xs, ys := map[int64][]float64{}, map[int64][]float64{}
 	var steps []int64
 	for _, r := range runs {
@@ -47,8 +47,8 @@ func band(method string, style int, runs []*runlog.Run, points func(*runlog.Run)
 
 // bands makes the series of all methods, leaving out those without a point.
 func (c *Comparison) bands(points func(*runlog.Run) []point, percent bool) (all []Series) {
-	for i, m := range c.Methods() {
-		if s := band(m, i%styles, c.of(m), points, percent); len(s.X) > 0 {
+	for _, m := range c.Methods() {
+		if s := band(m, m, c.style(m), c.of(m), points, percent); len(s.X) > 0 {
 			all = append(all, s)
 		}
 	}
@@ -98,6 +98,11 @@ func (c *Comparison) held() string {
 func loss(r runlog.Record) float64          { return r.Loss.Float() }
 func runningLambda(r runlog.Record) float64 { return r.LambdaMax.Float() }
 
+// training are the charts of what was recorded along training.
+func (c *Comparison) training() []Chart {
+	return append(c.trainingCharts(), c.scatter(), c.metricChart())
+}
+
 // trainingCharts are the curves along training.
 func (c *Comparison) trainingCharts() []Chart {
 	byEpoch := func(r runlog.Record, _ float64) float64 { return r.Epoch.Float() }
@@ -109,7 +114,7 @@ func (c *Comparison) trainingCharts() []Chart {
 			Note: "The loss at the weights, not at a perturbed point, as the optimizer saw it, augmentation and label " +
 				"noise included."},
 		{ID: "test-accuracy", Title: title, XLabel: "epoch", Whole: true, YLabel: yLabel,
-			Series: c.bands(accuracy(held, byEpoch), true), NoLog: true},
+			Series: c.bands(accuracy(held, byEpoch), true), NoLog: true, Percent: true},
 		{ID: "lambda", Title: "λmax, running estimate", XLabel: "epoch", Whole: true, YLabel: "λmax",
 			Series: c.bands(train(runningLambda), false),
 			Note: "The optimizer's own estimate on its batches, of the methods that keep one. It is not converged in the " +
@@ -123,11 +128,11 @@ func (c *Comparison) trainingCharts() []Chart {
 			Series: c.bands(train(func(r runlog.Record) float64 { return 1000 * r.StepSeconds.Float() }), false),
 			Note:   "Other work on the machine shows here as bumps."},
 		{ID: "accuracy-time", Title: title + " per time", XLabel: "seconds spent in training steps", YLabel: yLabel,
-			NoLog: true, Long: true,
+			NoLog: true, Percent: true, Long: true,
 			Series: c.bands(accuracy(held, func(_ runlog.Record, seconds float64) float64 { return seconds }), true),
 			Note:   "Wall-clock time of the steps, without compiling and evaluating."},
 		{ID: "accuracy-gradients", Title: title + " per gradient evaluation", XLabel: "gradient evaluations",
-			YLabel: yLabel, NoLog: true, Long: true,
+			YLabel: yLabel, NoLog: true, Percent: true, Long: true,
 			Series: c.bands(accuracy(held, func(r runlog.Record, _ float64) float64 { return r.GradientEvaluations.Float() }),
 				true),
 			Note: "Independent of the machine: SGD spends one gradient a step, SAM two. An exact Hessian-vector product " +
@@ -139,10 +144,10 @@ func (c *Comparison) trainingCharts() []Chart {
 func (c *Comparison) scatter() Chart {
 	held := c.held()
 	chart := Chart{ID: "accuracy-lambda", Title: sentenceCase(held) + " accuracy against λmax",
-		XLabel: "λmax at the end", YLabel: held + " accuracy, %", NoLog: true, Long: true,
+		XLabel: "λmax at the end", YLabel: held + " accuracy, %", NoLog: true, Percent: true, Long: true,
 		Note: "One mark a run. Flat and accurate is at the top left."}
-	for i, m := range c.Methods() {
-		s := Series{Name: m, Style: i % styles, Points: true}
+	for _, m := range c.Methods() {
+		s := Series{Name: m, Method: m, Style: c.style(m), Points: true}
 		for _, r := range c.of(m) {
 			a := compare.Accuracy(r.Summary)
 			if r.Summary.Finished && r.Summary.LambdaMax.Known() && !math.IsNaN(a) {

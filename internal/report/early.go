@@ -40,12 +40,12 @@ func (c *Comparison) early(baseline string) Grid {
 		g.Columns = append(g.Columns, "from "+baseline)
 		g.Caption += " Differences are paired by seed; p of a paired t-test with Holm's correction over the methods."
 	}
-	for i, m := range c.Methods() {
+	for _, m := range c.Methods() {
 		var values []float64
 		for _, seed := range slices.Sorted(maps.Keys(losses[m])) { // so that sums are the same every time
 			values = append(values, losses[m][seed])
 		}
-		row := GridRow{Head: m, Style: i % styles, Cells: []Cell{plainCell(compare.NewEstimate(values).String())}}
+		row := GridRow{Head: m, Style: c.style(m), Cells: []Cell{plainCell(compare.NewEstimate(values).String())}}
 		if baseline != "" {
 			row.Cells = append(row.Cells, differenceCell(differences[m], 1, false))
 		}

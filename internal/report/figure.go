@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/xsam-go/xsam/plots"
 )
 
 // figure is a drawn chart with its legend and the table behind it.
@@ -19,17 +21,23 @@ type figure struct {
 	Summary string
 	Columns []string
 	Rows    []figureRow
+	Files   links
 	Thinned bool
 }
 
 // legend is an entry of a legend: the mark and the line of a style.
 type legend struct {
-	Name      string
-	Style     int
-	Mark      string
-	Points    bool // no line
-	Reference bool // no mark
+	Name, Method string
+	Style, Index int
+	Line         plots.Line
+	Mark         string
+	Points       bool // no line
+	Reference    bool // no mark
+	Toggle       bool // whether page.css can hide it
 }
+
+// togglesAtMost is the number of series of a figure for which page.css has a rule.
+const togglesAtMost = 24
 
 // figureRow is a row of the table behind a chart. X is its place on the axis, for the script.
 type figureRow struct {
@@ -38,7 +46,7 @@ type figureRow struct {
 }
 
 // draw draws the charts that have data.
-func draw(prefix string, charts []Chart) (figures []figure) {
+func draw(prefix string, charts []Chart, files func(string) links) (figures []figure) {
 	for _, c := range charts {
 		f := figure{ID: prefix + "-" + c.ID, Title: c.Title, Note: c.Note, XLabel: c.XLabel, YLabel: c.YLabel,
 			LogFirst: c.LogFirst}
@@ -53,10 +61,12 @@ func draw(prefix string, charts []Chart) (figures []figure) {
 		if len(f.Plots) == 0 {
 			continue
 		}
+		f.Files = files(c.ID)
 		f.Toggle = len(f.Plots) == 2
 		f.LogFirst = f.LogFirst && f.Toggle
-		for _, s := range c.Series {
-			f.Legend = append(f.Legend, legend{s.Name, s.Style, marks[s.Style%styles], s.Points, s.Style == Reference})
+		for i, s := range c.Series {
+			f.Legend = append(f.Legend, legend{s.Name, s.Method, s.Style, i, s.Line, marks[s.Style%styles], s.Points,
+				s.Style == Reference, i < togglesAtMost})
 		}
 		f.Summary = c.summary()
 		if c.Long {

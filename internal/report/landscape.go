@@ -2,10 +2,10 @@ package report
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
+	"github.com/xsam-go/xsam/plots"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -22,6 +22,9 @@ type Surface struct {
 	Rows    []GridRow
 	Lowest  string
 	Highest string
+	Files   links
+
+	picture plots.Surface
 }
 
 // Level is one step of height: the cells of the plane that lie in it, and their shade from 0 (lowest) to shades − 1.
@@ -41,7 +44,7 @@ type plane struct {
 }
 
 // surfaces draws the newest plane of each pair of directions of each method, one run a method. Planes over the same
-// directions share the heights of their levels, so that their colours compare.
+// directions share axes and the heights of their levels, so that they compare.
 func (c *Comparison) surfaces() (all []Surface) {
 	var planes []plane
 	for _, m := range c.Methods() {
@@ -59,15 +62,14 @@ func (c *Comparison) surfaces() (all []Surface) {
 		}
 	}
 	for _, p := range planes {
-		lo, hi := math.Inf(1), math.Inf(-1)
+		var alike []*runlog.Landscape
 		for _, other := range planes {
 			if other.key == p.key {
-				l, h := other.heights()
-				lo, hi = min(lo, l), max(hi, h)
+				alike = append(alike, other.Landscape)
 			}
 		}
-		if hi > lo {
-			s := newSurface(p.Landscape, lo, hi)
+		if frame := plots.NewFrame(alike...); frame.Validate() == nil {
+			s := newSurface(plots.Surface{Title: p.title, Landscape: *p.Landscape, Frame: frame})
 			s.ID, s.Title = fmt.Sprintf("surface-%d", len(all)+1), p.title
 			all = append(all, s)
 		}
@@ -81,49 +83,39 @@ func isPlane(l *runlog.Landscape) bool {
 		!slices.ContainsFunc(l.Loss, func(row []runlog.Number) bool { return len(row) != len(l.X) })
 }
 
-func (p plane) heights() (lo, hi float64) {
-	lo, hi = math.Inf(1), math.Inf(-1)
-	for _, row := range p.Loss {
-		for _, v := range row {
-			if v.Known() {
-				lo, hi = min(lo, v.Float()), max(hi, v.Float())
-			}
-		}
-	}
-	return lo, hi
-}
-
-func newSurface(l *runlog.Landscape, lo, hi float64) Surface {
-	x, y := newAxis(slices.Min(l.X), slices.Max(l.X), false, left, right, 0.5/float64(len(l.X)-1)),
-		newAxis(slices.Min(l.Y), slices.Max(l.Y), false, bottom, top, 0.5/float64(len(l.Y)-1))
+func newSurface(picture plots.Surface) Surface {
+	l, f := picture.Landscape, picture.Frame
+	x, y := newAxis(f.XFrom, f.XTo, false, left, right, 0), newAxis(f.YFrom, f.YTo, false, bottom, top, 0)
 	s := Surface{XLabel: l.Directions[0], YLabel: l.Directions[1], XTicks: x.ticks(), YTicks: y.ticks(),
 		At:     px(x.at(0)) + " " + px(y.at(0)),
-		Lowest: short(lo), Highest: short(hi)}
-	s.fill(l, x, y, lo, hi)
+		Lowest: short(f.Low), Highest: short(f.High), picture: picture}
+	s.fill(x, y)
 	var path []string
 	for _, p := range l.Path {
 		path = append(path, px(x.at(p[0]))+","+px(y.at(p[1])))
 	}
 	s.Path = strings.Join(path, " ")
-	s.table(l)
+	s.table(&l)
 	return s
 }
 
-// fill collects the cells of each level. The steps are equal in log(1 + loss − lowest), so that the bottom shows its
-// shape when the rim is high.
-func (s *Surface) fill(l *runlog.Landscape, x, y axis, lo, hi float64) {
+// fill collects the cells of each level. The steps are equal in height.
+func (s *Surface) fill(x, y axis) {
+	l, f := s.picture.Landscape, s.picture.Frame
 	cells := make([]strings.Builder, shades)
-	w, h := (right-left)/float64(len(l.X)), (bottom-top)/float64(len(l.Y))
+	const over = 0.3 // so that no seam shows between cells
+	w, h := x.at(l.X[1])-x.at(l.X[0]), y.at(l.Y[0])-y.at(l.Y[1])
 	for j, row := range l.Loss {
 		for i, v := range row {
 			if !v.Known() {
 				continue
 			}
-			shade := min(shades-1, int(shades*math.Log1p(v.Float()-lo)/math.Log1p(hi-lo)))
-			fmt.Fprintf(&cells[shade], "M%.1f %.1fh%.1fv%.1fh-%.1fz", x.at(l.X[i])-w/2, y.at(l.Y[j])-h/2, w+0.3, h+0.3, w+0.3)
+			shade := max(0, min(shades-1, int(shades*f.Height(v.Float()))))
+			fmt.Fprintf(&cells[shade], "M%.1f %.1fh%.1fv%.1fh-%.1fz", x.at(l.X[i])-w/2, y.at(l.Y[j])-h/2, w+over, h+over,
+				w+over)
 		}
 	}
-	height := func(k int) string { return short(lo + math.Expm1(float64(k)/shades*math.Log1p(hi-lo))) }
+	height := func(k int) string { return short(f.Loss(float64(k) / shades)) }
 	for k := range cells {
 		if cells[k].Len() > 0 {
 			s.Levels = append(s.Levels, Level{k, cells[k].String(), height(k) + " to " + height(k+1)})

@@ -20,6 +20,11 @@ func latest(r *runlog.Run, measure string) (newest runlog.Measurement, ok bool) 
 	return newest, ok
 }
 
+// curvature are the charts of the curvature, along training and measured.
+func (c *Comparison) curvature() []Chart {
+	return append([]Chart{c.stability()}, c.measuredCharts()...)
+}
+
 // measuredCharts are the charts of curvature.jsonl, without those that have no data.
 func (c *Comparison) measuredCharts() []Chart {
 	charts := []Chart{c.measured(), c.spectrum(), c.density(), c.layers()}
@@ -62,13 +67,13 @@ func (c *Comparison) density() Chart {
 	chart := Chart{ID: "density", Title: "Spectral density", XLabel: "eigenvalue of the Hessian", YLabel: "density",
 		LogFirst: true, Long: true,
 		Note: "Share of the eigenvalues per unit, smoothed; one run a method."}
-	for i, m := range c.Methods() {
+	for _, m := range c.Methods() {
 		for _, r := range c.of(m) {
 			d, ok := latest(r, runlog.MeasureDensity)
 			if !ok || d.Density == nil || len(d.Density.Points) != len(d.Density.Values) {
 				continue
 			}
-			s := Series{Name: fmt.Sprintf("%s, seed %d", m, r.Summary.Seed), Style: i % styles}
+			s := Series{Name: fmt.Sprintf("%s, seed %d", m, r.Summary.Seed), Method: m, Style: c.style(m)}
 			largest := slices.Max(append([]float64{0}, d.Density.Values...))
 			for j, x := range d.Density.Points {
 				y := d.Density.Values[j]
@@ -114,7 +119,7 @@ func (c *Comparison) layers() Chart {
 
 // lines are the losses along lines through the weights, one chart a direction, one run a method.
 func (c *Comparison) lines() (charts []Chart) {
-	for i, m := range c.Methods() {
+	for _, m := range c.Methods() {
 		seen := map[string]bool{}
 		for _, r := range c.of(m) {
 			for _, l := range slices.Backward(r.Measurements) {
@@ -131,7 +136,8 @@ func (c *Comparison) lines() (charts []Chart) {
 						Title: "Loss along " + name, XLabel: "distance from the weights", YLabel: l.Split + " loss",
 						Note: "One run a method."})
 				}
-				s := Series{Name: fmt.Sprintf("%s, seed %d", m, r.Summary.Seed), Style: i % styles, X: l.Landscape.X}
+				s := Series{Name: fmt.Sprintf("%s, seed %d", m, r.Summary.Seed), Method: m, Style: c.style(m),
+					X: l.Landscape.X}
 				for _, y := range l.Landscape.Loss[0] {
 					s.Y = append(s.Y, y.Float())
 				}
@@ -199,7 +205,7 @@ func (c *Comparison) measuredTable() (Grid, bool) {
 		}
 	}
 	for i, m := range c.Methods() {
-		row := GridRow{Head: m, Style: i % styles}
+		row := GridRow{Head: m, Style: c.style(m)}
 		for j := range columns {
 			if known[j] {
 				row.Cells = append(row.Cells, plainCell(estimates[i][j].String()))

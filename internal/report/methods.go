@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/xsam-go/xsam/internal/parameter"
+	"github.com/xsam-go/xsam/plots"
 )
 
 // knownMethods is the order of the methods on a page: from the simplest to the most elaborate.
@@ -26,9 +27,9 @@ func compareMethods(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// styles is the number of looks in page.css: colours of Okabe and Ito (2008), which people with any kind of colour
-// vision tell apart, each with a shape of mark and a pattern of dashes, so that no colour is needed.
-const styles = 8
+// styles is the number of looks in page.css, which are those of package plots: colours after Okabe and Ito (2008), each
+// with a shape of mark and a pattern of dashes, so that no colour is needed.
+const styles = plots.Looks
 
 // marks are the shapes, as SVG paths around (0, 0), one a style.
 var marks = [styles]string{

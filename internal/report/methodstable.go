@@ -1,8 +1,6 @@
 package report
 
 import (
-	"fmt"
-
 	"github.com/xsam-go/xsam/compare"
 )
 
@@ -22,7 +20,7 @@ func (c *Comparison) baselines() (tables []*compare.Table) {
 func (c *Comparison) methodsTable(t *compare.Table) Grid {
 	against := c.baselines()
 	g := Grid{Caption: "Mean ± half-width of the Student-t 95 % interval over n seeds. Differences are paired by " +
-		"seed; p of a paired t-test with Holm's correction over the methods of a column."}
+		"seed; p of a paired t-test, and the interval, with Holm's correction over the methods of a column."}
 	outcome := t.Outcome()
 	g.Columns = []string{"n", outcome.Title()}
 	for _, b := range against {
@@ -47,7 +45,7 @@ func (c *Comparison) methodsTable(t *compare.Table) Grid {
 		g.Columns = append(g.Columns, column.title)
 	}
 	for i, r := range t.Rows {
-		row := GridRow{Head: r.Method, Style: i % styles, Cells: []Cell{plainCell(fmt.Sprint(r.N)),
+		row := GridRow{Head: r.Method, Style: c.style(r.Method), Cells: []Cell{plainCell(r.Runs()),
 			plainCell(outcome.Text(&r))}}
 		for _, b := range against {
 			row.Cells = append(row.Cells,

@@ -22,6 +22,13 @@ type Options struct {
 	// Events is the address of a stream of server-sent events that tell when to load the page again; "" for a page
 	// that stands.
 	Events string
+	// File is the address of a figure of a comparison, or of two that are laid over each other, in one of the FileFormats;
+	// "" where there is none, nil for no such files.
+	File func(of []*Comparison, figure, format string) string
+	// Overlay lays the first two comparisons over each other, in front of the others.
+	Overlay bool
+	// Over are the pages on which another comparison is laid over this one.
+	Over []Link
 	// Back is the address of a list of comparisons; "" for none.
 	Back string
 }
@@ -59,14 +66,16 @@ type page struct {
 	Heading                     string
 	CSS                         template.CSS
 	JS                          template.JS
+	Overlay                     *overlayView
+	Over                        []Link
 	Views                       []view
-	List                        []ListItem
+	List                        []Card
 	IsList                      bool
 	Problem                     string
 }
 
-// ListItem is a line of a list of comparisons.
-type ListItem struct{ Name, Address, Text string }
+// Link is the page of a comparison.
+type Link struct{ Name, Address string }
 
 func newPage(title string, o Options) page {
 	return page{Title: title, Policy: ContentSecurityPolicy(o.Events != ""), Events: o.Events, Back: o.Back,
@@ -80,6 +89,11 @@ func WriteHTML(w io.Writer, comparisons []*Comparison, o Options) error {
 	if o.Title == "" {
 		p.Heading = "X-SAM report"
 	}
+	p.Over = o.Over
+	if o.Overlay && len(comparisons) > 1 {
+		v := newOverlayView(comparisons[0], comparisons[1], "o", o)
+		p.Overlay = &v
+	}
 	for i, c := range comparisons {
 		p.Views = append(p.Views, newView(c, fmt.Sprintf("c%d", i+1), o))
 	}
@@ -87,7 +101,7 @@ func WriteHTML(w io.Writer, comparisons []*Comparison, o Options) error {
 }
 
 // WriteList writes a page that lists comparisons; problem says what is wrong with the list, "" when nothing is.
-func WriteList(w io.Writer, items []ListItem, problem string, o Options) error {
+func WriteList(w io.Writer, items []Card, problem string, o Options) error {
 	p := newPage(o.Title, o)
 	p.Heading = o.Title
 	p.List, p.IsList, p.Problem = items, true, problem
@@ -114,47 +128,49 @@ func (o Options) title(comparisons []*Comparison) string {
 
 // view is a comparison as the template sees it.
 type view struct {
-	ID, Name  string
-	Headline  Headline
-	Facts     []string
-	Legend    []legend
-	Warnings  []string
-	Claims    []claims.Finding
-	Intro     string // of the claims
-	Methods   Grid
-	Early     Grid
-	EarlyFig  []figure
-	Training  []figure
-	Curvature []figure
-	Surfaces  []Surface
-	Measured  *Grid
-	Cost      Grid
-	Bars      []Bar
-	Settings  []setting
-	ByMethod  Grid
-	Runs      Grid
-	Command   string
+	ID, Name               string
+	Headline               Headline
+	Facts                  []string
+	Warnings               []string
+	Claims                 []claims.Finding
+	Intro                  string // of the claims
+	ClaimsSummary          string
+	Methods                Grid
+	Early                  Grid
+	EarlyFig               []figure
+	Forests                []Forest
+	ForestFiles, CostFiles links
+	Training               []figure
+	Curvature              []figure
+	Surfaces               []Surface
+	Measured               *Grid
+	Cost                   Grid
+	Bars                   []Bar
+	Settings               []setting
+	ByMethod               Grid
+	Runs                   Grid
+	Command                string
 }
 
 func newView(c *Comparison, id string, o Options) view {
 	t := c.table("")
 	v := view{ID: id, Name: c.Name, Headline: c.headline(t), Facts: c.facts(), Warnings: c.warnings(t)}
 	v.Claims, v.Intro = c.claims(), claimsIntro
-	for i, m := range c.Methods() {
-		v.Legend = append(v.Legend, legend{m, i % styles, marks[i%styles], false, false})
-	}
+	v.ClaimsSummary = claimsSummary(v.Claims)
 	v.Methods = c.methodsTable(t)
-	v.Early, v.EarlyFig = c.early(t.Baseline), draw(id, []Chart{c.earlyChart()})
-	v.Training = draw(id, append(c.trainingCharts(), c.scatter(), c.metricChart()))
-	v.Curvature = draw(id, append([]Chart{c.stability()}, c.measuredCharts()...))
+	files := o.files(c)
+	v.Forests, v.ForestFiles = c.forests(t), files(differencesName)
+	v.Early, v.EarlyFig = c.early(t.Baseline), draw(id, []Chart{c.earlyChart()}, files)
+	v.Training, v.Curvature = draw(id, c.training(), files), draw(id, c.curvature(), files)
 	v.Surfaces = c.surfaces()
 	for i := range v.Surfaces {
-		v.Surfaces[i].ID = id + "-" + v.Surfaces[i].ID
+		s := &v.Surfaces[i]
+		s.Files, s.ID = files(s.ID), id+"-"+s.ID
 	}
 	if g, ok := c.measuredTable(); ok {
 		v.Measured = &g
 	}
-	v.Cost, v.Bars = c.cost(t), c.costBars(t)
+	v.Cost, v.Bars, v.CostFiles = c.cost(t), c.costBars(t), files(costName)
 	v.Settings, v.ByMethod = c.settings()
 	v.Runs = c.runsTable(t)
 	c.addRunMetric(&v.Runs, t)
@@ -164,8 +180,16 @@ func newView(c *Comparison, id string, o Options) view {
 	return v
 }
 
-// facts say in a line what was trained.
+// facts say in a line what was trained, and how far it is.
 func (c *Comparison) facts() []string {
+	if len(c.Runs) == 0 {
+		return nil
+	}
+	return append(c.Facts(), fmt.Sprintf("%d of %s finished", c.finished(), count(len(c.Runs), "run")))
+}
+
+// Facts say in a line what was trained.
+func (c *Comparison) Facts() []string {
 	if len(c.Runs) == 0 {
 		return nil
 	}
@@ -174,7 +198,7 @@ func (c *Comparison) facts() []string {
 	if n := task.LabelNoise; n > 0 {
 		facts = append(facts, fmt.Sprintf("%g %% of the training labels random", 100*n))
 	}
-	return append(facts, fmt.Sprintf("%d of %s finished", c.finished(), count(len(c.Runs), "run")))
+	return facts
 }
 
 // runsTable lists the runs with their outcome.
@@ -183,13 +207,14 @@ func (c *Comparison) runsTable(t *compare.Table) Grid {
 	outcome.Held = c.held() // known before there is any
 	g := Grid{Caption: "Every run, with what its summary says.", Columns: []string{"seed", "state", "steps",
 		outcome.Title(), "λmax", "train loss", "seconds", "engine"}}
-	methods := c.Methods()
 	for _, r := range c.Runs {
 		s := r.Summary
 		state := "finished"
 		switch {
 		case s.Finished && s.UndoneUpdates > 0:
 			state = fmt.Sprintf("finished, %s undone", count(s.UndoneUpdates, "update"))
+		case s.NotLearnt != "":
+			state = "has not learnt: " + string(s.NotLearnt)
 		case s.Diverged:
 			state = "diverged"
 		case !s.Finished:
@@ -202,20 +227,11 @@ func (c *Comparison) runsTable(t *compare.Table) Grid {
 		if last := len(r.Records); steps == 0 && last > 0 {
 			steps = r.Records[last-1].Step
 		}
-		g.Rows = append(g.Rows, GridRow{Head: s.Method, Style: indexOf(methods, s.Method) % styles, Cells: []Cell{
+		g.Rows = append(g.Rows, GridRow{Head: s.Method, Style: c.style(s.Method), Cells: []Cell{
 			plainCell(fmt.Sprint(s.Seed)), plainCell(state), plainCell(fmt.Sprint(steps)),
 			plainCell(outcome.RunText(s)),
 			plainCell(short(s.LambdaMax.Float())), plainCell(short(s.TrainLoss.Float())),
 			plainCell(short(s.WallSeconds.Float())), plainCell(s.Backend)}})
 	}
 	return g
-}
-
-func indexOf(list []string, s string) int {
-	for i, x := range list {
-		if x == s {
-			return i
-		}
-	}
-	return 0
 }

@@ -27,8 +27,8 @@ func (c *Comparison) settings() (common []setting, byMethod Grid) {
 			}
 		}
 	}
-	for i, m := range methods {
-		byMethod.Rows = append(byMethod.Rows, GridRow{Head: m, Style: i % styles})
+	for _, m := range methods {
+		byMethod.Rows = append(byMethod.Rows, GridRow{Head: m, Style: c.style(m)})
 	}
 	for _, key := range keys {
 		if key == "method" {

@@ -16,12 +16,12 @@ func (c *Comparison) stability() Chart {
 			"With momentum β the bound is (1+β) times as high; SAM's and X-SAM's own bounds are lower. Lines are running " +
 			"estimates, single marks are measured to convergence."}
 	rates := map[string]bool{}
-	for i, m := range c.Methods() {
+	for _, m := range c.Methods() {
 		runs := c.of(m)
-		running := band(m, i%styles, runs, train(runningLambda), false)
+		running := band(m, m, c.style(m), runs, train(runningLambda), false)
 		running.Lo, running.Hi = nil, nil
 		chart.add(running)
-		measured := band(m+", measured", i%styles, runs, measuredLambda, false)
+		measured := band(m+", measured", m, c.style(m), runs, measuredLambda, false)
 		measured.Points, measured.Lo, measured.Hi = true, nil, nil
 		chart.add(measured)
 		for _, r := range runs {

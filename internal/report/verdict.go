@@ -51,6 +51,9 @@ func (c *Comparison) sentence(t *compare.Table, row, base *compare.Row) string {
 	if t.Tests > 1 {
 		text += fmt.Sprintf(", Holm's correction over %d methods", t.Tests)
 	}
+	if n := row.NotLearnt + base.NotLearnt; n > 0 {
+		text = fmt.Sprintf("%d of their %d runs have not learnt, and the comparison says little: %s", n, row.N+base.N, text)
+	}
 	return text + ")."
 }
 

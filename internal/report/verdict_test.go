@@ -124,3 +124,18 @@ func TestValidationInPlaceOfTest(t *testing.T) {
 		}
 	}
 }
+
+// Where runs have not learnt the page says so first, and no difference in λmax is a good one.
+func TestNotLearntOnThePage(t *testing.T) {
+	c := load(t, fixture.Write(t, t.TempDir(), fixture.Runs{Methods: methods[:3], Seeds: 4, Epochs: 3}))
+	for _, r := range c.of("xsam") {
+		r.Summary.NotLearnt = runlog.NearChance
+	}
+	page := words(pageOf(t, Options{}, c))
+	for _, want := range []string{"4 of their 8 runs have not learnt", "λmax cannot be tested", "4, 4 not learnt",
+		"has not learnt: near chance"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+}

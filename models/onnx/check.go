@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// check finds what is wrong with the graph whatever part of it is used, and notes its constants.
+// check returns what is wrong with the graph, whatever part of it is used, and notes its constants.
 func (f *File) check() error {
-	const oldest = 7 // of 2017: broadcasting was another before
+	const oldest = 7 // of 2017; broadcasting was different before
 	if v := f.opset(); v < oldest {
 		return fmt.Errorf("it is for version %d of ONNX's operations: want %d or newer: export it again", v, oldest)
 	}
@@ -44,8 +44,8 @@ func (f *File) check() error {
 	return f.checkEnds(known)
 }
 
-// separate gives weights that an exporter has merged, because they had equal values, values of their own again: it
-// leaves an Identity of the one in the place of the other. Batch norms that have seen no data are such.
+// separate gives merged weights values of their own again. An exporter merges weights of equal values, such as those of
+// batch norms that have seen no data, and leaves an Identity of one in place of the other.
 func (f *File) separate() {
 	f.nodes = slices.DeleteFunc(f.nodes, func(n *node) bool {
 		t := f.constants[n.input(0)]
@@ -148,10 +148,10 @@ var foreign = strings.Fields(`Abs And Cast Ceil Clip Concat ConstantOfShape Cos 
 	ReduceMean ReduceMin ReduceProd ReduceSum Reshape Resize Shape Sigmoid Sign SimplifiedLayerNormalization Sin Size
 	Slice Softmax Split Sqrt Squeeze Sub Sum Tanh Tile Transpose Trilu Unsqueeze Where Xor Add Constant`)
 
-// makesShapes are operations that take memory by the numbers that they are given.
+// makesShapes are operations whose memory depends on the numbers that they are given.
 var makesShapes = strings.Fields("ConstantOfShape CumSum Expand Pad Range Reshape Resize Tile")
 
-// checkSizes refuses settings that are no axis, and shapes that no memory holds, of the operations of others.
+// checkSizes refuses axes out of range, and shapes that no memory holds, in the operations that onnx-gomlx builds.
 func (f *File) checkSizes(n *node) error {
 	const largest = 1 << 20 // far above any axis, and above the sides of images
 	for _, name := range slices.Sorted(maps.Keys(n.attributes)) {

@@ -111,7 +111,7 @@ func TestRandomWeights(t *testing.T) {
 	}
 }
 
-// Rewritten with the same weights, a file makes the same of its input, also one whose weights lay outside.
+// Rewritten with the same weights, a file gives the same outputs, also one whose weights lay outside.
 func TestRewrite(t *testing.T) {
 	for _, name := range []string{"cnn.onnx", "outside.onnx", "bn.onnx"} {
 		store := model.NewStore()
@@ -147,7 +147,7 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
-// What is not taken as it stands is said.
+// Notes say what is changed for training.
 func TestNotes(t *testing.T) {
 	for name, want := range map[string]string{"bn.onnx": "1 batch norms and 1 dropouts are in training form",
 		"folded.onnx": "exported for evaluation has lost them", "fixed.onnx": "its batch size of 2 is not kept to"} {

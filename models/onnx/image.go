@@ -83,7 +83,7 @@ func conv(w *walk, n *node) value {
 	return value{y, true}
 }
 
-// FileUpdates is how many batches the averages of the file count for: so many that each new one counts with 1 −
+// FileUpdates is the number of batches that the file's averages count as: enough that each new batch counts with 1 −
 // momentum.
 const FileUpdates = 1000
 

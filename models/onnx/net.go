@@ -21,8 +21,8 @@ type Config struct {
 	// Random draws the weights anew from Seed in place of those of the file.
 	Random bool
 	Seed   int64
-	// Head, where it is not "", names a node, or what it makes: what follows is replaced by a new dense layer from all
-	// that it makes to the outputs, drawn from Seed.
+	// Head, if not "", names a node or its output. What follows it is replaced by a new dense layer from all of that
+	// output to the network's outputs, drawn from Seed.
 	Head string
 }
 
@@ -38,7 +38,7 @@ type Net struct {
 	notes   []string
 }
 
-// New checks that a file can be trained on such examples.
+// New returns the network of a file. It fails when the file cannot be trained on such examples.
 func New(f *File, c Config) (*Net, error) {
 	if c.Compute == dtypes.InvalidDType {
 		c.Compute = c.DType
@@ -149,7 +149,7 @@ func (n *Net) markData() {
 	}
 }
 
-// note says what of the file is not taken as it stands.
+// note records what in the file is changed for training.
 func (n *Net) note() {
 	if len(n.file.inputs[0].dims) == 4 {
 		n.notes = append(n.notes, "images are transposed to [batch, channels, height, width], its input")
@@ -182,8 +182,8 @@ func (n *Net) note() {
 	}
 }
 
-// Notes say what of the file, up to a head, is not taken as it stands, a line each. A head that is not there says
-// nothing.
+// Notes say what in the file, up to a head, is changed for training, a line each. They are empty for a head that is not
+// there.
 func (f *File) Notes(head string) []string {
 	n := &Net{file: f, config: Config{Head: head}}
 	if n.cut() != nil {

@@ -30,7 +30,7 @@ func init() { // build refers to them
 // number is the value of a floating-point setting.
 func (a attribute) number() float64 { return float64(math.Float32frombits(a.float)) }
 
-// float is a setting of a node, or what it is without it.
+// float is a setting of a node, or otherwise where the node lacks it.
 func (n *node) float(name string, otherwise float64) float64 {
 	if a, ok := n.attributes[name]; ok {
 		return a.number()
@@ -38,7 +38,7 @@ func (n *node) float(name string, otherwise float64) float64 {
 	return otherwise
 }
 
-// integer is a setting of a node, or what it is without it.
+// integer is a setting of a node, or otherwise where the node lacks it.
 func (n *node) integer(name string, otherwise int) int {
 	if a, ok := n.attributes[name]; ok {
 		return int(a.integer)
@@ -59,7 +59,7 @@ func leakyReLU(n *node, x *graph.Node) *graph.Node {
 	return graph.Add(positive, graph.MulScalar(graph.Sub(x, positive), n.float("alpha", 0.01)))
 }
 
-// both is an operation on two tensors, of which the smaller is repeated.
+// both is an operation on two tensors, with broadcasting.
 func both(f func(x, y *graph.Node) *graph.Node) func(w *walk, n *node) value {
 	return func(w *walk, n *node) value {
 		x, y := w.get(n.input(0)), w.get(n.input(1))

@@ -17,9 +17,9 @@ type Values interface {
 // HeadNames are the names of the weights of a new head in a file that is written.
 var HeadNames = [2]string{"xsam_head.weight", "xsam_head.bias"}
 
-// Rewrite returns the file with other weights, by their names: all else stays as it is, so that whatever reads the file
+// Rewrite returns the file with other weights, by their names. All else stays as it is, so that whatever reads the file
 // reads this one. Numbers are rounded to the type that they have in the file, float32 or float64; it fails for weights
-// of another type. With a head, what followed its node is gone and the new layer stands there.
+// of another type. With a head, the new layer replaces what followed the head's node.
 func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	n := &Net{file: f, config: Config{Head: head}}
 	if err := n.cut(); err != nil {

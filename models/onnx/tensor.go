@@ -111,7 +111,7 @@ func (t *tensor) size() int {
 	return int(n)
 }
 
-// check compares what a tensor says of itself with what there is of it.
+// check compares the type and the dimensions of a tensor with its values.
 func (t *tensor) check() error {
 	n, w := t.size(), width(t.dtype)
 	have := max(len(t.ints), len(t.floats))

@@ -17,7 +17,7 @@ import (
 	"github.com/xsam-go/xsam/layers"
 )
 
-// value is what a node makes. Images are kept with the channels last from one operation that wants them so to the next.
+// value is the output of a node. Images keep the channels last from one operation that wants them so to the next.
 type value struct {
 	*graph.Node
 	last bool // [batch, height, width, channels] where the file has [batch, channels, height, width]
@@ -101,7 +101,7 @@ func (w *walk) bounded(v value) value {
 	return v
 }
 
-// named adds to a panic which node it is about.
+// named adds the node's name to a panic.
 func named(file string, of *node, build func()) {
 	if err := exceptions.TryCatch[error](build); err != nil {
 		line, _, _ := strings.Cut(err.Error(), "\n")
@@ -112,7 +112,7 @@ func named(file string, of *node, build func()) {
 	}
 }
 
-// get is what has a name in the file.
+// get returns the value that has a name in the file.
 func (w *walk) get(name string) value {
 	if v, ok := w.values[name]; ok {
 		return v
@@ -158,7 +158,7 @@ func (w *walk) constant(t *tensor) *graph.Node {
 func (w *walk) variable(of *Weight) *model.Variable {
 	shape := shapes.Make(w.config.DType, of.Dims...)
 	v := layers.Variable(w.folder(of.Path), path.Base(of.Path), shape, func(to []float64) { w.fill(of, to) })
-	// Restored from a checkpoint, a variable comes back as trainable.
+	// A checkpoint restores a variable as trainable.
 	if !of.Trainable() {
 		v.SetTrainable(false)
 	}

@@ -36,7 +36,7 @@ func (w *Weight) Trainable() bool { return w.role != mean && w.role != variance 
 // settings are operations whose inputs after the first are settings and no weights.
 var settings = map[string]bool{"Clip": true, "Pad": true, "Resize": true, "Pow": true, "Dropout": true}
 
-// roleOf says what the i-th input of a node is for, and how many numbers go into one that it helps to make.
+// roleOf says what the i-th input of a node is for, and its fan-in: how many numbers go into one of the output.
 func roleOf(n *node, i int, t *tensor) (r role, fanIn int) {
 	dims := t.dims
 	last := len(dims) - 1

@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// An ONNX file is a message of protocol buffers. It is read here field by field, without taking memory for what it
-// says of itself: names and numbers are copied, the bytes of weights stay where they are.
+// An ONNX file is a message of protocol buffers. It is read here field by field, without allocating the sizes that it
+// declares: names and numbers are copied, the bytes of weights stay where they are.
 
 // field is a field of a message: a number, or bytes.
 type field struct {
@@ -194,7 +194,7 @@ func parseDescription(message []byte) (d description, err error) {
 	return d, err
 }
 
-// within calls use for the fields of those fields of a message that have a number.
+// within calls use for the subfields of each field of a message that has the given number.
 func within(message []byte, number protowire.Number, use func(f field) error) error {
 	return fields(message, func(f field) error {
 		if f.number != number {

@@ -35,7 +35,8 @@ type entry struct {
 var widths = map[string]int64{"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1,
 	"BOOL": 1, "U16": 2, "U32": 4, "U64": 8, "F8_E4M3": 1, "F8_E5M2": 1}
 
-// Read reads the floating-point arrays of a safetensors file; counters and other whole numbers are left out.
+// Read reads the floating-point arrays of a safetensors file, by name. Counters and other whole numbers are left out.
+// It fails for a file that is damaged or cut off.
 func Read(path string) (map[string]Array, error) {
 	arrays, err := read(path)
 	if err != nil {
@@ -117,7 +118,7 @@ func readHeader(file io.Reader, size int64) (entries map[string]entry, data int6
 	return entries, data, nil
 }
 
-// check compares what the header says of an array with itself and with the bytes that there are.
+// check compares a header entry's offsets with its shape and with the size of the file.
 func (e entry) check(size int64) error {
 	width, known := widths[e.DType]
 	if !known {

@@ -1,5 +1,5 @@
-// Package weights reads and writes files of named arrays, as networks are handed over in: safetensors both ways, and
-// NumPy's npz. It needs no engine.
+// Package weights handles the files of named arrays in which networks are exchanged: it reads and writes safetensors,
+// and writes NumPy's npz. It needs no engine.
 //
 //	weights.go       arrays, and which file is meant
 //	safetensors.go   reading and writing safetensors
@@ -46,10 +46,10 @@ type Named struct {
 	Array
 }
 
-// kind begins the name of a file of weights that can be read.
+// kind is the prefix of names of weight files that can be read.
 const kind = "safetensors"
 
-// Parse splits a name such as "safetensors:net.safetensors" and returns the path.
+// Parse returns the path in a name such as "safetensors:net.safetensors". It fails for another prefix or an empty path.
 func Parse(name string) (path string, err error) {
 	prefix, path, found := strings.Cut(name, ":")
 	if !found || prefix != kind || path == "" {
@@ -58,13 +58,14 @@ func Parse(name string) (path string, err error) {
 	return path, nil
 }
 
-// NameOf is what Parse takes.
+// NameOf returns the name of a path, as Parse takes it.
 func NameOf(path string) string { return kind + ":" + path }
 
-// Formats are the formats that arrays can be written in, by the ends of file names.
+// Formats are the file name extensions of the formats that Encode knows.
 var Formats = []string{".safetensors", ".npz"}
 
-// Encode writes arrays in the format that a file name ends in.
+// Encode returns the arrays, ordered by name, in the format of path's extension. It fails for an extension not in
+// Formats. npz does not keep metadata.
 func Encode(path string, arrays []Named, metadata map[string]string) ([]byte, error) {
 	arrays = slices.Clone(arrays)
 	slices.SortFunc(arrays, func(a, b Named) int { return strings.Compare(a.Name, b.Name) })

@@ -74,7 +74,7 @@ func read(t *testing.T, file []byte) map[string]weights.Array {
 	return arrays
 }
 
-// NumPy's format is read by a reader of others.
+// An npz file can be read by another library.
 func TestNPZ(t *testing.T) {
 	a := array(1, 2, 3, 4, 5, 6)
 	a.Dims = []int{2, 3}

@@ -9,11 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 )
 
 // New returns the command.
 func New(stdout, stderr io.Writer) *cobra.Command {
+	var format string
 	cmd := &cobra.Command{
 		Use:   "backend",
 		Short: "Say which engine computes, and install one",
@@ -21,8 +23,17 @@ func New(stdout, stderr io.Writer) *cobra.Command {
 Nothing is downloaded by it; "xsam backend install" does that.`,
 		Example: "  xsam backend\n  xsam backend install",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return printStatus(stdout, backend.Status()) },
+		RunE: func(*cobra.Command, []string) error {
+			if err := flags.CheckFormat(format, flags.ListFormats); err != nil {
+				return err
+			}
+			if format == "json" {
+				return printJSON(stdout, backend.Status())
+			}
+			return printStatus(stdout, backend.Status())
+		},
 	}
+	flags.AddFormat(cmd.Flags(), &format, flags.ListFormats)
 	cmd.AddCommand(newInstall(stdout, stderr))
 	return cmd
 }

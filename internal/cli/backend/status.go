@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
 )
 
 // printStatus prints what there is.
@@ -36,6 +37,35 @@ func printStatus(w io.Writer, found backend.Found) error {
 	fmt.Fprintf(w, "GOMLX_NO_AUTO_INSTALL  %s\n", noInstall)
 	_, err := fmt.Fprintf(w, "XLA_FLAGS              %s\n", orNotSet(found.XLAFlags))
 	return err
+}
+
+// printJSON prints what there is for programs.
+func printJSON(w io.Writer, found backend.Found) error {
+	type plugin struct {
+		Engine    string `json:"engine"`
+		Installed bool   `json:"installed"`
+		Problem   string `json:"problem,omitempty"`
+		Path      string `json:"path,omitempty"`
+		Source    string `json:"source,omitempty"`
+		Bytes     int64  `json:"bytes,omitzero"`
+		SHA256    string `json:"sha256,omitempty"`
+	}
+	out := struct {
+		InUse     string   `json:"in_use"`
+		Plugins   []plugin `json:"plugins"`
+		GPU       bool     `json:"nvidia_gpu"`
+		Setting   string   `json:"gomlx_backend,omitempty"`
+		NoInstall bool     `json:"no_auto_install"`
+		XLAFlags  string   `json:"xla_flags,omitempty"`
+	}{found.InUse(), []plugin{}, found.GPU, found.Setting, found.NoInstall, found.XLAFlags}
+	for _, p := range found.Plugins {
+		one := plugin{p.Engine, p.Installed(), "", p.Path, p.Source, p.Bytes, p.SHA256}
+		if p.Installed() && p.Checked != nil {
+			one.Problem = p.Checked.Error()
+		}
+		out.Plugins = append(out.Plugins, one)
+	}
+	return show.JSON(w, out)
 }
 
 func yesNo(b bool) string {

@@ -1,7 +1,6 @@
 package compare
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -9,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/xsam-go/xsam/datasets/own"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
-	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/models/weights"
 	"github.com/xsam-go/xsam/recipe"
@@ -27,12 +26,9 @@ func CommandLine(c *report.Comparison) string {
 	}
 	var groups []*group
 	for _, r := range c.Runs {
-		var made recipe.Recipe
-		if err := json.Unmarshal(r.Raw, &made); err != nil || r.Setup.RawC() {
-			return ""
-		}
-		made.Settle()
-		if made.Validate() != nil {
+		saved, err := recipe.Read(r)
+		made := saved.Recipe
+		if err != nil || r.Setup.RawC() || made.Validate() != nil {
 			return ""
 		}
 		line, ok := recipeFlagsOf(made)
@@ -42,6 +38,9 @@ func CommandLine(c *report.Comparison) string {
 		}
 		if common != "" {
 			line += " " + common
+		}
+		if saved.Devices > 1 {
+			line += fmt.Sprintf(" --devices %d", saved.Devices)
 		}
 		at := slices.IndexFunc(groups, func(g *group) bool { return g.line == line })
 		if at < 0 {
@@ -63,21 +62,34 @@ func CommandLine(c *report.Comparison) string {
 // seedFlags names the smallest range of seeds that holds all.
 func seedFlags(seeds []int64) string {
 	first, last := slices.Min(seeds), slices.Max(seeds)
-	flags := fmt.Sprintf(" --seeds %d", last-first+1)
+	text := fmt.Sprintf(" --seeds %d", last-first+1)
 	if first != 0 {
-		flags += fmt.Sprintf(" --seed %d", first)
+		text += fmt.Sprintf(" --seed %d", first)
 	}
-	return flags
+	return text
 }
 
 // recipeFlagsOf names what differs from the defaults of the data set; false when something that has no flag does. The
 // folder of the data is left to the environment: that of one machine is none of another's.
 func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 	defaults := recipe.Defaults(r.Data)
+	suited := defaults
+	suited.Model, suited.Optimizer, suited.Task = r.Model, r.Optimizer, r.Task
+	suited.Suit(r.TrainSize)
 	line := dataFlag(r)
 	for _, field := range recipe.Fields {
-		text := field.Text(&r)
-		if strings.HasSuffix(field.Flag, "-dir") || text == field.Text(&defaults) {
+		text, usual := field.Text(&r), field.Text(&defaults)
+		switch field.Flag {
+		case "base":
+			usual = recipe.UsualBase(r.Model)
+		case "lr", "weight-decay":
+			usual = field.Text(&suited)
+		case "batch":
+			if usual = field.Text(&suited); flags.IsOwn(r.Data) {
+				usual = "" // that of data of the user's own goes by its size
+			}
+		}
+		if strings.HasSuffix(field.Flag, "-dir") || text == usual {
 			continue
 		}
 		switch field.Flag {
@@ -90,7 +102,7 @@ func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 				text = weights.NameOf(show.Path(path))
 			}
 		}
-		line += fmt.Sprintf(" --%s=%s", field.Flag, quoted(text))
+		line += fmt.Sprintf(" --%s=%s", field.Flag, show.Quoted(text))
 	}
 	return line, r.LambdaBatch == defaults.LambdaBatch && r.LambdaTolerance == defaults.LambdaTolerance &&
 		r.LambdaEvery == defaults.LambdaEvery
@@ -99,25 +111,12 @@ func recipeFlagsOf(r recipe.Recipe) (string, bool) {
 // settingsOf names the parameters of the method that its label does not give; false when no parameters lead to the
 // recipe.
 func settingsOf(r recipe.Recipe) (string, bool) {
-	usual := r
-	if err := usual.SetMethod(r.Method, nil); err != nil {
-		return "", false
-	}
-	chosen := map[string]string{}
-	// Some parameters follow others: one after the other is set until the recipe is met.
-	for _, name := range parameter.Of(r.Method) {
-		if text := r.Config.Get(name); text != usual.Config.Get(name) {
-			chosen[name] = text
-			if err := usual.SetMethod(r.Method, chosen); err != nil {
-				return "", false
-			}
-		}
-	}
-	var flags []string
+	chosen, ok := r.Settings()
+	var set []string
 	for _, name := range slices.Sorted(maps.Keys(chosen)) {
-		flags = append(flags, fmt.Sprintf("--%s=%s", name, chosen[name]))
+		set = append(set, fmt.Sprintf("--%s=%s", name, chosen[name]))
 	}
-	return strings.Join(flags, " "), usual.Config == r.Config
+	return strings.Join(set, " "), ok
 }
 
 // dataFlag is --data of a recipe as a command line has it: of the user's own with its path.
@@ -127,13 +126,5 @@ func dataFlag(r recipe.Recipe) string {
 		return "--data " + r.Data
 	}
 	source.Path = show.Path(filepath.Join(r.DataDir, source.Path))
-	return "--data " + quoted(source.String())
-}
-
-// quoted is a word as a shell takes it.
-func quoted(word string) string {
-	if !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return "--data " + show.Quoted(source.String())
 }

@@ -58,7 +58,7 @@ func plan(t *testing.T, args []string) (recipes []recipe.Recipe) {
 	if err := cmd.ParseFlags(args); err != nil {
 		t.Fatal(err)
 	}
-	_, recipes, err := o.plan()
+	_, recipes, err := o.plan(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,14 @@
 //
 //	compare.go      flags, and the runs
 //	listruns.go     the command of each run, for a scheduler
+//	tune.go         the settings that are tried before
 //	result.go       how the result is printed
 //	commandline.go  recorded runs as the command line that makes them again
 package compare
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -22,6 +24,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 // options are the flags of xsam compare.
@@ -30,7 +33,10 @@ type options struct {
 
 	recipe *flags.Recipe
 	run    flags.Run
-	list   string // of the methods
+	set    *pflag.FlagSet // of list, seeds and seed
+	list   string         // of the methods
+	sweep  []string
+	tune   int
 	seeds  int
 	seed   int64
 	listed bool // the runs are listed and not made
@@ -53,9 +59,11 @@ Without flags it draws its own data (glyphs: ten signs, with a fifth of the trai
   xsam compare --data digits --data-dir DIR --seeds 8
   xsam compare --data fashion-mnist --data-dir DIR --model resnet8 --train-size 5000 --label-noise 0.2
   xsam compare --methods sam,sam:rho=0.1,xsam,xsam:alpha=0.5 --format json
-  xsam compare --resume --out DIR       go on with what was interrupted`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+  xsam compare --sweep rho=0.05,0.1,0.2 --sweep lr=0.01,0.02
+  xsam compare --resume DIR             go on with what was interrupted
+  xsam compare --resume DIR --seeds 8   add seeds to what is there`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args) },
 	}
 	o.given = cmd.Flags()
 	flags.Attach(cmd, o.groups(), o.recipe.Choices)
@@ -73,13 +81,26 @@ func (o *options) groups() []flags.Group {
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
 	what.BoolVar(&o.listed, "list-runs", false,
 		"print the command of each run, one a line, for a scheduler, and make none")
+	what.StringArrayVar(&o.sweep, "sweep", nil,
+		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method\n"+
+			"the best on validation images is compared, and sees the test images once")
+	what.IntVar(&o.tune, "tune", 0, "`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
+	o.set = what
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
 }
 
 // run makes the runs and prints the table.
-func run(ctx context.Context, o *options) error {
-	methods, recipes, err := o.plan()
+func run(ctx context.Context, o *options, args []string) error {
+	c, recipes, err := o.plan(args)
+	if err != nil {
+		return err
+	}
+	if err := o.checkList(); err != nil {
+		return err
+	}
+	asked := c // what is recorded: the search with it
+	search, err := o.search(&c)
 	if err != nil {
 		return err
 	}
@@ -98,29 +119,68 @@ func run(ctx context.Context, o *options) error {
 
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
 	bar := progress.New(o.stderr, o.run.Quiet)
-	runs, err := experiment.RunAll(ctx, engine, recipes, recipe.Dirs(out, recipes), o.run.Options(bar))
+	if err := o.run.Record(asked, out, recipe.Dirs(out, recipes)); err != nil {
+		return err
+	}
+	var tuned *tuning.Tuning
+	if search != nil {
+		tuned, err = search.Run(ctx, engine, out, o.run.Options(bar))
+		if err == nil {
+			recipes, err = chosen(&c, tuned)
+		}
+		if err != nil {
+			bar.Clear()
+			return flags.HowToResume(err, "compare", out, 0, len(recipes))
+		}
+	}
+	dirs := recipe.Dirs(out, recipes)
+	runs, err := experiment.RunAll(ctx, engine, recipes, dirs, o.run.Options(bar))
 	bar.Clear()
 	if err != nil {
 		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
 	}
-	if err := o.print(compare.New(runs, compare.Options{Methods: methods}), recipes[0], engine.Name, out); err != nil {
+	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], engine.Name, out); err != nil {
 		return err
+	}
+	if tuned != nil && o.run.Format == "table" {
+		fmt.Fprintln(o.stdout)
+		if err := tuned.WriteText(o.stdout); err != nil {
+			return err
+		}
 	}
 	return flags.FinishedAny(runs, out)
 }
 
-// plan checks the flags and returns the methods and the recipes.
-func (o *options) plan() ([]string, []recipe.Recipe, error) {
+// plan checks the flags and returns what is compared, and the recipes.
+func (o *options) plan(args []string) (c recipe.Comparison, recipes []recipe.Recipe, err error) {
 	if err := o.run.Validate(); err != nil {
-		return nil, nil, err
+		return c, nil, err
 	}
 	if o.seeds < 1 {
-		return nil, nil, exit.Usagef("--seeds %d: want 1 or more, 4 for a test that says something", o.seeds)
+		return c, nil, exit.Usagef("--seeds %d: want 1 or more, 4 for a test that says something", o.seeds)
+	}
+	recorded, err := o.run.Recorded(o.recipe, args, "")
+	if err != nil {
+		return c, nil, err
 	}
 	methods, twice := flags.Methods(o.list)
 	if twice != "" {
-		return nil, nil, exit.Usagef("--methods names %s twice: want each method once", twice)
+		return c, nil, exit.Usagef("--methods names %s twice: want each method once", twice)
 	}
-	recipes, err := o.run.Plan(o.recipe, methods, o.seed, o.seeds)
-	return methods, recipes, err
+	c = recipe.Comparison{Methods: methods, Seed: o.seed, Seeds: o.seeds, Sweep: o.sweep, Tune: o.tune}
+	if recorded != nil {
+		for name, take := range map[string]func(){
+			"methods": func() { c.Methods = recorded.Methods },
+			"seed":    func() { c.Seed = recorded.Seed },
+			"seeds":   func() { c.Seeds = recorded.Seeds },
+			"sweep":   func() { c.Sweep = recorded.Sweep },
+			"tune":    func() { c.Tune = recorded.Tune },
+		} {
+			if !o.set.Changed(name) {
+				take()
+			}
+		}
+	}
+	recipes, err = o.run.Plan(o.recipe, recorded, &c)
+	return c, recipes, err
 }

@@ -122,7 +122,7 @@ func TestInterruptAndResume(t *testing.T) {
 		t.Fatalf("exit %d, stdout %q, want 130 and nothing on stdout", code, stdout.String())
 	}
 	if text := stderr.String(); !strings.Contains(text, "1 of 2 runs") || !strings.Contains(text,
-		"--resume --out broken") {
+		"xsam compare --resume broken") {
 		t.Errorf("stderr %q, want how far it got and how to go on", text)
 	}
 	results := func(args []string) (out []runlog.Summary) {

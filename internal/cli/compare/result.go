@@ -2,6 +2,9 @@ package compare
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/xsam-go/xsam/compare"
@@ -31,7 +34,34 @@ func (o *options) print(t *compare.Table, r recipe.Recipe, engine, out string) e
 	}
 	fmt.Fprintf(o.stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), show.Duration(worked(t.Runs)), engine,
 		show.Path(out))
+	fmt.Fprintf(o.stdout, "\n%s\n", strings.Join(next(t, out), "\n"))
 	return nil
+}
+
+// next are commands that go on from the result: the page, the curvature of a run, and twice the seeds.
+func next(t *compare.Table, out string) []string {
+	run, dir := show.Quoted(show.Path(filepath.Join(out, ofInterest(t)))), show.Quoted(show.Path(out))
+	seeds := 0
+	for _, row := range t.Rows {
+		seeds = max(seeds, row.N)
+	}
+	return []string{
+		"xsam report " + dir,
+		"xsam curvature " + run + " --measure spectrum,trace,density",
+		fmt.Sprintf("xsam compare --resume %s --seeds %d", dir, max(compare.FewSeeds, 2*seeds)),
+	}
+}
+
+// ofInterest is the directory of the first finished run of the last method.
+func ofInterest(t *compare.Table) string {
+	for _, row := range slices.Backward(t.Rows) {
+		for _, r := range t.Runs {
+			if r.Method == row.Method && r.Finished {
+				return runlog.Name(r.Method, r.Seed)
+			}
+		}
+	}
+	return ""
 }
 
 // worked is the time that runs took, each as its record says: those that were there already count too.

@@ -22,6 +22,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/measure"
+	"github.com/xsam-go/xsam/plots"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -40,6 +41,7 @@ type options struct {
 	engine     flags.Engine
 	format     string
 	plots      string
+	plotSize   plots.Size
 	quiet      bool
 	given      *pflag.FlagSet // as the user gave them
 }
@@ -131,7 +133,7 @@ func run(ctx context.Context, o *options) error {
 
 // draw draws the measurements, and says where.
 func (o *options) draw(weights measuredRun, done []runlog.Measurement) error {
-	files, err := draw(o.plots, weights, done)
+	files, err := draw(o, weights, done)
 	if err == nil && o.format == "table" {
 		_, err = fmt.Fprintf(o.stdout, "%d pictures in %s\n", len(files), show.Path(o.plots))
 	}

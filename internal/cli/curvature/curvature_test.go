@@ -80,7 +80,8 @@ func TestCurvature(t *testing.T) {
 	dir, summary := trained(t, "--keep-every", "1", "--curvature-every", "1")
 	records := filepath.Join(dir, runlog.MeasurementsFile)
 
-	table, stderr, code := xsam.Run("curvature", dir, "--backend", "go", "--checkpoint", "all", "--plots", "pictures")
+	table, stderr, code := xsam.Run("curvature", dir, "--backend", "go", "--checkpoint", "all", "--plots", "pictures",
+		"--plot-size", "8x6")
 	if code != exit.Done {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}

@@ -93,7 +93,8 @@ func (o *options) runningGroup() flags.Group {
 	set := group.Flags
 	o.engine.Add(set)
 	flags.AddFormat(set, &o.format, flags.TableFormats)
-	set.StringVar(&o.plots, "plots", "", "`folder` for pictures, PNG and SVG (default: none)")
+	set.StringVar(&o.plots, "plots", "", "`folder` for pictures, PNG, SVG and PDF (default: none)")
+	addPlotSize(set, o)
 	set.BoolVar(&o.measure.Again, "force", false, "measure again what is recorded")
 	flags.AddQuiet(set, &o.quiet)
 	return group

@@ -1,12 +1,20 @@
 package curvature
 
 import (
+	"github.com/spf13/pflag"
+
 	"github.com/xsam-go/xsam/plots"
 	"github.com/xsam-go/xsam/runlog"
 )
 
+// addPlotSize adds the flag for the size of pictures.
+func addPlotSize(set *pflag.FlagSet, o *options) {
+	o.plotSize = plots.DefaultSize()
+	set.Var(&o.plotSize, "plot-size", "size of pictures in cm, `WIDTHxHEIGHT`")
+}
+
 // draw writes the pictures of measurements into a folder, with what the run recorded of curvature along training.
-func draw(dir string, run measuredRun, list []runlog.Measurement) ([]string, error) {
+func draw(o *options, run measuredRun, list []runlog.Measurement) ([]string, error) {
 	d := plots.Data{Title: title(run), Measurements: list}
 	for _, r := range run.records {
 		if r.Kind == runlog.Curvature {
@@ -14,5 +22,5 @@ func draw(dir string, run measuredRun, list []runlog.Measurement) ([]string, err
 		}
 	}
 	d.Edges = edges(run, list, d.Along)
-	return plots.Write(dir, d)
+	return plots.WriteSized(o.plots, d, o.plotSize)
 }

@@ -9,32 +9,45 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
 )
 
 func newVerify(stdout io.Writer, dir *string) *cobra.Command {
-	return &cobra.Command{
+	var format string
+	cmd := &cobra.Command{
 		Use:       "verify NAME...",
 		Short:     "Read all files of data sets and say what they hold",
 		Example:   "  xsam data verify digits fashion-mnist --data-dir DIR",
 		Args:      names(datasets.Names()),
 		ValidArgs: datasets.Names(),
 		RunE: func(_ *cobra.Command, names []string) error {
+			if err := flags.CheckFormat(format, flags.ListFormats); err != nil {
+				return err
+			}
+			var all []*datasets.Report
 			for _, name := range names {
-				if err := verify(stdout, name, *dir); err != nil {
+				report, err := datasets.Verify(name, *dir)
+				if err == nil && format == "table" {
+					err = verified(stdout, report)
+				}
+				if err != nil {
 					return err
 				}
+				all = append(all, report)
+			}
+			if format == "json" {
+				return show.JSON(stdout, all)
 			}
 			return nil
 		},
 	}
+	flags.AddFormat(cmd.Flags(), &format, flags.ListFormats)
+	return cmd
 }
 
-// verify reads the files of one data set and prints what they hold.
-func verify(w io.Writer, name, dir string) error {
-	report, err := datasets.Verify(name, dir)
-	if err != nil {
-		return err
-	}
+// verified prints what the files of a data set hold.
+func verified(w io.Writer, report *datasets.Report) error {
 	if report.TestImages == 0 {
 		fmt.Fprintf(w, "%s: %d images\n", report.Name, report.TrainImages)
 	} else {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +55,23 @@ func TestReport(t *testing.T) {
 		t.Errorf("run directories: exit %d, stdout %q, stderr %q, want one comparison of two runs", code, stdout, stderr)
 	}
 
+	// Without a folder it is the newest where runs go.
+	if err := os.MkdirAll(filepath.Join("xsam-runs", "one"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join("xsam-runs", "two"), os.DirFS("runs")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(filepath.Join("xsam-runs", "one"), time.Unix(1, 0), time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, code = xsam.Run("report", "--format", "md"); code != exit.Done || !strings.Contains(stdout, "### two") {
+		t.Errorf("the newest: exit %d, stdout %q, stderr %q, want two", code, stdout, stderr)
+	}
+	if err := os.RemoveAll("xsam-runs"); err != nil {
+		t.Fatal(err)
+	}
+
 	// A broken run costs a warning; only when nothing is there does the command fail.
 	if err := os.WriteFile(filepath.Join("runs", "sgd-seed0", runlog.ConfigFile), []byte("{"), 0o644); err != nil {
 		t.Fatal(err)
@@ -65,7 +85,7 @@ func TestReport(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"report"}, exit.WrongUsage, "at least 1 arg"},
+		{[]string{"report"}, exit.WrongUsage, "no folder of runs in xsam-runs"},
 		{[]string{"report", "nowhere"}, exit.Failed, "nowhere does not exist: want a folder with run records"},
 		{[]string{"report", "report.html"}, exit.Failed, "report.html is a file"},
 		{[]string{"report", "."}, exit.Failed, "holds no run"},
@@ -108,5 +128,80 @@ func TestReportIsWrittenInOnePiece(t *testing.T) {
 	}
 	if err := write(dir, []byte("page")); err == nil {
 		t.Error("a page was written in the place of a folder")
+	}
+}
+
+// Figures lie where --figures says, in three formats and the size that --figure-size says, and the page links them;
+// --overlay takes two comparisons.
+func TestFigures(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if _, stderr, code := xsam.Run(append([]string{"compare", "--methods", "sgd,sam,xsam", "--seeds", "2", "--quiet",
+		"--out", "one"}, clitest.Tiny()...)...); code != exit.Done {
+		t.Fatal(stderr)
+	}
+	if err := os.CopyFS("two", os.DirFS("one")); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := xsam.Run("report", "one", "--figures", "pictures/of one", "--figure-size", "8x6", "--out",
+		"page/one.html"); code != exit.Failed || !strings.Contains(stderr, "choose another place with --out") {
+		t.Errorf("exit %d, %q: want an error about the folder of the page", code, stderr)
+	}
+	if err := os.Mkdir("page", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if stdout, stderr, code := xsam.Run("report", "one", "--figures", "pictures/of one", "--figure-size", "8x6", "--out",
+		"page/one.html"); code != exit.Done {
+		t.Fatalf("exit %d, %q, %q", code, stdout, stderr)
+	}
+	page, err := os.ReadFile(filepath.Join("page", "one.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`href="(\.\./pictures/[^"]*)" download`).FindAllStringSubmatch(string(page), -1)
+	if len(links) < 3*8 {
+		t.Errorf("%d links, want those of eight figures at least in three formats", len(links))
+	}
+	for _, link := range links {
+		path, err := url.PathUnescape(link[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(filepath.Join("page", path)); err != nil || info.Size() == 0 {
+			t.Errorf("the page links %s: %v", link[1], err)
+		}
+	}
+	if pdf, err := os.ReadFile(filepath.Join("pictures", "of one", "differences.pdf")); err != nil ||
+		!strings.Contains(string(pdf), "/MediaBox [0 0 226.77 170.08]") { // 8 by 6 cm at 72 points an inch
+		t.Errorf("the size of differences.pdf is another: %v", err)
+	}
+	if _, stderr, code := xsam.Run("report", "one", "two", "--overlay", "--figures", "both"); code != exit.Done {
+		t.Fatalf("exit %d, %q", code, stderr)
+	}
+	if _, stderr, code := xsam.Run("report", "one", "./one", "--figures", "same", "--out", "-"); code != exit.Done {
+		t.Fatalf("exit %d, %q", code, stderr)
+	}
+	for _, file := range []string{"both/one/train-loss.svg", "both/two/train-loss.csv", "both/one-and-two/train-loss.pdf",
+		"same/one/cost.pdf", "same/one-2/cost.pdf"} {
+		if _, err := os.Stat(filepath.FromSlash(file)); err != nil {
+			t.Error(err)
+		}
+	}
+	if text, err := os.ReadFile("report.html"); err != nil || !strings.Contains(string(text),
+		"one and two, laid over each other") {
+		t.Errorf("the page has no overlay: %v", err)
+	}
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"one", "--overlay"}, "--overlay of 1 comparisons: want two folders"},
+		{[]string{"one", "two", "--overlay", "--format", "md"}, "leave --format md out"},
+		{[]string{"one", "--figure-size", "8x6"}, "--figures"},
+		{[]string{"one", "--figures", "x", "--figure-size", "8"}, "want WIDTHxHEIGHT"},
+	} {
+		if _, stderr, code := xsam.Run(append([]string{"report"}, tt.args...)...); code != exit.WrongUsage ||
+			!strings.Contains(stderr, tt.want) {
+			t.Errorf("xsam report %q: exit %d, %q, want %d and %q", tt.args, code, stderr, exit.WrongUsage, tt.want)
+		}
 	}
 }

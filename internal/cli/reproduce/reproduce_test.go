@@ -16,6 +16,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/reproduce"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 var xsam = clitest.Of(New, compare.New)
@@ -87,7 +88,7 @@ func TestVerdictOnAComparison(t *testing.T) {
 	args := append(strings.Fields("compare --methods sam,xsam-lite --seeds 2 --out runs --quiet --tensorboard "+
 		"--curvature-every 1"), clitest.Tiny()...)
 	xsam.Done(t, args...)
-	if events, _ := filepath.Glob("runs/*/tensorboard/events.out.tfevents.*"); len(events) != 4 {
+	if events, _ := filepath.Glob("runs/*-seed[01]/events.out.tfevents.*"); len(events) != 4 {
 		t.Errorf("event files %v, want one in each of four runs", events)
 	}
 	text, stderr, code := xsam.Run("reproduce", "verdict", "runs")
@@ -128,8 +129,8 @@ func TestPrintOutcome(t *testing.T) {
 		},
 		Findings: []claims.Finding{{Claim: claims.Accuracy, Method: "xsam", Baseline: "sam", Verdict: claims.NoTest,
 			Detail: "+1 points of test accuracy, n = 1", N: 1}},
-		Tuning: &reproduce.Tuning{Trials: 4, Validation: 1000, Methods: []reproduce.TunedMethod{
-			{Method: "sam", Chosen: 1, Trials: []reproduce.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2,
+		Tuning: &tuning.Tuning{Trials: 4, Validation: 1000, Methods: []tuning.Method{
+			{Method: "sam", Chosen: 1, Trials: []tuning.Trial{{}, {Method: "sam:rho=0.1", LearningRate: 0.2,
 				ValidationAccuracy: runlog.Num(0.75)}}},
 		}},
 	}

@@ -133,12 +133,9 @@ func (o *runOptions) printOutcome(p *reproduce.Plan, outcome *reproduce.Outcome)
 		return err
 	}
 	if outcome.Tuning != nil {
-		fmt.Fprintf(o.stdout, "\nChosen out of %d trials each, on %d validation images\n", outcome.Tuning.Trials,
-			outcome.Tuning.Validation)
-		for _, m := range outcome.Tuning.Methods {
-			best := m.Trials[m.Chosen]
-			fmt.Fprintf(o.stdout, "  %s, lr %g: validation accuracy %s %%\n", best.Method, best.LearningRate,
-				show.Number(100*best.ValidationAccuracy.Float(), 2))
+		fmt.Fprintln(o.stdout)
+		if err := outcome.Tuning.WriteText(o.stdout); err != nil {
+			return err
 		}
 	}
 	fmt.Fprint(o.stdout, "\nThe paper's claims\n\n")

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/claims"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/reproduce"
@@ -16,6 +17,7 @@ import (
 
 func newShow(stdout io.Writer) *cobra.Command {
 	o := &planOptions{}
+	var format string
 	cmd := &cobra.Command{
 		Use:       "show NAME",
 		Short:     "Show what an experiment runs, which claims it tests, and how long it takes",
@@ -27,11 +29,42 @@ func newShow(stdout io.Writer) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := flags.CheckFormat(format, flags.ListFormats); err != nil {
+				return err
+			}
+			if format == "json" {
+				return showJSON(stdout, p, o.tune)
+			}
 			return showPlan(stdout, p, o.tune)
 		},
 	}
 	o.add(cmd)
+	flags.AddFormat(cmd.Flags(), &format, flags.ListFormats)
 	return cmd
+}
+
+// showJSON prints a plan for programs.
+func showJSON(w io.Writer, p *reproduce.Plan, tune bool) error {
+	type method struct {
+		Method string `json:"method"`
+		Seeds  int    `json:"seeds"`
+	}
+	out := struct {
+		Name       string          `json:"name"`
+		Scale      reproduce.Scale `json:"scale"`
+		Recipe     recipe.Recipe   `json:"recipe"`
+		Methods    []method        `json:"methods"`
+		Trials     int             `json:"trials,omitzero"`
+		Validation int             `json:"validation_size,omitzero"`
+		Seconds    float64         `json:"estimated_seconds"`
+	}{Name: p.Study.Name, Scale: p.Scale, Recipe: p.Base, Seconds: p.Time().Seconds()}
+	for _, m := range p.Methods {
+		out.Methods = append(out.Methods, method{m.Label, m.Seeds})
+	}
+	if tune {
+		out.Trials, out.Validation, out.Seconds = p.Trials, p.Validation, out.Seconds+p.TuneTime().Seconds()
+	}
+	return show.JSON(w, out)
 }
 
 // showPlan prints a plan.

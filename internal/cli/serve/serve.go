@@ -3,14 +3,18 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/internal/report/live"
 )
@@ -27,24 +31,56 @@ type options struct {
 func New(stdout io.Writer, page report.Options) *cobra.Command {
 	o := &options{stdout: stdout, page: page}
 	cmd := &cobra.Command{
-		Use:   "serve DIR",
+		Use:   "serve [DIR]",
 		Short: "Show the report in a browser, live while runs are going on",
 		Long: `Serve shows the page of xsam report in a browser and keeps it up to date while runs are going on. DIR is a
-folder of run directories, or a folder of such folders, which are listed.
+folder of run directories, or a folder of such folders, which are listed; if it is not there yet, serve waits
+for it. Without DIR it is the newest folder in xsam-runs.
 
 It reads and never writes, it shows nothing but the records under DIR, and it listens on this machine
 alone unless --addr says otherwise: there is no password, so leave it at that on a network you do not trust.
 Ctrl-C ends it.`,
-		Example: `  xsam serve xsam-runs
+		Example: `  xsam serve
+  xsam serve xsam-runs                  all that are there, newest first
   xsam serve xsam-runs/glyphs-cnn-20260101-120000 --addr 127.0.0.1:9000`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.dir = args[0]
+			switch newest, err := flags.NewestRuns(); {
+			case len(args) > 0:
+				o.dir = args[0]
+			case err == nil:
+				o.dir = newest
+			default:
+				o.dir = flags.RunsFolder
+			}
+			if err := wait(cmd.Context(), o.dir, cmd.ErrOrStderr()); err != nil {
+				return err
+			}
 			return run(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().StringVar(&o.address, "addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 takes a free one")
 	return cmd
+}
+
+// look is the time between two looks for a folder that is not there yet.
+const look = 300 * time.Millisecond
+
+// wait returns when there is such a folder, or ctx ends.
+func wait(ctx context.Context, dir string, stderr io.Writer) error {
+	for told := false; ; told = true {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			return nil // run says what else is wrong
+		}
+		if !told {
+			fmt.Fprintf(stderr, "xsam: waiting for %s, which is not there yet; Ctrl-C ends it\n", dir)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(look):
+		}
+	}
 }
 
 // run answers until ctx ends, which is its usual end and no error.

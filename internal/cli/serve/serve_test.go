@@ -14,6 +14,7 @@ import (
 
 	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/report"
 )
 
@@ -23,10 +24,9 @@ func TestHelp(t *testing.T) { xsam.Help(t, "serve") }
 
 func TestFailures(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
-		"serve":                   "accepts 1 arg",
+		"serve one two":           "accepts at most 1 arg",
 		"serve . --addr nonsense": "want host:port",
 	})
-	xsam.Fails(t, exit.Failed, map[string]string{"serve nowhere": "want a folder with run records"})
 	if err := os.WriteFile("file", nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -70,5 +70,36 @@ func TestServe(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("serve does not end")
+	}
+}
+
+// A folder that is not there yet is waited for: of xsam-runs, where runs will go, too.
+func TestServeWaits(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"later", flags.RunsFolder} {
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		address, done := make(addressWriter, 1), make(chan int, 1)
+		waits := make(addressWriter, 1)
+		args := []string{"serve", "--addr", "127.0.0.1:0"}
+		if dir != flags.RunsFolder {
+			args = append(args, dir)
+		}
+		go func() { done <- xsam.Start(ctx, address, waits, args...) }()
+		if said := <-waits; !strings.Contains(said, "waiting for "+dir) {
+			t.Errorf("%q, want that it waits", said)
+		}
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-address:
+		case code := <-done:
+			t.Fatalf("%s: exit %d, want an address", dir, code)
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s: no address", dir)
+		}
+		stop()
+		<-done
 	}
 }

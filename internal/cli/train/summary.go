@@ -27,6 +27,10 @@ func printSummary(w io.Writer, format string, s runlog.Summary, dir string) erro
 		show.Number(100*s.TrainAccuracy.Float(), 2))
 	fmt.Fprintf(w, "test        %-9s %s\n\n", show.Number(s.TestLoss.Float(), 4),
 		show.Number(100*s.TestAccuracy.Float(), 2))
+	if s.NotLearnt != "" {
+		fmt.Fprintf(w, "NOT LEARNT  %s: the training loss of chance is %s; try another --lr\n", s.NotLearnt,
+			show.Number(s.ChanceLoss.Float(), 4))
+	}
 	if s.LambdaMax.Known() {
 		fmt.Fprintf(w, "λmax        %s on %d training images, %s\n", show.Number(s.LambdaMax.Float(), 3), s.LambdaExamples,
 			converged(s))

@@ -8,12 +8,15 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
 )
 
 // options are the flags of xsam train.
@@ -22,6 +25,7 @@ type options struct {
 
 	recipe *flags.Recipe
 	run    flags.Run
+	set    *pflag.FlagSet // of method and seed
 	method string
 	seed   int64
 }
@@ -37,9 +41,9 @@ goes to <out>/<method>-seed<k>.`,
 		Example: `  xsam train
   xsam train --method sam --rho 0.1 --epochs 30
   xsam train --data cifar10 --data-dir DIR --model resnet20 --augment --out runs
-  xsam train --resume --out runs        go on with what was interrupted`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), o) },
+  xsam train --resume runs/xsam-seed0   go on with what was interrupted`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args) },
 	}
 	flags.Attach(cmd, o.groups(), o.recipe.Choices)
 	return cmd
@@ -53,15 +57,13 @@ func (o *options) groups() []flags.Group {
 		", ")+", with settings if need be:\nxsam:alpha=0.5")
 	what.Int64Var(&o.seed, "seed", 0, "`seed` of weights, first direction and order of the batches")
 	o.recipe.Choices["method"] = parameter.MethodNames()
+	o.set = what
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
 }
 
 // run makes the run and prints its summary.
-func run(ctx context.Context, o *options) error {
-	if err := o.run.Validate(); err != nil {
-		return err
-	}
-	recipes, err := o.run.Plan(o.recipe, []string{o.method}, o.seed, 1)
+func run(ctx context.Context, o *options, args []string) error {
+	recipes, err := o.plan(args)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,36 @@ func run(ctx context.Context, o *options) error {
 	summary, err := experiment.Run(ctx, engine, r, dir, o.run.Options(bar))
 	bar.Clear()
 	if err != nil {
-		return flags.HowToResume(err, "train", out, 0, 1)
+		return flags.HowToResume(err, "train", dir, 0, 1)
 	}
 	return printSummary(o.stdout, o.run.Format, summary, dir)
+}
+
+// plan checks the flags and returns the recipe of the run.
+func (o *options) plan(args []string) ([]recipe.Recipe, error) {
+	if err := o.run.Validate(); err != nil {
+		return nil, err
+	}
+	name := runlog.Name(o.method, o.seed)
+	recorded, err := o.run.Recorded(o.recipe, args, name)
+	if err != nil {
+		return nil, err
+	}
+	c := recipe.Comparison{Methods: []string{o.method}, Seed: o.seed, Seeds: 1}
+	if recorded != nil && o.run.Resume && o.set.Changed("method") && !slices.Contains(recorded.Methods, o.method) {
+		recorded = nil // the folder has runs, and not this one
+	}
+	if recorded != nil {
+		if !o.set.Changed("method") {
+			if len(recorded.Methods) > 1 {
+				return nil, exit.Usagef("there are runs of %s: want the directory of one, or --method", strings.Join(
+					recorded.Methods, ", "))
+			}
+			c.Methods = recorded.Methods
+		}
+		if !o.set.Changed("seed") {
+			c.Seed = recorded.Seed
+		}
+	}
+	return o.run.Plan(o.recipe, recorded, &c)
 }

@@ -21,7 +21,7 @@ func TestFailures(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
 		"train --method sgd --alpha 1": "no effect on sgd",
 		"train --alpha three":          "alpha",
-		"train --alpha 3":              "Alpha = 3",
+		"train --alpha 3":              "--alpha = 3",
 		"train --dtype int8":           "int8",
 		"train --curvature-every -1":   "--curvature-every -1",
 	})

@@ -136,6 +136,13 @@
     return best;
   }
 
+  // A name in a legend shows and hides its method in all figures of the comparison.
+  document.addEventListener('change', e => {
+    const method = e.target.closest('.legend') && e.target.dataset.method;
+    if (!method) return;
+    e.target.closest('article').querySelectorAll('.legend input').forEach(c => { if (c.dataset.method === method) c.checked = e.target.checked; });
+  });
+
   document.addEventListener('click', e => {
     const button = e.target.closest('[data-zoom]');
     if (button) zoom(shown(button.closest('.figure')), button.dataset.zoom);

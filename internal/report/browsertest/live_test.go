@@ -39,6 +39,7 @@ func TestLive(t *testing.T) {
 	b := browser(t, 1280)
 	b.open(server.URL, "dark")
 	b.until("the list", `document.querySelectorAll('.list a').length === 1`)
+	b.picture("list")
 	if found := b.violations(axe(t)); found != "" {
 		t.Errorf("axe-core finds in the list\n%s", found)
 	}

@@ -60,7 +60,7 @@ func TestPage(t *testing.T) {
 	for _, size := range []struct {
 		name  string
 		width int64
-	}{{"phone", 390}, {"desktop", 1280}} {
+	}{{"phone", 390}, {"desktop", 1280}, {"wide", 1920}} {
 		for _, scheme := range []string{"light", "dark"} {
 			t.Run(size.name+" "+scheme, func(t *testing.T) {
 				b := browser(t, size.width)

@@ -59,12 +59,6 @@ func changed(fsys fs.FS, name string) int64 {
 	return info.ModTime().Unix()
 }
 
-// has tells whether there is a comparison of the name. Every request passes here, with a name as it came.
-func (s *Server) has(name string) bool {
-	names, err := s.comparisons()
-	return err == nil && slices.Contains(names, name)
-}
-
 func (s *Server) title(name string) string {
 	if name != here {
 		return name
@@ -86,20 +80,21 @@ func (s *Server) load(name string) *report.Comparison {
 	return c
 }
 
-// outline says how far a comparison is, from what is there and what is not.
-func (s *Server) outline(name string) string {
-	fsys := s.root.FS()
-	runs, err := runlog.List(fsys, folder(name))
-	if err != nil {
-		return "cannot be read: " + err.Error()
+// loadAll reads comparisons.
+func (s *Server) loadAll(names []string) (all []*report.Comparison) {
+	for _, name := range names {
+		all = append(all, s.load(name))
 	}
-	finished := 0
-	for _, r := range runs {
-		if _, err := fs.Stat(fsys, path.Join(r, runlog.SummaryFile)); err == nil {
-			finished++
-		}
+	return all
+}
+
+// states is a text that changes when a record of one of the comparisons does.
+func (s *Server) states(names []string) string {
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString(s.state(name))
 	}
-	return fmt.Sprintf("%d runs, %d with a summary", len(runs), finished)
+	return b.String()
 }
 
 // state is a text that changes when a record of the comparison does.
@@ -128,7 +123,7 @@ func (s *Server) listState() string {
 	}
 	var b strings.Builder
 	for _, name := range names {
-		fmt.Fprintf(&b, "%s: %s\n", name, s.outline(name))
+		fmt.Fprintf(&b, "%s: %v\n", name, s.outline(name))
 	}
 	return b.String()
 }

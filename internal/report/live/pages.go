@@ -3,7 +3,6 @@ package live
 import (
 	"bytes"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -18,13 +17,9 @@ type cachedPage struct {
 	text  []byte
 }
 
-// page answers with the report of a comparison.
-func (s *Server) page(w http.ResponseWriter, name string) {
-	if !s.has(name) {
-		notFound(w)
-		return
-	}
-	text, err := s.render(name)
+// page answers with the report of a comparison, or of two.
+func (s *Server) page(w http.ResponseWriter, a address) {
+	text, err := s.render(a)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -33,26 +28,24 @@ func (s *Server) page(w http.ResponseWriter, name string) {
 }
 
 // render makes the page, or takes the last one when no file has changed since.
-func (s *Server) render(name string) ([]byte, error) {
-	c := s.cachedPage(name)
+func (s *Server) render(a address) ([]byte, error) {
+	c := s.cachedPage(a.page())
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	state := s.state(name) // before reading: what is written meanwhile shows as a change afterwards
+	state := s.states(a.names) // before reading: what is written meanwhile shows as a change afterwards
 	if c.text != nil && c.state == state {
 		return c.text, nil
 	}
-	options := s.Options
-	options.Title, options.Back, options.Events = s.title(name)+" – X-SAM live", listPath,
-		pageEventsPath+url.PathEscape(name)
 	var text bytes.Buffer
-	if err := report.WriteHTML(&text, []*report.Comparison{s.load(name)}, options); err != nil {
+	comparisons := s.loadAll(a.names)
+	if err := report.WriteHTML(&text, comparisons, s.pageOptions(a, comparisons)); err != nil {
 		return nil, err
 	}
 	c.state, c.text = state, text.Bytes()
 	return c.text, nil
 }
 
-// cachedPage is that of a comparison, empty at first.
+// cachedPage is that of an address, empty at first.
 func (s *Server) cachedPage(name string) *cachedPage {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

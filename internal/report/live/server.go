@@ -3,11 +3,14 @@
 //
 //	server.go   requests, and what is refused
 //	pages.go    the pages, made once and kept
+//	address.go  what an address names
 //	folder.go   which comparisons there are, read through an os.Root that no path and no link leaves
+//	card.go     how far they are
+//	figure.go   a figure of a comparison as a file
 //	events.go   the stream of events that tells a page to load itself again
 //
-// It reads and never writes. Of a request nothing but the name of a comparison is used, and it must be one of those
-// that the folder has.
+// It reads and never writes. Of a request nothing but the names of comparisons, of a figure and of a format are used,
+// and they must be among those that there are.
 package live
 
 import (
@@ -19,7 +22,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -41,7 +43,10 @@ type Server struct {
 	name   string
 	hosts  []string // the names under which the server may be asked for; nil for any
 	mutex  sync.Mutex
-	cached map[string]*cachedPage // by name of the comparison
+	cached map[string]*cachedPage // by address
+
+	cardsMutex sync.Mutex
+	cards      map[string]*cachedCard // by name of the comparison
 }
 
 // New opens the folder dir.
@@ -51,7 +56,7 @@ func New(dir string) (*Server, error) {
 		return nil, fmt.Errorf("live: cannot open the folder of the runs: %w", err)
 	}
 	return &Server{Interval: time.Second, Patience: 30 * time.Second, root: root, name: dir,
-		cached: map[string]*cachedPage{}}, nil
+		cached: map[string]*cachedPage{}, cards: map[string]*cachedCard{}}, nil
 }
 
 // Close closes the folder.
@@ -101,15 +106,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// The addresses: the list, a comparison, and the stream of each. The name of a comparison follows; a browser would
-// take a "." for the folder itself out of an address, so that one has the empty name.
-const (
-	listPath       = "/"
-	pagePath       = "/c/"
-	listEventsPath = "/events"
-	pageEventsPath = "/events/c/"
-)
-
 // ServeHTTP answers one request. There is no other way to a file than through a name that the folder lists.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
@@ -131,22 +127,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "This server is read-only: it answers GET and HEAD.", http.StatusMethodNotAllowed)
 		return
 	}
-	switch path := r.URL.Path; {
-	case path == listPath:
+	switch path := r.URL.Path; path {
+	case listPath:
 		s.list(w, r)
-	case strings.HasPrefix(path, pagePath):
-		s.page(w, strings.TrimPrefix(path, pagePath))
-	case path == listEventsPath:
+	case eventsPath:
 		s.events(w, r, s.listState)
-	case strings.HasPrefix(path, pageEventsPath):
-		name := strings.TrimPrefix(path, pageEventsPath)
-		if !s.has(name) {
-			notFound(w)
-			return
-		}
-		s.events(w, r, func() string { return s.state(name) })
 	default:
-		notFound(w)
+		a, ok := s.parse(path)
+		switch {
+		case !ok:
+			notFound(w)
+		case a.events:
+			s.events(w, r, func() string { return s.states(a.names) })
+		case a.figure != "":
+			s.figure(w, a)
+		default:
+			s.page(w, a)
+		}
 	}
 }
 
@@ -185,14 +182,13 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	case len(names) == 0:
 		problem = "There are no runs here yet. They appear when xsam compare --out writes into a folder below this one."
 	}
-	var items []report.ListItem
+	var items []report.Card
 	for _, name := range names {
-		items = append(items, report.ListItem{Name: s.title(name), Address: pagePath + url.PathEscape(name),
-			Text: s.outline(name)})
+		items = append(items, s.card(name))
 	}
 	var text bytes.Buffer
 	if err := report.WriteList(&text, items, problem, report.Options{Title: "X-SAM comparisons",
-		Events: listEventsPath}); err != nil {
+		Events: eventsPath}); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}

@@ -72,7 +72,7 @@ func TestPages(t *testing.T) {
 	address, _ := serving(t)
 	status, header, body := get(t, address, "GET", "/", "")
 	if status != http.StatusOK || !strings.Contains(body, `href="/c/first"`) || !strings.Contains(body,
-		`href="/c/second"`) || !strings.Contains(body, "6 runs, 6 with a summary") {
+		`href="/c/second"`) || !strings.Contains(body, "</progress> 6 runs</p>") {
 		t.Errorf("the list: status %d, %s", status, body)
 	}
 	for name, want := range map[string]string{

@@ -33,6 +33,7 @@ func Usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func Run(ctx context.Context, root *cobra.Command, args []string) error {
 	started := false // cobra's own errors, before a command starts, are about usage
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	Suggest(root)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && !started {
@@ -51,10 +52,10 @@ func Code(err error, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "xsam: interrupted:", err)
 		return Interrupted
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "xsam: %v\nTry the command with --help.\n", err)
+		fmt.Fprintf(stderr, "xsam: %s\nTry the command with --help.\n", spoken(err))
 		return WrongUsage
 	default:
-		fmt.Fprintln(stderr, "xsam:", err)
+		fmt.Fprintln(stderr, "xsam:", spoken(err))
 		return Failed
 	}
 }

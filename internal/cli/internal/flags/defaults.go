@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"fmt"
 	"strings"
 
 	optimizer "github.com/xsam-go/xsam"
@@ -18,8 +19,11 @@ func withDefault(help string, choices []string, value string) string {
 
 // byData describes a default that depends on the data set.
 func byData(field recipe.Field) string {
+	if text, ok := recipe.SuitedText[field.Flag]; ok {
+		return text
+	}
 	if field.Flag == "data-dir" {
-		return "$" + DataDirVariable
+		return "$" + DataDirVariable + ", for your own the working folder"
 	}
 	value := func(data string) string {
 		defaults := recipe.Defaults(data)
@@ -63,6 +67,9 @@ func defaultOf(name string) string {
 		if value, has := values[method]; has && value != usual {
 			text += "; " + method + " " + value
 		}
+	}
+	if name == "alpha" {
+		text += fmt.Sprintf("; xsam and xsam-lite with adam and adamw %g", recipe.AdaptiveAlpha)
 	}
 	return text
 }

@@ -12,6 +12,9 @@ import (
 // TableFormats are the formats of a result that is a table.
 var TableFormats = []string{"table", "json", "csv"}
 
+// ListFormats are the formats of a list.
+var ListFormats = []string{"table", "json"}
+
 // AddFormat adds the flag for the format of the result; the first one is the default.
 func AddFormat(set *pflag.FlagSet, format *string, formats []string) {
 	set.StringVar(format, "format", formats[0], "`format` of the result: "+strings.Join(formats, ", "))

@@ -103,21 +103,18 @@ func (f *Recipe) Lookup(name string) *pflag.Flag {
 	return nil
 }
 
-// Recipe returns the defaults of the data set with the flags that the user set laid over them.
+// Recipe returns the defaults of data, model and base optimizer with the flags that the user set laid over them.
 func (f *Recipe) Recipe() recipe.Recipe {
 	r := recipe.Defaults(f.Data)
 	if !IsOwn(f.Data) {
 		r.DataDir = os.Getenv(DataDirVariable)
 	}
-	if task := f.Lookup("task"); task != nil && task.Value.String() == own.Regression {
-		r.LearningRate = recipe.RegressionRate
+	f.applyAll(&r)
+	if base := f.Lookup("base"); base != nil && !base.Changed {
+		r.Optimizer = recipe.UsualBase(r.Model)
 	}
-	for name := range f.apply {
-		f.Apply(name, &r)
-	}
-	if decay := f.Lookup("weight-decay"); r.Optimizer == "adam" && decay != nil && !decay.Changed {
-		r.WeightDecay = 0 // it has none
-	}
+	r.Suit(r.TrainSize)
+	f.applyAll(&r)
 	return r
 }
 
@@ -129,6 +126,40 @@ func (f *Recipe) checkBase(r recipe.Recipe) error {
 		}
 	}
 	return nil
+}
+
+// Over returns a recorded recipe with the flags that the user set laid over it.
+func (f *Recipe) Over(r recipe.Recipe) recipe.Recipe {
+	if f.Lookup("data").Changed {
+		r.Data, r.DataDir, r.DataHash = f.Data, "", ""
+		if !IsOwn(f.Data) {
+			r.DataDir = os.Getenv(DataDirVariable)
+		}
+	}
+	if _, err := os.Stat(r.DataDir); err != nil && !IsOwn(r.Data) { // a recipe of another machine
+		r.DataDir = os.Getenv(DataDirVariable)
+	}
+	f.applyAll(&r)
+	return r
+}
+
+// applyAll lays the flags over a recipe that the user set.
+func (f *Recipe) applyAll(r *recipe.Recipe) {
+	for name := range f.apply {
+		f.Apply(name, r)
+	}
+}
+
+// fitBatch has the batch of a recipe fit data of the user's own, where the user did not set it.
+func (f *Recipe) fitBatch(r *recipe.Recipe) error {
+	if batch := f.Lookup("batch"); !IsOwn(r.Data) || batch == nil || batch.Changed {
+		return nil
+	}
+	n, err := datasets.TrainingExamples(r.Data, r.DataOptions())
+	if err == nil {
+		r.Batch = recipe.FittingBatch(n, r.Batch)
+	}
+	return err
 }
 
 // Apply lays one flag over a recipe where the user set it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ type Run struct {
 	Quiet, Resume, Force      bool
 	TensorBoard               bool
 	keepEvery, curvatureEvery int
-	onNonfinite               string
+	onNonfinite, config       string
 	set                       *pflag.FlagSet
 }
 
@@ -55,7 +56,10 @@ func (f *Run) Group() Group {
 	f.AddTensorBoard(set)
 	AddFormat(set, &f.Format, TableFormats)
 	AddQuiet(set, &f.Quiet)
-	set.BoolVar(&f.Resume, "resume", false, "go on with the runs in --out (default: the newest for this data and model)")
+	set.BoolVar(&f.Resume, "resume", false, "go on with runs that are there: --resume DIR, with what is recorded there; "+
+		"without a folder\nthe newest. Flags that are given beside it count")
+	set.StringVar(&f.config, "config", "", "`file` to begin from: a comparison.json, or the config.json of a run; flags "+
+		"that are given beside it count")
 	f.AddForce(set)
 	return group
 }
@@ -100,20 +104,35 @@ func (f *Run) Validate() error {
 	return f.CheckExisting()
 }
 
-// Plan returns the recipes of runs of methods with so many seeds, the first of which is given.
-func (f *Run) Plan(flags *Recipe, methods []string, seed int64, seeds int) ([]recipe.Recipe, error) {
-	settings, err := flags.Settings(methods)
+// Plan completes a comparison and returns the recipes of its runs: recorded, or what the flags say, with the flags laid
+// over it.
+func (f *Run) Plan(flags *Recipe, recorded *recipe.Comparison, c *recipe.Comparison) ([]recipe.Recipe, error) {
+	settings, err := flags.Settings(c.Methods)
 	if err != nil {
 		return nil, err
 	}
-	base := flags.Recipe()
-	if err := flags.checkBase(base); err != nil {
+	if recorded != nil {
+		c.Recipe, c.Settings = flags.Over(recorded.Recipe), maps.Clone(recorded.Settings)
+	} else {
+		c.Recipe = flags.Recipe()
+	}
+	if c.Settings == nil {
+		c.Settings = map[string]string{}
+	}
+	maps.Copy(c.Settings, settings)
+	c.Running = f.running()
+	if err := flags.checkBase(c.Recipe); err != nil {
 		return nil, err
 	}
-	if err := Locate(&base); err != nil {
+	if err := Locate(&c.Recipe); err != nil {
 		return nil, err
 	}
-	recipes, err := recipe.Plan(base, methods, settings, seed, seeds)
+	if recorded == nil {
+		if err := flags.fitBatch(&c.Recipe); err != nil {
+			return nil, err
+		}
+	}
+	recipes, err := c.Plan()
 	if err != nil {
 		return nil, exit.Usage(err)
 	}
@@ -184,8 +203,8 @@ func HowToResume(err error, command, out string, ended, all int) error {
 	if ended == 0 && !errors.Is(err, context.Canceled) && !errors.Is(err, experiment.ErrExists) {
 		return err // there is nothing to go on with
 	}
-	return HowToGoOn(err, fmt.Sprintf("%d of %d runs have a record; go on with: xsam %s ... --resume --out %s", ended,
-		all, command, show.Path(out)))
+	return HowToGoOn(err, fmt.Sprintf("%d of %d runs have a record; go on with: xsam %s --resume %s", ended, all, command,
+		show.Quoted(show.Path(out))))
 }
 
 // HowToGoOn adds to the error of runs that did not all end how to go on.

@@ -4,9 +4,11 @@ package progress
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
@@ -21,6 +23,7 @@ type Bar struct {
 	w        io.Writer
 	quiet    bool
 	terminal bool
+	columns  func() int // of the terminal now
 	bar      *progressbar.ProgressBar
 	part     int // of the work, the one that the bar is for
 	last     time.Time
@@ -28,7 +31,33 @@ type Bar struct {
 
 // New returns a bar on w, which shows nothing when it is quiet.
 func New(w io.Writer, quiet bool) *Bar {
-	return &Bar{w: w, quiet: quiet, terminal: IsTerminal(w)}
+	return &Bar{w: w, quiet: quiet, terminal: IsTerminal(w), columns: func() int { return columnsOf(w) }}
+}
+
+// The columns of a terminal that does not say how many it has, and of what stands beside the text: the bar with its
+// share and frame.
+const (
+	usualColumns = 80
+	barWidth     = 12
+	barColumns   = barWidth + len(" 100% || ")
+)
+
+// columnsOf is the width of a terminal, which may change.
+func columnsOf(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return usualColumns
+}
+
+// room is the number of columns that a text may take: beside the bar on a terminal, all elsewhere.
+func (b *Bar) room() int {
+	if !b.terminal {
+		return math.MaxInt
+	}
+	return max(1, b.columns()-1-barColumns)
 }
 
 // IsTerminal tells whether w is a terminal.
@@ -63,14 +92,14 @@ func (b *Bar) draw(part, done, all int, text string) {
 	if b.bar == nil || b.part != part {
 		b.Clear()
 		b.part = part
-		b.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(b.w), progressbar.OptionSetWidth(12),
+		b.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(b.w), progressbar.OptionSetWidth(barWidth),
 			progressbar.OptionSetPredictTime(false),
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
 	if all > 0 {
 		b.bar.ChangeMax(all)
 	}
-	b.bar.Describe(text)
+	b.bar.Describe(ansi.Truncate(text, b.room(), "…"))
 	if err := b.bar.Set(done); err != nil {
 		b.bar = nil
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/xsam-go/xsam/experiment"
 )
 
@@ -34,7 +36,7 @@ func TestStatusLine(t *testing.T) {
 			"[2/16] xsam-seed0  measuring λmax  2 h 03 min left"},
 	}
 	for _, tt := range tests {
-		if got := status(tt.p); got != tt.want {
+		if got := status(tt.p, math.MaxInt); got != tt.want {
 			t.Errorf("status = %q, want %q", got, tt.want)
 		}
 	}
@@ -93,5 +95,30 @@ func TestBar(t *testing.T) {
 	if text := out.String(); !strings.Contains(text, "sam-seed0") || !strings.Contains(text,
 		"test accuracy 100.00 %") || p.bar != nil {
 		t.Errorf("the terminal shows %q, want the run, and at its end its result in place of the bar", text)
+	}
+}
+
+// What a terminal shows never takes more columns than it has, whatever there is to say and however it is resized on the
+// way: the least important goes first, and the run, the epoch and the time left stay.
+func TestFitsTheTerminal(t *testing.T) {
+	var out bytes.Buffer
+	b := New(&out, false)
+	b.terminal = true
+	e := experiment.Progress{Run: 12, Runs: 16, Name: "xsam-lite-seed3", Stage: experiment.Training, Step: 700, Steps: 900,
+		Epochs: 60, Epoch: 46.7, Loss: 0.512, TestAccuracy: 0.912, Lambda: 7.46, AngleDeg: 88, Remaining: 65 * time.Second}
+	for _, columns := range []int{200, 80, 60, 40, 120} {
+		b.columns = func() int { return columns }
+		out.Reset()
+		b.Run(e)
+		b.bar, b.part = nil, 0 // drawn at once the next time
+		for _, line := range strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\r' || r == '\n' }) {
+			if n := ansi.StringWidth(strings.TrimRight(line, " ")); n >= columns {
+				t.Errorf("%d columns: %d are taken by %q", columns, n, line)
+			}
+		}
+		if columns == 80 && (!strings.Contains(out.String(), "epoch 46.7/60") || !strings.Contains(out.String(), "left") ||
+			strings.Contains(out.String(), "angle")) {
+			t.Errorf("80 columns show %q, want the epoch and the time left, and no angle", out.String())
+		}
 	}
 }

@@ -3,7 +3,10 @@ package progress
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
@@ -15,14 +18,15 @@ func (b *Bar) Run(e experiment.Progress) {
 	case e.Stage == experiment.Finished || e.Stage == experiment.Skipped:
 		b.Print(finished(e))
 	case e.Steps > 0:
-		b.Show(e.Run, e.Step, e.Steps+1, status(e)) // the last one is the measuring at the end
+		b.Show(e.Run, e.Step, e.Steps+1, status(e, b.room())) // the last one is the measuring at the end
 	default:
-		b.Show(e.Run, e.Step, 0, status(e))
+		b.Show(e.Run, e.Step, 0, status(e, b.room()))
 	}
 }
 
-// status is one line about what a run is doing.
-func status(e experiment.Progress) string {
+// status is one line about what a run is doing. What does not fit into so many columns is left out, the least important
+// first: angle, λ, accuracy, loss.
+func status(e experiment.Progress, columns int) string {
 	parts := []string{fmt.Sprintf("[%d/%d] %s", e.Run, e.Runs, e.Name)}
 	switch e.Stage {
 	case experiment.Preparing:
@@ -43,6 +47,11 @@ func status(e experiment.Progress) string {
 	}
 	if e.Remaining >= 0 {
 		parts = append(parts, show.Duration(e.Remaining)+" left")
+	}
+	for _, word := range []string{"angle", "λ", "acc", "loss"} {
+		if ansi.StringWidth(strings.Join(parts, "  ")) > columns {
+			parts = slices.DeleteFunc(parts, func(p string) bool { return strings.HasPrefix(p, word+" ") })
+		}
 	}
 	return strings.Join(parts, "  ")
 }

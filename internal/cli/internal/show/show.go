@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/xsam-go/xsam/runlog"
@@ -74,4 +75,12 @@ func CurvatureCost(runs []runlog.Summary) string {
 		return ""
 	}
 	return fmt.Sprintf("measured along training in %.1f s, %.0f %% of the time", spent, 100*spent/all)
+}
+
+// Quoted is a word as a shell takes it.
+func Quoted(word string) string {
+	if !strings.ContainsAny(word, " \t\n'\"\\$`&|;<>()*?[]#~!{}") {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -1,0 +1,124 @@
+package compare
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/tuning"
+)
+
+// A sweep tries every value of a method on validation images, compares the best of each, and only that sees the test
+// images; --resume DIR alone gives the same again without a run.
+func TestSweep(t *testing.T) {
+	t.Chdir(t.TempDir())
+	table := xsam.Done(t, append(strings.Fields("compare --methods sgd,sam --seeds 2 --quiet --out runs "+
+		"--sweep rho=0.02,0.2 --sweep lr=0.02,0.1"), clitest.Tiny()...)...)
+	text, err := os.ReadFile(filepath.Join("runs", tuning.File))
+	var record tuning.Tuning
+	if err == nil {
+		err = json.Unmarshal(text, &record)
+	}
+	if err != nil || len(record.Methods) != 2 || len(record.Methods[0].Trials) != 2 || len(record.Methods[1].Trials) != 4 {
+		t.Fatalf("tune.json %+v (%v), want 2 trials of sgd and 4 of sam", record, err)
+	}
+	for _, m := range record.Methods {
+		for _, trial := range m.Trials {
+			run := clitest.ReadRun(t, filepath.Join("runs", trial.Dir))
+			if run.Summary.TestAccuracy.Known() || !run.Summary.ValidationAccuracy.Known() {
+				t.Errorf("%s has a test accuracy, or no validation accuracy", trial.Dir)
+			}
+		}
+		best := m.Best()
+		run := clitest.ReadRun(t, filepath.Join("runs", runlog.Name(best.Method, 1)))
+		tests := 0
+		for _, r := range run.Records {
+			if r.Split == runlog.TestSplit {
+				tests++
+			}
+		}
+		if tests != 1 || run.Setup.LearningRate != best.LearningRate || !strings.Contains(table, best.Method+", lr ") {
+			t.Errorf("%s was tested %d times with lr %g, want once with %g; the table is\n%s", best.Method, tests,
+				run.Setup.LearningRate, best.LearningRate, table)
+		}
+	}
+	if again, stderr, code := xsam.Run("compare", "--resume", "runs", "--backend", "go"); code != exit.Done || again != table ||
+		strings.Count(stderr, "was finished before") != 10 {
+		t.Errorf("resumed: exit %d, %s, table\n%s\nwant\n%s", code, stderr, again, table)
+	}
+}
+
+// --tune gives every method the same number of trials.
+func TestTune(t *testing.T) {
+	t.Chdir(t.TempDir())
+	xsam.Done(t, append(strings.Fields("compare --methods sgd,xsam-lite --seeds 1 --quiet --out runs --tune 2"),
+		clitest.Tiny()...)...)
+	var record tuning.Tuning
+	text, err := os.ReadFile(filepath.Join("runs", tuning.File))
+	if err == nil {
+		err = json.Unmarshal(text, &record)
+	}
+	if err != nil || len(record.Methods) != 2 {
+		t.Fatalf("%+v, %v", record, err)
+	}
+	for _, m := range record.Methods {
+		if len(m.Trials) != 2 || m.Trials[1].LearningRate != record.Methods[0].Trials[1].LearningRate {
+			t.Errorf("%s has the trials %+v, want 2 at the same rates as %s", m.Method, m.Trials, record.Methods[0].Method)
+		}
+	}
+}
+
+func TestTuneRefuses(t *testing.T) {
+	xsam.Fails(t, exit.WrongUsage, map[string]string{
+		"compare --tune -1":                          "1 or more trials",
+		"compare --tune 2 --sweep rho=1":             "want one of them",
+		"compare --sweep rho":                        "want name=value",
+		"compare --sweep model=cnn,mlp":              "cannot be swept",
+		"compare --sweep rho=-1":                     "rho",
+		"compare --methods sam:rho=0.1 --sweep lr=1": "want sam",
+	})
+}
+
+// What a folder of runs has recorded is enough to go on with: no flag has to be given again, more seeds can be, and
+// another recipe is refused. A run's config.json makes the run again in another folder.
+func TestResumeAndConfig(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := append(strings.Fields("compare --methods sam,xsam --seeds 1 --quiet --out runs --rho 0.1 --keep-every 1"),
+		clitest.Tiny()...)
+	xsam.Done(t, args...)
+	_, stderr, code := xsam.Run("compare", "--resume", "runs", "--seeds", "2", "--backend", "go")
+	if code != exit.Done || strings.Count(stderr, "was finished before") != 2 {
+		t.Fatalf("exit %d: %s, want two runs more", code, stderr)
+	}
+	first, second := clitest.ReadRun(t, "runs/xsam-seed0"), clitest.ReadRun(t, "runs/xsam-seed1")
+	if second.Setup.Rho != 0.1 || second.Setup.Task != first.Setup.Task {
+		t.Errorf("the added run is of %+v, want %+v", second.Setup, first.Setup)
+	}
+	if kept, err := runlog.Snapshots("runs/xsam-seed1"); err != nil || len(kept) != 2 {
+		t.Errorf("the added run kept %v (%v), want 2 checkpoints: --keep-every 1 was recorded", kept, err)
+	}
+	if _, stderr, code := xsam.Run("compare", "--resume", "runs", "--lr", "0.3", "--backend", "go"); code != exit.Failed ||
+		!strings.Contains(stderr, "now 0.3") {
+		t.Errorf("another rate: exit %d, %s", code, stderr)
+	}
+	xsam.Done(t, "compare", "--config", "runs/xsam-seed0/config.json", "--out", "again", "--quiet", "--backend", "go")
+	if again := clitest.ReadRun(t, "again/xsam-seed0"); again.Summary.TrainLoss != first.Summary.TrainLoss {
+		t.Errorf("the run again has training loss %v, want %v", again.Summary.TrainLoss, first.Summary.TrainLoss)
+	}
+	for args, want := range map[string]string{
+		"compare runs":                        "--resume runs",
+		"compare --resume nowhere":            "no such folder",
+		"compare --resume runs --out other":   "want one folder",
+		"compare --config nowhere":            "comparison.json",
+		"compare --config runs --resume runs": "want one of them",
+	} {
+		if _, stderr, code := xsam.Run(strings.Fields(args)...); code == exit.Done || !strings.Contains(stderr, want) {
+			t.Errorf("xsam %s: exit %d, %s, want %q", args, code, stderr, want)
+		}
+	}
+}

@@ -1,0 +1,31 @@
+package runlog
+
+import (
+	"encoding/json"
+	"io/fs"
+	"path"
+)
+
+// plannedAtMost is the number of runs beyond which a plan is not believed.
+const plannedAtMost = 10000
+
+// Planned are the runs that a comparison was asked to make in a folder, by the names of their directories: none where
+// nothing readable says so.
+func Planned(fsys fs.FS, dir string) (names []string) {
+	var asked struct { // as package recipe writes it
+		Methods []string `json:"methods"`
+		Seed    int64    `json:"seed"`
+		Seeds   int      `json:"seeds"`
+	}
+	text, err := readFile(fsys, path.Join(dir, ComparisonFile))
+	if err != nil || json.Unmarshal(text, &asked) != nil || asked.Seeds > plannedAtMost ||
+		len(asked.Methods)*asked.Seeds > plannedAtMost {
+		return nil
+	}
+	for k := range asked.Seeds {
+		for _, method := range asked.Methods {
+			names = append(names, Name(method, asked.Seed+int64(k)))
+		}
+	}
+	return names
+}

@@ -1,0 +1,232 @@
+package tuning
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
+)
+
+const (
+	trialSeed = 1000   // of weights and batches of every trial; no run has it that is compared
+	folder    = "tune" // of the trials, under that of the runs
+	// File holds all trials and the choice, under the folder of the runs.
+	File = "tune.json"
+)
+
+// Search is what is tried.
+type Search struct {
+	Recipe, Scale, Rule string // for the record
+	// Base is the recipe of the trials, with validation images. λmax is not measured, and nothing along training.
+	Base     recipe.Recipe
+	Methods  []string
+	Settings map[string]string // of the methods that have them
+	Points   []Point
+}
+
+// Tuning is the record of a search, in tune.json.
+type Tuning struct {
+	Recipe     string   `json:"recipe"`
+	Scale      string   `json:"scale,omitempty"`
+	Rule       string   `json:"rule"`
+	Trials     int      `json:"trials"` // of each method; of a sweep the most
+	Validation int      `json:"validation_size"`
+	Methods    []Method `json:"methods"`
+}
+
+// Method is the search of one method.
+type Method struct {
+	Method string  `json:"method"`
+	Chosen int     `json:"chosen"` // index of the trial
+	Trials []Trial `json:"trials"`
+}
+
+// Best is the trial that was chosen.
+func (m Method) Best() Trial { return m.Trials[m.Chosen] }
+
+// Trial is one run of a search and its outcome.
+type Trial struct {
+	Trial              int           `json:"trial"`
+	Method             string        `json:"method"` // with its settings
+	LearningRate       float64       `json:"lr"`
+	Fields             string        `json:"recipe,omitempty"` // what else of the recipe was set, "batch=32"
+	Dir                string        `json:"dir"`              // under the folder of tune.json
+	ValidationAccuracy runlog.Number `json:"validation_accuracy,omitzero"`
+	ValidationLoss     runlog.Number `json:"validation_loss,omitzero"`
+	Stopped            string        `json:"stopped,omitempty"` // why it did not finish: it diverged
+}
+
+// Planned is a trial before it is made.
+type Planned struct {
+	Method string // without what the point sets
+	Index  int    // of the point
+	Recipe recipe.Recipe
+	Fields string
+	Dir    string // under the folder of the runs
+}
+
+// Plan returns the trials: each point for all methods, then the next point. What a point does not change of a method is
+// not tried twice.
+func (s Search) Plan() ([]Planned, error) {
+	base := s.Base
+	base.Seed, base.LambdaProducts, base.LambdaEvery, base.EvaluateEvery = trialSeed, 0, 0, 0
+	seen := map[string]bool{}
+	var all []Planned
+	for i, point := range s.Points {
+		for _, method := range s.Methods {
+			r, label := base, point.Label(method)
+			if key := fmt.Sprint(label, point.Rate, fieldsText(point.Fields)); seen[key] {
+				continue
+			} else {
+				seen[key] = true
+			}
+			r.LearningRate = point.Rate
+			err := apply(&r, point.Fields)
+			if err == nil {
+				err = r.SetMethod(label, s.Settings)
+			}
+			if err == nil {
+				err = r.Validate()
+			}
+			if err != nil {
+				return nil, err
+			}
+			name := fmt.Sprintf("%s-trial%d", strings.NewReplacer(":", "_", "/", "_").Replace(method), i)
+			all = append(all, Planned{method, i, r, fieldsText(point.Fields), filepath.Join(folder, name)})
+		}
+	}
+	return all, nil
+}
+
+// Run makes the trials under out, chooses, and writes tune.json.
+func (s Search) Run(ctx context.Context, engine *backend.Engine, out string, options experiment.Options) (*Tuning,
+	error) {
+	if len(s.Points) == 0 || s.Base.ValidationSize < 1 {
+		return nil, fmt.Errorf("tuning: %d trials on %d validation images: want 1 or more of both", len(s.Points),
+			s.Base.ValidationSize)
+	}
+	planned, err := s.Plan()
+	if err != nil {
+		return nil, err
+	}
+	var recipes []recipe.Recipe
+	var dirs []string
+	for _, p := range planned {
+		recipes, dirs = append(recipes, p.Recipe), append(dirs, filepath.Join(out, p.Dir))
+	}
+	summaries, err := experiment.RunAll(ctx, engine, recipes, dirs, options)
+	if err != nil {
+		return nil, err
+	}
+	t := &Tuning{Recipe: s.Recipe, Scale: s.Scale, Rule: s.Rule, Validation: s.Base.ValidationSize}
+	for _, method := range s.Methods {
+		m := Method{Method: method}
+		for i, p := range planned {
+			if p.Method == method {
+				m.Trials = append(m.Trials, newTrial(p, summaries[i]))
+			}
+		}
+		if m.Chosen, err = choose(m.Trials); err != nil {
+			return nil, fmt.Errorf("tuning: choosing the settings of %s: %w", method, err)
+		}
+		t.Trials = max(t.Trials, len(m.Trials))
+		t.Methods = append(t.Methods, m)
+	}
+	return t, t.write(filepath.Join(out, File))
+}
+
+// newTrial takes from a summary what the choice may know. Of the test images a trial's summary says nothing, and if
+// it did, nothing of it would come here.
+func newTrial(p Planned, s runlog.Summary) Trial {
+	return Trial{
+		Trial: p.Index, Method: p.Recipe.Method, LearningRate: p.Recipe.LearningRate, Fields: p.Fields,
+		Dir: filepath.ToSlash(p.Dir), ValidationAccuracy: s.ValidationAccuracy, ValidationLoss: s.ValidationLoss,
+		Stopped: s.Stopped,
+	}
+}
+
+// choose returns the index of the best trial: the highest validation accuracy, which a regression does not have, then
+// the lowest validation loss, then the first. A trial that diverged cannot be chosen.
+func choose(trials []Trial) (int, error) {
+	best := -1
+	for i, t := range trials {
+		if t.Stopped != "" || !t.ValidationAccuracy.Known() && !t.ValidationLoss.Known() {
+			continue
+		}
+		if best < 0 || t.better(trials[best]) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return 0, fmt.Errorf("none of %d trials finished: lower the learning rate of the recipe (--lr)", len(trials))
+	}
+	return best, nil
+}
+
+func (t Trial) better(than Trial) bool {
+	a, b := t.ValidationAccuracy.Float(), than.ValidationAccuracy.Float()
+	if a > b || a < b {
+		return a > b
+	}
+	return t.ValidationLoss.Float() < than.ValidationLoss.Float()
+}
+
+// Set gives a recipe the settings of the trial.
+func (t Trial) Set(r *recipe.Recipe, settings map[string]string) error {
+	r.LearningRate = t.LearningRate
+	fields := map[string]string{}
+	for _, part := range strings.Fields(t.Fields) {
+		name, value, _ := strings.Cut(part, "=")
+		fields[name] = value
+	}
+	if err := apply(r, fields); err != nil {
+		return err
+	}
+	return r.SetMethod(t.Method, settings)
+}
+
+// WriteText names what was chosen.
+func (t *Tuning) WriteText(w io.Writer) error {
+	fmt.Fprintf(w, "Chosen out of %d trials each, on %d validation images\n", t.Trials, t.Validation)
+	for _, m := range t.Methods {
+		best := m.Best()
+		fmt.Fprintf(w, "  %s, lr %g", best.Method, best.LearningRate)
+		if best.Fields != "" {
+			fmt.Fprintf(w, ", %s", best.Fields)
+		}
+		what := fmt.Sprintf("accuracy %.2f %%", 100*best.ValidationAccuracy.Float())
+		if !best.ValidationAccuracy.Known() {
+			what = fmt.Sprintf("loss %.4g", best.ValidationLoss.Float())
+		}
+		if len(m.Trials) < t.Trials {
+			what += fmt.Sprintf(", out of %d", len(m.Trials))
+		}
+		if _, err := fmt.Fprintf(w, ": validation %s\n", what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write puts the record at path in one piece.
+func (t *Tuning) write(path string) error {
+	text, err := json.MarshalIndent(t, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path+".tmp", append(text, '\n'), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(path+".tmp", path)
+	}
+	if err != nil {
+		return fmt.Errorf("tuning: %w", err)
+	}
+	return nil
+}
