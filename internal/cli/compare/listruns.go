@@ -31,8 +31,8 @@ func (o *options) checkList() error {
 // Each goes on from its checkpoint when it is called again.
 func (o *options) listRuns(out string, recipes []recipe.Recipe) error {
 	for _, r := range recipes {
-		if _, err := fmt.Fprintf(o.stdout, "xsam train --method=%s --seed=%d%s --out=%s --resume --quiet\n", show.Quoted(r.Method),
-			r.Seed, o.flagsFor(r.Method), show.Quoted(out)); err != nil {
+		if _, err := fmt.Fprintf(o.stdout, "xsam train --method=%s --seed=%d%s --out=%s --resume --quiet\n",
+			show.Quoted(r.Method), r.Seed, o.flagsFor(r.Method), show.Quoted(out)); err != nil {
 			return err
 		}
 	}
