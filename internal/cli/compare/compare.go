@@ -1,8 +1,8 @@
 // Package compare is the command xsam compare: several methods over several seeds, and a table of them.
 //
 //	compare.go      flags, and the runs
-//	tune.go         the settings that are tried before
 //	listruns.go     the command of each run, for a scheduler
+//	tune.go         the settings that are tried before
 //	result.go       how the result is printed
 //	commandline.go  recorded runs as the command line that makes them again
 package compare
@@ -79,13 +79,13 @@ func (o *options) groups() []flags.Group {
 			", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
+	what.BoolVar(&o.listed, "list-runs", false,
+		"print the command of each run, one a line, for a scheduler, and make none")
 	what.StringArrayVar(&o.sweep, "sweep", nil,
 		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method\n"+
 			"the best on validation images is compared, and sees the test images once")
 	what.IntVar(&o.tune, "tune", 0,
 		"`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
-	what.BoolVar(&o.listed, "list-runs", false,
-		"print the command of each run, one a line, for a scheduler, and make none")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	o.set = what
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
@@ -95,6 +95,9 @@ func (o *options) groups() []flags.Group {
 func run(ctx context.Context, o *options, args []string) error {
 	c, recipes, err := o.plan(args)
 	if err != nil {
+		return err
+	}
+	if err := o.checkList(); err != nil {
 		return err
 	}
 	asked := c // what is recorded: the search with it
@@ -107,9 +110,6 @@ func run(ctx context.Context, o *options, args []string) error {
 		return err
 	}
 	if o.listed {
-		if search != nil || len(args) > 0 || o.given.Changed("config") {
-			return exit.Usagef("--list-runs takes its runs from flags alone: leave --sweep, --tune, --config and a folder out")
-		}
 		return o.listRuns(out, recipes)
 	}
 	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)

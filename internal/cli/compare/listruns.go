@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
@@ -14,6 +15,17 @@ import (
 
 // ofAll are the flags that are about all runs together, or that listRuns writes itself.
 var ofAll = []string{"methods", "seeds", "seed", "list-runs", "out", "resume", "force", "format", "quiet"}
+
+// checkList finds flags whose runs cannot be listed: those of a search follow from one another, and what is recorded
+// elsewhere is not on this command line.
+func (o *options) checkList() error {
+	for _, name := range []string{"sweep", "tune", "resume", "config"} {
+		if o.listed && o.given.Changed(name) {
+			return exit.Usagef("--list-runs with --%s: want one of them", name)
+		}
+	}
+	return nil
+}
 
 // listRuns prints the command of each run, one a line, and on the second writer the one that makes the table of them.
 // Each goes on from its checkpoint when it is called again.

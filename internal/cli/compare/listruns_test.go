@@ -28,6 +28,10 @@ func TestListRuns(t *testing.T) {
 	if runs, err := runlog.ReadRuns("."); err != nil || len(runs) > 0 {
 		t.Errorf("%d runs, %v, want none made", len(runs), err)
 	}
+	if _, stderr, code := program.Run(append(args, "--list-runs", "--sweep", "rho=0.1,0.2")...); code != exit.WrongUsage ||
+		!strings.Contains(stderr, "--list-runs with --sweep") {
+		t.Errorf("exit %d, stderr %q, want that a search is not listed", code, stderr)
+	}
 	for _, i := range []int{3, 0, 2, 1, 1} {
 		program.Done(t, strings.Fields(strings.TrimPrefix(lines[i], "xsam "))...)
 	}

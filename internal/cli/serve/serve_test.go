@@ -23,8 +23,10 @@ var xsam = clitest.Of(func(stdout, _ io.Writer) *cobra.Command { return New(stdo
 func TestHelp(t *testing.T) { xsam.Help(t, "serve") }
 
 func TestFailures(t *testing.T) {
-	xsam.Fails(t, exit.WrongUsage, map[string]string{"serve one two": "accepts at most 1 arg"})
-	xsam.Fails(t, exit.Failed, map[string]string{"serve . --addr nonsense": "want host:port"})
+	xsam.Fails(t, exit.WrongUsage, map[string]string{
+		"serve one two":           "accepts at most 1 arg",
+		"serve . --addr nonsense": "want host:port",
+	})
 	if err := os.WriteFile("file", nil, 0o644); err != nil {
 		t.Fatal(err)
 	}

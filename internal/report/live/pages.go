@@ -46,13 +46,13 @@ func (s *Server) render(a address) ([]byte, error) {
 }
 
 // cachedPage is that of an address, empty at first.
-func (s *Server) cachedPage(address string) *cachedPage {
+func (s *Server) cachedPage(name string) *cachedPage {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.cached[address] == nil {
-		s.cached[address] = &cachedPage{}
+	if s.cached[name] == nil {
+		s.cached[name] = &cachedPage{}
 	}
-	return s.cached[address]
+	return s.cached[name]
 }
 
 // write sends a page.

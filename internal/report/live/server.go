@@ -2,8 +2,8 @@
 // on.
 //
 //	server.go   requests, and what is refused
-//	address.go  what an address names
 //	pages.go    the pages, made once and kept
+//	address.go  what an address names
 //	folder.go   which comparisons there are, read through an os.Root that no path and no link leaves
 //	card.go     how far they are
 //	figure.go   a figure of a comparison as a file

@@ -118,6 +118,16 @@ func (f *Recipe) Recipe() recipe.Recipe {
 	return r
 }
 
+// checkBase finds flags that have no effect with the base optimizer.
+func (f *Recipe) checkBase(r recipe.Recipe) error {
+	for _, name := range []string{"momentum", "nesterov"} {
+		if flag := f.Lookup(name); r.Optimizer != "sgd" && flag.Changed && flag.Value.String() != flag.DefValue {
+			return exit.Usagef("--%s has no effect with --base %s", name, r.Optimizer)
+		}
+	}
+	return nil
+}
+
 // Over returns a recorded recipe with the flags that the user set laid over it.
 func (f *Recipe) Over(r recipe.Recipe) recipe.Recipe {
 	if f.Lookup("data").Changed {
@@ -150,16 +160,6 @@ func (f *Recipe) fitBatch(r *recipe.Recipe) error {
 		r.Batch = recipe.FittingBatch(n, r.Batch)
 	}
 	return err
-}
-
-// checkBase finds flags that have no effect with the base optimizer.
-func (f *Recipe) checkBase(r recipe.Recipe) error {
-	for _, name := range []string{"momentum", "nesterov"} {
-		if flag := f.Lookup(name); r.Optimizer != "sgd" && flag.Changed && flag.Value.String() != flag.DefValue {
-			return exit.Usagef("--%s has no effect with --base %s", name, r.Optimizer)
-		}
-	}
-	return nil
 }
 
 // Apply lays one flag over a recipe where the user set it.

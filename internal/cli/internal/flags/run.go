@@ -119,11 +119,11 @@ func (f *Run) Plan(flags *Recipe, recorded *recipe.Comparison, c *recipe.Compari
 	if c.Settings == nil {
 		c.Settings = map[string]string{}
 	}
+	maps.Copy(c.Settings, settings)
+	c.Running = f.running()
 	if err := flags.checkBase(c.Recipe); err != nil {
 		return nil, err
 	}
-	maps.Copy(c.Settings, settings)
-	c.Running = f.running()
 	if err := Locate(&c.Recipe); err != nil {
 		return nil, err
 	}
