@@ -46,6 +46,7 @@ type ascent struct {
 	vars   []*model.Variable
 	w      []*graph.Node
 	v      []*graph.Node // nil before the first refresh, and where there is none
+	m      *graph.Node   // what ρ is multiplied by; nil for 1
 }
 
 // from returns w + ε for g, the clean gradient at w, or the momentum.
@@ -53,15 +54,24 @@ func (a ascent) from(g []*graph.Node) []*graph.Node {
 	d := a.lessAverage(g)           // g − σ ḡ
 	d = a.lean(d)                   // leaning towards v
 	d = a.config.Of.only(a.vars, d) // 0 for what is not to move
-	if a.config.Adaptive {
-		return paramvec.Add(a.w, AdaptivePerturbation(a.w, d, a.config.Rho, a.config.Eta))
+	eps := a.perturbation(d)
+	if a.m != nil {
+		eps = paramvec.Scale(a.m, eps)
 	}
-	return paramvec.Add(a.w, Perturbation(d, a.config.Rho))
+	return paramvec.Add(a.w, eps)
+}
+
+// perturbation is ε of radius ρ along d.
+func (a ascent) perturbation(d []*graph.Node) []*graph.Node {
+	if a.config.Adaptive {
+		return AdaptivePerturbation(a.w, d, a.config.Rho, a.config.Eta)
+	}
+	return Perturbation(d, a.config.Rho)
 }
 
 // ascent is that of this step. Where it leans towards v, an exact refresh comes before it.
 func (s *step) ascent() ascent {
-	a := ascent{config: s.config, home: s.home, vars: s.vars, w: s.w}
+	a := ascent{config: s.config, home: s.home, vars: s.vars, w: s.w, m: s.config.strength(s.home, s.g)}
 	switch {
 	case s.config.Mix == 0 || s.mark.raw:
 	case s.mark.refresh && s.config.By == ByExact:

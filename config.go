@@ -13,6 +13,9 @@ type Config struct {
 	Length     Length `json:"length"` // 3. the norm of the gradient that is corrected
 	Correction        // 4. what is taken away, along v or from the clean gradient
 
+	// MaxLambda is a bound that λ is kept under by longer ascents and a stronger correction; 0: none. See limit.go.
+	MaxLambda MaxLambda `json:"max_lambda"`
+
 	// Seed draws the first v.
 	Seed int64 `json:"-"`
 }
@@ -116,19 +119,30 @@ type Correction struct {
 	// Form is the form of the corrected gradient g̃.
 	Form Form `json:"correction"`
 
-	// Alpha is the strength α in [0, 2]; 0 turns the correction off, 1 takes away the component along v. Above 1 the
-	// step climbs along v, which is unstable when v is stale. Explicit has no use for it; to SurrogateGap it is GSAM's α.
+	// Alpha is the strength α in [0, 2]; 0 turns the correction off, 1 takes away the component along v. Above 1 an
+	// Unbounded step climbs along v, which is unstable. Explicit has no use for it; to SurrogateGap it is GSAM's α.
 	Alpha float64 `json:"alpha"`
 
-	// Bound ends the correction of Oriented where what it rests on does: α acts as at most 1 where the step would climb
-	// along v, and as 0 where w has gone so far along v that λ, by the derivative that was measured, is gone. See
-	// bound.go. The other forms do not look at it.
-	Bound bool `json:"bound,omitzero"`
+	// Bound bounds the correction of Oriented; the other forms do not look at it. See bound.go.
+	Bound Bound `json:"bound"`
 
 	// AlphaWarmup is the number of steps after the warm-up of v over which α rises to Alpha in a straight line; with 0
 	// it is there at once.
 	AlphaWarmup int `json:"alpha_warmup"`
 }
+
+// Bound bounds the oriented correction.
+type Bound int
+
+const (
+	// Unbounded is everywhere α|c|v, and climbs along v where α > 1 and c > 0.
+	Unbounded Bound = iota
+	// NoClimb takes at most c where c > 0: there α acts as at most 1. With α ≤ 1 it is Unbounded.
+	NoClimb
+	// Quarter is NoClimb and takes at most a quarter of the length of h. It holds at learning rates at which NoClimb does
+	// not, and corrects less: half of the steps of an ordinary training are bounded by it.
+	Quarter
+)
 
 // Along is what an ascent goes along.
 type Along int

@@ -54,9 +54,8 @@ func (s *step) correct(g gradients, h []*graph.Node, c *graph.Node, d direction)
 		return s.reduceGap(g, h)
 	case d.v == nil:
 		return whole(h)
-	case s.config.Form == Oriented && s.config.Bound:
-		taken := graph.Mul(graph.ConvertDType(s.alpha(), c.DType()), graph.Abs(c))
-		return paramvec.AddScaled(h, graph.Neg(s.bounded(taken, c, d)), d.v)
+	case s.config.bounds():
+		return s.bounded(h, d.v, c)
 	}
 	return correct(s.config.Form, h, d.v, c, s.alpha())
 }
@@ -65,6 +64,9 @@ func (s *step) correct(g gradients, h []*graph.Node, c *graph.Node, d direction)
 func (s *step) alpha() *graph.Node {
 	dtype := paramvec.DType(s.w)
 	alpha := graph.Scalar(s.g, dtype, s.config.Alpha)
+	if m := s.config.strength(s.home, s.g); m != nil && s.config.Alpha < 1 {
+		alpha = graph.MinScalar(graph.Mul(alpha, m), 1)
+	}
 	if s.config.Refresh.Warmup == 0 && s.config.AlphaWarmup == 0 {
 		return alpha
 	}

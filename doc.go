@@ -27,6 +27,9 @@
 // optimizer_test.go and users_test.go. A new setting is a field in config.go, a check in validate.go and a row in
 // internal/parameter.
 //
+// phase.go says between which steps there is more than the base optimizer, mask.go which parameters an ascent moves;
+// bound.go bounds the correction, limit.go keeps λ under a bound.
+//
 // The rest: config.go and validate.go hold the configuration, parameter.go its names, schedule.go says which kind of
 // step comes next, state.go what lives between steps, stats.go what a step measured. accumulate.go and microbatch.go
 // cut batches that are too large for the device; interval.go has the refreshes follow the Hessian; passorder.go is

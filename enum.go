@@ -14,6 +14,7 @@ var (
 	estimatorNames = names{"pair", "three-point", "exact"}
 	sideNames      = names{"larger-loss", "mean"}
 	lengthNames    = names{"as-is", "unit", "clean"}
+	boundNames     = names{"none", "no-climb", "quarter"}
 	formNames      = names{"oriented", "projection", "explicit", "paper", "surrogate-gap"}
 )
 
@@ -47,6 +48,7 @@ func (m Mask) String() string      { return maskNames.of(int(m)) }
 func (e Estimator) String() string { return estimatorNames.of(int(e)) }
 func (s Side) String() string      { return sideNames.of(int(s)) }
 func (l Length) String() string    { return lengthNames.of(int(l)) }
+func (b Bound) String() string     { return boundNames.of(int(b)) }
 func (f Form) String() string      { return formNames.of(int(f)) }
 
 // MarshalText and UnmarshalText are the texts of flags and records.
@@ -55,6 +57,7 @@ func (m Mask) MarshalText() ([]byte, error)      { return []byte(m.String()), ni
 func (e Estimator) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 func (s Side) MarshalText() ([]byte, error)      { return []byte(s.String()), nil }
 func (l Length) MarshalText() ([]byte, error)    { return []byte(l.String()), nil }
+func (b Bound) MarshalText() ([]byte, error)     { return []byte(b.String()), nil }
 func (f Form) MarshalText() ([]byte, error)      { return []byte(f.String()), nil }
 
 func (a *Along) UnmarshalText(text []byte) error     { return set(a, alongNames, text) }
@@ -62,4 +65,5 @@ func (m *Mask) UnmarshalText(text []byte) error      { return set(m, maskNames, 
 func (e *Estimator) UnmarshalText(text []byte) error { return set(e, estimatorNames, text) }
 func (s *Side) UnmarshalText(text []byte) error      { return set(s, sideNames, text) }
 func (l *Length) UnmarshalText(text []byte) error    { return set(l, lengthNames, text) }
+func (b *Bound) UnmarshalText(text []byte) error     { return set(b, boundNames, text) }
 func (f *Form) UnmarshalText(text []byte) error      { return set(f, formNames, text) }

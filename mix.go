@@ -26,8 +26,8 @@ func EigenSAMConfig() Config {
 	return c
 }
 
-// LeanTo returns the direction d of Eigen-SAM's ascent: the unit gradient ĝ = g/‖g‖ and β times the part of v across
-// it,
+// LeanTo returns the direction d of Eigen-SAM's ascent, the unit gradient ĝ = g/‖g‖ and β times the part of v across
+// it:
 //
 //	d = ĝ + β·sign⟨g, v⟩·(v − ⟨v, ĝ⟩ĝ)
 //

@@ -68,6 +68,10 @@ func newOptimizer(obj *forward.Objective, inner optimizer.Interface, config Conf
 	if config.From == LastFifth {
 		return nil, fmt.Errorf("xsam: Config.From = LastFifth: of how many steps? want Config.ForRun(steps), or a step")
 	}
+	if config.MaxLambda < 0 {
+		return nil, fmt.Errorf("xsam: Config.MaxLambda = %v: of which edge? want Config.UnderEdge(2/η), or a number",
+			config.MaxLambda)
+	}
 	return inScope(Scope, obj, b, config), nil
 }
 

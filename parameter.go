@@ -125,7 +125,7 @@ func settings(label, rest string, common map[string]string) (map[string]string, 
 	if rest == "" {
 		return chosen, nil
 	}
-	for part := range strings.SplitSeq(rest, ":") {
+	for _, part := range parameter.Settings(label) {
 		key, value, ok := strings.Cut(part, "=")
 		if !ok || !parameter.Has(label, key) {
 			return nil, fmt.Errorf("xsam: method %q: %q is no setting of it: want key=value with a key of %v", label, part,

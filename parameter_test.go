@@ -87,6 +87,10 @@ func TestMethod(t *testing.T) {
 		}), ""},
 		{"nsam:refresh-every=10", nil, changed(xsam.NSAMConfig(), func(c *xsam.Config) { c.Refresh.Every = 10 }), ""},
 		{"ssam:length=unit", nil, changed(xsam.SSAMConfig(), func(c *xsam.Config) { c.Length = xsam.Unit }), ""},
+		{"xsam:max-lambda=edge:0.5:rho=0.1", nil, changed(xsam.DefaultConfig(), func(c *xsam.Config) {
+			c.MaxLambda, c.Rho, c.ProbeRadius = -0.5, 0.1, 0.1
+		}), ""},
+		{"xsam:rho=0.1:0.2", nil, xsam.Config{}, "0.1:0.2"},
 		{"sgd:rho=1", nil, xsam.Config{}, "no setting of it"},
 		{"gd", nil, xsam.Config{}, "unknown method"},
 		{"xsam:correction=explicit:refresh-most=4:refresh-tolerance=1", nil, xsam.Config{}, "a fixed interval"},

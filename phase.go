@@ -14,8 +14,8 @@ func LateSAMConfig() Config {
 	return c
 }
 
-// LastFifth as Phase.From is the first step of the last fifth of a run. An optimizer does not know how long a run is:
-// Config.ForRun puts the step in its place, and New refuses it.
+// LastFifth stands, as Phase.From, for the first step of the last fifth of a run. An optimizer does not know how long a
+// run is: Config.ForRun puts the step in its place, and New refuses it.
 const LastFifth = -1
 
 // ForRun returns the configuration for a run of a number of steps: with Phase.From = ⌈4/5·steps⌉ for LastFifth.

@@ -31,9 +31,11 @@ func (o *Optimizer) checkProbe(store *model.Store, step int64) error {
 		}
 		square, spacing = square+squares(w), max(spacing, spacingOf(v.DType()))
 	}
-	if least := spacing * math.Sqrt(square) / 16; !(o.config.ProbeRadius >= least) {
+	const diverged = 1e6 // a length that says more about the training than about the radius
+	length := math.Sqrt(square)
+	if least := spacing * length / 16; length < diverged && !(o.config.ProbeRadius >= least) {
 		return fmt.Errorf("xsam: Config.ProbeRadius = %v: at w ± r v weights of length %.3g are rounded back to w, and λ "+
-			"is made of rounding alone: want more than %.2g, by far", o.config.ProbeRadius, math.Sqrt(square), least)
+			"is made of rounding alone: want more than %.2g, by far", o.config.ProbeRadius, length, least)
 	}
 	return nil
 }

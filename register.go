@@ -1,6 +1,7 @@
 package xsam
 
 import (
+	"encoding"
 	"fmt"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -40,7 +41,7 @@ func SetDefaultParams(store *model.Store, preset Config) {
 	store.SetParam(ParamBase, "adamw")
 	for _, p := range parameter.All {
 		field := preset.field(p.Name)
-		if p.Choices != nil {
+		if _, isText := field.Addr().Interface().(encoding.TextUnmarshaler); isText {
 			store.SetParam(Param(p.Name), preset.Get(p.Name))
 			continue
 		}

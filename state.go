@@ -16,7 +16,7 @@ import (
 //
 //	/xsam/eigenvector/...  v, one variable per trainable variable, under that variable's own path
 //	/xsam/refresh          what the last refresh measured
-//	/xsam/start            ⟨w, v⟩ where it was measured (bound.go)
+//	/xsam/limit            the smoothed λ, and how much stronger the ascent is for it (limit.go)
 //	/xsam/step             what the last step measured
 //	/xsam/progress         steps made, and what is trained since when (progress.go)
 //	/xsam/sets             what was trained before, from the first change on (trained.go)

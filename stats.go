@@ -27,6 +27,11 @@ type StepStats struct {
 	// direction: see Refresh.Shift. Residual is ‖Hv − λv‖/|λ| before v was turned, D3 is dλ/dv.
 	Lambda, Residual, D3 float64
 
+	// With MaxLambda: λ smoothed, what ρ and α are multiplied by, and whether that is all there is and λ above the bound
+	// all the same. Without, 0 and 1.
+	SmoothLambda, Strength float64
+	OutOfReach             bool
+
 	Gradients int // gradients of the loss that the step took
 	Products  int // exact Hessian-vector products (and one third derivative, counted as one) on top
 }
@@ -65,6 +70,10 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 	if p.Refreshed, err = o.refreshed(h, p.Step, progress[progressSince]); err != nil {
 		return StepStats{}, err
 	}
+	if p.SmoothLambda, p.Strength, err = o.limited(h); err != nil {
+		return StepStats{}, err
+	}
+	p.OutOfReach = p.Strength >= limitMost && p.SmoothLambda > float64(o.config.MaxLambda)
 	p.Kind = o.config.kind(p.Step, p.Refreshed)
 	p.Gradients, p.Products = o.config.cost(p.Kind, p.Refreshed)
 	cos := math.NaN()

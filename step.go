@@ -85,6 +85,10 @@ func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
 	h, w := o.home(scope.Store()), forward.Origin(g, vars)
 	g.AttachState(startKey{}, forward.Point(g, vars))
 	up := ascent{config: o.config, home: h, vars: vars, w: w}
+	if m.kind == AscentStep {
+		openState(h, g, paramvec.DType(w))
+		up.m = o.config.strength(h, g)
+	}
 	if m.kind == PairStep || o.config.Mix > 0 && !m.raw {
 		up.v = forward.Point(g, openEigenvector(h, vars))
 	}
@@ -112,7 +116,7 @@ func (s *step) keep(g gradients, d direction) {
 	if d.estimate != nil {
 		forward.SetPoint(s.kept, d.v)
 		s.adaptInterval(d.estimate)
-		s.keepStart(d)
+		s.limit(d.estimate)
 		s.state.writeRefresh(d.estimate)
 	}
 	s.keepAverage(g)

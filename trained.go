@@ -177,6 +177,9 @@ func (h home) forget(c Config, vars []*model.Variable) error {
 		h.path("refresh"): func(v *model.Variable) *tensors.Tensor {
 			return tensorOf(v.DType(), v.Shape().Dimensions, unknownRefresh())
 		},
+		h.path("limit"): func(v *model.Variable) *tensors.Tensor {
+			return tensorOf(v.DType(), v.Shape().Dimensions, noLimit())
+		},
 		h.path("interval"): func(*model.Variable) *tensors.Tensor { return firstInterval(c) },
 	}
 	zero := func(v *model.Variable) *tensors.Tensor {

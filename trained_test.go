@@ -25,8 +25,8 @@ import (
 	"github.com/xsam-go/xsam/optim"
 )
 
-// A store that is resumed with other trainable parameters: v is of length 1 over those, λ theirs. A parameter of another
-// shape is refused by name.
+// A store that is resumed with other trainable parameters: v is of length 1 over those, λ theirs. A parameter of
+// another shape is refused by name.
 func TestResumedWithOtherParameters(t *testing.T) {
 	b := testbackend.Go(t)
 	var frozen bool
@@ -85,8 +85,8 @@ func TestResumedWithOtherParameters(t *testing.T) {
 	}
 }
 
-// Parameters of three types, and gradients so small that ρ/‖g‖ is beyond the largest number of half precision: SAM's ε is
-// of length ρ all the same.
+// Parameters of three types, and gradients so small that ρ/‖g‖ is beyond the largest number of half precision: SAM's
+// ε is of length ρ all the same.
 func TestMixedPrecision(t *testing.T) {
 	for _, scale := range []float64{1, 1e-3} {
 		obj := objective.New(func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
@@ -124,7 +124,8 @@ func TestMixedPrecision(t *testing.T) {
 }
 
 // State that a model writes from its weights or its data in the forward pass: a teacher that averages the weights, a
-// codebook that moves to the data. Plain GoMLX writes both once a step; so does every method, at the weights of the step.
+// codebook that moves to the data. Plain GoMLX writes both once a step; so does every method, at the weights of the
+// step.
 func TestTeacherAndCodebook(t *testing.T) {
 	b := testbackend.Go(t)
 	obj := objective.New(func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {

@@ -76,9 +76,11 @@ func (c Config) Validate() error {
 		"want one of them, since micro-batches that ascend on their own leave no clean gradient of the whole batch")
 
 	check(formNames.has(int(d.Form)), "Form = %d: want Oriented, Projection, Explicit, Paper or SurrogateGap", int(d.Form))
+	check(boundNames.has(int(d.Bound)), "Bound = %d: want Unbounded, NoClimb or Quarter", int(d.Bound))
 	check(d.Alpha >= 0 && d.Alpha <= 2, "Alpha = %v: want 0 ≤ Alpha ≤ 2 (0 turns the correction off)", d.Alpha)
-	check(!(d.Alpha > 0 && r.Every == 0 && d.Form != SurrogateGap), "Alpha = %v with Refresh.Every = 0: there is no v to "+
-		"correct along; want Alpha = 0, or Refresh.Every = 1 or more", d.Alpha)
+	check(!(d.Alpha > 0 && r.Every == 0 && d.Form != SurrogateGap),
+		"Alpha = %v with Refresh.Every = 0: there is no v to correct along; "+
+			"want Alpha = 0, or Refresh.Every = 1 or more", d.Alpha)
 	check(d.AlphaWarmup >= 0, "AlphaWarmup = %d: want 0 or more steps", d.AlphaWarmup)
 	check(d.Form != Explicit || r.By == ByPair && r.Every == 1 && r.Most == 0, "Form = Explicit with Refresh.By = %v, "+
 		"Every = %d, Most = %d: want ByPair, Every = 1 and a fixed interval, since it is the mean of the pair of every step",
@@ -88,5 +90,10 @@ func (c Config) Validate() error {
 		"Form = SurrogateGap with Ascent.Every = %d, Rho = %v, Along = %v, Local = %v, Length = %v: want ascents along the "+
 			"gradient of the whole batch and a length other than Unit, since it takes the clean gradient apart",
 		a.Every, a.Rho, a.Along, a.Local, c.Length)
+	check(c.MaxLambda >= -math.MaxFloat32 && !math.IsNaN(float64(c.MaxLambda)), "MaxLambda = %v: want a bound above 0, a "+
+		"share of the edge, or 0 for none", float64(c.MaxLambda))
+	check(c.MaxLambda == 0 || ascends && r.Every > 0 && c.refreshes(),
+		"MaxLambda = %v with Ascent.Every = %d, Rho = %v, Refresh.Every = %d: want ascents, whose radius is what is made "+
+			"longer, and refreshes, which say what λ is", c.MaxLambda, a.Every, a.Rho, r.Every)
 	return errors.Join(errs...)
 }

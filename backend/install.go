@@ -10,9 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/gomlx/go-xla/installer"
 
 	"github.com/xsam-go/xsam/internal/download"
@@ -157,16 +155,11 @@ func install(ctx context.Context, w wheel, opts InstallOptions) (string, error) 
 	if err := os.MkdirAll(filepath.Dir(plugin), 0o755); err != nil {
 		return fail(err)
 	}
-	lock := flock.New(filepath.Join(filepath.Dir(plugin), "install.lock"))
-	if locked, err := lock.TryLock(); err != nil {
+	unlock, err := download.Lock(ctx, filepath.Join(filepath.Dir(plugin), "install.lock"), opts.Out, "the XLA plugin")
+	if err != nil {
 		return fail(err)
-	} else if !locked {
-		fmt.Fprintln(opts.Out, "xsam: waiting for another process that is installing the XLA plugin")
-		if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
-			return fail(err)
-		}
 	}
-	defer func() { _ = lock.Close() }() // unlocks
+	defer unlock()
 	switch err := w.verify(plugin); {
 	case err == nil:
 		return plugin, nil
@@ -188,7 +181,7 @@ func (w wheel) fetch(ctx context.Context, plugin string, opts InstallOptions) er
 		return err
 	}
 	show := download.NewProgress(opts.Out, opts.Terminal, w.size, "XLA plugin for the CPU, kept in "+filepath.Dir(plugin))
-	err = download.Fetch(ctx, w.client, address, archive, download.Digest{SHA256: w.sha256}, show)
+	err = download.Fetch(ctx, w.client, address, archive, w.size, download.Digest{SHA256: w.sha256}, show)
 	show.Close()
 	if err != nil {
 		return err

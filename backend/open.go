@@ -19,6 +19,8 @@ type Options struct {
 	Name string
 	// Out takes the progress of a download and the one line that says why pure Go is used; nil is silent.
 	Out io.Writer
+	// Quiet leaves of these the one line.
+	Quiet bool
 	// Devices is the number of devices that the engine must have; 0 and 1 ask for nothing. XLA on the CPU makes as many
 	// virtual ones, which share the processor's cores: they show that spreading works, not how fast it is.
 	Devices int
@@ -49,7 +51,10 @@ type Engine struct {
 //
 // A cancelled ctx ends a download and returns ctx's error.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
-	opts.Out = orSilent(opts.Out)
+	out := orSilent(opts.Out)
+	if opts.Out = out; opts.Quiet {
+		opts.Out = io.Discard
+	}
 	if opts.Devices > mostDevices { // XLA on the CPU makes as many as it is asked for, each with its threads
 		return nil, fmt.Errorf("backend: an engine with %d devices: want %d at most", opts.Devices, mostDevices)
 	}
@@ -71,7 +76,7 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 		switch {
 		case err == nil && k == kindGo && len(refused) > 0:
 			engine.Fallback = strings.Join(refused, "; ")
-			fmt.Fprintf(opts.Out,
+			fmt.Fprintf(out,
 				"xsam: using the pure-Go engine, more than ten times slower than XLA on convolutions, because %s\n",
 				engine.Fallback)
 			return engine, nil

@@ -62,7 +62,8 @@ func TestNeededPlugins(t *testing.T) {
 	}
 }
 
-// Without a plugin and without leave to fetch one, auto takes pure Go and says so in one line that names the way out;
+// Without a plugin and without leave to fetch one, auto takes pure Go and says so in one line that names the way out,
+// quiet or not;
 // xla fails.
 func TestOpenWithoutXLA(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
@@ -70,7 +71,7 @@ func TestOpenWithoutXLA(t *testing.T) {
 	t.Setenv("GOMLX_NO_AUTO_INSTALL", "1")
 	t.Setenv("GOMLX_BACKEND", "")
 	var out bytes.Buffer
-	engine, err := Open(t.Context(), Options{Name: "auto", Out: &out})
+	engine, err := Open(t.Context(), Options{Name: "auto", Out: &out, Quiet: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,35 @@ type Plugin struct {
 // Installed tells whether the plugin is on disk.
 func (p Plugin) Installed() bool { return p.Bytes > 0 }
 
+// Word says how far a plugin is known to be what was published.
+func (p Plugin) Word() string {
+	if p.SHA256 == "" {
+		return "not checked: no checksum of it is known"
+	}
+	return "SHA-256 " + p.SHA256 + " as published"
+}
+
+// InUse says which engine is taken when none is named.
+func (found Found) InUse() string {
+	if found.Setting != "" && found.Setting != "auto" {
+		return found.Setting + ", as GOMLX_BACKEND says"
+	}
+	usable := map[string]bool{}
+	for _, p := range found.Plugins {
+		usable[p.Engine] = p.Installed() && p.Checked == nil
+	}
+	switch {
+	case found.GPU && usable["xla:cuda"]:
+		return "xla:cuda"
+	case usable["xla:cpu"]:
+		return "xla:cpu"
+	case found.NoInstall:
+		return "go, slower than XLA: no plugin is installed, and GOMLX_NO_AUTO_INSTALL is set"
+	default:
+		return "xla:cpu, whose plugin the first command downloads"
+	}
+}
+
 // Status looks for XLA's plugins, and reads the pinned one through to check it.
 func Status() Found {
 	m := thisMachine()

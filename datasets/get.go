@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/xsam-go/xsam/internal/download"
@@ -147,14 +148,22 @@ func (s source) get(ctx context.Context, name string, opts GetOptions) (reports 
 		return nil, fmt.Errorf("the mirror %q is no http or https address", opts.Mirror)
 	}
 	unpacked := filepath.Join(opts.Dir, s.unpacked)
-	if s.unpacked != "" {
-		if info, err := os.Stat(unpacked); err == nil && info.IsDir() {
-			return []GetReport{{Path: unpacked, Already: true}}, nil
-		}
+	if s.unpacked != "" && isDir(unpacked) {
+		return []GetReport{{Path: unpacked, Already: true}}, nil
 	}
 	folder := filepath.Join(opts.Dir, s.folder)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
+	}
+	if !s.complete(folder) {
+		unlock, err := download.Lock(ctx, filepath.Join(folder, ".download.lock"), opts.Out, "the data set "+name)
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
+		if s.unpacked != "" && isDir(unpacked) { // by the other one
+			return []GetReport{{Path: unpacked, Already: true}}, nil
+		}
 	}
 	for _, file := range s.files {
 		report, err := file.get(ctx, home, folder, name, opts)
@@ -176,6 +185,19 @@ func (s source) get(ctx context.Context, name string, opts GetOptions) (reports 
 	return reports, nil
 }
 
+// complete tells whether all files are there under their names.
+func (s source) complete(folder string) bool {
+	return !slices.ContainsFunc(s.files, func(f remoteFile) bool {
+		_, err := os.Stat(filepath.Join(folder, f.name))
+		return err != nil
+	})
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // get fetches one file into folder.
 func (f remoteFile) get(ctx context.Context, home, folder, name string, opts GetOptions) (GetReport, error) {
 	path := filepath.Join(folder, f.name)
@@ -189,7 +211,11 @@ func (f remoteFile) get(ctx context.Context, home, folder, name string, opts Get
 	}
 	part := path + ".part"
 	show := download.NewProgress(opts.Out, opts.Terminal, f.bytes, fmt.Sprintf("data set %s: %s%s", name, home, f.name))
-	err := download.Fetch(ctx, opts.Client, home+f.name, part, f.digest, show)
+	most := f.bytes
+	if most == 0 {
+		most = largestFile
+	}
+	err := download.Fetch(ctx, opts.Client, home+f.name, part, most, f.digest, show)
 	show.Close()
 	if err == nil {
 		err = download.Sync(part)

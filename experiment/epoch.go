@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 
@@ -40,6 +41,10 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 		if err := s.endEpoch(ctx, step); err != nil {
 			return err
 		}
+	}
+	if step == s.Steps && stats.OutOfReach {
+		s.options.Warn(fmt.Sprintf("%s: the bound %v on λ was out of reach: at the end λ is %.3g, with ascents %v times as "+
+			"long", s.name(), s.Optimizer.Config().MaxLambda, stats.SmoothLambda, stats.Strength))
 	}
 	if what == "" {
 		if err := s.keepGood(step); err != nil {

@@ -14,6 +14,8 @@ import (
 type sums struct {
 	// Means since the last train record: over steps, and for Lambda and Residual over refreshes.
 	Loss, GradNorm, Angle, AbsCos, Lambda, Residual mean
+	// Strength is that mean under a bound on λ.
+	Strength mean
 	// Window are the times of the steps since the last train record, All those of the run.
 	Window, All program.StepTimes
 	// Gradients is the number of gradient evaluations since step 0.
@@ -39,6 +41,9 @@ func (t *sums) add(p xsam.StepStats, seconds float64) {
 		t.Lambda.add(p.Lambda)
 		t.Residual.add(p.Residual)
 	}
+	if p.SmoothLambda > 0 {
+		t.Strength.add(p.Strength)
+	}
 	t.Gradients += float64(p.Gradients + recipe.GradientsPerProduct*p.Products)
 	t.Window.Add(program.KindOf(p), seconds)
 	t.All.Add(program.KindOf(p), seconds)
@@ -49,11 +54,11 @@ func (t *sums) record(step int64, epoch float64) runlog.Record {
 	r := runlog.Record{
 		Kind: runlog.Train, Step: step, Epoch: runlog.Num(epoch), Loss: t.Loss.number(), LambdaMax: t.Lambda.number(),
 		LambdaResidual: t.Residual.number(), AngleDeg: t.Angle.number(), AbsCos: t.AbsCos.number(),
-		GradNorm:    t.GradNorm.number(),
+		GradNorm: t.GradNorm.number(), Strength: t.Strength.number(),
 		StepSeconds: runlog.Num(t.Window.Median()), GradientEvaluations: runlog.Num(t.Gradients),
 	}
 	t.Loss, t.GradNorm, t.Angle, t.AbsCos, t.Lambda, t.Residual = mean{}, mean{}, mean{}, mean{}, mean{}, mean{}
-	t.Window = program.StepTimes{}
+	t.Strength, t.Window = mean{}, program.StepTimes{}
 	return r
 }
 

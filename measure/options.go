@@ -21,6 +21,14 @@ var (
 	LandscapeNames = []string{"eigenvectors", "filter", "line", "pca"}
 )
 
+// The numbers above which a measurement would end on no machine: vectors are held for a third of the probes and for
+// every step.
+const (
+	mostProbes = 10_000
+	mostSteps  = 1_000
+	mostPoints = 1_000 // along an axis
+)
+
 // Options say what Run measures, of which loss, and how far it goes. Start from DefaultOptions; zero means
 // zero, save where a field says otherwise.
 type Options struct {
@@ -148,6 +156,11 @@ func (m Options) Validate() error {
 			bad("%s = %d: want 1 or more", what, n)
 		}
 	}
+	within := func(what string, n, least, most int) {
+		if n < least || n > most {
+			bad("%s = %d: want %d to %d", what, n, least, most)
+		}
+	}
 	if len(m.Measures) == 0 {
 		bad("nothing to measure: want some of %s", strings.Join(Names, ", "))
 	}
@@ -177,22 +190,19 @@ func (m Options) Validate() error {
 		bad("tolerance = %v: want a relative residual between 0 and 1", m.Tolerance)
 	}
 	positive("max products", m.MaxProducts)
-	if m.Top > m.MaxProducts/3 { // each takes one to find, at the least, one to verify, and one to measure its residual
+	// Each takes one product to find, at the least, one to verify, and one to measure its residual.
+	if m.MaxProducts > 0 && m.Top > m.MaxProducts/3 {
 		bad("top = %d in %d products: want at most a third of the products, or more products", m.Top, m.MaxProducts)
 	}
-	if m.Probes < 3 {
-		bad("probes = %d: want 3 or more products for the trace", m.Probes)
-	}
-	positive("density steps", m.DensitySteps)
-	positive("density probes", m.DensityProbes)
+	within("probes", m.Probes, 3, mostProbes)
+	within("density steps", m.DensitySteps, 1, mostSteps)
+	within("density probes", m.DensityProbes, 1, mostProbes)
 	for _, rho := range []float64{m.Rho, m.AdaptiveRho} {
 		if !(rho >= 0) || math.IsInf(rho, 0) {
 			bad("rho = %v: want a finite radius, 0 or more", rho)
 		}
 	}
-	if m.Grid < 2 {
-		bad("grid = %d: want 2 or more points", m.Grid)
-	}
+	within("grid", m.Grid, 2, mostPoints)
 	if !(m.Span >= 0) || math.IsInf(m.Span, 0) {
 		bad("span = %v: want a finite number, 0 (the usual) or more", m.Span)
 	}

@@ -8,11 +8,13 @@ import (
 // The sizes above which a recipe is taken for a mistake: what it asks for is found out before an engine is opened, and
 // not by running out of memory.
 const (
-	largestImages  = 10_000_000 // ImageNet has 1.3 million
-	largestEpochs  = 1_000_000
-	largestDevices = 1024
-	largestSeeds   = 100_000
+	largestImages = 10_000_000 // ImageNet has 1.3 million
+	largestEpochs = 1_000_000
+	largestSeeds  = 100_000
 )
+
+// MaxDevices is the largest number of devices over which a batch is spread.
+const MaxDevices = 1024
 
 // tooLarge reports sizes that no machine holds.
 func (r Recipe) tooLarge() (errs []error) {

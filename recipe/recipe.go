@@ -9,6 +9,7 @@ import (
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/datasets/own"
+	"github.com/xsam-go/xsam/internal/parameter"
 )
 
 // Recipe is everything that decides the outcome of a run. Start from Defaults and SetMethod: zero means zero, save
@@ -117,9 +118,8 @@ func (r *Recipe) SetMethod(label string, common map[string]string) error {
 
 // checkLabel reports a label whose settings are not each one name with a value, "xsam:" for instance.
 func checkLabel(label string) error {
-	parts := strings.Split(label, ":")
 	seen := map[string]bool{}
-	for _, part := range parts[1:] {
+	for _, part := range parameter.Settings(label) {
 		name, value, ok := strings.Cut(part, "=")
 		switch {
 		case !ok || name == "" || value == "":

@@ -33,6 +33,9 @@ func (r Recipe) Validate() error {
 	if r.Batch < 1 {
 		bad("batch = %d: want 1 or more images", r.Batch)
 	}
+	if r.TrainSize > 0 && r.Batch > r.TrainSize && r.Batch <= largestImages {
+		bad("batch = %d with train size = %d: want batches of %d images at most", r.Batch, r.TrainSize, r.TrainSize)
+	}
 	if r.Accumulate < 0 || r.Accumulate > 1 && r.Batch%r.Accumulate != 0 {
 		bad("accumulate = %d with batches of %d images: want 0 or 1 (whole batches), or a number that the batch divides "+
 			"by", r.Accumulate, r.Batch)
@@ -119,8 +122,8 @@ func (b Base) validate() error {
 
 // CheckDevices reports why batches cannot be spread over devices; 0 and 1 do not spread.
 func (r Recipe) CheckDevices(devices int) error {
-	if devices > largestDevices {
-		return fmt.Errorf("recipe: %d devices: want %d at most", devices, largestDevices)
+	if devices > MaxDevices {
+		return fmt.Errorf("recipe: %d devices: want %d at most", devices, MaxDevices)
 	}
 	if devices > 1 && r.Batch%devices != 0 {
 		return fmt.Errorf("recipe: batches of %d images cannot be spread over %d devices: choose a batch size that "+

@@ -55,6 +55,8 @@ type Record struct {
 	// AngleDeg is the angle between gradient and eigenvector in degrees, AbsCos the absolute value of its cosine.
 	AngleDeg Number `json:"angle_deg,omitzero"`
 	AbsCos   Number `json:"abs_cos,omitzero"`
+	// Strength is what a bound on λ (--max-lambda) multiplies the radius of the ascents by, 1 or more; absent without one.
+	Strength Number `json:"strength,omitzero"`
 	// GradNorm is the norm of the gradient before its correction.
 	GradNorm Number `json:"grad_norm,omitzero"`
 	// StepSeconds is the time of a step since the last Train record, made up as Summary.StepSecondsMedian is.

@@ -37,25 +37,7 @@ func writeJSON(path string, v any) error {
 
 // replace puts content at path atomically and durably.
 func replace(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return fmt.Errorf("runlog: cannot write %s: %w", path, err)
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Chmod(f.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	if err := regular.Replace(path, content); err != nil {
 		return fmt.Errorf("runlog: cannot write %s: %w", path, err)
 	}
 	return SyncDir(filepath.Dir(path))

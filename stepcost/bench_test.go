@@ -25,6 +25,19 @@ func benchRecipes(t *testing.T, methods ...string) []recipe.Recipe {
 	return recipes
 }
 
+// A bench takes as many examples as its batches want, whatever number of them training takes.
+func TestBatchesLargerThanTheTrainingData(t *testing.T) {
+	base := recipe.Defaults("glyphs")
+	base.Batch = 4 * base.TrainSize
+	recipes, err := recipe.Plan(base, []string{"sgd", "sam"}, nil, 0, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Validate(recipes); err != nil {
+		t.Error(err)
+	}
+}
+
 var tinyBench = Options{Rounds: 2, Steps: 1, Warmup: 1}
 
 func TestBenchCountsGradients(t *testing.T) {

@@ -40,6 +40,7 @@ type method struct {
 const longestCycle = 1000
 
 func newMethod(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, o Options) (*method, error) {
+	r.Config.Phase = xsam.Phase{} // a step in the phase is what is timed
 	config := r.Config
 	if err := config.Validate(); err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func newStore(first float32) *model.Store {
 }
 
 // written is a folder with a checkpoint of step 0 for each first weight, and the paths of their files.
-func written(t *testing.T, firsts ...float32) (saver Saver, paths []string) {
+func written(t testing.TB, firsts ...float32) (saver Saver, paths []string) {
 	t.Helper()
 	saver = Saver{Folder: filepath.Join(t.TempDir(), "checkpoint"), Run: thisRun, Keep: 2}
 	for _, first := range firsts {

@@ -34,16 +34,23 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/reproduce"
 	"github.com/xsam-go/xsam/internal/cli/serve"
 	"github.com/xsam-go/xsam/internal/cli/train"
+	"github.com/xsam-go/xsam/internal/cli/version"
 	"github.com/xsam-go/xsam/internal/keepmemory"
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/recipe"
 )
 
 // Main runs the command line of the process and exits. The first Ctrl-C finishes and saves what is under way; the
-// second ends the process at once.
+// second ends the process at once. A terminal that is closed does as the first one, however often it says so, unless
+// nohup has it ignored.
 func Main() {
 	keepmemory.Restart()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // for what comes behind the first one
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	go func() {
 		<-ctx.Done()
 		stop() // from here on a signal has its usual effect
@@ -76,6 +83,6 @@ which needs no data and takes a minute or two.`,
 	root.AddCommand(compare.New(stdout, stderr), train.New(stdout, stderr), curvature.New(stdout, stderr),
 		export.New(stdout, stderr), predict.New(stdout, stderr), reportcommand.New(stdout, stderr, page),
 		serve.New(stdout, page), reproduce.New(stdout, stderr), bench.New(stdout, stderr), data.New(stdout, stderr),
-		backend.New(stdout, stderr), man.New(stdout))
+		backend.New(stdout, stderr), man.New(stdout), version.New(stdout))
 	return root
 }

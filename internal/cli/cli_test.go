@@ -26,20 +26,32 @@ func TestExitCodes(t *testing.T) {
 		"compare --epoch 3":    "did you mean --epochs?",
 		"compare --frobnicate": "unknown flag",
 
-		"compare --seeds 1000000000":                   "1000000000 seeds: want 1 to 100000",
-		"compare --seed 9223372036854775807 --seeds 2": "want seeds up to 9223372036854775807",
-		"compare --devices 1000000":                    "1000000 devices: want 1024 at most",
-		"compare --on-nonfinite hope":                  "want one of stop, skip, rollback",
-		"train --train-size 1000000000000":             "train size = 1000000000000: want",
-		"train --validation-size 100000000":            "validation size = 100000000: want",
-		"train --method xsam:":                         "want name=value",
-		"train --method sam:rho=0.1:rho=0.2":           "sets rho twice",
-		"bench --image 1000000x1000000x1":              "67108864 numbers at most",
+		"compare --seeds 1000000000":                                          "1000000000 seeds: want 1 to 100000",
+		"compare --seed 9223372036854775807 --seeds 2":                        "want seeds up to 9223372036854775807",
+		"compare --devices 1000000":                                           "want 1 to 1024 devices",
+		"compare --devices 0":                                                 "want 1 to 1024 devices",
+		"compare --on-nonfinite hope":                                         "want one of stop, skip, rollback",
+		"train --train-size 1000000000000":                                    "train size = 1000000000000: want",
+		"train --validation-size 100000000":                                   "validation size = 100000000: want",
+		"train --method xsam:":                                                "want name=value",
+		"train --method sam:rho=0.1:rho=0.2":                                  "sets rho twice",
+		"train --train-size 16 --batch 32":                                    "want batches of 16 images at most",
+		"train --base adam --momentum 0.5":                                    "--momentum has no effect with --base adam",
+		"bench --image 1000000x1000000x1":                                     "67108864 numbers at most",
+		"bench --image 1000x1000x3 --batch 1000":                              "want 89 images at most",
+		"bench --classes 1000000000":                                          "want 2 to 10000",
+		"bench --devices 1000000":                                             "want 1 to 1024 devices",
+		"serve . --addr nowhere":                                              "want host:port",
+		"curvature --data glyphs --measure landscape --grid 1000000":          "grid = 1000000: want 2 to 1000",
+		"curvature --data glyphs --measure density --density-steps 100000000": "want 1 to 1000",
+		"curvature --data glyphs --measure trace --probes 1000000000":         "want 3 to 10000",
+		"curvature --data glyphs --train-size 16 --top 1000000000":            "at most a third",
 	})
-	xsam.Fails(t, exit.Failed, map[string]string{
-		"train --backend vax":     "vax",
-		"bench --devices 1000000": "1000000 devices: want 1024 at most",
-	})
+	// What all recipes of a bench share is said once.
+	if _, stderr, _ := xsam.Run("bench", "--batch", "0"); strings.Count(stderr, "batch = 0") != 1 {
+		t.Errorf("bench --batch 0: stderr %q, want one line about the batch", stderr)
+	}
+	xsam.Fails(t, exit.Failed, map[string]string{"train --backend vax": "vax"})
 }
 
 // Help of a command fits two screens of 45 lines; --help-all has every flag.

@@ -13,29 +13,38 @@ import (
 // stallLimit ends a download that has brought nothing for so long; what came before is kept.
 const stallLimit = time.Minute
 
-// Fetch brings address into the file at path, continuing a file that is there, and checks its digest.
+// Fetch brings address, of at most so many bytes, into the file at path, continuing a file that is there, and checks
+// its digest.
 //
 // go-xla has a function for this too; it cannot be cancelled or continued, ignores the server's status, and draws on
 // standard output. A continued file with a wrong checksum is thrown away and fetched once more from the start; a
 // fresh one is thrown away, and the error wraps ErrChecksum. When ctx is cancelled the error wraps its cause, and
 // what came is kept.
-func Fetch(ctx context.Context, client *http.Client, address, path string, want Digest, show *Progress) error {
+func Fetch(ctx context.Context, client *http.Client, address, path string, most int64, want Digest,
+	show *Progress) error {
 	resumed := Size(path) > 0
-	if err := fetchRest(ctx, client, address, path, show); err != nil {
+	err := fetchRest(ctx, client, address, path, most, show)
+	if errors.Is(err, errTooMuch) {
+		os.Remove(path)
+	}
+	if err != nil {
 		return err
 	}
-	err := want.Check(path)
+	err = want.Check(path)
 	if errors.Is(err, ErrChecksum) {
 		os.Remove(path)
 		if resumed {
-			return Fetch(ctx, client, address, path, want, show)
+			return Fetch(ctx, client, address, path, most, want, show)
 		}
 	}
 	return err
 }
 
+// errTooMuch is the error of a server that sends more than the published file has.
+var errTooMuch = errors.New("the server sends more than the published file has")
+
 // fetchRest appends to the file at path what it lacks of address.
-func fetchRest(ctx context.Context, client *http.Client, address, path string, show *Progress) error {
+func fetchRest(ctx context.Context, client *http.Client, address, path string, most int64, show *Progress) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stalled := time.AfterFunc(stallLimit, func() { cancel(fmt.Errorf("the server sent nothing for %v", stallLimit)) })
@@ -66,6 +75,9 @@ func fetchRest(ctx context.Context, client *http.Client, address, path string, s
 	default:
 		return fmt.Errorf("the server answered %s", response.Status)
 	}
+	if have+max(0, response.ContentLength) > most {
+		return fmt.Errorf("%w: %d bytes, want %d at most", errTooMuch, have+response.ContentLength, most)
+	}
 	file, err := os.OpenFile(path, mode, 0o644)
 	if err != nil {
 		return err
@@ -78,6 +90,10 @@ func fetchRest(ctx context.Context, client *http.Client, address, path string, s
 	for {
 		n, readErr := response.Body.Read(buffer)
 		stalled.Reset(stallLimit)
+		if have+int64(n) > most {
+			file.Close()
+			return fmt.Errorf("%w: want %d bytes at most", errTooMuch, most)
+		}
 		if _, err := file.Write(buffer[:n]); err != nil {
 			file.Close()
 			return err

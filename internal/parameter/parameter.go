@@ -37,7 +37,10 @@ var All = []Parameter{
 	{"correction", "correction", "`form` of the correction", []string{"oriented", "projection", "explicit", "paper",
 		"surrogate-gap"}},
 	{"alpha", "correction", "`strength` α of the correction, 0 to 2; gsam has its own", nil},
-	{"bound", "correction", "`true` to end the oriented correction where λ is gone by what was measured, and not to climb", nil},
+	{"bound", "correction", "`bound` of the oriented correction: no step climbs along v, nor is more than a quarter of " +
+		"the gradient's length taken", []string{"none", "no-climb", "quarter"}},
+	{"max-lambda", "limit", "`bound` that λ is kept under by longer ascents: a number, or edge:0.5 for a share of the " +
+		"edge of stability, 2/lr, with momentum 2(1 + momentum)/lr; 0: none", nil},
 	{"alpha-warmup", "correction", "`steps` over which α rises", nil},
 	{"length", "length", "`length` of the gradient that is corrected; clean is that of the gradient at w",
 		[]string{"as-is", "unit", "clean"}},
@@ -69,10 +72,11 @@ var Methods = []Method{
 	{"fsam", "SAM along the gradient less its average", []string{"phase", "ascent", "average", "length"}},
 	{"msam", "SAM along the momentum", []string{"phase", "ascent", "length"}},
 	{"looksam", "SAM with reused ascents", []string{"phase", "ascent", "length"}},
-	{"eigensam", "SAM with v mixed into the ascent", []string{"phase", "ascent", "average", "mix", "length", "refresh"}},
+	{"eigensam", "SAM with v mixed into the ascent", []string{"phase", "ascent", "average", "mix", "length", "refresh",
+		"limit"}},
 	{"late-sam", "SAM in the last fifth of the training", []string{"phase", "ascent", "length"}},
-	{"xsam", "SAM, and a correction along v from pairs of gradients", []string{"phase", "ascent", "average", "mix", "length",
-		"refresh", "correction"}},
+	{"xsam", "SAM, and a correction along v from pairs of gradients", []string{"phase", "ascent", "average", "mix",
+		"length", "refresh", "correction", "limit"}},
 	{"xsam-lite", "ascents along v only", []string{"phase", "length", "refresh", "correction"}},
 	{"xsam-paper", "X-SAM as published", []string{"phase", "ascent", "length", "refresh", "correction"}},
 }
@@ -122,3 +126,21 @@ func Of(label string) []string {
 
 // Has tells whether a method, with or without settings in its label, has the parameter.
 func Has(label, name string) bool { return slices.Contains(Of(label), name) }
+
+// Settings are the settings in a label, "rho=0.1" and "alpha=2" of "xsam:rho=0.1:alpha=2". They are cut at colons; what
+// follows one without a "=" belongs to the value before it, as in max-lambda=edge:0.5.
+func Settings(label string) []string {
+	_, rest, found := strings.Cut(label, ":")
+	if !found {
+		return nil
+	}
+	var all []string
+	for part := range strings.SplitSeq(rest, ":") {
+		if n := len(all); n > 0 && part != "" && !strings.Contains(part, "=") {
+			all[n-1] += ":" + part
+			continue
+		}
+		all = append(all, part)
+	}
+	return all
+}

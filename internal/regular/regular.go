@@ -1,5 +1,5 @@
 // Package regular reads files that may be anything: it does not wait for a pipe, and takes no memory for a sparse file
-// of a terabyte. Whoever reads says how large such a file can be.
+// of a terabyte. Whoever reads says how large such a file can be. And it writes a file in one piece.
 package regular
 
 import (

@@ -37,6 +37,7 @@ class Run(published.Run):
         super().__init__({**config, "adaptive": False}, w, v, dtype)
         self.config = config
         self.mean = None  # the running average of the gradients
+        self.smooth, self.stronger = None, 1.0  # lambda, and what radius and correction are multiplied by
 
     def within(self, t):
         return t >= self.config["from_step"] and (self.config["to_step"] == 0 or t < self.config["to_step"])
@@ -65,6 +66,8 @@ class Run(published.Run):
         """The corrected gradient of a step in the phase."""
         config = self.config
         alpha = 0.0 if t < config["from_step"] + config["warmup_refreshes"] else config["alpha"]
+        bound, stronger = float(config["max_lambda"]), self.stronger
+        alpha = min(alpha * stronger, 1.0) if bound > 0 and config["alpha"] < 1 else alpha
         record["refreshed"] = self.due(t)
         if record["refreshed"] and config["refresh"] == "exact":
             self.exact(batch, record)
@@ -75,6 +78,10 @@ class Run(published.Run):
         if config["less_average"] > 0:
             keep = config["average_decay"]
             self.mean = g if self.mean is None else keep * self.mean + (1 - keep) * g
+        if bound > 0 and record["refreshed"]:
+            now = record["lambda"] * math.sqrt(1 + record["residual"] ** 2) if record["lambda"] > 0 else 0.0  # |Hv|
+            self.smooth = now if self.smooth is None else 0.8 * self.smooth + 0.2 * now
+            self.stronger = min(max(self.stronger * (self.smooth / bound) ** 0.1, 1.0), 16.0)
         h = g_adv
         if config["length"] != "as-is":
             h = set_length(config["length"], g_adv, length(g))
@@ -84,6 +91,10 @@ class Run(published.Run):
         if config["correction"] == "surrogate-gap":
             across = g - (g @ h) / (h @ h) * h
             return h - alpha * across
+        if config["bound"] != "none" and self.v is not None:
+            c = (h @ self.v).item()
+            taken = min(alpha * abs(c), c) if c > 0 else alpha * abs(c)
+            return h - (min(taken, length(h) / 4) if config["bound"] == "quarter" else taken) * self.v
         return h if self.v is None else correct(config["correction"], alpha, h, self.v)
 
     def both_sides(self, batch, record):
@@ -111,14 +122,15 @@ class Run(published.Run):
         if config["adaptive"]:
             t_units = self.w.abs() + config["eta"]
         size = length(t_units * d)
-        eps = config["rho"] * t_units * t_units * d / size if size > 0 else 0 * d
+        eps = self.stronger * config["rho"] * t_units * t_units * d / size if size > 0 else 0 * d
         if config["ascent_along"] == "momentum":
             record["loss"], g_adv = gradient(self.w + eps, batch, self.averages)
             return g_adv, None
         return gradient(self.w + eps, batch)[1], g
 
 
-NEW = {"from_step": 0, "to_step": 0, "less_average": 0.0, "average_decay": 0.0, "mix_v": 0.0, "ascent_of": "all"}
+NEW = {"from_step": 0, "to_step": 0, "less_average": 0.0, "average_decay": 0.0, "mix_v": 0.0, "ascent_of": "all", "max_lambda": "0",
+       "bound": "none"}
 PAIRS = {"refresh_every": 5, "warmup_refreshes": 3}
 FRIENDLY = {"less_average": 1.0, "average_decay": 0.9}
 
@@ -139,6 +151,9 @@ CASES = {
     "sam in between": {"from_step": 5, "to_step": 14},
     "late fsam": {**FRIENDLY, "from_step": 7},
     "late oriented": {**PAIRS, "from_step": 6, "alpha": 0.5},
+    "under a bound": {**PAIRS, "alpha": 0.5, "max_lambda": "0.5"},
+    "without a climb": {**PAIRS, "alpha": 1.5, "bound": "no-climb"},
+    "at most a quarter": {**PAIRS, "alpha": 1.5, "bound": "quarter"},
     "sam on norms": {"ascent_of": "norms"},
     "sam on weights": {"ascent_of": "weights"},
     "asam on norms": {"ascent_of": "norms", "adaptive": True, "rho": 0.5},

@@ -44,7 +44,7 @@ func TestInUse(t *testing.T) {
 			"go, slower than XLA: no plugin is installed, and GOMLX_NO_AUTO_INSTALL is set"},
 	}
 	for _, tt := range tests {
-		if got := inUse(tt.found); got != tt.want {
+		if got := tt.found.InUse(); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}

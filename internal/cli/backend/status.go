@@ -10,14 +10,14 @@ import (
 
 // printStatus prints what there is.
 func printStatus(w io.Writer, found backend.Found) error {
-	fmt.Fprintf(w, "in use    %s\n\n", inUse(found))
+	fmt.Fprintf(w, "in use    %s\n\n", found.InUse())
 	for _, p := range found.Plugins {
 		state := "not installed"
 		switch {
 		case p.Installed() && p.Checked != nil:
 			state = fmt.Sprintf("installed, but broken: %v", p.Checked)
 		case p.Installed():
-			state = fmt.Sprintf("installed, %d bytes, %s", p.Bytes, checked(p))
+			state = fmt.Sprintf("installed, %d bytes, %s", p.Bytes, p.Word())
 		}
 		fmt.Fprintf(w, "%-9s %s\n", p.Engine, state)
 		if p.Source != "" {
@@ -57,7 +57,7 @@ func printJSON(w io.Writer, found backend.Found) error {
 		Setting   string   `json:"gomlx_backend,omitempty"`
 		NoInstall bool     `json:"no_auto_install"`
 		XLAFlags  string   `json:"xla_flags,omitempty"`
-	}{inUse(found), []plugin{}, found.GPU, found.Setting, found.NoInstall, found.XLAFlags}
+	}{found.InUse(), []plugin{}, found.GPU, found.Setting, found.NoInstall, found.XLAFlags}
 	for _, p := range found.Plugins {
 		one := plugin{p.Engine, p.Installed(), "", p.Path, p.Source, p.Bytes, p.SHA256}
 		if p.Installed() && p.Checked != nil {
@@ -66,35 +66,6 @@ func printJSON(w io.Writer, found backend.Found) error {
 		out.Plugins = append(out.Plugins, one)
 	}
 	return show.JSON(w, out)
-}
-
-// checked says how far a plugin is known to be what was published.
-func checked(p backend.Plugin) string {
-	if p.SHA256 == "" {
-		return "not checked: no checksum of it is known"
-	}
-	return "SHA-256 " + p.SHA256 + " as published"
-}
-
-// inUse says which engine the other commands take when they are given none.
-func inUse(found backend.Found) string {
-	if found.Setting != "" && found.Setting != "auto" {
-		return found.Setting + ", as GOMLX_BACKEND says"
-	}
-	usable := map[string]bool{}
-	for _, p := range found.Plugins {
-		usable[p.Engine] = p.Installed() && p.Checked == nil
-	}
-	switch {
-	case found.GPU && usable["xla:cuda"]:
-		return "xla:cuda"
-	case usable["xla:cpu"]:
-		return "xla:cpu"
-	case found.NoInstall:
-		return "go, slower than XLA: no plugin is installed, and GOMLX_NO_AUTO_INSTALL is set"
-	default:
-		return "xla:cpu, whose plugin the first command downloads"
-	}
 }
 
 func yesNo(b bool) string {

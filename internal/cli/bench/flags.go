@@ -90,6 +90,9 @@ func (o *options) plan() ([]recipe.Recipe, error) {
 			return nil, exit.Usagef("--%s %d: want 1 or more", name, value)
 		}
 	}
+	if err := o.engine.CheckDevices(); err != nil {
+		return nil, err
+	}
 	methods, twice := flags.Methods(o.list)
 	if twice != "" {
 		return nil, exit.Usagef("--methods names %s twice", twice)

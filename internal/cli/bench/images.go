@@ -20,8 +20,8 @@ func (o *options) size() (size [3]int, err error) {
 	if max(size[0], size[1], size[2]) > own.MaxExample || size[0]*size[1] > own.MaxExample/size[2] {
 		return size, exit.Usagef("--image %q: want %d numbers at most", o.image, own.MaxExample)
 	}
-	if o.classes < 2 {
-		return size, exit.Usagef("--classes %d: want 2 or more", o.classes)
+	if o.classes < 2 || o.classes > own.MaxClasses {
+		return size, exit.Usagef("--classes %d: want 2 to %d", o.classes, own.MaxClasses)
 	}
 	return size, nil
 }
@@ -33,6 +33,10 @@ func (o *options) images(r recipe.Recipe) (*datasets.Set, error) {
 		size, err := o.size()
 		if err != nil {
 			return nil, err
+		}
+		if each := size[0] * size[1] * size[2]; r.Batch > own.MaxValues/(batches*each) {
+			return nil, exit.Usagef("--batch %d of --image %s: want %d images at most", r.Batch, o.image,
+				own.MaxValues/(batches*each))
 		}
 		return stepcost.RandomImages(size[0], size[1], size[2], o.classes, batches*r.Batch, r.DataSeed), nil
 	}

@@ -2,6 +2,7 @@
 //
 //	compare.go      flags, and the runs
 //	tune.go         the settings that are tried before
+//	listruns.go     the command of each run, for a scheduler
 //	result.go       how the result is printed
 //	commandline.go  recorded runs as the command line that makes them again
 package compare
@@ -38,6 +39,9 @@ type options struct {
 	tune   int
 	seeds  int
 	seed   int64
+	listed bool // the runs are listed and not made
+
+	given *pflag.FlagSet // as the user gave them
 }
 
 // New returns the command.
@@ -61,6 +65,7 @@ Without flags it draws its own data (glyphs: ten signs, with a fifth of the trai
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args) },
 	}
+	o.given = cmd.Flags()
 	flags.Attach(cmd, o.groups(), o.recipe.Choices)
 	return cmd
 }
@@ -78,6 +83,8 @@ func (o *options) groups() []flags.Group {
 		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method\n"+
 			"the best on validation images is compared, and sees the test images once")
 	what.IntVar(&o.tune, "tune", 0, "`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
+	what.BoolVar(&o.listed, "list-runs", false,
+		"print the command of each run, one a line, for a scheduler, and make none")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	o.set = what
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
@@ -97,6 +104,12 @@ func run(ctx context.Context, o *options, args []string) error {
 	out, err := o.run.Folder(recipes[0])
 	if err != nil {
 		return err
+	}
+	if o.listed {
+		if search != nil || len(args) > 0 || o.given.Changed("config") {
+			return exit.Usagef("--list-runs takes its runs from flags alone: leave --sweep, --tune, --config and a folder out")
+		}
+		return o.listRuns(out, recipes)
 	}
 	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
 	if err != nil {

@@ -3,7 +3,10 @@
 package data
 
 import (
+	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,4 +25,19 @@ func New(stdout, stderr io.Writer) *cobra.Command {
 	flags.AddDataDir(cmd.PersistentFlags(), &dir)
 	cmd.AddCommand(newList(stdout, &dir), newVerify(stdout, &dir), newGet(stdout, stderr, &dir), newInspect(stdout))
 	return cmd
+}
+
+// names takes one or more out of a list as arguments.
+func names(known []string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("want one or more of %s", strings.Join(known, ", "))
+		}
+		for _, name := range args {
+			if !slices.Contains(known, name) {
+				return fmt.Errorf("%q: want one or more of %s", name, strings.Join(known, ", "))
+			}
+		}
+		return nil
+	}
 }

@@ -17,13 +17,13 @@ func TestHelp(t *testing.T) { xsam.Help(t, "data", "data list", "data get", "dat
 
 func TestFailures(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
-		"data verify": "arg",
+		"data verify":                     "want one or more of",
+		"data verify faces":               `"faces": want one or more of glyphs`,
+		"data get faces --data-dir data":  `"faces": want one or more of mnist`,
+		"data get glyphs --data-dir data": `"glyphs": want one or more of mnist`,
 	})
 	xsam.Fails(t, exit.Failed, map[string]string{
 		"data verify digits --data-dir nowhere":               "digits",
-		"data verify faces":                                   "faces",
-		"data get faces --data-dir data":                      "faces",
-		"data get glyphs --data-dir data":                     "no files to download",
 		"data get mnist":                                      "--data-dir",
 		"data get mnist --data-dir data --mirror file:///etc": "no http or https address",
 	})

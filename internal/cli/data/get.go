@@ -30,7 +30,7 @@ compares them with published checksums: SHA-256 for mnist and fashion-mnist, MD5
 cifar10 and cifar100. An interrupted download goes on where it ended. Files that are there are left alone.`,
 		Example: `  xsam data get cifar10 cifar100 --data-dir DIR
   xsam data get mnist --data-dir DIR --mirror https://HOST/FOLDER`,
-		Args:      cobra.MinimumNArgs(1),
+		Args:      names(datasets.Downloads()),
 		ValidArgs: datasets.Downloads(),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			for _, name := range names {

@@ -19,7 +19,7 @@ func newVerify(stdout io.Writer, dir *string) *cobra.Command {
 		Use:       "verify NAME...",
 		Short:     "Read all files of data sets and say what they hold",
 		Example:   "  xsam data verify digits fashion-mnist --data-dir DIR",
-		Args:      cobra.MinimumNArgs(1),
+		Args:      names(datasets.Names()),
 		ValidArgs: datasets.Names(),
 		RunE: func(_ *cobra.Command, names []string) error {
 			if err := flags.CheckFormat(format, flags.ListFormats); err != nil {

@@ -3,14 +3,17 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
+	"github.com/xsam-go/xsam/internal/regular"
 	"github.com/xsam-go/xsam/internal/report"
 )
 
@@ -62,7 +65,7 @@ the newest folder in xsam-runs.
 			if err := o.figures.validate(cmd.Flags().Changed("figure-size")); err != nil {
 				return err
 			}
-			return run(o)
+			return run(cmd.Context(), o)
 		},
 	}
 	cmd.Flags().StringVar(&o.out, "out", "",
@@ -74,38 +77,69 @@ the newest folder in xsam-runs.
 	return cmd
 }
 
-// run writes the page.
-func run(o *options) error {
-	if err := flags.CheckFormat(o.format, formats); err != nil {
-		return err
-	}
+// made is a page, and what is to be said about it.
+type made struct {
+	page     bytes.Buffer
+	problems []string
+	err      error
+}
+
+// make reads the records and makes the page of them.
+func (o *options) make() (m made) {
 	comparisons, err := loadComparisons(o.dirs)
 	if err == nil {
 		err = o.draw(comparisons)
 	}
-	if err != nil {
-		return err
-	}
-	var page bytes.Buffer
-	if o.format == "md" {
-		err = report.WriteMarkdown(&page, comparisons, o.page)
-	} else {
-		err = report.WriteHTML(&page, comparisons, o.page)
-	}
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		m.err = err
+	case o.format == "md":
+		m.err = report.WriteMarkdown(&m.page, comparisons, o.page)
+	default:
+		m.err = report.WriteHTML(&m.page, comparisons, o.page)
 	}
 	for _, c := range comparisons {
-		show.Warnings(o.stderr, c.AllProblems()...)
+		m.problems = append(m.problems, c.AllProblems()...)
 	}
-	out := o.place()
-	if out == "" || out == "-" {
-		_, err := o.stdout.Write(page.Bytes())
+	return m
+}
+
+// run writes the page, unless ctx ends first: then nothing is written.
+func run(ctx context.Context, o *options) error {
+	if err := flags.CheckFormat(o.format, formats); err != nil {
 		return err
 	}
-	if err := os.WriteFile(out, page.Bytes(), 0o644); err != nil {
+	results := make(chan made, 1)
+	go func() { results <- o.make() }()
+	var m made
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case m = <-results:
+	}
+	if m.err != nil {
+		return m.err
+	}
+	show.Warnings(o.stderr, m.problems...)
+	out := o.place()
+	if out == "" || out == "-" {
+		_, err := o.stdout.Write(m.page.Bytes())
+		return err
+	}
+	if err := write(out, m.page.Bytes()); err != nil {
 		return fmt.Errorf("the report cannot be written: %w: choose another place with --out", err)
 	}
 	fmt.Fprintln(o.stdout, out)
 	return nil
+}
+
+// write puts a page at path: in one piece where a file is, or none, and into whatever else there is.
+func write(path string, page []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, page, 0o644)
+	}
+	return regular.Replace(path, page)
 }

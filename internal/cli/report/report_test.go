@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"net/url"
 	"os"
@@ -168,5 +170,38 @@ func TestFigures(t *testing.T) {
 			!strings.Contains(stderr, tt.want) {
 			t.Errorf("xsam report %q: exit %d, %q, want %d and %q", tt.args, code, stderr, exit.WrongUsage, tt.want)
 		}
+	}
+}
+
+// A page takes the place of an older one in one piece, and is not written when it was stopped.
+func TestReportIsWrittenInOnePiece(t *testing.T) {
+	dir := t.TempDir()
+	if err := runlog.WriteConfig(filepath.Join(dir, "sam-seed3"), map[string]any{"method": "sam", "seed": 3}); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(out, []byte("an older one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var stdout, stderr bytes.Buffer
+	code := xsam.Start(ctx, &stdout, &stderr, "report", dir, "--out", out)
+	if text, err := os.ReadFile(out); code != exit.Interrupted || err != nil || string(text) != "an older one" {
+		t.Errorf("stopped: exit %d, %d bytes, %v, want 130 and the older page", code, len(text), err)
+	}
+	link := filepath.Join(t.TempDir(), "link.html")
+	if err := os.Symlink(out, link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	xsam.Done(t, "report", dir, "--out", link)
+	if text, err := os.ReadFile(out); err != nil || !bytes.HasPrefix(text, []byte("<!DOCTYPE")) {
+		t.Errorf("%.20q, %v, want the page, where the link leads", text, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(out), "*")); len(left) != 1 {
+		t.Errorf("%v, want the page alone", left)
+	}
+	if err := write(dir, []byte("page")); err == nil {
+		t.Error("a page was written in the place of a folder")
 	}
 }

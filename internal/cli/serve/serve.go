@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/internal/report/live"
@@ -87,6 +89,9 @@ func run(ctx context.Context, o *options) error {
 		return fmt.Errorf("%w: want a folder with run records, as --out of xsam compare makes it", err)
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is a file: want a folder with run records, as --out of xsam compare makes it", o.dir)
+	}
+	if _, _, err := net.SplitHostPort(o.address); err != nil {
+		return exit.Usagef("--addr %q: want host:port, 127.0.0.1:8080 for instance: %v", o.address, err)
 	}
 	server, err := live.New(o.dir)
 	if err != nil {

@@ -26,6 +26,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, state func() str
 	last, number := state(), 1
 	text := event(number)
 	for {
+		s.limit(w)
 		if _, err := fmt.Fprint(w, text); err != nil || stream.Flush() != nil {
 			return
 		}

@@ -3,6 +3,7 @@
 //
 //	server.go   requests, and what is refused
 //	address.go  what an address names
+//	pages.go    the pages, made once and kept
 //	folder.go   which comparisons there are, read through an os.Root that no path and no link leaves
 //	card.go     how far they are
 //	figure.go   a figure of a comparison as a file
@@ -35,21 +36,17 @@ type Server struct {
 	Options report.Options
 	// Interval is the time between two looks at the folder while a page is open.
 	Interval time.Duration
+	// Patience is how long a client may take to read what it is sent. One that does not is left.
+	Patience time.Duration
 
 	root   *os.Root
 	name   string
 	hosts  []string // the names under which the server may be asked for; nil for any
 	mutex  sync.Mutex
-	cached map[string]cachedPage // by address
+	cached map[string]*cachedPage // by address
 
 	cardsMutex sync.Mutex
 	cards      map[string]*cachedCard // by name of the comparison
-}
-
-// cachedPage is a page with the state of the files that it shows.
-type cachedPage struct {
-	state string
-	text  []byte
 }
 
 // New opens the folder dir.
@@ -58,8 +55,8 @@ func New(dir string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("live: cannot open the folder of the runs: %w", err)
 	}
-	return &Server{Interval: time.Second, root: root, name: dir, cached: map[string]cachedPage{},
-		cards: map[string]*cachedCard{}}, nil
+	return &Server{Interval: time.Second, Patience: 30 * time.Second, root: root, name: dir,
+		cached: map[string]*cachedPage{}, cards: map[string]*cachedCard{}}, nil
 }
 
 // Close closes the folder.
@@ -119,6 +116,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
+	s.limit(w)
 	if !s.knows(r.Host) {
 		http.Error(w, fmt.Sprintf("This server is not called %q: ask for http://127.0.0.1 with its port.", r.Host),
 			http.StatusMisdirectedRequest)
@@ -194,37 +192,5 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	write(w, text.Bytes())
-}
-
-// page answers with the report of a comparison, or of two.
-func (s *Server) page(w http.ResponseWriter, a address) {
-	text, err := s.render(a)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	write(w, text)
-}
-
-// render makes the page, or takes the last one when no file has changed since.
-func (s *Server) render(a address) ([]byte, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	state := s.states(a.names) // before reading: what is written meanwhile shows as a change afterwards
-	if c, ok := s.cached[a.page()]; ok && c.state == state {
-		return c.text, nil
-	}
-	var text bytes.Buffer
-	comparisons := s.loadAll(a.names)
-	if err := report.WriteHTML(&text, comparisons, s.pageOptions(a, comparisons)); err != nil {
-		return nil, err
-	}
-	s.cached[a.page()] = cachedPage{state, text.Bytes()}
-	return text.Bytes(), nil
-}
-
-func write(w http.ResponseWriter, text []byte) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write(text) //nolint:errcheck // the client went away
+	s.write(w, text.Bytes())
 }

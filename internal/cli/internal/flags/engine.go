@@ -7,7 +7,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
+	"github.com/xsam-go/xsam/recipe"
 )
 
 // Engine says which engine computes, and on how many devices.
@@ -27,11 +29,17 @@ func (e *Engine) AddDevices(set *pflag.FlagSet) {
 	set.IntVar(&e.Devices, "devices", 1, "`number` of devices over which each batch is spread")
 }
 
+// CheckDevices finds a number of devices that cannot be.
+func (e *Engine) CheckDevices() error {
+	if e.Devices < 1 || e.Devices > recipe.MaxDevices {
+		return exit.Usagef("--devices %d: want 1 to %d devices", e.Devices, recipe.MaxDevices)
+	}
+	return nil
+}
+
 // Open opens the engine. What is downloaded for it is shown unless quiet is set.
 func (e *Engine) Open(ctx context.Context, stderr io.Writer, quiet bool) (*backend.Engine, error) {
-	options := backend.Options{Name: e.name, Out: stderr, Terminal: progress.IsTerminal(stderr), Devices: e.Devices}
-	if quiet {
-		options.Out = nil
-	}
-	return backend.Open(ctx, options)
+	return backend.Open(ctx, backend.Options{
+		Name: e.name, Out: stderr, Quiet: quiet, Terminal: progress.IsTerminal(stderr), Devices: e.Devices,
+	})
 }

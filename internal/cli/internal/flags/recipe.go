@@ -152,6 +152,16 @@ func (f *Recipe) fitBatch(r *recipe.Recipe) error {
 	return err
 }
 
+// checkBase finds flags that have no effect with the base optimizer.
+func (f *Recipe) checkBase(r recipe.Recipe) error {
+	for _, name := range []string{"momentum", "nesterov"} {
+		if flag := f.Lookup(name); r.Optimizer != "sgd" && flag.Changed && flag.Value.String() != flag.DefValue {
+			return exit.Usagef("--%s has no effect with --base %s", name, r.Optimizer)
+		}
+	}
+	return nil
+}
+
 // Apply lays one flag over a recipe where the user set it.
 func (f *Recipe) Apply(name string, r *recipe.Recipe) {
 	if f.Lookup(name).Changed {

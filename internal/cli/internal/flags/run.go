@@ -82,8 +82,8 @@ func (f *Run) Validate() error {
 	if err := CheckFormat(f.Format, TableFormats); err != nil {
 		return err
 	}
-	if f.Devices < 0 {
-		return exit.Usagef("--devices %d: want 1 or more devices", f.Devices)
+	if err := f.CheckDevices(); err != nil {
+		return err
 	}
 	if f.keepEvery < 0 {
 		return exit.Usagef("--keep-every %d: want 0 (keep none) or more epochs", f.keepEvery)
@@ -118,6 +118,9 @@ func (f *Run) Plan(flags *Recipe, recorded *recipe.Comparison, c *recipe.Compari
 	}
 	if c.Settings == nil {
 		c.Settings = map[string]string{}
+	}
+	if err := flags.checkBase(c.Recipe); err != nil {
+		return nil, err
 	}
 	maps.Copy(c.Settings, settings)
 	c.Running = f.running()

@@ -1,0 +1,121 @@
+package xsam
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// MaxLambda is a bound that λ is to be kept under: above 0 its value; below 0 a share of the edge of stability, which
+// Config.UnderEdge puts a value in place of: −0.5 is half of it. 0 is no bound. Its text is the value, or "edge:0.5".
+//
+// While λ is above the bound the ascent gets longer: at every refresh, with h = Hv,
+//
+//	λ̄ ← 0.8 λ̄ + 0.2 ‖h‖, or + 0 where λ < 0     from the first ‖h‖ on
+//	m ← min(max(m·(λ̄/MaxLambda)^0.1, 1), 16)    from 1 on
+//
+// and all ascents have the radius ρ·m, the correction α·m but at most 1. With λ̄ below the bound m falls back, to 1 at
+// least: where the bound is kept without it nothing changes, to the bit. ‖h‖, between |λ| and the largest eigenvalue of
+// the batch, is nearer to λmax of all the data than λ, which v lags behind (docs/algorithm.md has how near). StepStats
+// has λ̄, m and, where m is 16 and λ̄ above the bound all the same, OutOfReach.
+type MaxLambda float64
+
+const (
+	limitMemory = 0.8
+	limitGain   = 0.1
+	limitMost   = 16
+)
+
+func (m MaxLambda) String() string {
+	if m < 0 {
+		return "edge:" + strconv.FormatFloat(-float64(m), 'g', -1, 64)
+	}
+	return strconv.FormatFloat(float64(m), 'g', -1, 64)
+}
+
+// MarshalText and UnmarshalText are the texts of flags and records.
+func (m MaxLambda) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+
+func (m *MaxLambda) UnmarshalText(text []byte) error {
+	share, edge := strings.CutPrefix(string(text), "edge:")
+	value, err := strconv.ParseFloat(share, 64)
+	if err != nil || !(value >= 0) || edge && value == 0 {
+		return fmt.Errorf("xsam: bound %q on λ: want a number, 0 or more, or a share of the edge, such as edge:0.5", text)
+	}
+	if *m = MaxLambda(value); edge {
+		*m = -*m
+	}
+	return nil
+}
+
+// UnderEdge returns the configuration with a bound that is a share of the edge of stability in numbers: of 2/η for
+// plain descent at the learning rate η, of 2(1 + β)/η with momentum β.
+func (c Config) UnderEdge(edge float64) Config {
+	if c.MaxLambda < 0 {
+		c.MaxLambda = MaxLambda(-float64(c.MaxLambda) * edge)
+	}
+	return c
+}
+
+// Entries of the variable.
+const (
+	limitLambda   = iota // λ̄; NaN before the first refresh
+	limitStrength        // m
+	limitEntries
+)
+
+// noLimit is the variable before the first refresh.
+func noLimit() []float64 { return []float64{math.NaN(), 1} }
+
+// openLimit returns the variable, of the type of the measurements.
+func openLimit(h home, like *model.Variable) *model.Variable {
+	return h.variable("limit", like.DType(), []int{limitEntries}, noLimit())
+}
+
+// strength is m as it is when the step begins; nil without a bound.
+func (c Config) strength(h home, g *graph.Graph) *graph.Node {
+	if c.MaxLambda == 0 {
+		return nil
+	}
+	return limitEntry(openLimit(h, h.store.GetVariable(h.path("refresh"))).NodeValue(g), limitStrength)
+}
+
+// limit takes the ‖h‖ of a refresh, |λ|·√(1 + residual²), into λ̄ and m.
+func (s *step) limit(e *estimate) {
+	if s.config.MaxLambda == 0 {
+		return
+	}
+	v := openLimit(s.home, s.state.refresh)
+	old, lambda := v.NodeValue(s.g), graph.ConvertDType(e.lambda, v.DType())
+	zero := graph.ZerosLike(lambda)
+	size := graph.Mul(lambda, graph.Sqrt(graph.AddScalar(graph.Square(graph.ConvertDType(e.residual, v.DType())), 1)))
+	lambda = graph.Where(graph.LessOrEqual(lambda, zero), zero, size)
+	mean, m := limitEntry(old, limitLambda), limitEntry(old, limitStrength)
+	next := graph.Add(graph.MulScalar(mean, limitMemory), graph.MulScalar(lambda, 1-limitMemory))
+	next = graph.Where(graph.IsFinite(mean), next, lambda)
+	next = graph.Where(graph.IsFinite(lambda), next, mean)
+	share := graph.DivScalar(next, float64(s.config.MaxLambda))
+	stronger := graph.Mul(m, graph.Pow(share, graph.Scalar(s.g, v.DType(), limitGain)))
+	stronger = graph.MinScalar(graph.MaxScalar(stronger, 1), limitMost)
+	v.SetNodeValue(graph.Stack([]*graph.Node{next, graph.Where(graph.IsFinite(stronger), stronger, m)}, 0))
+}
+
+func limitEntry(of *graph.Node, i int) *graph.Node {
+	return graph.Reshape(graph.Slice(of, graph.AxisElem(i)))
+}
+
+// limited reads λ̄ and m; 0 and 1 without a bound.
+func (o *Optimizer) limited(h home) (lambda, strength float64, err error) {
+	if o.config.MaxLambda == 0 || h.store.GetVariable(h.path("limit")) == nil {
+		return 0, 1, nil
+	}
+	entries, err := readState(h, "limit")
+	if err != nil {
+		return 0, 0, err
+	}
+	return entries[limitLambda], entries[limitStrength], nil
+}

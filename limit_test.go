@@ -1,0 +1,91 @@
+package xsam_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+
+	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/internal/testbackend"
+	"github.com/xsam-go/xsam/objective"
+)
+
+// A bound that is never reached changes nothing, to the bit; nor does one in micro-batches.
+func TestBoundThatIsKeptChangesNothing(t *testing.T) {
+	n := net{dropout: 0.3, l2: 0.01}
+	free, bound := xsam.DefaultConfig(), xsam.DefaultConfig()
+	free.Alpha, bound.Alpha, bound.MaxLambda = 0.5, 0.5, 1e9
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
+		want, got := newNetLab(t, b, n, free), newNetLab(t, b, n, bound)
+		want.step(12)
+		got.step(12)
+		if !slices.Equal(got.weights(), want.weights()) {
+			t.Errorf("weights\n got %v\nwant %v", got.weights(), want.weights())
+		}
+	})
+	b := testbackend.Go(t)
+	bound.MaxLambda = 1e-2
+	whole, parts := newNetLab(t, b, net{}, bound), newMicroLab(t, b, net{}, bound, 5)
+	whole.step(12)
+	parts.updates(5, 12)
+	if !near(parts.weights(), whole.weights(), 1e-10) {
+		t.Errorf("in five parts: weights\n got %v\nwant %v", parts.weights(), whole.weights())
+	}
+}
+
+// On a quadratic λ stays 4, whatever is done: under a bound of 1 m grows by (λ̄/1)^0.1 at every refresh, up to 16, and
+// that is said. With λ = 4 from the first product on, λ̄ is 4.
+func TestBoundOutOfReach(t *testing.T) {
+	c := xsam.DefaultConfig()
+	c.MaxLambda, c.Refresh.Every, c.Refresh.Warmup, c.Alpha = 1, 1, 1, 0
+	c.Ascent.Every = 1
+	l := newLab(t, testbackend.Go(t), []float64{1, 1}, 1e-3, c, quadratic(4, 1)).setV(1, 0)
+	for step := 1; step <= 22; step++ {
+		l.step(1)
+		p := l.probe()
+		want := min(math.Pow(4, 0.1*float64(step)), 16)
+		if !near([]float64{p.Strength, p.SmoothLambda}, []float64{want, 4}, 1e-9) || p.OutOfReach != (p.Strength == 16) {
+			t.Fatalf("after %d refreshes m = %v, λ̄ = %v, out of reach %v: want %v, 4, %v", step, p.Strength, p.SmoothLambda,
+				p.OutOfReach, want, want == 16)
+		}
+	}
+}
+
+// It goes on from a checkpoint with the same bits, and falls back to 1 where the bound is far above λ.
+func TestBoundResumes(t *testing.T) {
+	c := xsam.DefaultConfig()
+	c.MaxLambda, c.Refresh.Every, c.Refresh.Warmup, c.Alpha = 0.05, 3, 2, 0.5
+	resumes(t, testbackend.Go(t), c)
+}
+
+// The text of a bound is a number, or a share of the edge, which a number is put in place of.
+func TestMaxLambdaAsText(t *testing.T) {
+	for text, want := range map[string]xsam.MaxLambda{"20": 20, "0": 0, "edge:0.5": -0.5} {
+		c := xsam.DefaultConfig()
+		if err := c.Set("max-lambda", text); err != nil || c.MaxLambda != want || c.Get("max-lambda") != text {
+			t.Errorf("%s: %v, as text %s (%v), want %v", text, float64(c.MaxLambda), c.Get("max-lambda"), err, float64(want))
+		}
+	}
+	c := xsam.DefaultConfig()
+	for _, text := range []string{"edge:", "edge:-1", "edge:0", "twenty", "-0.5", "NaN"} {
+		if err := c.Set("max-lambda", text); err == nil || !strings.Contains(err.Error(), "edge:0.5") {
+			t.Errorf("%s: error %v", text, err)
+		}
+	}
+	c.MaxLambda = -0.5
+	if got := c.UnderEdge(38).MaxLambda; got != 19 {
+		t.Errorf("half of 38 is %v", float64(got))
+	}
+	if _, err := xsam.New(objective.New(net{}.modelFn, net{}.lossFn), descent(), c); err == nil ||
+		!strings.Contains(err.Error(), "UnderEdge") {
+		t.Errorf("a share of nothing: error %v", err)
+	}
+	lite := xsam.LiteConfig()
+	lite.MaxLambda = 1
+	if err := lite.Validate(); err == nil || !strings.Contains(err.Error(), "want ascents") {
+		t.Errorf("no ascents: error %v", err)
+	}
+}
