@@ -24,7 +24,9 @@ type Comparison struct {
 	Seeds    int               `json:"seeds"`
 	Sweep    []string          `json:"sweep,omitempty"` // settings to try before, as --sweep names them
 	Tune     int               `json:"tune,omitzero"`   // or a number of trials
-	Running  Running           `json:"running"`
+	// Chosen are the methods with the settings that were chosen by these, once they are.
+	Chosen  []string `json:"chosen,omitempty"`
+	Running Running  `json:"running"`
 }
 
 // Running is how the runs are made; it does not decide their outcome.

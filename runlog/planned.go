@@ -14,6 +14,9 @@ const plannedAtMost = 10000
 func Planned(fsys fs.FS, dir string) (names []string) {
 	var asked struct { // as package recipe writes it
 		Methods []string `json:"methods"`
+		Sweep   []string `json:"sweep"`
+		Tune    int      `json:"tune"`
+		Chosen  []string `json:"chosen"`
 		Seed    int64    `json:"seed"`
 		Seeds   int      `json:"seeds"`
 	}
@@ -21,6 +24,9 @@ func Planned(fsys fs.FS, dir string) (names []string) {
 	if err != nil || json.Unmarshal(text, &asked) != nil || asked.Seeds > plannedAtMost ||
 		len(asked.Methods)*asked.Seeds > plannedAtMost {
 		return nil
+	}
+	if asked.Tune > 0 || len(asked.Sweep) > 0 {
+		asked.Methods = asked.Chosen // none as long as they are being tried
 	}
 	for k := range asked.Seeds {
 		for _, method := range asked.Methods {

@@ -129,6 +129,9 @@ func run(ctx context.Context, o *options, args []string) error {
 		if err == nil {
 			recipes, err = chosen(&c, tuned)
 		}
+		if asked.Chosen = c.Methods; err == nil {
+			err = o.run.Record(asked, out, recipe.Dirs(out, recipes))
+		}
 		if err != nil {
 			bar.Clear()
 			return flags.HowToResume(err, "compare", out, 0, len(recipes))

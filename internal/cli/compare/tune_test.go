@@ -47,6 +47,10 @@ func TestSweep(t *testing.T) {
 				run.Setup.LearningRate, best.LearningRate, table)
 		}
 	}
+	if planned := runlog.Planned(os.DirFS("runs"), "."); len(planned) != 4 ||
+		planned[1] != runlog.Name(record.Methods[1].Best().Method, 0) {
+		t.Errorf("planned are %v, want the two runs of each method with what was chosen", planned)
+	}
 	if again, stderr, code := xsam.Run("compare", "--resume", "runs", "--backend", "go"); code != exit.Done || again != table ||
 		strings.Count(stderr, "was finished before") != 10 {
 		t.Errorf("resumed: exit %d, %s, table\n%s\nwant\n%s", code, stderr, again, table)
