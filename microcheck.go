@@ -102,6 +102,10 @@ func (a *accumulated) check() (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	zero := tensorOf(dtypes.Float64, []int{3}, make([]float64, 3)) // what was found is no state of the training
+	if err := openParts(a.optimizer.home(a.store)).SetValue(zero); err != nil {
+		return false, fmt.Errorf("xsam: Accumulate: %w", err)
+	}
 	switch forward.Relate(parts[0], parts[1], parts[2]) {
 	case forward.Joins:
 		return true, nil
