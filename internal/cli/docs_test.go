@@ -85,6 +85,8 @@ func reduced(args []string, out string) []string {
 		return append(slices.Clone(args), "--help")
 	case args[0] != "compare" && args[0] != "train":
 		return args
+	case slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "DIR") }): // records of others
+		return append(slices.Clone(args), "--help")
 	}
 	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 " +
 		"--lambda-products 3 --backend go --quiet --force --out " + out
