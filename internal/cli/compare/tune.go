@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/xsam-go/xsam/datasets"
@@ -25,6 +26,9 @@ func (o *options) search(c *recipe.Comparison) (*tuning.Search, error) {
 		return nil, exit.Usagef("--tune with --sweep: the one draws settings, the other says which: want one of them")
 	case c.Tune > 0:
 		s.Rule, s.Points = tuning.DrawRule, tuning.Draws(c.Recipe.LearningRate, c.Tune)
+		for _, p := range s.Points { // what was given is not drawn
+			maps.DeleteFunc(p.Values, func(name, _ string) bool { _, given := c.Settings[name]; return given })
+		}
 	default:
 		points, err := tuning.Grid(c.Recipe.LearningRate, c.Sweep)
 		if err != nil {

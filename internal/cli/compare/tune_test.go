@@ -77,6 +77,23 @@ func TestTune(t *testing.T) {
 	}
 }
 
+// What is given as a flag is not drawn anew.
+func TestTuneKeepsWhatIsGiven(t *testing.T) {
+	t.Chdir(t.TempDir())
+	xsam.Done(t, append(strings.Fields("compare --methods xsam --alpha 0.75 --seeds 1 --quiet --out runs --tune 2"),
+		clitest.Tiny()...)...)
+	runs, err := filepath.Glob("runs/tune/*")
+	if err != nil || len(runs) != 2 {
+		t.Fatalf("%v, %v, want two trials", runs, err)
+	}
+	for _, dir := range runs {
+		if config, err := os.ReadFile(filepath.Join(dir, "config.json")); err != nil ||
+			!strings.Contains(string(config), `"alpha": 0.75`) {
+			t.Errorf("%s has another α than 0.75: %v\n%s", dir, err, config)
+		}
+	}
+}
+
 func TestTuneRefuses(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
 		"compare --tune -1":                          "1 or more trials",
