@@ -132,16 +132,18 @@ func TestAccumulateDividesAsTheLossDoes(t *testing.T) {
 					obj = c.tells(obj)
 				}
 				p := program{backend: b, obj: obj, config: config, data: c.data}
-				whole, cut := model.NewStore(), model.NewStore()
+				whole := model.NewStore()
 				if _, err := p.run(whole, 7); err != nil {
 					t.Fatal(err)
 				}
-				p.micro = 2
-				if _, err := p.run(cut, 7); err != nil {
-					t.Fatal(err)
-				}
-				if got, want := float64s(cut, "/w"), float64s(whole, "/w"); !near(got, want, 1e-9) {
-					t.Errorf("in two parts %v, undivided %v", got, want)
+				for _, p.micro = range []int{2, 4} {
+					cut := model.NewStore()
+					if _, err := p.run(cut, 7); err != nil {
+						t.Fatal(err)
+					}
+					if got, want := float64s(cut, "/w"), float64s(whole, "/w"); !near(got, want, 1e-9) {
+						t.Errorf("in %d parts %v, undivided %v", p.micro, got, want)
+					}
 				}
 			})
 		}

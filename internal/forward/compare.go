@@ -3,7 +3,6 @@ package forward
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -167,18 +166,9 @@ func (o *Objective) compared(scope *model.Scope, g *graph.Graph, few Batch, trai
 
 // hasBatchNorm tells whether a loss is made of GoMLX's batch norm in training.
 func hasBatchNorm(loss *graph.Node) bool {
-	seen, stack := map[*graph.Node]bool{}, []*graph.Node{loss}
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
+	for n := range madeOf(loss) {
 		if n.Type() == graph.NodeTypeBatchNormForTraining {
 			return true
-		}
-		for _, in := range n.Inputs() {
-			if !seen[in] {
-				seen[in] = true
-				stack = append(stack, in)
-			}
 		}
 	}
 	return false
@@ -189,7 +179,7 @@ func (c comparison) countsRows() *model.Variable {
 	if c.whole.Total == nil {
 		return nil
 	}
-	data := newDependence(slices.Concat(c.whole.batch.Inputs, c.whole.batch.Labels))
+	data := c.whole.data()
 	for v, value := range c.whole.wrote {
 		if other := c.parts[1].wrote[v]; other != nil && !data.reaches(value) && !sameConstants(value, other) {
 			return v

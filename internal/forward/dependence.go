@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -58,5 +59,25 @@ func (d *dependence) visit(n *graph.Node) {
 		}
 		d.known[top], d.other[top] = depends, other
 		stack = stack[:len(stack)-1]
+	}
+}
+
+// madeOf goes through the nodes that n is made of, itself first.
+func madeOf(n *graph.Node) iter.Seq[*graph.Node] {
+	return func(yield func(*graph.Node) bool) {
+		seen, stack := map[*graph.Node]bool{n: true}, []*graph.Node{n}
+		for len(stack) > 0 {
+			top := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			if !yield(top) {
+				return
+			}
+			for _, in := range top.Inputs() {
+				if !seen[in] {
+					seen[in] = true
+					stack = append(stack, in)
+				}
+			}
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package forward
 
 import (
-	"errors"
 	"math"
 
 	"github.com/gomlx/compute/dtypes"
@@ -14,7 +13,8 @@ import (
 //
 //	L = Σᵢ dᵢ·(Lᵢ − R) / f(Σᵢ sᵢ) + R    sᵢ the sums of part i, dᵢ = f(sᵢ), R what does not depend on the batch
 //
-// where f is mostly s itself, and max(s, 1) where a loss guards itself against an empty mask.
+// where f is mostly s itself, and max(s, 1) where a loss guards itself against an empty mask. A part with f(sᵢ) = 0 has
+// dᵢ = 1, and for Lᵢ the sum that would be divided.
 type Divisor struct {
 	Value *graph.Node   // d, a scalar
 	Sums  []*graph.Node // s, scalars of the same type, which add up over parts; none where the loss divides by nothing
@@ -36,7 +36,7 @@ func (d Divisor) Part(loss *graph.Node) *graph.Node {
 	if d.read == nil {
 		return loss
 	}
-	return d.read.part(loss, d.Rest == nil)
+	return d.read.part(loss, false)
 }
 
 // PartAndRest is Part with R.
@@ -68,9 +68,7 @@ func (d Divisor) Times(x *graph.Node) *graph.Node {
 // depends on the batch's inputs and labels alone. It fails for other losses, whose parts cannot be put together.
 func (v Value) Divisor() (Divisor, error) {
 	r := v.reader()
-	if v.objective.divisor == nil {
-		r.twins = v.twins()
-	}
+	r.twins = v.twins()
 	return v.read(r)
 }
 
@@ -89,18 +87,13 @@ func (v Value) read(r *reader) (Divisor, error) {
 		one := graph.Scalar(g, dtype, 1)
 		d = Divisor{Value: one, Count: count, at: func([]*graph.Node) *graph.Node { return one }}
 	case o.divisor != nil:
-		given := o.divisor(batch.Labels, v.Predictions)
-		if given == nil || given.Shape().Size() != 1 {
-			return Divisor{}, errors.New("objective: the function of DividedBy did not return a scalar: " +
-				"want the number, or the sum of the weights, that the loss divides by")
-		}
-		r.divisor, r.terms = given, []term{{divided: true, factor: 1}}
-		if d, err := r.quotient(dtype); err == nil && r.data.reaches(given) { // max(n, 1), say
-			d.read = nil
-			d.Value = graph.ConvertDType(graph.Reshape(given), dtype)
+		r.divisor, r.terms = v.given, []term{{divided: true, factor: 1}}
+		given := graph.ConvertDType(v.given, dtype)
+		if d, err := r.quotient(dtype); err == nil && r.data.reaches(v.given) { // max(n, 1), say
+			d.read, d.Value = nil, given
 			return d, nil
 		}
-		return additive(graph.ConvertDType(graph.Reshape(given), dtype)), nil
+		return additive(given), nil
 	}
 	if err := r.read(v.Total, 1, false); err != nil {
 		return Divisor{}, err

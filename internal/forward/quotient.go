@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -161,7 +162,7 @@ func (r *reader) restOf(loss *graph.Node) *graph.Node {
 
 // sums are the nodes that make up the part of the loss that depends on the batch: quotients, or plain sums.
 func (r *reader) sums() []*graph.Node {
-	nodes := r.quotients
+	nodes := slices.Clone(r.quotients)
 	for _, t := range r.terms {
 		if !t.divided {
 			nodes = append(nodes, t.sum)

@@ -171,8 +171,10 @@ func (r *reader) found(sum *graph.Node, factor float64, divided bool) error {
 			return fmt.Errorf("objective: the loss has the rows of a batch still in it (%s of shape %s) where they should "+
 				"have been summed up: want one loss for each row, or their mean", sum.Type(), sum.Shape())
 		}
-		if err := r.rowByRow(sum); r.strict && err != nil {
-			return err
+		if r.strict {
+			if err := r.rowByRow(sum); err != nil {
+				return err
+			}
 		}
 	}
 	r.terms = append(r.terms, term{sum, factor, divided})

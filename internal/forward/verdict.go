@@ -106,23 +106,13 @@ func relative(x, size *graph.Node) *graph.Node {
 // a loss is made of.
 func toleranceOf(loss *graph.Node) float64 {
 	tolerance := 1e-7
-	seen, stack := map[*graph.Node]bool{}, []*graph.Node{loss}
-	for len(stack) > 0 {
-		n := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if seen[n] {
-			continue
+	for n := range madeOf(loss) {
+		switch n.DType() { // of several outputs there is none
+		case dtypes.Float32:
+			tolerance = max(tolerance, 1e-3)
+		case dtypes.Float16, dtypes.BFloat16:
+			tolerance = 3e-2
 		}
-		seen[n] = true
-		if n.NumOutputs() == 1 {
-			switch n.DType() {
-			case dtypes.Float32:
-				tolerance = max(tolerance, 1e-3)
-			case dtypes.Float16, dtypes.BFloat16:
-				tolerance = 3e-2
-			}
-		}
-		stack = append(stack, n.Inputs()...)
 	}
 	return tolerance
 }
