@@ -86,28 +86,34 @@ func isZero(n *graph.Node) bool {
 
 // sameConstants tells whether two nodes, built by the same program, have the same numbers in them.
 func sameConstants(a, b *graph.Node) bool {
-	seen := map[[2]*graph.Node]bool{}
-	var equal func(a, b *graph.Node) bool
-	equal = func(a, b *graph.Node) bool {
-		x, y := a.Inputs(), b.Inputs()
-		if a == b || seen[[2]*graph.Node{a, b}] {
+	return alike(a, b, func(a, b *graph.Node) bool {
+		if len(a.Inputs()) > 0 {
 			return true
 		}
-		seen[[2]*graph.Node{a, b}] = true
-		if a.Type() != b.Type() || len(x) != len(y) {
+		u, ok := constant(a)
+		v, too := constant(b)
+		return !ok || !too || u == v
+	})
+}
+
+// alike tells whether two nodes are made by the same operations, and equal holds for each of them beside its partner.
+func alike(a, b *graph.Node, equal func(a, b *graph.Node) bool) bool {
+	seen := map[[2]*graph.Node]bool{}
+	stack := [][2]*graph.Node{{a, b}}
+	for len(stack) > 0 {
+		pair := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if pair[0] == pair[1] || seen[pair] {
+			continue
+		}
+		seen[pair] = true
+		x, y := pair[0].Inputs(), pair[1].Inputs()
+		if pair[0].Type() != pair[1].Type() || len(x) != len(y) || !equal(pair[0], pair[1]) {
 			return false
 		}
-		if len(x) == 0 {
-			u, ok := constant(a)
-			v, too := constant(b)
-			return !ok || !too || u == v
-		}
 		for i := range x {
-			if !equal(x[i], y[i]) {
-				return false
-			}
+			stack = append(stack, [2]*graph.Node{x[i], y[i]})
 		}
-		return true
 	}
-	return equal(a, b)
+	return true
 }

@@ -175,32 +175,13 @@ var nodeNumber = regexp.MustCompile(`#\d+`)
 
 // same tells whether two nodes are the same quantity: the same operations on the same nodes.
 func same(a, b *graph.Node) bool {
-	seen := map[[2]*graph.Node]bool{}
-	var equal func(a, b *graph.Node) bool
-	equal = func(a, b *graph.Node) bool {
-		x, y := a.Inputs(), b.Inputs()
-		if a == b || seen[[2]*graph.Node{a, b}] {
-			return true
-		}
-		seen[[2]*graph.Node{a, b}] = true // if they differ somewhere, that is found
-		if a.Type() != b.Type() || len(x) != len(y) {
-			return false
-		}
-		if len(x) == 0 {
+	return alike(a, b, func(a, b *graph.Node) bool {
+		if len(a.Inputs()) == 0 {
 			u, ok := constant(a)
 			v, too := constant(b)
 			return ok && too && u == v && a.Shape().Equal(b.Shape())
 		}
 		// The text of a node has all that the operation is told besides.
-		if nodeNumber.ReplaceAllString(a.String(), "") != nodeNumber.ReplaceAllString(b.String(), "") {
-			return false
-		}
-		for i := range x {
-			if !equal(x[i], y[i]) {
-				return false
-			}
-		}
-		return true
-	}
-	return equal(a, b)
+		return nodeNumber.ReplaceAllString(a.String(), "") == nodeNumber.ReplaceAllString(b.String(), "")
+	})
 }
