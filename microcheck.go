@@ -12,7 +12,7 @@ import (
 	"github.com/xsam-go/xsam/internal/forward"
 )
 
-// With the first micro-batch of an iteration come a few rows from all over its batch, in an executable of its own.
+// With the first micro-batch for each Batch.Spec come a few rows from all over its batch, in an executable of its own.
 // Their loss is compared with that of their parts (forward.Compare): a loss that these do not give is not one that
 // micro-batches can give. What is found is kept in the store for the host, which looks at it before the second
 // micro-batch.
