@@ -68,7 +68,7 @@ func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 				if !near(parts.weights(), whole.weights(), 1e-10) {
 					t.Errorf("weights %v, undivided %v", parts.weights(), whole.weights())
 				}
-				p, q := parts.probe(), whole.probe()
+				p, q := parts.stats(), whole.stats()
 				if !near([]float64{p.Loss, p.GradNorm, got}, []float64{q.Loss, q.GradNorm, q.Loss}, 1e-9) {
 					t.Errorf("loss %v, ‖g‖ %v, reported %v; undivided %v, %v, %v", p.Loss, p.GradNorm, got, q.Loss, q.GradNorm, want)
 				}

@@ -66,9 +66,9 @@ func TestPhase(t *testing.T) {
 			parts.step(part.steps)
 			late.step(part.steps)
 			if got, want := late.weights(), parts.weights(); !slices.Equal(got, want) {
-				t.Fatalf("after step %d: weights\n got %v\nwant %v", late.probe().Step, got, want)
+				t.Fatalf("after step %d: weights\n got %v\nwant %v", late.stats().Step, got, want)
 			}
-			from := int(late.probe().Step) + 1
+			from := int(late.stats().Step) + 1
 			next := newNetLabOn(t, b, n, part.next, seededStore(), examples{from: from})
 			for _, path := range []string{"/hidden/weights", "/hidden/biases", "/output/weights", "/output/biases"} {
 				v := parts.store.GetVariable(path)
@@ -91,7 +91,7 @@ func TestWarmupBeginsWithThePhase(t *testing.T) {
 	var got []string
 	for range 12 {
 		l.step(1)
-		p := l.probe()
+		p := l.stats()
 		got = append(got, p.Kind.String())
 		if gradients, _ := c.Cost(p.Step); gradients != p.Gradients {
 			t.Errorf("step %d took %d gradients, Cost says %d", p.Step, p.Gradients, gradients)

@@ -70,8 +70,8 @@ func (l *lab) step(n int) float64 {
 	return loss
 }
 
-// probe returns what the last step measured.
-func (l *lab) probe() xsam.StepStats {
+// stats returns what the last step measured.
+func (l *lab) stats() xsam.StepStats {
 	l.t.Helper()
 	p, err := l.opt.Stats(l.store)
 	if err != nil {

@@ -214,7 +214,7 @@ func TestPairStepOnProduct(t *testing.T) {
 				c.By, c.ProbeRadius, c.Refresh.Warmup = refresh, r, 1
 				l := newLab(t, b, []float64{2, 0.5}, 0, c, loss).setV(v...)
 				reported := l.step(1)
-				p := l.probe()
+				p := l.stats()
 				if !near([]float64{p.Lambda}, []float64{4.25}, 1e-5) { // r²/6 of the fourth derivative, 12c²
 					t.Errorf("λ = %v, want 4.25", p.Lambda)
 				}
@@ -252,7 +252,7 @@ func TestShiftKeepsTheDirection(t *testing.T) {
 	l := newLab(t, b, []float64{0.1, 0.1, 0.1}, 0, c, quadratic(3, -5, 1)).setV(v...)
 	l.step(1)
 	next := l.v()
-	if lambda := l.probe().Lambda; !near([]float64{lambda}, []float64{-3.68}, 1e-9) {
+	if lambda := l.stats().Lambda; !near([]float64{lambda}, []float64{-3.68}, 1e-9) {
 		t.Errorf("λ = %v, want −3.68", lambda)
 	}
 	if cos := v[0]*next[0] + v[1]*next[1] + v[2]*next[2]; !(cos > 1./3) {
@@ -289,7 +289,7 @@ func TestNegativeDominantEigenvalue(t *testing.T) {
 			c.Refresh.Every, c.Shift = 1, tt.shift
 			l := newLab(t, b, []float64{0.1, 0.1, 0.1}, 0, c, quadratic(3, -5, 1)).setV(0.6, 0.6, math.Sqrt(0.28))
 			l.step(200)
-			if p := l.probe(); !near([]float64{p.Lambda}, []float64{tt.want}, 1e-8) || p.Residual > 1e-4 {
+			if p := l.stats(); !near([]float64{p.Lambda}, []float64{tt.want}, 1e-8) || p.Residual > 1e-4 {
 				t.Errorf("shift %v: λ = %v with residual %v after 200 power steps, want %v", tt.shift, p.Lambda, p.Residual,
 					tt.want)
 			}

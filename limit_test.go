@@ -45,7 +45,7 @@ func TestBoundOutOfReach(t *testing.T) {
 	l := newLab(t, testbackend.Go(t), []float64{1, 1}, 1e-3, c, quadratic(4, 1)).setV(1, 0)
 	for step := 1; step <= 22; step++ {
 		l.step(1)
-		p := l.probe()
+		p := l.stats()
 		want := min(math.Pow(4, 0.1*float64(step)), 16)
 		if !near([]float64{p.Strength, p.SmoothLambda}, []float64{want, 4}, 1e-9) || p.OutOfReach != (p.Strength == 16) {
 			t.Fatalf("after %d refreshes m = %v, λ̄ = %v, out of reach %v: want %v, 4, %v", step, p.Strength, p.SmoothLambda,

@@ -138,7 +138,7 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// The kinds of the first steps, as the schedule gives them and as the probe reports them.
+// The kinds of the first steps, as the schedule gives them and as Stats reports them.
 func TestScheduleOfKinds(t *testing.T) {
 	b := testbackend.Go(t)
 	c := xsam.DefaultConfig()
@@ -147,7 +147,7 @@ func TestScheduleOfKinds(t *testing.T) {
 	var got []string
 	for range 12 {
 		l.step(1)
-		p := l.probe()
+		p := l.stats()
 		if p.Refreshed != (p.Kind == xsam.PairStep) {
 			t.Errorf("step %d is of kind %v and refreshed: %v", p.Step, p.Kind, p.Refreshed)
 		}
@@ -212,8 +212,8 @@ func resumes(t *testing.T, b compute.Backend, c xsam.Config) {
 		if got, want := resumed.vector(path), whole.vector(path); !slices.Equal(got, want) {
 			t.Errorf("stopped after %d steps: v\n got %v\nwant %v", stop, got, want)
 		}
-		if got, want := resumed.probe(), whole.probe(); got != want {
-			t.Errorf("stopped after %d steps: probe %+v, want %+v", stop, got, want)
+		if got, want := resumed.stats(), whole.stats(); got != want {
+			t.Errorf("stopped after %d steps: stats %+v, want %+v", stop, got, want)
 		}
 	}
 }

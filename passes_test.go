@@ -69,7 +69,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 		before := residentKiB(t)
 		for range 900 {
 			l.step(1)
-			l.probe()
+			l.stats()
 		}
 		if after := residentKiB(t); float64(after) > 1.05*float64(before) {
 			t.Errorf("resident set %d KiB after 100 steps, %d KiB after 1,000: want less than 5 %% more", before, after)

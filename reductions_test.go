@@ -73,7 +73,7 @@ func TestPublishedWithoutCorrectionIsNSAM(t *testing.T) {
 			if raw, same := step < 3, slices.Equal(nsam.weights(), sam.weights()); raw != same {
 				t.Fatalf("step %d: nsam's weights are those of SAM: %v, want that for the first three steps alone", step, same)
 			}
-			if p := other.probe(); p.Products != 0 || p.Gradients != 2 || p.Refreshed {
+			if p := other.stats(); p.Products != 0 || p.Gradients != 2 || p.Refreshed {
 				t.Fatalf("step %d: %+v, want two gradients and no products", step, p)
 			}
 		}
@@ -154,7 +154,7 @@ func TestExactRefreshAlongMomentumIsAtW(t *testing.T) {
 		obj := objective.New(net{}.modelFn, net{}.lossFn)
 		l := newLabWith(t, testbackend.Go(t), seededStore(), obj, base, c, examples{})
 		l.step(3)
-		return l.probe().Lambda
+		return l.stats().Lambda
 	}
 	if got, want := lambda(moved), lambda(still); !near([]float64{got}, []float64{want}, 1e-6) {
 		t.Errorf("λ %v along the momentum, %v without an ascent", got, want)

@@ -77,7 +77,7 @@ func TestLearningRateFromZero(t *testing.T) {
 				t.Errorf("w = %v after a step of rate 0", l.w())
 			}
 			l.step(11)
-			if loss := l.probe().Loss; !(loss < 3) {
+			if loss := l.stats().Loss; !(loss < 3) {
 				t.Errorf("loss %v after 12 steps, from 4", loss)
 			}
 		})

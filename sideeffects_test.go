@@ -104,7 +104,7 @@ func TestPairStepReportsCleanLoss(t *testing.T) {
 			if math.Abs(got-clean) > 2*math.Pow(r, 4) {
 				t.Errorf("r = %v: reported loss %v, want %v within 2r⁴ = %v", r, got, clean, 2*math.Pow(r, 4))
 			}
-			if p := l.probe(); p.Loss != got {
+			if p := l.stats(); p.Loss != got {
 				t.Errorf("r = %v: Stats.Loss = %v, the trainer reported %v", r, p.Loss, got)
 			}
 		}
@@ -132,7 +132,7 @@ func TestZeroGradientAndZeroHessian(t *testing.T) {
 			if got := l.v(); !slices.Equal(got, v) {
 				t.Errorf("%s on a constant loss: v = %v, want %v kept", name, got, v)
 			}
-			if p := l.probe(); p.Lambda != 0 || !math.IsNaN(p.Residual) || !math.IsNaN(p.AngleDeg) {
+			if p := l.stats(); p.Lambda != 0 || !math.IsNaN(p.Residual) || !math.IsNaN(p.AngleDeg) {
 				t.Errorf("%s on a constant loss: λ %v residual %v angle %v, want 0 and two unknowns", name, p.Lambda, p.Residual,
 					p.AngleDeg)
 			}

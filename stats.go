@@ -64,7 +64,7 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 	if p.Step < 0 {
 		return StepStats{}, fmt.Errorf("xsam: Stats before the first step: none was made: run a step first")
 	}
-	if err := o.checkProbe(store, p.Step); err != nil {
+	if err := o.checkRadius(store, p.Step); err != nil {
 		return StepStats{}, err
 	}
 	if p.Refreshed, err = o.refreshed(h, p.Step, progress[progressSince]); err != nil {

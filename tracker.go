@@ -14,24 +14,24 @@ import (
 // Each set of trainable parameters has a number, its generation. With a and b trained it is 0; b is frozen: {a} is new
 // and gets 1; b is unfrozen: {a, b} is known and gets 0 again, and with it the graphs of before.
 type tracker struct {
-	mu         sync.Mutex
-	used       []*model.Variable // what graphs were built with
-	generation int               // of the current set of trainable ones
-	of         map[uint64]int    // sets that graphs were built for
-	trained    map[trains]parameters
-	changes    int               // how often any of this has changed
-	latest     []*model.Variable // what the last graph trains
-	probed     bool              // the probe radius was held against the weights (probe.go)
+	mu            sync.Mutex
+	used          []*model.Variable // what graphs were built with
+	generation    int               // of the current set of trainable ones
+	of            map[uint64]int    // sets that graphs were built for
+	trained       map[trains]parameters
+	changes       int               // how often any of this has changed
+	latest        []*model.Variable // what the last graph trains
+	radiusChecked bool              // the probe radius was held against the weights
 }
 
-// toProbe returns what the last graph trains, once.
-func (t *tracker) toProbe() []*model.Variable {
+// latestOnce returns what the last graph trains, once.
+func (t *tracker) latestOnce() []*model.Variable {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.probed {
+	if t.radiusChecked {
 		return nil
 	}
-	t.probed = len(t.latest) > 0
+	t.radiusChecked = len(t.latest) > 0
 	return t.latest
 }
 

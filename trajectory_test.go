@@ -177,26 +177,26 @@ func (g golden) follow(t *testing.T, b compute.Backend, c goldenCase, dtype dtyp
 		for _, m := range metrics {
 			m.MustFinalizeAll()
 		}
-		probe, err := opt.Stats(store)
+		stats, err := opt.Stats(store)
 		if err != nil {
 			t.Fatal(err)
 		}
 		check := func(what string, got float64, want *float64, tol float64) {
 			if want != nil && !(math.Abs(got-*want) <= tol*max(1, math.Abs(*want))) {
-				t.Fatalf("step %d (%s): %s = %v, want %v", i, probe.Kind, what, got, *want)
+				t.Fatalf("step %d (%s): %s = %v, want %v", i, stats.Kind, what, got, *want)
 			}
 		}
-		if probe.Kind.String() != want.Kind || probe.Refreshed != (want.Lambda != nil) {
-			t.Fatalf("step %d is a %v step, refreshed %v: want %s, %v", i, probe.Kind, probe.Refreshed, want.Kind,
+		if stats.Kind.String() != want.Kind || stats.Refreshed != (want.Lambda != nil) {
+			t.Fatalf("step %d is a %v step, refreshed %v: want %s, %v", i, stats.Kind, stats.Refreshed, want.Kind,
 				want.Lambda != nil)
 		}
 		check("reported loss", reported[0], &want.Loss, tol)
-		check("Loss", probe.Loss, &want.Loss, tol)
-		check("Lambda", probe.Lambda, want.Lambda, measured)
-		check("Residual", probe.Residual, want.Residual, measured)
-		check("D3", probe.D3, want.D3, measured)
-		check("AlongV", probe.AlongV, want.C, tol)
-		check("AngleDeg", probe.AngleDeg, want.AngleDeg, measured)
+		check("Loss", stats.Loss, &want.Loss, tol)
+		check("Lambda", stats.Lambda, want.Lambda, measured)
+		check("Residual", stats.Residual, want.Residual, measured)
+		check("D3", stats.D3, want.D3, measured)
+		check("AlongV", stats.AlongV, want.C, tol)
+		check("AngleDeg", stats.AngleDeg, want.AngleDeg, measured)
 		check("‖w‖", norm(g.read(t, store, "")), &want.WNorm, tol)
 		if len(checkpoints) > 0 && checkpoints[0].Step == i+1 {
 			g.compare(t, store, checkpoints[0], tol)

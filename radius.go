@@ -12,15 +12,15 @@ import (
 // spacing ε of each. With a radius r far below ε‖w‖ they are both w, and λ, the residual and dλ/dv are made of
 // rounding alone.
 
-// checkProbe says so, once for a store, since it has to read the weights, and early, since weights that have diverged
+// checkRadius says so, once for a store, since it has to read the weights, and early, since weights that have diverged
 // are longer than any radius. It does not where no graph of this optimizer was built, nor where the weights are in half
 // precision or not in one piece.
-func (o *Optimizer) checkProbe(store *model.Store, step int64) error {
+func (o *Optimizer) checkRadius(store *model.Store, step int64) error {
 	if !o.config.refreshes() || o.config.By == ByExact || step > int64(o.config.From)+10 {
 		return nil
 	}
 	var square, spacing float64
-	for _, v := range o.tracker(store).toProbe() {
+	for _, v := range o.tracker(store).latestOnce() {
 		value, err := v.Value()
 		if err != nil {
 			return nil
