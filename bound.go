@@ -6,10 +6,11 @@ import (
 	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
-// The correction of Oriented takes a = α|c| away along v, with c = ⟨h, v⟩. Correction.Bound bounds a:
+// The correction of Oriented takes a = α|c| away along v, with c = ⟨h, v⟩. Correction.Bound bounds a where c > 0, so
+// where it holds the step back from descending along v:
 //
-//	NoClimb  a ≤ c where c > 0     no step climbs along v
-//	Quarter  and a ≤ ‖h‖/4         where h lies along v for more than a quarter, the step descends along v
+//	NoClimb  a ≤ c           no step climbs along v
+//	Quarter  and a ≤ ‖h‖/4   where h lies along v for more than a quarter, the step descends along v
 //
 // docs/algorithm.md has the reasons, and what happens without.
 
@@ -23,9 +24,10 @@ func (c Correction) bounds() bool {
 // bounded returns g̃ = h − a v.
 func (s *step) bounded(h, v []*graph.Node, c *graph.Node) []*graph.Node {
 	a := graph.Mul(graph.ConvertDType(s.alpha(), c.DType()), graph.Abs(c))
-	a = graph.Where(graph.GreaterThan(c, graph.ZerosLike(c)), graph.Min(a, c), a)
+	most := c
 	if s.config.Bound == Quarter {
-		a = graph.Min(a, graph.MulScalar(paramvec.Norm(h), quarter))
+		most = graph.Min(c, graph.MulScalar(paramvec.Norm(h), quarter))
 	}
+	a = graph.Where(graph.GreaterThan(c, graph.ZerosLike(c)), graph.Min(a, most), a)
 	return paramvec.AddScaled(h, graph.Neg(a), v)
 }

@@ -30,15 +30,16 @@ func TestNoClimb(t *testing.T) {
 	}
 }
 
-// With Quarter a step takes at most a quarter of h: from (1, 1) on diag(4, 1), h = (4, 1), c = ±4 and α = 1 a is √17/4.
+// With Quarter at most a quarter of h is taken where c > 0: from (1, 1) on diag(4, 1), h = (4, 1) and α = 1, a is √17/4
+// for c = 4, and 4 for c = −4.
 func TestQuarter(t *testing.T) {
 	b := testbackend.Go(t)
-	for _, v := range []float64{1, -1} {
+	for v, a := range map[float64]float64{1: math.Sqrt(17) / 4, -1: 4} {
 		c := xsam.LiteConfig()
 		c.Bound, c.Refresh.Every, c.Refresh.Warmup, c.By = xsam.Quarter, 7, 0, xsam.ByThreePoint
 		l := newLab(t, b, []float64{1, 1}, 0.1, c, quadratic(4, 1)).setV(v, 0)
 		l.step(1)
-		if got, want := l.w(), []float64{1 - 0.1*(4-v*math.Sqrt(17)/4), 0.9}; !near(got, want, 1e-6) {
+		if got, want := l.w(), []float64{1 - 0.1*(4-v*a), 0.9}; !near(got, want, 1e-6) {
 			t.Errorf("v = %v: w = %v, want %v", v, got, want)
 		}
 	}

@@ -13,7 +13,8 @@ type Config struct {
 	Length     Length `json:"length"` // 3. the norm of the gradient that is corrected
 	Correction        // 4. what is taken away, along v or from the clean gradient
 
-	// MaxLambda is a bound that λ is kept under by longer ascents and a stronger correction; 0: none. See limit.go.
+	// MaxLambda is a bound that λ is kept under by longer ascents, without these longer pairs, and a stronger correction;
+	// 0: none. See limit.go.
 	MaxLambda MaxLambda `json:"max_lambda"`
 
 	// Seed draws the first v.
@@ -139,8 +140,8 @@ const (
 	Unbounded Bound = iota
 	// NoClimb takes at most c where c > 0: there α acts as at most 1. With α ≤ 1 it is Unbounded.
 	NoClimb
-	// Quarter is NoClimb and takes at most a quarter of the length of h. It holds at learning rates at which NoClimb does
-	// not, and corrects less: half of the steps of an ordinary training are bounded by it.
+	// Quarter is NoClimb and takes at most a quarter of the length of h where c > 0. It holds at learning rates at which
+	// NoClimb does not, and lowers λ less.
 	Quarter
 )
 

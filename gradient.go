@@ -92,9 +92,10 @@ func (s *step) gradientOf(loss *graph.Node) []*graph.Node {
 
 // onSide returns w + side·r·v.
 func (s *step) onSide(side float64) []*graph.Node {
-	return alongV(s.w, s.v, side*s.config.ProbeRadius)
+	return paramvec.AddScaled(s.w, graph.MulScalar(s.radius(), side), s.v)
 }
 
-func alongV(w, v []*graph.Node, radius float64) []*graph.Node {
-	return paramvec.AddScaled(w, graph.Scalar(w[0].Graph(), paramvec.DType(w), radius), v)
+// radius is r, longer where a bound on λ asks for it and no step ascends but along v.
+func (s *step) radius() *graph.Node {
+	return s.config.pairRadius(s.home, s.g, paramvec.DType(s.w))
 }

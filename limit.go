@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 )
@@ -13,20 +14,21 @@ import (
 // MaxLambda is a bound that λ is to be kept under: above 0 its value; below 0 a share of the edge of stability, which
 // Config.UnderEdge puts a value in place of: −0.5 is half of it. 0 is no bound. Its text is the value, or "edge:0.5".
 //
-// While λ is above the bound the ascent gets longer: at every refresh, with h = Hv,
+// While λ is near the bound or above it the ascent gets longer: at every refresh, with h = Hv and B = 0.85 MaxLambda,
 //
-//	λ̄ ← 0.8 λ̄ + 0.2 ‖h‖, or + 0 where λ < 0     from the first ‖h‖ on
-//	m ← min(max(m·(λ̄/MaxLambda)^0.1, 1), 16)    from 1 on
+//	λ̄ ← 0.8 λ̄ + 0.2 ‖h‖, or + 0 where λ < 0    from the first ‖h‖ on
+//	m ← min(max(m·(λ̄/B)^0.1, 1), 16)            from 1 on
 //
-// and all ascents have the radius ρ·m, the correction α·m but at most 1. With λ̄ below the bound m falls back, to 1 at
-// least: where the bound is kept without it nothing changes, to the bit. ‖h‖, between |λ| and the largest eigenvalue of
-// the batch, is nearer to λmax of all the data than λ, which v lags behind (docs/algorithm.md has how near). StepStats
-// has λ̄, m and, where m is 16 and λ̄ above the bound all the same, OutOfReach.
+// and all ascents have the radius ρ·m, without ascents pairs the radius r·m, the correction α·m but at most 1. With λ̄ below B m falls back, to 1 at least:
+// where B is kept without it nothing changes, to the bit. ‖h‖, between |λ| and the largest eigenvalue of the batch, is
+// nearer to λmax of all the data than λ, which v lags behind; λmax is 0.79 to 1.12 times λ̄, and B leaves room for
+// that (docs/algorithm.md). StepStats has λ̄, m and, where m is 16 and λ̄ above the bound all the same, OutOfReach.
 type MaxLambda float64
 
 const (
 	limitMemory = 0.8
 	limitGain   = 0.1
+	limitAim    = 0.85 // B/MaxLambda
 	limitMost   = 16
 )
 
@@ -84,6 +86,15 @@ func (c Config) strength(h home, g *graph.Graph) *graph.Node {
 	return limitEntry(openLimit(h, h.store.GetVariable(h.path("refresh"))).NodeValue(g), limitStrength)
 }
 
+// pairRadius is the r of a pair, r·m where the pairs are the only ascents.
+func (c Config) pairRadius(h home, g *graph.Graph, dtype dtypes.DType) *graph.Node {
+	r := graph.Scalar(g, dtype, c.ProbeRadius)
+	if m := c.strength(h, g); m != nil && !c.ascends() {
+		r = graph.Mul(r, graph.ConvertDType(m, dtype))
+	}
+	return r
+}
+
 // limit takes the ‖h‖ of a refresh, |λ|·√(1 + residual²), into λ̄ and m.
 func (s *step) limit(e *estimate) {
 	if s.config.MaxLambda == 0 {
@@ -98,7 +109,7 @@ func (s *step) limit(e *estimate) {
 	next := graph.Add(graph.MulScalar(mean, limitMemory), graph.MulScalar(lambda, 1-limitMemory))
 	next = graph.Where(graph.IsFinite(mean), next, lambda)
 	next = graph.Where(graph.IsFinite(lambda), next, mean)
-	share := graph.DivScalar(next, float64(s.config.MaxLambda))
+	share := graph.DivScalar(next, limitAim*float64(s.config.MaxLambda))
 	stronger := graph.Mul(m, graph.Pow(share, graph.Scalar(s.g, v.DType(), limitGain)))
 	stronger = graph.MinScalar(graph.MaxScalar(stronger, 1), limitMost)
 	v.SetNodeValue(graph.Stack([]*graph.Node{next, graph.Where(graph.IsFinite(stronger), stronger, m)}, 0))

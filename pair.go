@@ -11,7 +11,7 @@ import (
 type pair struct {
 	plus, minus pass
 	v           []*graph.Node
-	r           float64
+	r           *graph.Node
 	mean        bool // g_adv is the mean of the pair
 
 	h      []*graph.Node // (g₊ − g₋)/2r ≈ H v
@@ -19,10 +19,10 @@ type pair struct {
 }
 
 func (s *step) newPair(plus, minus pass) *pair {
-	p := &pair{plus: plus, minus: minus, v: s.v, r: s.config.ProbeRadius, mean: s.config.Side == MeanOfPair ||
+	p := &pair{plus: plus, minus: minus, v: s.v, r: s.radius(), mean: s.config.Side == MeanOfPair ||
 		s.config.Form == Explicit}
 	difference := paramvec.Sub(plus.gradient, minus.gradient)
-	p.h = paramvec.Scale(graph.Scalar(s.g, paramvec.DType(s.w), 1/(2*p.r)), difference)
+	p.h = paramvec.Scale(graph.Reciprocal(graph.MulScalar(p.r, 2)), difference)
 	p.lambda = paramvec.Dot(s.v, p.h)
 	return p
 }
@@ -31,20 +31,21 @@ func (s *step) newPair(plus, minus pass) *pair {
 func (p *pair) derivative() *graph.Node {
 	slopes := paramvec.Dot(p.v, paramvec.Add(p.plus.gradient, p.minus.gradient))
 	rise := graph.ConvertDType(graph.Sub(p.plus.loss, p.minus.loss), slopes.DType())
-	return graph.MulScalar(graph.Sub(slopes, graph.DivScalar(rise, p.r)), 3/(2*p.r*p.r))
+	change := graph.Sub(slopes, graph.Div(rise, p.r))
+	return graph.Div(graph.MulScalar(change, 1.5), graph.Square(p.r))
 }
 
 // threePointDerivative is dλ/dv = ⟨v, g₊ − 2g + g₋⟩/r², with the clean gradient g as the third point.
 func (p *pair) threePointDerivative(clean []*graph.Node) *graph.Node {
 	two := graph.Scalar(p.lambda.Graph(), p.lambda.DType(), 2)
 	second := paramvec.Sub(paramvec.Add(p.plus.gradient, p.minus.gradient), paramvec.Scale(two, clean))
-	return graph.DivScalar(paramvec.Dot(p.v, second), p.r*p.r)
+	return graph.Div(paramvec.Dot(p.v, second), graph.Square(p.r))
 }
 
 // cleanLoss estimates L(w) ≈ (L₊ + L₋)/2 − r²λ/2, an error of order r⁴. It has no part in the update.
 func (p *pair) cleanLoss() *graph.Node {
 	mean := graph.MulScalar(graph.Add(p.plus.loss, p.minus.loss), 0.5)
-	return graph.Sub(mean, graph.ConvertDType(graph.MulScalar(p.lambda, p.r*p.r/2), mean.DType()))
+	return graph.Sub(mean, graph.ConvertDType(graph.MulScalar(graph.Mul(p.lambda, graph.Square(p.r)), 0.5), mean.DType()))
 }
 
 // adversarial is g_adv: the gradient on the side with the larger loss, SAM's ascent along v, or the mean of the pair.

@@ -32,6 +32,9 @@ func (c Config) refreshes() bool {
 	return c.Refresh.Every > 0 && !(c.By == ByExact && !c.usesV())
 }
 
+// ascends tells whether there are steps with an ascent.
+func (c Config) ascends() bool { return c.Rho > 0 && c.Ascent.Every > 0 }
+
 // usesV tells whether the correction or the ascent has a use for v.
 func (c Config) usesV() bool { return c.Alpha > 0 && c.Form != SurrogateGap || c.Mix > 0 }
 

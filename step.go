@@ -85,8 +85,8 @@ func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
 	h, w := o.home(scope.Store()), forward.Origin(g, vars)
 	g.AttachState(startKey{}, forward.Point(g, vars))
 	up := ascent{config: o.config, home: h, vars: vars, w: w}
+	openState(h, g, paramvec.DType(w)) // what a bound on λ asks for is read in its type
 	if m.kind == AscentStep {
-		openState(h, g, paramvec.DType(w))
 		up.m = o.config.strength(h, g)
 	}
 	if m.kind == PairStep || o.config.Mix > 0 && !m.raw {
@@ -94,11 +94,11 @@ func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
 	}
 	switch {
 	case m.kind == PairStep:
-		radius := o.config.ProbeRadius
+		radius := o.config.pairRadius(h, g, paramvec.DType(w))
 		if m.micro.second {
-			radius = -radius
+			radius = graph.Neg(radius)
 		}
-		w = alongV(w, up.v, radius)
+		w = paramvec.AddScaled(w, radius, up.v)
 	case o.config.Along == AlongMomentum:
 		w = up.from(o.momentum(h.store, g, vars))
 	default: // the second pass of an ascent

@@ -32,7 +32,7 @@ func (c Config) Validate() error {
 		"Reuse = %v with Ascent.Every = %d, Rho = %v, Local = %v: "+
 			"want ascents of the whole batch, or there is nothing to reuse", a.Reuse, a.Every, a.Rho, a.Local)
 
-	ascends := a.Rho > 0 && a.Every > 0
+	ascends := c.ascends()
 	check(size(a.Less), "Less = %v: want a finite Less ≥ 0 (0 leaves the gradient as it is)", a.Less)
 	check(a.Less == 0 || a.Decay >= 0 && a.Decay < 1, "Decay = %v with Less = %v: want 0 ≤ Decay < 1", a.Decay, a.Less)
 	check(a.Less == 0 || ascends && a.Along == AlongGradient && !a.Local,
@@ -92,8 +92,8 @@ func (c Config) Validate() error {
 		a.Every, a.Rho, a.Along, a.Local, c.Length)
 	check(c.MaxLambda >= -math.MaxFloat32 && !math.IsNaN(float64(c.MaxLambda)), "MaxLambda = %v: want a bound above 0, a "+
 		"share of the edge, or 0 for none", float64(c.MaxLambda))
-	check(c.MaxLambda == 0 || ascends && r.Every > 0 && c.refreshes(),
-		"MaxLambda = %v with Ascent.Every = %d, Rho = %v, Refresh.Every = %d: want ascents, whose radius is what is made "+
-			"longer, and refreshes, which say what λ is", c.MaxLambda, a.Every, a.Rho, r.Every)
+	check(c.MaxLambda == 0 || (ascends || r.By == ByPair) && r.Every > 0 && c.refreshes(),
+		"MaxLambda = %v with Ascent.Every = %d, Rho = %v, Refresh.Every = %d, By = %v: want ascents or pairs, whose radius "+
+			"is what is made longer, and refreshes, which say what λ is", c.MaxLambda, a.Every, a.Rho, r.Every, r.By)
 	return errors.Join(errs...)
 }

@@ -80,13 +80,21 @@ func TestNotLearnt(t *testing.T) {
 	if err := errors.Join(table.WriteText(&text), table.WriteJSON(&json)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"4, 3 not learnt", "seed 1 has not learnt: near chance", "try a lower --rho"} {
+	for _, want := range []string{"4, 3 not learnt", "seed 1 has not learnt: near chance", "sam has learnt: try --bound quarter"} {
 		if !strings.Contains(strings.Join(strings.Fields(text.String()), " "), want) {
 			t.Errorf("the table is\n%s\nwant %q", &text, want)
 		}
 	}
 	if !strings.Contains(json.String(), `"not_learnt": 3`) || !strings.Contains(json.String(), `"not_learnt": "near chance"`) {
 		t.Errorf("JSON is\n%s\nwant it in the row and in the runs", &json)
+	}
+	for i, r := range runs {
+		if r.Method == "xsam" {
+			runs[i].Method = "xsam:bound=quarter"
+		}
+	}
+	if text := strings.Join(New(runs, Options{}).Rows[2].Warnings, " "); !strings.Contains(text, "try a lower --rho") {
+		t.Errorf("under the tightest bound: warnings %q, want --rho", text)
 	}
 	runs[3].NotLearnt, runs[3].ChanceLoss = runlog.Collapsed, runlog.Num(2.3) // sgd, seed 1: now lr is to blame
 	for i := range runs {

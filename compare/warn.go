@@ -64,16 +64,29 @@ func (t *Table) warn(opts Options) {
 func (t *Table) unlearnt(r runlog.Summary) string {
 	text := fmt.Sprintf("%s, training loss %.3g where that of chance is %.3g; its λmax is left out. ", r.NotLearnt,
 		r.TrainLoss.Float(), r.ChanceLoss.Float())
-	for _, other := range t.Runs {
-		if isVariant(other.Method, "sgd") && other.Method != r.Method && other.Finished && other.NotLearnt == "" {
-			return text + "sgd has learnt: try a lower --rho or --alpha, or a lower --lr"
-		}
+	switch {
+	case bounded(r.Method) && t.hasLearnt("sam", r.Method):
+		return text + "sam has learnt: try --bound quarter, a lower --alpha, or a lower --lr"
+	case t.hasLearnt("sgd", r.Method):
+		return text + "sgd has learnt: try a lower --rho or --alpha, or a lower --lr"
 	}
 	const above = 1.2 // of chance: steps that lead away
 	if r.NotLearnt == runlog.Collapsed || r.TrainLoss.Float() > above*r.ChanceLoss.Float() {
 		return text + "Try a lower --lr"
 	}
 	return text + "Try another --lr, a tenth or ten times of it, or more --epochs"
+}
+
+// bounded tells whether the correction of a method has a bound that is not the tightest.
+func bounded(method string) bool {
+	return (isVariant(method, "xsam") || isVariant(method, "xsam-lite")) && !strings.Contains(method, ":bound=quarter")
+}
+
+// hasLearnt tells whether a run of another method, a variant of name, has learnt.
+func (t *Table) hasLearnt(name, other string) bool {
+	return slices.ContainsFunc(t.Runs, func(r runlog.Summary) bool {
+		return isVariant(r.Method, name) && r.Method != other && r.Finished && r.NotLearnt == ""
+	})
 }
 
 // warnOfMixture says when the runs differ in more than method and seed, or ran on a slower engine than was wanted.

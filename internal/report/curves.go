@@ -116,7 +116,7 @@ func (c *Comparison) trainingCharts() []Chart {
 		{ID: "test-accuracy", Title: title, XLabel: "epoch", Whole: true, YLabel: yLabel,
 			Series: c.bands(accuracy(held, byEpoch), true), NoLog: true, Percent: true},
 		{ID: "lambda", Title: "λmax, running estimate", XLabel: "epoch", Whole: true, YLabel: "λmax",
-			Series: c.bands(train(runningLambda), false),
+			Series: c.underBounds(c.bands(train(runningLambda), false)),
 			Note: "The optimizer's own estimate on its batches, of the methods that keep one. It is not converged in the " +
 				"first epochs."},
 		{ID: "angle", Title: "Angle between gradient and eigenvector", XLabel: "epoch", Whole: true, YLabel: "degrees",

@@ -3,6 +3,8 @@ package report
 import (
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -35,6 +37,7 @@ func (c *Comparison) stability() Chart {
 	if !slices.ContainsFunc(chart.Series, func(s Series) bool { return s.Style != Reference }) {
 		chart.Series = nil // the bound alone says nothing
 	}
+	chart.Series = c.underBounds(chart.Series)
 	return chart
 }
 
@@ -99,6 +102,52 @@ func rate(s runlog.Setup, step, steps float64) float64 {
 		factor *= min(1, (step+1)/n)
 	}
 	return s.LearningRate * factor
+}
+
+// lambdaBounds are the bounds that runs were to keep λmax under, each a line over the epochs.
+func (c *Comparison) lambdaBounds() (all []Series) {
+	drawn := map[string]bool{}
+	for _, m := range c.Methods() {
+		for _, r := range c.of(m) {
+			bound := lambdaBound(r.Setup)
+			name := "bound " + tickText(bound) + " of " + m
+			if bound > 0 && !drawn[name] {
+				drawn[name] = true
+				all = append(all, Series{Name: name, Method: m, Style: Reference, X: []float64{0, float64(r.Setup.Epochs)},
+					Y: []float64{bound, bound}})
+			}
+		}
+	}
+	return all
+}
+
+// underBounds adds the bounds to series of λ, where there are any.
+func (c *Comparison) underBounds(series []Series) []Series {
+	if len(series) == 0 {
+		return nil
+	}
+	return append(series, c.lambdaBounds()...)
+}
+
+// lambdaBound is the bound on λ of a run, 0 where there is none: the number, or the share of the edge of stability of
+// recipe.Base.Edge, whose formula is repeated here because a report imports no recipe.
+func lambdaBound(s runlog.Setup) float64 {
+	share, edge := strings.CutPrefix(s.MaxLambda, "edge:")
+	bound, err := strconv.ParseFloat(share, 64)
+	if err != nil || !(bound > 0) || math.IsInf(bound, 0) {
+		return 0
+	}
+	if !edge {
+		return bound
+	}
+	if !(s.LearningRate > 0) {
+		return 0
+	}
+	bound *= 2 * (1 + s.Momentum) / s.LearningRate
+	if s.Nesterov {
+		bound /= 1 + 2*s.Momentum
+	}
+	return bound
 }
 
 // stepsPerEpoch is taken from the records: 0 where there is none.

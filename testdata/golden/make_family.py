@@ -38,6 +38,7 @@ class Run(published.Run):
         self.config = config
         self.mean = None  # the running average of the gradients
         self.smooth, self.stronger = None, 1.0  # lambda, and what radius and correction are multiplied by
+        self.radius = config["probe_radius"]
 
     def within(self, t):
         return t >= self.config["from_step"] and (self.config["to_step"] == 0 or t < self.config["to_step"])
@@ -68,6 +69,8 @@ class Run(published.Run):
         alpha = 0.0 if t < config["from_step"] + config["warmup_refreshes"] else config["alpha"]
         bound, stronger = float(config["max_lambda"]), self.stronger
         alpha = min(alpha * stronger, 1.0) if bound > 0 and config["alpha"] < 1 else alpha
+        if bound > 0 and config["ascent_every"] == 0:
+            self.config = {**config, "probe_radius": self.radius * stronger}
         record["refreshed"] = self.due(t)
         if record["refreshed"] and config["refresh"] == "exact":
             self.exact(batch, record)
@@ -81,7 +84,7 @@ class Run(published.Run):
         if bound > 0 and record["refreshed"]:
             now = record["lambda"] * math.sqrt(1 + record["residual"] ** 2) if record["lambda"] > 0 else 0.0  # |Hv|
             self.smooth = now if self.smooth is None else 0.8 * self.smooth + 0.2 * now
-            self.stronger = min(max(self.stronger * (self.smooth / bound) ** 0.1, 1.0), 16.0)
+            self.stronger = min(max(self.stronger * (self.smooth / (0.85 * bound)) ** 0.1, 1.0), 16.0)
         h = g_adv
         if config["length"] != "as-is":
             h = set_length(config["length"], g_adv, length(g))
@@ -93,8 +96,8 @@ class Run(published.Run):
             return h - alpha * across
         if config["bound"] != "none" and self.v is not None:
             c = (h @ self.v).item()
-            taken = min(alpha * abs(c), c) if c > 0 else alpha * abs(c)
-            return h - (min(taken, length(h) / 4) if config["bound"] == "quarter" else taken) * self.v
+            most = math.inf if c <= 0 else min(c, length(h) / 4) if config["bound"] == "quarter" else c
+            return h - min(alpha * abs(c), most) * self.v
         return h if self.v is None else correct(config["correction"], alpha, h, self.v)
 
     def both_sides(self, batch, record):
@@ -152,6 +155,7 @@ CASES = {
     "late fsam": {**FRIENDLY, "from_step": 7},
     "late oriented": {**PAIRS, "from_step": 6, "alpha": 0.5},
     "under a bound": {**PAIRS, "alpha": 0.5, "max_lambda": "0.5"},
+    "pairs under a bound": {"refresh_every": 1, "warmup_refreshes": 3, "ascent_every": 0, "rho": 0.0, "alpha": 0.5, "max_lambda": "0.5"},
     "without a climb": {**PAIRS, "alpha": 1.5, "bound": "no-climb"},
     "at most a quarter": {**PAIRS, "alpha": 1.5, "bound": "quarter"},
     "sam on norms": {"ascent_of": "norms"},
