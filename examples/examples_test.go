@@ -72,6 +72,7 @@ func TestPhysics(t *testing.T) {
 
 // The transformer goes on where it was stopped, to the same loss.
 func TestTransformer(t *testing.T) {
+	t.Setenv("GOMLX_BACKEND", "go") // XLA would compile for a minute
 	dir := t.TempDir()
 	whole := run(t, "transformer", "-steps", "40")
 	run(t, "transformer", "-steps", "23", "-dir", dir)

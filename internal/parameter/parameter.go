@@ -77,8 +77,8 @@ var Methods = []Method{
 	{"late-sam", "SAM in the last fifth of the training", []string{"phase", "ascent", "length"}},
 	{"xsam", "SAM, and a correction along v from pairs of gradients", []string{"phase", "ascent", "average", "mix",
 		"length", "refresh", "correction", "limit"}},
-	{"xsam-lite", "ascents along v only", []string{"phase", "length", "refresh", "correction"}},
-	{"xsam-paper", "X-SAM as published", []string{"phase", "ascent", "length", "refresh", "correction"}},
+	{"xsam-lite", "ascents along v only", []string{"phase", "length", "refresh", "correction", "limit"}},
+	{"xsam-paper", "X-SAM as published", []string{"phase", "ascent", "length", "refresh", "correction", "limit"}},
 }
 
 // MethodNames are the names of Methods.

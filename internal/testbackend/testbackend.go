@@ -38,6 +38,10 @@ func SkipSlow(t testing.TB) {
 	}
 }
 
+// Thorough tells whether what is compiled for minutes and repeats other tests on the second engine is run too: on a
+// continuous-integration machine (environment variable CI set), or with XSAM_THOROUGH=1.
+func Thorough() bool { return os.Getenv("CI") != "" || os.Getenv("XSAM_THOROUGH") != "" }
+
 // Go returns the process's pure-Go engine.
 func Go(t testing.TB) compute.Backend {
 	t.Helper()
