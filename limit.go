@@ -17,19 +17,21 @@ import (
 // While λ is near the bound or above it the ascent gets longer: at every refresh, with h = Hv and B = 0.85 MaxLambda,
 //
 //	λ̄ ← 0.8 λ̄ + 0.2 ‖h‖, or + 0 where λ < 0    from the first ‖h‖ on
-//	m ← min(max(m·(λ̄/B)^0.1, 1), 16)            from 1 on
+//	m ← min(max(m·(λ̄/B)^0.1, 1), 16)            from 1 on; with pairs alone at most 4
 //
 // and all ascents have the radius ρ·m, without ascents pairs the radius r·m, the correction α·m but at most 1. With λ̄ below B m falls back, to 1 at least:
 // where B is kept without it nothing changes, to the bit. ‖h‖, between |λ| and the largest eigenvalue of the batch, is
 // nearer to λmax of all the data than λ, which v lags behind; λmax is 0.79 to 1.12 times λ̄, and B leaves room for
-// that (docs/algorithm.md). StepStats has λ̄, m and, where m is 16 and λ̄ above the bound all the same, OutOfReach.
+// that (docs/algorithm.md). StepStats has λ̄, m and, where m is at its most and λ̄ above the bound all the same,
+// OutOfReach.
 type MaxLambda float64
 
 const (
 	limitMemory = 0.8
 	limitGain   = 0.1
 	limitAim    = 0.85 // B/MaxLambda
-	limitMost   = 16
+	limitMost   = 16   // with ascents
+	limitPairs  = 4    // with pairs alone; with longer ones trainings collapse
 )
 
 func (m MaxLambda) String() string {
@@ -86,6 +88,14 @@ func (c Config) strength(h home, g *graph.Graph) *graph.Node {
 	return limitEntry(openLimit(h, h.store.GetVariable(h.path("refresh"))).NodeValue(g), limitStrength)
 }
 
+// mostStrength is the largest m.
+func (c Config) mostStrength() float64 {
+	if c.ascends() {
+		return limitMost
+	}
+	return limitPairs
+}
+
 // pairRadius is the r of a pair, r·m where the pairs are the only ascents.
 func (c Config) pairRadius(h home, g *graph.Graph, dtype dtypes.DType) *graph.Node {
 	r := graph.Scalar(g, dtype, c.ProbeRadius)
@@ -111,7 +121,7 @@ func (s *step) limit(e *estimate) {
 	next = graph.Where(graph.IsFinite(lambda), next, mean)
 	share := graph.DivScalar(next, limitAim*float64(s.config.MaxLambda))
 	stronger := graph.Mul(m, graph.Pow(share, graph.Scalar(s.g, v.DType(), limitGain)))
-	stronger = graph.MinScalar(graph.MaxScalar(stronger, 1), limitMost)
+	stronger = graph.MinScalar(graph.MaxScalar(stronger, 1), s.config.mostStrength())
 	v.SetNodeValue(graph.Stack([]*graph.Node{next, graph.Where(graph.IsFinite(stronger), stronger, m)}, 0))
 }
 

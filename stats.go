@@ -73,7 +73,7 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 	if p.SmoothLambda, p.Strength, err = o.limited(h); err != nil {
 		return StepStats{}, err
 	}
-	p.OutOfReach = p.Strength >= limitMost && p.SmoothLambda > float64(o.config.MaxLambda)
+	p.OutOfReach = p.Strength >= o.config.mostStrength() && p.SmoothLambda > float64(o.config.MaxLambda)
 	p.Kind = o.config.kind(p.Step, p.Refreshed)
 	p.Gradients, p.Products = o.config.cost(p.Kind, p.Refreshed)
 	cos := math.NaN()

@@ -84,7 +84,7 @@ class Run(published.Run):
         if bound > 0 and record["refreshed"]:
             now = record["lambda"] * math.sqrt(1 + record["residual"] ** 2) if record["lambda"] > 0 else 0.0  # |Hv|
             self.smooth = now if self.smooth is None else 0.8 * self.smooth + 0.2 * now
-            self.stronger = min(max(self.stronger * (self.smooth / (0.85 * bound)) ** 0.1, 1.0), 16.0)
+            self.stronger = min(max(self.stronger * (self.smooth / (0.85 * bound)) ** 0.1, 1.0), 4.0 if config["ascent_every"] == 0 else 16.0)
         h = g_adv
         if config["length"] != "as-is":
             h = set_length(config["length"], g_adv, length(g))
