@@ -42,6 +42,15 @@ func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune 
 	if outcome.Runs, err = experiment.RunAll(ctx, engine, recipes, dirs, options); err != nil {
 		return outcome, err
 	}
+	judged, err := Judge(outcome.Runs, dirs, options.Warn)
+	judged.Tuning = outcome.Tuning
+	return judged, err
+}
+
+// Judge judges the paper's claims by the records of runs in their directories, which have ended with these summaries. warn,
+// which may be nil, is called with what is wrong with a record.
+func Judge(ended []runlog.Summary, dirs []string, warn func(string)) (*Outcome, error) {
+	outcome := &Outcome{Runs: ended}
 	var runs []*runlog.Run
 	for _, dir := range dirs {
 		r, err := runlog.ReadRun(dir)
@@ -49,12 +58,13 @@ func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune 
 			return outcome, err
 		}
 		for _, p := range r.Problems {
-			if options.Warn != nil {
-				options.Warn(p)
+			if warn != nil {
+				warn(p)
 			}
 		}
 		runs = append(runs, r)
 	}
+	var err error
 	outcome.Findings, err = claims.Judge(runs)
 	return outcome, err
 }

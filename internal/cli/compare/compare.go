@@ -2,6 +2,7 @@
 //
 //	compare.go      flags, and the runs
 //	listruns.go     the command of each run, for a scheduler
+//	slurm.go        the runs made by Slurm
 //	tune.go         the settings that are tried before
 //	result.go       how the result is printed
 //	commandline.go  recorded runs as the command line that makes them again
@@ -24,6 +25,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
 	"github.com/xsam-go/xsam/tuning"
 )
 
@@ -39,7 +41,8 @@ type options struct {
 	tune   int
 	seeds  int
 	seed   int64
-	listed bool // the runs are listed and not made
+
+	elsewhere flags.Elsewhere
 
 	given *pflag.FlagSet // as the user gave them
 }
@@ -79,8 +82,6 @@ func (o *options) groups() []flags.Group {
 			", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
-	what.BoolVar(&o.listed, "list-runs", false,
-		"print the command of each run, one a line, for a scheduler, and make none")
 	what.StringArrayVar(&o.sweep, "sweep", nil,
 		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method\n"+
 			"the best on validation images is compared, and sees the test images once")
@@ -88,7 +89,9 @@ func (o *options) groups() []flags.Group {
 		"`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	o.set = what
-	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
+	elsewhere := flags.NewGroup("On a cluster")
+	o.elsewhere.Add(elsewhere.Flags)
+	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group(), elsewhere})
 }
 
 // run makes the runs and prints the table.
@@ -97,7 +100,7 @@ func run(ctx context.Context, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.checkList(); err != nil {
+	if err := o.elsewhere.Check(o.given, "sweep", "tune", "config"); err != nil {
 		return err
 	}
 	asked := c // what is recorded: the search with it
@@ -109,8 +112,11 @@ func run(ctx context.Context, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.listed {
-		return o.listRuns(out, recipes)
+	switch {
+	case o.elsewhere.List:
+		return o.elsewhere.PrintList(o.stdout, o.stderr, o.commands(out, recipes), o.table(out))
+	case o.elsewhere.Slurm:
+		return o.bySlurm(ctx, asked, out, recipes)
 	}
 	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
 	if err != nil {
@@ -143,7 +149,13 @@ func run(ctx context.Context, o *options, args []string) error {
 	if err != nil {
 		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
 	}
-	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], engine.Name, out); err != nil {
+	return o.result(runs, tuned, c, recipes[0], engine.Name, out)
+}
+
+// result prints the table of runs that have ended, and what a search has chosen before.
+func (o *options) result(runs []runlog.Summary, tuned *tuning.Tuning, c recipe.Comparison, r recipe.Recipe, engine,
+	out string) error {
+	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), r, engine, out); err != nil {
 		return err
 	}
 	if tuned != nil && o.run.Format == "table" {

@@ -8,12 +8,15 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/claims"
 	"github.com/xsam-go/xsam/compare"
+	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
+	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/reproduce"
 )
 
@@ -24,6 +27,10 @@ type runOptions struct {
 	name string
 	plan planOptions
 	run  flags.Run
+	only string // the directory of the run that is made alone
+
+	elsewhere flags.Elsewhere
+	given     *pflag.FlagSet // as the user gave them
 }
 
 func newRun(stdout, stderr io.Writer) *cobra.Command {
@@ -39,7 +46,8 @@ compared on validation images. The runs then use the best of each, and see the t
 All trials and the choice are in tune.json.`,
 		Example: `  xsam reproduce run fashion-mnist-resnet18 --scale small --data-dir DIR
   xsam reproduce run fashion-mnist-resnet18 --scale small --data-dir DIR --tune --out DIR
-  xsam reproduce run cifar10-wrn28-10 --data-dir DIR --backend cuda --resume`,
+  xsam reproduce run cifar10-wrn28-10 --data-dir DIR --backend cuda --resume
+  xsam reproduce run cifar10-resnet18 --data-dir DIR --out DIR --slurm --sbatch gres=gpu:1`,
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: reproduce.Names(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,6 +65,9 @@ All trials and the choice are in tune.json.`,
 	flags.AddQuiet(set, &o.run.Quiet)
 	set.BoolVar(&o.run.Resume, "resume", false, "go on with the runs in --out")
 	o.run.AddForce(set)
+	o.elsewhere.Add(set)
+	set.StringVar(&o.only, "only", "", "make one `run` alone, xsam-seed0 for instance, as the commands of --list-runs do")
+	o.given = set
 	return cmd
 }
 
@@ -72,9 +83,22 @@ func run(ctx context.Context, o *runOptions) error {
 	if err := o.run.CheckExisting(); err != nil {
 		return err
 	}
+	if err := o.elsewhere.Check(o.given, "tune", "only"); err != nil {
+		return err
+	}
 	out := o.folder()
+	recipes, err := o.recipes(p)
+	if err != nil {
+		return err
+	}
+	if o.elsewhere.List {
+		return o.elsewhere.PrintList(o.stdout, o.stderr, o.commands(out, recipes), o.command(out))
+	}
 	if err := p.CheckData(o.plan.tune); err != nil {
 		return err
+	}
+	if o.elsewhere.Slurm {
+		return o.bySlurm(ctx, p, out, recipes)
 	}
 	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
 	if err != nil {
@@ -90,12 +114,22 @@ func run(ctx context.Context, o *runOptions) error {
 			p.Scale, long(estimate), show.Path(out))
 	}
 	bar := progress.New(o.stderr, o.run.Quiet)
+	if o.only != "" {
+		_, err := experiment.Run(ctx, engine, recipes[0], recipe.Dirs(out, recipes)[0], o.run.Options(bar))
+		bar.Clear()
+		return err
+	}
 	outcome, err := reproduce.Run(ctx, engine, p, out, o.plan.tune, o.run.Options(bar))
 	bar.Clear()
 	if err != nil {
 		return flags.HowToGoOn(err, fmt.Sprintf("the records are in %s; go on with the same command and --resume",
 			show.Path(out)))
 	}
+	return o.end(p, outcome, out)
+}
+
+// end prints what came out, which is nothing when no run has finished.
+func (o *runOptions) end(p *reproduce.Plan, outcome *reproduce.Outcome, out string) error {
 	if err := o.printOutcome(p, outcome); err != nil {
 		return err
 	}
