@@ -64,7 +64,8 @@ Without flags it draws its own data (glyphs: ten signs, with a fifth of the trai
   xsam compare --methods sam,sam:rho=0.1,xsam,xsam:alpha=0.5 --format json
   xsam compare --sweep rho=0.05,0.1,0.2 --sweep lr=0.01,0.02
   xsam compare --resume DIR             go on with what was interrupted
-  xsam compare --resume DIR --seeds 8   add seeds to what is there`,
+  xsam compare --resume DIR --seeds 8   add seeds to what is there
+  xsam compare --out DIR --slurm --sbatch partition=gpu`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args) },
 	}

@@ -33,6 +33,17 @@ func TestFailures(t *testing.T) {
 		"compare --label-noise 2":    "label noise",
 		"compare --resume --force":   "choose one",
 		"compare --resume":           "there is no",
+
+		"compare --list-runs --slurm":               "--list-runs with --slurm: want one of them",
+		"compare --list-runs --force":               "--list-runs with --force: want one of them",
+		"compare --slurm --tune 3":                  "--slurm with --tune: want one of them",
+		"compare --slurm --sweep rho=0.1,0.2":       "--slurm with --sweep: want one of them",
+		"compare --slurm --out . --resume":          "--slurm with --resume: want one of them",
+		"compare --sbatch partition=gpu":            "want --slurm beside it",
+		"compare --slurm --sbatch array=1-4":        "want array=%N",
+		"compare --slurm --sbatch wrap=ls":          "this is set already",
+		"compare --slurm --slurm=false --sbatch x":  "want --slurm beside it",
+		"compare --slurm --out . --sbatch=-p=large": "want one long option of sbatch",
 	})
 }
 

@@ -26,12 +26,11 @@ var elsewhere = []string{"list-runs", "slurm", "sbatch", "out", "resume", "force
 
 // Add adds the flags.
 func (e *Elsewhere) Add(set *pflag.FlagSet) {
-	set.BoolVar(&e.List, "list-runs", false,
-		"print the command of each run, one a line, for a scheduler, and make none")
-	set.BoolVar(&e.Slurm, "slurm", false, "have Slurm make the runs, a task each, and wait for them. A task that is "+
-		"preempted goes on where it was;\nso does this command when it is called again. The folder of the runs is one that "+
-		"all nodes see")
-	set.StringArrayVar(&e.words, "sbatch", nil, "`option` of sbatch for --slurm, such as partition=gpu or time=4:00:00; "+
+	set.BoolVar(&e.List, "list-runs", false, "print the command of each run, one a line, for a scheduler, and make none")
+	set.BoolVar(&e.Slurm, "slurm", false, "have Slurm make the runs, a task each, and wait for them; a task that is\n"+
+		"preempted goes on where it was, as this command does when it is called again.\nAll nodes must see the folder of "+
+		"the runs")
+	set.StringArrayVar(&e.words, "sbatch", nil, "`option` of sbatch for --slurm, such as partition=gpu or time=4:00:00;\n"+
 		"array=%4: no more than 4 runs at a time")
 }
 

@@ -20,9 +20,11 @@ case $SLURM_ARRAY_TASK_ID in
 `
 	ending = `*) echo "no run has the number $SLURM_ARRAY_TASK_ID" >&2; exit 2 ;;
 esac
-trap 'kill -TERM "$run" 2>/dev/null' TERM
+run= stop=
+trap 'stop=1; kill -TERM "$run" 2>/dev/null' TERM
 "$@" &
 run=$!
+[ -z "$stop" ] || kill -TERM "$run" # that came before there was a run to stop
 wait "$run"
 code=$?
 while kill -0 "$run" 2>/dev/null; do # a signal came, and wait ended before the run
