@@ -1,9 +1,6 @@
 package reproduce
 
 import (
-	"context"
-
-	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/claims"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/recipe"
@@ -18,39 +15,28 @@ type Outcome struct {
 	Tuning   *tuning.Tuning // nil without a search
 }
 
-// Run makes the runs of a plan under out, each in its directory, and judges the paper's claims by their records. With
+// Run has the runs of a plan made under out, each in its directory, and judges the paper's claims by their records. With
 // tune it first searches the settings of each method, under out/tune, and trains with the chosen ones; the choice and
-// all trials go to out/tune.json.
-//
-// A cancelled ctx returns its error; with experiment.Resume in options the next call goes on, also within the search.
-func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune bool,
-	options experiment.Options) (*Outcome, error) {
+// all trials go to out/tune.json. warn, which may be nil, is called with what is wrong with a record.
+func Run(makeRuns experiment.Maker, p *Plan, out string, tune bool, warn func(string)) (*Outcome, error) {
 	if err := p.CheckData(tune); err != nil {
 		return nil, err
 	}
 	outcome := &Outcome{}
-	recipes, err := p.Recipes()
-	if err == nil && tune {
-		if outcome.Tuning, err = p.search().Run(ctx, engine, out, options); err == nil {
-			recipes, err = p.tuned(outcome.Tuning)
+	var err error
+	if tune {
+		if outcome.Tuning, err = p.Search().Run(makeRuns, out); err != nil {
+			return outcome, err
 		}
 	}
+	recipes, err := p.Chosen(outcome.Tuning)
 	if err != nil {
 		return outcome, err
 	}
 	dirs := recipe.Dirs(out, recipes)
-	if outcome.Runs, err = experiment.RunAll(ctx, engine, recipes, dirs, options); err != nil {
+	if outcome.Runs, err = makeRuns(recipes, dirs); err != nil {
 		return outcome, err
 	}
-	judged, err := Judge(outcome.Runs, dirs, options.Warn)
-	judged.Tuning = outcome.Tuning
-	return judged, err
-}
-
-// Judge judges the paper's claims by the records of runs in their directories, which have ended with these summaries. warn,
-// which may be nil, is called with what is wrong with a record.
-func Judge(ended []runlog.Summary, dirs []string, warn func(string)) (*Outcome, error) {
-	outcome := &Outcome{Runs: ended}
 	var runs []*runlog.Run
 	for _, dir := range dirs {
 		r, err := runlog.ReadRun(dir)
@@ -64,7 +50,6 @@ func Judge(ended []runlog.Summary, dirs []string, warn func(string)) (*Outcome, 
 		}
 		runs = append(runs, r)
 	}
-	var err error
 	outcome.Findings, err = claims.Judge(runs)
 	return outcome, err
 }

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,12 +19,14 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 // TestSlurm has a real Slurm make runs.
 func TestSlurm(t *testing.T) {
 	c := startCluster(t)
 	t.Run("16 runs are those of one process, to the bit", c.sixteen)
+	t.Run("a search and what it has chosen", c.search)
 	t.Run("whatever becomes of a task, its run is the same", c.mishaps)
 	t.Run("what is cancelled or killed is said, and goes on", c.cancelled)
 	t.Run("options that Slurm refuses", c.refused)
@@ -69,6 +72,24 @@ func (c *cluster) sixteen(t *testing.T) {
 	t.Setenv("PATH", "/nowhere")
 	if stdout, stderr := c.start(t, args...).ends(t, exit.Done); stdout != apart || strings.Contains(stderr, "slurm") {
 		t.Errorf("called again it prints\n%s\nwant\n%s\nstderr %q, want nothing of Slurm", stdout, apart, stderr)
+	}
+}
+
+func (c *cluster) search(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := append(strings.Fields("compare --methods sgd,sam --seeds 2 --sweep rho=0.02,0.2 --sweep lr=0.02,0.1 --quiet"),
+		clitest.Tiny()...)
+	together := xsam.Done(t, append(args, "--out", "together")...)
+	apart, _ := c.start(t, append(args, "--out", "apart", "--slurm")...).ends(t, exit.Done)
+	if clitest.Blurred(apart) != strings.ReplaceAll(clitest.Blurred(together), "together", "apart") {
+		t.Errorf("the table\n%s\nwant\n%s", apart, together)
+	}
+	sameRuns(t, "apart", "together", 4)
+	sameRuns(t, "apart/tune", "together/tune", 6)
+	got, err1 := os.ReadFile(filepath.Join("apart", tuning.File))
+	want, err2 := os.ReadFile(filepath.Join("together", tuning.File))
+	if err := errors.Join(err1, err2); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v, tune.json is\n%s\nwant\n%s", err, got, want)
 	}
 }
 
@@ -141,7 +162,7 @@ func (c *cluster) mishaps(t *testing.T) {
 			}
 			c.call(t, "scontrol", "update", "NodeName="+c.node, "State=DOWN", "Reason=test")
 			c.waitFor(t, task, "PENDING")
-			c.call(t, "scontrol", "update", "NodeName="+c.node, "State=RESUME")
+			c.call(t, "scontrol", "update", "NodeName="+c.node, "State=RESUME") // if it has not come back by itself
 		}},
 	} {
 		c.waitFor(t, task, "RUNNING")

@@ -1,8 +1,7 @@
 // Package compare is the command xsam compare: several methods over several seeds, and a table of them.
 //
 //	compare.go      flags, and the runs
-//	listruns.go     the command of each run, for a scheduler
-//	slurm.go        the runs made by Slurm
+//	maker.go        who makes the runs: this process, or others
 //	tune.go         the settings that are tried before
 //	result.go       how the result is printed
 //	commandline.go  recorded runs as the command line that makes them again
@@ -19,13 +18,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/compare"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
-	"github.com/xsam-go/xsam/runlog"
 	"github.com/xsam-go/xsam/tuning"
 )
 
@@ -101,7 +98,7 @@ func run(ctx context.Context, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.elsewhere.Check(o.given, "sweep", "tune", "config"); err != nil {
+	if err := o.elsewhere.Check(o.given, "sweep", "tune"); err != nil {
 		return err
 	}
 	asked := c // what is recorded: the search with it
@@ -115,48 +112,39 @@ func run(ctx context.Context, o *options, args []string) error {
 	}
 	switch {
 	case o.elsewhere.List:
-		return o.elsewhere.PrintList(o.stdout, o.stderr, o.commands(out, recipes), o.table(out))
-	case o.elsewhere.Slurm:
-		return o.bySlurm(ctx, asked, out, recipes)
+		return o.elsewhere.PrintList(o.stdout, o.stderr, o.command(out), out, recipes)
+	case o.elsewhere.Only != "":
+		return o.one(ctx, search, &c, recipes, out)
 	}
-	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
+	bar := progress.New(o.stderr, o.run.Quiet)
+	defer bar.Clear()
+	record := func() error { return o.run.Record(asked, out, recipe.Dirs(out, recipes)) }
+	makeRuns, done, err := o.maker(ctx, out, bar, record)
 	if err != nil {
 		return err
 	}
-	defer engine.Finalize()
-
+	defer done()
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
-	bar := progress.New(o.stderr, o.run.Quiet)
-	if err := o.run.Record(asked, out, recipe.Dirs(out, recipes)); err != nil {
-		return err
-	}
 	var tuned *tuning.Tuning
 	if search != nil {
-		tuned, err = search.Run(ctx, engine, out, o.run.Options(bar))
+		tuned, err = search.Run(makeRuns, out)
 		if err == nil {
 			recipes, err = chosen(&c, tuned)
 		}
 		if asked.Chosen = c.Methods; err == nil {
-			err = o.run.Record(asked, out, recipe.Dirs(out, recipes))
+			err = record()
 		}
 		if err != nil {
 			bar.Clear()
-			return flags.HowToResume(err, "compare", out, 0, len(recipes))
+			return o.goOn(err, out, 0, len(recipes))
 		}
 	}
-	dirs := recipe.Dirs(out, recipes)
-	runs, err := experiment.RunAll(ctx, engine, recipes, dirs, o.run.Options(bar))
+	runs, err := makeRuns(recipes, recipe.Dirs(out, recipes))
 	bar.Clear()
 	if err != nil {
-		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
+		return o.goOn(err, out, len(runs), len(recipes))
 	}
-	return o.result(runs, tuned, c, recipes[0], engine.Name, out)
-}
-
-// result prints the table of runs that have ended, and what a search has chosen before.
-func (o *options) result(runs []runlog.Summary, tuned *tuning.Tuning, c recipe.Comparison, r recipe.Recipe, engine,
-	out string) error {
-	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), r, engine, out); err != nil {
+	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], out); err != nil {
 		return err
 	}
 	if tuned != nil && o.run.Format == "table" {

@@ -1,11 +1,10 @@
 // Package reproduce is the command xsam reproduce: the paper's experiments and its claims.
 //
-//	list.go       which experiments there are
-//	plan.go       the flags that decide what is run
-//	show.go       what would be run
-//	run.go        the runs, and what came out
-//	elsewhere.go  the runs made one by one, by a scheduler
-//	verdict.go    the verdicts on the claims alone
+//	list.go     which experiments there are
+//	plan.go     the flags that decide what is run
+//	show.go     what would be run
+//	run.go      the runs, and what came out
+//	verdict.go  the verdicts on the claims alone
 package reproduce
 
 import (

@@ -29,17 +29,16 @@ func TestHelp(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
-		"reproduce run imagenet-vit":                             "cifar10-resnet18",
-		"reproduce show imagenet-vit":                            "cifar10-resnet18",
-		"reproduce run cifar10-resnet18 --scale clitest.Tiny()":  "full, small",
-		"reproduce run cifar10-resnet18 --seeds -1":              "-1 seeds",
-		"reproduce run cifar10-resnet18 --trials 3":              "--tune",
-		"reproduce run cifar10-resnet18 --format csv":            "text, json",
-		"reproduce run cifar10-resnet18 --resume --force":        "choose one",
-		"reproduce run cifar10-resnet18 --slurm --tune":          "--slurm with --tune",
-		"reproduce run cifar10-resnet18 --only sgd-seed9":        "such as sgd-seed0",
-		"reproduce run cifar10-resnet18 --only sgd-seed0 --tune": "--only with --tune",
-		"reproduce verdict . --format csv":                       "text, json",
+		"reproduce run imagenet-vit":                               "cifar10-resnet18",
+		"reproduce show imagenet-vit":                              "cifar10-resnet18",
+		"reproduce run cifar10-resnet18 --scale clitest.Tiny()":    "full, small",
+		"reproduce run cifar10-resnet18 --seeds -1":                "-1 seeds",
+		"reproduce run cifar10-resnet18 --trials 3":                "--tune",
+		"reproduce run cifar10-resnet18 --format csv":              "text, json",
+		"reproduce run cifar10-resnet18 --resume --force":          "choose one",
+		"reproduce run cifar10-resnet18 --list-runs --tune":        "--list-runs with --tune",
+		"reproduce run cifar10-resnet18 --only sgd-seed0 --resume": "--only with --resume",
+		"reproduce verdict . --format csv":                         "text, json",
 	})
 	xsam.Fails(t, exit.Failed, map[string]string{
 		"reproduce run cifar100-alexnet --scale small --data-dir nowhere": "xsam data get cifar100",
@@ -84,6 +83,12 @@ func TestListRuns(t *testing.T) {
 	progress := &clitest.Stopper{Text: "[1/1] xsam-lite-seed1  epoch", Cancel: cancel}
 	if code := xsam.Start(ctx, &bytes.Buffer{}, progress, strings.Fields(line)...); code != exit.Interrupted {
 		t.Errorf("%s: exit %d: %s, want that one run begins", line, code, progress)
+	}
+	for only, want := range map[string]string{"sgd-seed2": "such as sgd-seed0", "sgd-seed0 --tune": "nothing is chosen yet"} {
+		line := strings.Replace(line, "xsam-lite-seed1", only, 1)
+		if _, stderr, code := xsam.Run(strings.Fields(line)...); code == exit.Done || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, stderr %q, want %q", line, code, stderr, want)
+		}
 	}
 	runs, err := runlog.ReadRuns("runs")
 	if err != nil || len(runs) != 1 {

@@ -16,8 +16,8 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
-	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/reproduce"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 // runOptions are the flags of xsam reproduce run.
@@ -27,7 +27,6 @@ type runOptions struct {
 	name string
 	plan planOptions
 	run  flags.Run
-	only string // the directory of the run that is made alone
 
 	elsewhere flags.Elsewhere
 	given     *pflag.FlagSet // as the user gave them
@@ -66,7 +65,6 @@ All trials and the choice are in tune.json.`,
 	set.BoolVar(&o.run.Resume, "resume", false, "go on with the runs in --out")
 	o.run.AddForce(set)
 	o.elsewhere.Add(set)
-	set.StringVar(&o.only, "only", "", "make one `run` alone, xsam-seed0 for instance, as the commands of --list-runs do")
 	o.given = set
 	return cmd
 }
@@ -83,57 +81,80 @@ func run(ctx context.Context, o *runOptions) error {
 	if err := o.run.CheckExisting(); err != nil {
 		return err
 	}
-	if err := o.elsewhere.Check(o.given, "tune", "only"); err != nil {
+	if err := o.elsewhere.Check(o.given, "tune"); err != nil {
 		return err
 	}
 	out := o.folder()
-	recipes, err := o.recipes(p)
-	if err != nil {
-		return err
-	}
 	if o.elsewhere.List {
-		return o.elsewhere.PrintList(o.stdout, o.stderr, o.commands(out, recipes), o.command(out))
+		recipes, err := p.Recipes()
+		if err != nil {
+			return err
+		}
+		return o.elsewhere.PrintList(o.stdout, o.stderr, o.command(out), out, recipes)
 	}
 	if err := p.CheckData(o.plan.tune); err != nil {
 		return err
 	}
-	if o.elsewhere.Slurm {
-		return o.bySlurm(ctx, p, out, recipes)
-	}
-	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
-	if err != nil {
-		return err
-	}
-	defer engine.Finalize()
-	if !o.run.Quiet {
-		estimate := p.Time()
-		if o.plan.tune {
-			estimate += p.TuneTime()
-		}
-		fmt.Fprintf(o.stderr, "xsam: %s at the %s scale: %s on two CPU cores by estimate; records in %s\n", o.name,
-			p.Scale, long(estimate), show.Path(out))
+	if o.elsewhere.Only != "" {
+		return o.one(ctx, p, out)
 	}
 	bar := progress.New(o.stderr, o.run.Quiet)
-	if o.only != "" {
-		_, err := experiment.Run(ctx, engine, recipes[0], recipe.Dirs(out, recipes)[0], o.run.Options(bar))
-		bar.Clear()
-		return err
+	defer bar.Clear()
+	makeRuns := o.elsewhere.BySlurm(ctx, o.command(out), out, o.run.Options(bar), bar, func() error { return nil })
+	if !o.elsewhere.Slurm {
+		engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
+		if err != nil {
+			return err
+		}
+		defer engine.Finalize()
+		o.announce(p, out)
+		makeRuns = experiment.Here(ctx, engine, o.run.Options(bar))
 	}
-	outcome, err := reproduce.Run(ctx, engine, p, out, o.plan.tune, o.run.Options(bar))
+	outcome, err := reproduce.Run(makeRuns, p, out, o.plan.tune, bar.Warn)
 	bar.Clear()
-	if err != nil {
+	switch {
+	case err != nil && o.elsewhere.Slurm: // it says how to go on
+		return err
+	case err != nil:
 		return flags.HowToGoOn(err, fmt.Sprintf("the records are in %s; go on with the same command and --resume",
 			show.Path(out)))
 	}
-	return o.end(p, outcome, out)
-}
-
-// end prints what came out, which is nothing when no run has finished.
-func (o *runOptions) end(p *reproduce.Plan, outcome *reproduce.Outcome, out string) error {
 	if err := o.printOutcome(p, outcome); err != nil {
 		return err
 	}
 	return flags.FinishedAny(outcome.Runs, out)
+}
+
+// command is the command line, but for who makes the runs.
+func (o *runOptions) command(out string) string {
+	return flags.Command("xsam reproduce run "+o.name, o.given, out)
+}
+
+// one makes the run of --only.
+func (o *runOptions) one(ctx context.Context, p *reproduce.Plan, out string) error {
+	var search *tuning.Search
+	if o.plan.tune {
+		all := p.Search()
+		search = &all
+	}
+	r, dir, err := o.elsewhere.One(out, search, p.Chosen)
+	if err != nil {
+		return err
+	}
+	return flags.MakeOne(ctx, &o.run, r, dir, o.stderr)
+}
+
+// announce says how long the runs will take.
+func (o *runOptions) announce(p *reproduce.Plan, out string) {
+	if o.run.Quiet {
+		return
+	}
+	estimate := p.Time()
+	if o.plan.tune {
+		estimate += p.TuneTime()
+	}
+	fmt.Fprintf(o.stderr, "xsam: %s at the %s scale: %s on two CPU cores by estimate; records in %s\n", o.name, p.Scale,
+		long(estimate), show.Path(out))
 }
 
 // folder returns the folder of the runs.
