@@ -142,7 +142,7 @@ func lastWeights(t *testing.T, dir string) []byte {
 // long is a run that takes long enough for what happens to it.
 func long(out string, more ...string) []string {
 	return append(strings.Fields("compare --methods xsam --seeds 1 --model mlp --train-size 64 --test-size 32 --batch 8 "+
-		"--epochs 600 --eval-every 200 --lambda-examples 32 --backend go --quiet --out "+out), more...)
+		"--epochs 300 --eval-every 100 --lambda-examples 32 --backend go --quiet --out "+out), more...)
 }
 
 func (c *cluster) mishaps(t *testing.T) {
@@ -157,7 +157,7 @@ func (c *cluster) mishaps(t *testing.T) {
 		{"given notice by a signal to its shell", func() { c.call(t, "scancel", "--batch", "--signal=TERM", task) }},
 		{"given notice by a signal to all its processes", func() { c.call(t, "scancel", "--full", "--signal=TERM", task) }},
 		{"killed with its node", func() {
-			for _, process := range []string{"slurmstepd: [", "slurm_script", "\x00train\x00"} {
+			for _, process := range []string{"slurmstepd: [", "slurm_script", "--only=xsam-seed0"} {
 				c.kill(t, process)
 			}
 			c.call(t, "scontrol", "update", "NodeName="+c.node, "State=DOWN", "Reason=test")
@@ -232,7 +232,7 @@ func (c *cluster) cancelled(t *testing.T) {
 
 	_, again, _ := strings.Cut(stderr, "go on with: xsam ")
 	x = c.start(t, append(words(again), "--quiet")...)
-	c.kill(t, "\x00train\x00")
+	c.kill(t, "--only=xsam-seed0")
 	_, stderr = x.ends(t, exit.Failed)
 	if !strings.Contains(stderr, "xsam-seed0 (FAILED, apart/slurm/job2-1.log)") {
 		t.Errorf("stderr %q, want the run with its log", stderr)
@@ -244,7 +244,7 @@ func (c *cluster) cancelled(t *testing.T) {
 // kill waits for a process of a task that has these words in its command line, and kills it.
 func (c *cluster) kill(t *testing.T, words string) {
 	t.Helper()
-	c.wait(t, "process "+words, func() bool {
+	c.wait(t, "process of "+words, func() bool {
 		processes, err := filepath.Glob("/proc/[0-9]*")
 		if err != nil {
 			t.Fatal(err)

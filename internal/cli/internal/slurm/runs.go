@@ -23,9 +23,10 @@ type Runs struct {
 	Making   experiment.Options // as the commands have them
 	Bar      *progress.Bar
 
-	ended []*runlog.Summary // of each run that has
-	jobs  []*job            // with tasks that make others
-	last  []last            // what was seen of the task of each run
+	ended   []*runlog.Summary // of each run that has
+	jobs    []*job            // with tasks that make others
+	last    []last            // what was seen of the task of each run
+	unheard bool              // squeue did not answer
 }
 
 // last is what was seen of a task.

@@ -1,8 +1,8 @@
 package slurm
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,52 +13,46 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// The time between two looks at the queue, which grows: clusters do not like to be asked often. And the time that a
-// shared folder may take to show the record of a task that has ended.
+// The time between two looks at the records; that between two questions about the queue, which grows, for clusters do
+// not like to be asked often; and the time that a shared folder may take to show the record of a task that has ended.
 const (
-	firstPause  = time.Second
-	longest     = 30 * time.Second
-	pauseGrowth = 1.2
-	settling    = time.Minute
+	lookEvery = 3 * time.Second
+	firstGap  = time.Second
+	growth    = 1.2
+	lastGap   = 30 * time.Second
+	settling  = time.Minute
 )
 
 // Wait waits until the runs have ended, and returns their summaries. When tasks have ended without the record of their
 // run it says which.
 func (r *Runs) Wait(ctx context.Context) ([]runlog.Summary, error) {
-	if len(r.left()) == 0 {
-		return r.summaries(), nil
-	}
-	said, idle, unheard := "", time.Time{}, false
-	for pause := firstPause; ; pause = min(longest, time.Duration(float64(pause)*pauseGrowth)) {
-		tasks, err := queue(ctx) // before the records: what has left the queue then has its record, or none
-		if err != nil && ctx.Err() == nil && !unheard {
-			r.Bar.Warn(err.Error() + ": asking again")
+	var next, idle time.Time
+	said, gap := "", firstGap
+	for {
+		if len(r.left()) > 0 && !time.Now().Before(next) { // before the records: what has left the queue then has its own
+			switch alive := r.ask(ctx); {
+			case alive:
+				idle = time.Time{}
+			case idle.IsZero():
+				idle = time.Now()
+			}
+			next, gap = time.Now().Add(gap), min(lastGap, time.Duration(growth*float64(gap)))
 		}
-		unheard = err != nil
-		var broken []error
+		var broken error // the first record of something else
 		for _, i := range r.left() {
-			broken = append(broken, r.look(i, experiment.Finished))
+			broken = cmp.Or(broken, r.look(i, experiment.Finished))
 		}
 		left := r.left()
-		if len(left) == 0 {
+		switch err := ctx.Err(); {
+		case len(left) == 0:
 			return r.summaries(), nil
-		}
-		if err := ctx.Err(); err != nil {
+		case err != nil:
 			return nil, fmt.Errorf("waiting for %s, which goes on by itself, with %d of %d runs done: %w", r.numbers(),
 				len(r.Dirs)-len(left), len(r.Dirs), err)
-		}
-		alive := false
-		for _, j := range r.jobs {
-			alive = r.see(j, tasks) || alive
-		}
-		switch {
-		case alive || unheard:
-			idle = time.Time{}
-		case idle.IsZero():
-			idle = time.Now()
-		}
-		if !idle.IsZero() && (r.failed(left) || time.Since(idle) > settling) {
-			return nil, errors.Join(append(broken, r.lost(left))...)
+		case !idle.IsZero() && broken != nil:
+			return nil, broken
+		case !idle.IsZero() && (r.failed(left) || time.Since(idle) > settling):
+			return nil, r.lost(left)
 		}
 		if text := r.status(left); text != said {
 			said = text
@@ -66,9 +60,26 @@ func (r *Runs) Wait(ctx context.Context) ([]runlog.Summary, error) {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+		case <-time.After(min(gap, lookEvery)):
 		}
 	}
+}
+
+// ask asks for the queue, and tells whether a task of the runs is in it, or nothing was heard.
+func (r *Runs) ask(ctx context.Context) (alive bool) {
+	tasks, err := queue(ctx)
+	if err != nil {
+		if ctx.Err() == nil && !r.unheard {
+			r.Bar.Warn(err.Error() + ": asking again")
+		}
+		r.unheard = true
+		return true
+	}
+	r.unheard = false
+	for _, j := range r.jobs {
+		alive = r.see(j, tasks) || alive
+	}
+	return alive
 }
 
 // status says how far the jobs are.
