@@ -15,9 +15,12 @@ type Outcome struct {
 	Tuning   *tuning.Tuning // nil without a search
 }
 
-// Run has the runs of a plan made under out, each in its directory, and judges the paper's claims by their records. With
-// tune it first searches the settings of each method, under out/tune, and trains with the chosen ones; the choice and
-// all trials go to out/tune.json. warn, which may be nil, is called with what is wrong with a record.
+// Run has the runs of a plan made under out, each in its directory, and judges the paper's claims by their records.
+// With tune it first searches the settings of each method, under out/tune, and trains with the chosen ones; the choice
+// and all trials go to out/tune.json. warn, which may be nil, is called with what is wrong with a record.
+//
+// An error of makeRuns ends it: with experiment.Here one that wraps that of a cancelled context, and
+// experiment.Resume in the options has the next call go on, also within the search.
 func Run(makeRuns experiment.Maker, p *Plan, out string, tune bool, warn func(string)) (*Outcome, error) {
 	if err := p.CheckData(tune); err != nil {
 		return nil, err

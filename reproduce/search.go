@@ -19,8 +19,8 @@ func (p *Plan) Search() tuning.Search {
 	return s
 }
 
-// Chosen returns the runs with the settings that a search has chosen, those of Recipes where t is nil. They train on the
-// recipe's own images, and are evaluated on the test images once, at the end.
+// Chosen returns the runs with the settings that a search has chosen, those of Recipes where t is nil. They train on
+// the recipe's own images, and are evaluated on the test images once, at the end.
 func (p *Plan) Chosen(t *tuning.Tuning) ([]recipe.Recipe, error) {
 	if t == nil {
 		return p.Recipes()

@@ -41,8 +41,8 @@ import (
 )
 
 // Main runs the command line of the process and exits. The first Ctrl-C finishes and saves what is under way; the
-// second ends the process at once. SIGTERM and a terminal that is closed do as the first one, however often they come, for
-// schedulers send the same signal to a process and to the shell that passes it on; nohup has the terminal ignored.
+// second ends the process at once. SIGTERM and a terminal that is closed do as the first one, however often they come,
+// for schedulers send the same signal to a process and to the shell that passes it on; nohup has the terminal ignored.
 func Main() {
 	keepmemory.Restart()
 	again := []os.Signal{syscall.SIGTERM}

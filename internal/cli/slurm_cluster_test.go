@@ -35,7 +35,7 @@ type cluster struct {
 }
 
 // slurmConf is its configuration. More tasks at a time than there are processors are allowed, jobs have at most ten
-// tasks, and no control group, account or message passing is asked for.
+// tasks, and no control group, account or message passing is asked for. It counts graphics processors, too.
 const slurmConf = `ClusterName=test
 SlurmctldHost=%[1]s(127.0.0.1)
 SlurmctldPort=%[3]d
@@ -60,8 +60,9 @@ SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=20
 MaxArraySize=11
-NodeName=%[1]s NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+GresTypes=gpu
+NodeName=%[1]s NodeAddr=127.0.0.1 CPUs=4 Gres=gpu:4 State=UNKNOWN
+PartitionName=gpu Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 `
 
 // daemons are its programs, each after those that it needs.
@@ -74,7 +75,7 @@ func startCluster(t *testing.T) *cluster {
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
 	for _, name := range append([]string{"sbatch"}, daemons...) {
 		if _, err := exec.LookPath(name); err != nil || os.Getuid() != 0 {
-			text := fmt.Sprintf("Slurm is wanted, and root to start it (%v): .ci/install slurmctld slurmd slurm-client munge", err)
+			text := fmt.Sprintf("want Slurm, and root to start it (%v): .ci/install slurmctld slurmd slurm-client munge", err)
 			if os.Getenv("CI") != "" {
 				t.Fatal(text)
 			}
@@ -90,7 +91,9 @@ func startCluster(t *testing.T) *cluster {
 	key := make([]byte, 1024)
 	rand.Read(key)
 	for name, contents := range map[string][]byte{
-		"munge.key":  key,
+		"munge.key": key,
+		"gres.conf": fmt.Appendf(nil, "Name=gpu File=%s/gpu[0-3]\n", c.dir), // which nobody opens
+		"gpu0":      nil, "gpu1": nil, "gpu2": nil, "gpu3": nil,
 		"slurm.conf": fmt.Appendf(nil, slurmConf, c.node, c.dir, freePort(t), freePort(t)),
 	} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), contents, 0o600); err != nil {
@@ -202,7 +205,7 @@ func (c *cluster) waitFor(t *testing.T, task, state string) {
 func (c *cluster) hurry(t *testing.T, task string) {
 	t.Helper()
 	c.waitFor(t, task, "PENDING")
-	c.call(t, "scontrol", "update", "JobId="+task, "StartTime=now+2") // at once it takes the new start for the one that was killed
+	c.call(t, "scontrol", "update", "JobId="+task, "StartTime=now+2") // at once it is taken for the one that was killed
 	c.waitFor(t, task, "RUNNING")
 }
 

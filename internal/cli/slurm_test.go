@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,11 +31,12 @@ func TestSlurm(t *testing.T) {
 	t.Run("whatever becomes of a task, its run is the same", c.mishaps)
 	t.Run("what is cancelled or killed is said, and goes on", c.cancelled)
 	t.Run("options that Slurm refuses", c.refused)
+	t.Run("the command of docs/cluster.md", c.documented)
 }
 
 func (c *cluster) sixteen(t *testing.T) {
 	t.Chdir(t.TempDir())
-	args := append([]string{"compare", "--methods", "sgd,xsam:alpha=0.5", "--seeds", "8", "--rho", "0.1"}, clitest.Tiny()...)
+	args := append(strings.Fields("compare --methods sgd,xsam:alpha=0.5 --seeds 8 --rho 0.1"), clitest.Tiny()...)
 	together := xsam.Done(t, append(args, "--out", "together", "--quiet")...)
 
 	args = append(args, "--out", "apart", "--slurm", "--sbatch", "array=%4")
@@ -44,7 +46,8 @@ func (c *cluster) sixteen(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, stderr := first.ends(t, exit.Interrupted)
-	if !strings.Contains(stderr, "go on with: xsam compare ") || !strings.Contains(stderr, "which goes on by itself") {
+	if !strings.Contains(stderr, "go on with: xsam compare ") ||
+		!strings.Contains(stderr, "runs are done, and the others left to jobs ") {
 		t.Fatalf("stderr %q, want that the jobs go on, and how", stderr)
 	}
 	// It was killed before it heard from sbatch.
@@ -264,8 +267,8 @@ func (c *cluster) kill(t *testing.T, words string) {
 func (c *cluster) refused(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for option, want := range map[string]string{
-		"partition=nowhere": "xsam: slurm: sbatch: invalid partition specified: nowhere; Batch job submission failed: Invalid " +
-			"partition name specified (exit status 1)\n",
+		"partition=nowhere": "xsam: slurm: sbatch: invalid partition specified: nowhere; Batch job submission failed: " +
+			"Invalid partition name specified (exit status 1)\n",
 		"frobnicate": "xsam: slurm: sbatch: unrecognized option '--frobnicate'; Try \"sbatch --help\" for more information " +
 			"(exit status 255)\n",
 	} {
@@ -280,5 +283,27 @@ func (c *cluster) refused(t *testing.T) {
 	if _, stderr := c.start(t, long("apart", "--slurm")...).ends(t, exit.Failed); !strings.Contains(stderr,
 		"there is no squeue here") || reasons(stderr) != 1 {
 		t.Errorf("stderr %q, want one line", stderr)
+	}
+}
+
+func (c *cluster) documented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(packageDir, "..", "..", "docs", "cluster.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	found := false
+	for _, d := range docsCommands("cluster.md", strings.ReplaceAll(string(text), "```console", "```sh")) {
+		if !slices.Contains(d.args, "--slurm") {
+			continue
+		}
+		found = true
+		stdout, _ := c.start(t, reduced(d.args, "runs")...).ends(t, exit.Done)
+		if !strings.Contains(stdout, "3 runs in ") {
+			t.Errorf("%s prints %q, want the table of three runs", d.place, stdout)
+		}
+	}
+	if !found {
+		t.Error("there is none: the search is broken")
 	}
 }

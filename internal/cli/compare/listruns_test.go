@@ -14,7 +14,7 @@ import (
 // and a second call of a command makes nothing anew.
 func TestListRuns(t *testing.T) {
 	t.Chdir(t.TempDir())
-	args := append([]string{"compare", "--methods", "sgd,xsam:alpha=0.5", "--seeds", "2", "--rho", "0.1"}, clitest.Tiny()...)
+	args := append(strings.Fields("compare --methods sgd,xsam:alpha=0.5 --seeds 2 --rho 0.1"), clitest.Tiny()...)
 	xsam.Done(t, append(args, "--out", "together")...)
 
 	args = append(args, "--out", "apart")

@@ -13,8 +13,8 @@ import (
 // command is the command line of the comparison, but for who makes the runs.
 func (o *options) command(out string) string { return flags.Command("xsam compare", o.given, out) }
 
-// maker returns what makes the runs: this process, or tasks of Slurm. record is called before the first one, and done ends
-// it.
+// maker returns what makes the runs: this process, or tasks of Slurm. record is called before the first one, and done
+// ends it.
 func (o *options) maker(ctx context.Context, out string, bar *progress.Bar, record func() error) (
 	makeRuns experiment.Maker, done func(), err error) {
 	if o.elsewhere.Slurm {

@@ -84,7 +84,9 @@ func TestListRuns(t *testing.T) {
 	if code := xsam.Start(ctx, &bytes.Buffer{}, progress, strings.Fields(line)...); code != exit.Interrupted {
 		t.Errorf("%s: exit %d: %s, want that one run begins", line, code, progress)
 	}
-	for only, want := range map[string]string{"sgd-seed2": "such as sgd-seed0", "sgd-seed0 --tune": "nothing is chosen yet"} {
+	for only, want := range map[string]string{
+		"sgd-seed2": "such as sgd-seed0", "sgd-seed0 --tune": "nothing is chosen yet",
+	} {
 		line := strings.Replace(line, "xsam-lite-seed1", only, 1)
 		if _, stderr, code := xsam.Run(strings.Fields(line)...); code == exit.Done || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit %d, stderr %q, want %q", line, code, stderr, want)

@@ -62,8 +62,8 @@ func (e *Elsewhere) Check(given *pflag.FlagSet, search ...string) (err error) {
 	return nil
 }
 
-// Command is a command line with the flags that the user gave, but for those that say who makes the runs, and how it goes
-// on.
+// Command is a command line with the flags that the user gave, but for those that say who makes the runs, and how they
+// go on.
 func Command(command string, given *pflag.FlagSet, out string) string {
 	given.Visit(func(f *pflag.Flag) {
 		if slices.Contains([]string{"list-runs", "only", "slurm", "sbatch", "out", "resume", "force", "quiet"}, f.Name) {

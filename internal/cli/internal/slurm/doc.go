@@ -6,6 +6,6 @@
 //	script.go  what a task does
 //	queue.go   what squeue says of tasks
 //
-// What is submitted is noted in the folder "slurm" beside the runs. A run is done when its record says so; Slurm is asked
-// for what is still to come alone.
+// What is submitted is noted in the folder "slurm" beside the runs. A run is done when its record says so; Slurm is
+// asked for what is still to come alone.
 package slurm

@@ -8,7 +8,8 @@ import (
 )
 
 // ours are sbatch's options that are set here, and without which nothing would be found again.
-var ours = []string{"array", "output", "error", "open-mode", "parsable", "quiet", "test-only", "wait", "wrap", "clusters"}
+var ours = []string{"array", "output", "error", "open-mode", "parsable", "quiet", "test-only", "wait", "wrap",
+	"clusters"}
 
 // Options turns words such as "partition=gpu" and "exclusive" into options of sbatch, which come after those of a job
 // and take their place. Of "array" it takes "array=%4" alone: no more than 4 tasks at a time.

@@ -22,8 +22,8 @@ type task struct {
 }
 
 // over are the states of tasks that have ended and will not be started again.
-var over = []string{"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED",
-	"REVOKED", "TIMEOUT"}
+var over = []string{"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY",
+	"PREEMPTED", "REVOKED", "TIMEOUT"}
 
 // alive tells whether the task runs or will.
 func (t task) alive() bool { return !slices.Contains(over, t.state) }
@@ -79,8 +79,8 @@ func call(ctx context.Context, name string, arguments ...string) (string, error)
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return "", fmt.Errorf("slurm: there is no %s here: want a machine on which jobs are submitted to Slurm, or --list-runs "+
-			"for another scheduler", name)
+		return "", fmt.Errorf("slurm: there is no %s here: want a machine on which jobs are submitted to Slurm, or "+
+			"--list-runs for another scheduler", name)
 	case err != nil:
 		var said []string
 		for line := range strings.Lines(complaint.String()) {

@@ -35,8 +35,8 @@ type last struct {
 	of *job
 }
 
-// Submit submits jobs for the runs that have not ended and that no job makes already. It fails where Slurm does not take
-// them, and where a directory holds something else; runs of an earlier call are found by their records and their jobs.
+// Submit submits jobs for the runs that have not ended and that no job makes already. It fails where Slurm does not
+// take them, and where a directory holds something else; runs of an earlier call are found by their records and jobs.
 // options are those of sbatch, from the function of this name.
 func (r *Runs) Submit(ctx context.Context, options []string) error {
 	r.Making.Existing = experiment.Resume

@@ -7,11 +7,11 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 )
 
-// opening and ending are the script of a job around the commands of its tasks. Signals reach the shell alone (the notice
-// of --signal=B, scancel --batch) or all processes of a task (a preemption, scontrol requeue): xsam saves at the first
-// and takes no notice of the second. What has saved is put back into the queue, but for what Slurm puts there itself or
-// its user has cancelled: that is no longer RUNNING. A task is named by array and number, since the number of one of them
-// is that of the whole array too.
+// opening and ending are the script of a job around the commands of its tasks. Signals reach the shell alone (the
+// notice of --signal=B, scancel --batch) or all processes of a task (a preemption, scontrol requeue): xsam saves at the
+// first and takes no notice of the second. What has saved is put back into the queue, but for what Slurm puts there
+// itself or its user has cancelled: that is no longer RUNNING. A task is named by array and number, since the number of
+// one of them is that of the whole array too.
 const (
 	opening = `#!/bin/sh
 # Written by xsam: a task makes the run of its number, and goes on with it when it is started again.

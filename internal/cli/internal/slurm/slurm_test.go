@@ -22,15 +22,17 @@ func TestOptions(t *testing.T) {
 	if tasks, _ := array(12, nil); tasks != "--array=1-12" {
 		t.Errorf("tasks %q, want 12", tasks)
 	}
-	for _, wrong := range []string{"", "=gpu", "-p gpu", "p gpu", "array=1-4", "array=%0", "array", "wrap=ls", "--output=x"} {
+	for _, wrong := range []string{
+		"", "=gpu", "-p gpu", "p gpu", "array=1-4", "array=%0", "array", "wrap=ls", "--output=x",
+	} {
 		if got, err := Options([]string{wrong}); err == nil || !strings.Contains(err.Error(), "--sbatch") {
 			t.Errorf("%q: %q, %v, want an error", wrong, got, err)
 		}
 	}
 }
 
-// The script of a task calls its command alone, with arguments as they are, in the folder where it was written, and puts
-// itself back into the queue when that was stopped, unless Slurm or its user has ended it.
+// The script of a task calls its command alone, with arguments as they are, in the folder where it was written, and
+// puts itself back into the queue when that was stopped, unless Slurm or its user has ended it.
 func TestScript(t *testing.T) {
 	for _, tt := range []struct {
 		name, task, state, ends string
@@ -44,8 +46,8 @@ func TestScript(t *testing.T) {
 		{"stopped before it could save", "2", "RUNNING", "kill -TERM $$", 143, "requeue 7_2"},
 		{"saved, and put back by Slurm", "2", "PENDING", "exit 130", 130, ""},
 		{"cancelled", "2", "COMPLETING", "exit 130", 130, ""},
-		{"notice given to its shell alone", "2", "RUNNING", "trap 'exit 130' TERM; kill -TERM $PPID; sleep 60 >/dev/null 2>&1 & wait", 130,
-			"requeue 7_2"},
+		{"notice given to its shell alone", "2", "RUNNING",
+			"trap 'exit 130' TERM; kill -TERM $PPID; sleep 60 >/dev/null 2>&1 & wait", 130, "requeue 7_2"},
 		{"no such task", "3", "RUNNING", "exit 0", 2, ""},
 	} {
 		for _, shell := range []string{"sh", "bash"} { // which is sh on many clusters

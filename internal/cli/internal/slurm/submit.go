@@ -144,8 +144,8 @@ func thisProgram() (string, error) {
 		return "", fmt.Errorf("slurm: %w", err)
 	}
 	if ofGoRun.MatchString(path) {
-		return "", fmt.Errorf("slurm: go run deletes %s, which the tasks are to call: build it in a folder that all nodes see, "+
-			"with go build ./cmd/xsam, and call that", path)
+		return "", fmt.Errorf("slurm: go run deletes %s, which the tasks are to call: build it in a folder that all nodes "+
+			"see, with go build ./cmd/xsam, and call that", path)
 	}
 	return path, nil
 }

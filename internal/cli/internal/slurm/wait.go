@@ -47,8 +47,8 @@ func (r *Runs) Wait(ctx context.Context) ([]runlog.Summary, error) {
 		case len(left) == 0:
 			return r.summaries(), nil
 		case err != nil:
-			return nil, fmt.Errorf("waiting for %s, which goes on by itself, with %d of %d runs done: %w", r.numbers(),
-				len(r.Dirs)-len(left), len(r.Dirs), err)
+			return nil, fmt.Errorf("%d of %d runs are done, and the others left to %s: %w", len(r.Dirs)-len(left),
+				len(r.Dirs), r.numbers(), err)
 		case !idle.IsZero() && broken != nil:
 			return nil, broken
 		case !idle.IsZero() && (r.failed(left) || time.Since(idle) > settling):
