@@ -37,6 +37,27 @@ func RunAll(
 	return summaries, err
 }
 
+// Maker makes runs of recipes, each in its directory, as RunAll does; some other process may do it.
+type Maker func(recipes []recipe.Recipe, dirs []string) ([]runlog.Summary, error)
+
+// Here returns what makes runs in this process, by RunAll.
+func Here(ctx context.Context, engine *backend.Engine, options Options) Maker {
+	return func(recipes []recipe.Recipe, dirs []string) ([]runlog.Summary, error) {
+		return RunAll(ctx, engine, recipes, dirs, options)
+	}
+}
+
+// Ended returns the summary of a run of the recipe in dir with which RunAll has nothing left to do, and nil where it
+// has. One that diverged comes with its error, which wraps ErrDiverged; other errors are those of a directory in which
+// RunAll makes no such run. It changes nothing, and wants no engine.
+func Ended(r recipe.Recipe, dir string, options Options) (*runlog.Summary, error) {
+	options, err := options.settled()
+	if err != nil {
+		return nil, err
+	}
+	return (&queue{options: options}).admit(r, dir)
+}
+
 // runAll is RunAll which returns the first divergence as its error when there is no other. Errors of single runs come
 // joined.
 func runAll(ctx context.Context, engine *backend.Engine, recipes []recipe.Recipe, dirs []string,

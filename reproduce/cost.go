@@ -40,7 +40,7 @@ func (p *Plan) Time() time.Duration {
 
 // TuneTime estimates the same for the search before them.
 func (p *Plan) TuneTime() time.Duration {
-	trials, err := p.search().Plan()
+	trials, err := p.Search().Plan()
 	if err != nil {
 		return 0
 	}

@@ -1,9 +1,6 @@
 package reproduce
 
 import (
-	"context"
-
-	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/claims"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/recipe"
@@ -18,28 +15,29 @@ type Outcome struct {
 	Tuning   *tuning.Tuning // nil without a search
 }
 
-// Run makes the runs of a plan under out, each in its directory, and judges the paper's claims by their records. With
-// tune it first searches the settings of each method, under out/tune, and trains with the chosen ones; the choice and
-// all trials go to out/tune.json.
+// Run has the runs of a plan made under out, each in its directory, and judges the paper's claims by their records.
+// With tune it first searches the settings of each method, under out/tune, and trains with the chosen ones; the choice
+// and all trials go to out/tune.json. warn, which may be nil, is called with what is wrong with a record.
 //
-// A cancelled ctx returns its error; with experiment.Resume in options the next call goes on, also within the search.
-func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune bool,
-	options experiment.Options) (*Outcome, error) {
+// An error of makeRuns ends it: with experiment.Here one that wraps that of a cancelled context, and
+// experiment.Resume in the options has the next call go on, also within the search.
+func Run(makeRuns experiment.Maker, p *Plan, out string, tune bool, warn func(string)) (*Outcome, error) {
 	if err := p.CheckData(tune); err != nil {
 		return nil, err
 	}
 	outcome := &Outcome{}
-	recipes, err := p.Recipes()
-	if err == nil && tune {
-		if outcome.Tuning, err = p.search().Run(ctx, engine, out, options); err == nil {
-			recipes, err = p.tuned(outcome.Tuning)
+	var err error
+	if tune {
+		if outcome.Tuning, err = p.Search().Run(makeRuns, out); err != nil {
+			return outcome, err
 		}
 	}
+	recipes, err := p.Chosen(outcome.Tuning)
 	if err != nil {
 		return outcome, err
 	}
 	dirs := recipe.Dirs(out, recipes)
-	if outcome.Runs, err = experiment.RunAll(ctx, engine, recipes, dirs, options); err != nil {
+	if outcome.Runs, err = makeRuns(recipes, dirs); err != nil {
 		return outcome, err
 	}
 	var runs []*runlog.Run
@@ -49,8 +47,8 @@ func Run(ctx context.Context, engine *backend.Engine, p *Plan, out string, tune 
 			return outcome, err
 		}
 		for _, p := range r.Problems {
-			if options.Warn != nil {
-				options.Warn(p)
+			if warn != nil {
+				warn(p)
 			}
 		}
 		runs = append(runs, r)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/claims"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/testbackend"
@@ -44,6 +45,11 @@ func folder(t *testing.T, testLabel func(i int) byte) string {
 	return dir
 }
 
+// here makes runs in this process.
+func here(engine *backend.Engine, o experiment.Options) experiment.Maker {
+	return experiment.Here(context.Background(), engine, o)
+}
+
 func trueLabel(i int) byte { return byte(i % 10) }
 
 // little is a plan that takes seconds on the engine that needs no installation.
@@ -62,7 +68,7 @@ func TestRun(t *testing.T) {
 	p, out := little(t, folder(t, trueLabel)), t.TempDir()
 	p.Base.Batch, p.Base.Epochs, p.Base.LambdaEvery = 5, 8, 4 // enough to learn: λmax of runs that have not is not compared
 	p.Base.LearningRate = 0.002                               // 3,072 pixels that say the same bend the loss
-	outcome, err := Run(context.Background(), testbackend.GoEngine(t), p, out, false, experiment.Options{})
+	outcome, err := Run(here(testbackend.GoEngine(t), experiment.Options{}), p, out, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +102,7 @@ func TestTheSearchKnowsNoTestImages(t *testing.T) {
 	tuned := func(testLabel func(i int) byte) (out string, choice []byte, outcome *Outcome) {
 		t.Helper()
 		out = t.TempDir()
-		outcome, err := Run(context.Background(), engine, little(t, folder(t, testLabel)), out, true, experiment.Options{})
+		outcome, err := Run(here(engine, experiment.Options{}), little(t, folder(t, testLabel)), out, true, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,26 +157,25 @@ func TestTheSearchKnowsNoTestImages(t *testing.T) {
 func TestTheSearchResumes(t *testing.T) {
 	engine, data := testbackend.GoEngine(t), folder(t, trueLabel)
 	whole := t.TempDir()
-	if _, err := Run(context.Background(), engine, little(t, data), whole, true, experiment.Options{}); err != nil {
+	if _, err := Run(here(engine, experiment.Options{}), little(t, data), whole, true, nil); err != nil {
 		t.Fatal(err)
 	}
 	out := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err := Run(ctx, engine, little(t, data), out, true, experiment.Options{Progress: func(p experiment.Progress) {
+	_, err := Run(experiment.Here(ctx, engine, experiment.Options{Progress: func(p experiment.Progress) {
 		if p.Run == 5 && p.Step == 3 {
 			cancel()
 		}
-	}})
+	}}), little(t, data), out, true, nil)
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want an interruption", err)
 	}
 	skipped := 0
-	if _, err := Run(context.Background(), engine, little(t, data), out, true,
-		experiment.Options{Existing: experiment.Resume, Progress: func(p experiment.Progress) {
-			if p.Stage == experiment.Skipped {
-				skipped++
-			}
-		}}); err != nil {
+	if _, err := Run(here(engine, experiment.Options{Existing: experiment.Resume, Progress: func(p experiment.Progress) {
+		if p.Stage == experiment.Skipped {
+			skipped++
+		}
+	}}), little(t, data), out, true, nil); err != nil {
 		t.Fatal(err)
 	}
 	a, err1 := os.ReadFile(filepath.Join(whole, tuning.File))

@@ -5,8 +5,8 @@ import (
 	"github.com/xsam-go/xsam/tuning"
 )
 
-// search is that of the plan: the same draws for every method, each trial on its validation images.
-func (p *Plan) search() tuning.Search {
+// Search is that of the plan: the same draws for every method, each trial on its validation images.
+func (p *Plan) Search() tuning.Search {
 	base := p.Base
 	base.TrainSize, base.ValidationSize = p.TrialTrain, p.Validation
 	s := tuning.Search{Recipe: p.Study.Name, Scale: string(p.Scale), Rule: tuning.DrawRule, Base: base}
@@ -19,9 +19,12 @@ func (p *Plan) search() tuning.Search {
 	return s
 }
 
-// tuned returns the runs with the chosen settings. They train on the recipe's own images, and are evaluated on the
-// test images once, at the end.
-func (p *Plan) tuned(t *tuning.Tuning) ([]recipe.Recipe, error) {
+// Chosen returns the runs with the settings that a search has chosen, those of Recipes where t is nil. They train on
+// the recipe's own images, and are evaluated on the test images once, at the end.
+func (p *Plan) Chosen(t *tuning.Tuning) ([]recipe.Recipe, error) {
+	if t == nil {
+		return p.Recipes()
+	}
 	base := p.Base
 	base.EvaluateEvery = 0
 	var methods []chosen

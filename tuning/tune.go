@@ -1,7 +1,6 @@
 package tuning
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
@@ -106,9 +104,8 @@ func (s Search) Plan() ([]Planned, error) {
 	return all, nil
 }
 
-// Run makes the trials under out, chooses, and writes tune.json.
-func (s Search) Run(ctx context.Context, engine *backend.Engine, out string, options experiment.Options) (*Tuning,
-	error) {
+// Run has the trials made under out, chooses, and writes tune.json.
+func (s Search) Run(makeRuns experiment.Maker, out string) (*Tuning, error) {
 	if len(s.Points) == 0 || s.Base.ValidationSize < 1 {
 		return nil, fmt.Errorf("tuning: %d trials on %d validation images: want 1 or more of both", len(s.Points),
 			s.Base.ValidationSize)
@@ -122,7 +119,7 @@ func (s Search) Run(ctx context.Context, engine *backend.Engine, out string, opt
 	for _, p := range planned {
 		recipes, dirs = append(recipes, p.Recipe), append(dirs, filepath.Join(out, p.Dir))
 	}
-	summaries, err := experiment.RunAll(ctx, engine, recipes, dirs, options)
+	summaries, err := makeRuns(recipes, dirs)
 	if err != nil {
 		return nil, err
 	}
@@ -214,6 +211,20 @@ func (t *Tuning) WriteText(w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// Read reads the record of a search under out, which Run has written.
+func Read(out string) (*Tuning, error) {
+	path := filepath.Join(out, File)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("tuning: nothing is chosen yet: %w: want the trials first", err)
+	}
+	t := &Tuning{}
+	if err := json.Unmarshal(text, t); err != nil {
+		return nil, fmt.Errorf("tuning: %s: %w: want the record of a search", path, err)
+	}
+	return t, nil
 }
 
 // write puts the record at path in one piece.

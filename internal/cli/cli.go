@@ -41,19 +41,19 @@ import (
 )
 
 // Main runs the command line of the process and exits. The first Ctrl-C finishes and saves what is under way; the
-// second ends the process at once. A terminal that is closed does as the first one, however often it says so, unless
-// nohup has it ignored.
+// second ends the process at once. SIGTERM and a terminal that is closed do as the first one, however often they come,
+// for schedulers send the same signal to a process and to the shell that passes it on; nohup has the terminal ignored.
 func Main() {
 	keepmemory.Restart()
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	again := []os.Signal{syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
-		signals = append(signals, syscall.SIGHUP)
-		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP) // for what comes behind the first one
+		again = append(again, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	signal.Notify(make(chan os.Signal, 1), again...) // for what comes behind the first one
+	ctx, stop := signal.NotifyContext(context.Background(), append(again, os.Interrupt)...)
 	go func() {
 		<-ctx.Done()
-		stop() // from here on a signal has its usual effect
+		stop() // from here on Ctrl-C has its usual effect
 		fmt.Fprintln(os.Stderr, "\nxsam: stopping, after what is under way is saved; press Ctrl-C again to stop at once")
 	}()
 	os.Exit(exit.Code(exit.Run(ctx, newRoot(os.Stdout, os.Stderr), os.Args[1:]), os.Stderr))

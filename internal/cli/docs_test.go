@@ -97,6 +97,9 @@ func reduced(args []string, out string) []string {
 	if args[0] == "compare" {
 		small += " --seeds 1"
 	}
+	if slices.Contains(args, "--list-runs") || slices.Contains(args, "--slurm") {
+		small = strings.Replace(small, " --force", "", 1)
+	}
 	return append(append([]string{}, args...), strings.Fields(small)...)
 }
 

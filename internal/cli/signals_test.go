@@ -28,10 +28,10 @@ func TestMainToBeStopped(t *testing.T) {
 	Main()
 }
 
-// Ctrl-C, SIGTERM and a terminal that is closed, which may say so twice, end a run after it is saved.
+// Ctrl-C, and SIGTERM and a terminal that is closed, which may come twice, end a run after it is saved.
 func TestSignals(t *testing.T) {
 	for name, signals := range map[string][]os.Signal{
-		"SIGINT": {os.Interrupt}, "SIGTERM": {syscall.SIGTERM}, "SIGHUP": {syscall.SIGHUP, syscall.SIGHUP},
+		"SIGINT": {os.Interrupt}, "SIGTERM": {syscall.SIGTERM, syscall.SIGTERM}, "SIGHUP": {syscall.SIGHUP, syscall.SIGHUP},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "runs")

@@ -1,7 +1,7 @@
 // Package compare is the command xsam compare: several methods over several seeds, and a table of them.
 //
 //	compare.go      flags, and the runs
-//	listruns.go     the command of each run, for a scheduler
+//	maker.go        who makes the runs: this process, or others
 //	tune.go         the settings that are tried before
 //	result.go       how the result is printed
 //	commandline.go  recorded runs as the command line that makes them again
@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/compare"
-	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
@@ -39,7 +38,8 @@ type options struct {
 	tune   int
 	seeds  int
 	seed   int64
-	listed bool // the runs are listed and not made
+
+	elsewhere flags.Elsewhere
 
 	given *pflag.FlagSet // as the user gave them
 }
@@ -61,7 +61,8 @@ Without flags it draws its own data (glyphs: ten signs, with a fifth of the trai
   xsam compare --methods sam,sam:rho=0.1,xsam,xsam:alpha=0.5 --format json
   xsam compare --sweep rho=0.05,0.1,0.2 --sweep lr=0.01,0.02
   xsam compare --resume DIR             go on with what was interrupted
-  xsam compare --resume DIR --seeds 8   add seeds to what is there`,
+  xsam compare --resume DIR --seeds 8   add seeds to what is there
+  xsam compare --out DIR --slurm --sbatch partition=gpu`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), o, args) },
 	}
@@ -79,8 +80,6 @@ func (o *options) groups() []flags.Group {
 			", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
-	what.BoolVar(&o.listed, "list-runs", false,
-		"print the command of each run, one a line, for a scheduler, and make none")
 	what.StringArrayVar(&o.sweep, "sweep", nil,
 		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method\n"+
 			"the best on validation images is compared, and sees the test images once")
@@ -88,7 +87,9 @@ func (o *options) groups() []flags.Group {
 		"`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	o.set = what
-	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
+	elsewhere := flags.NewGroup("On a cluster")
+	o.elsewhere.Add(elsewhere.Flags)
+	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group(), elsewhere})
 }
 
 // run makes the runs and prints the table.
@@ -97,7 +98,7 @@ func run(ctx context.Context, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.checkList(); err != nil {
+	if err := o.elsewhere.Check(o.given, "sweep", "tune"); err != nil {
 		return err
 	}
 	asked := c // what is recorded: the search with it
@@ -109,41 +110,41 @@ func run(ctx context.Context, o *options, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.listed {
-		return o.listRuns(out, recipes)
+	switch {
+	case o.elsewhere.List:
+		return o.elsewhere.PrintList(o.stdout, o.stderr, o.command(out), out, recipes)
+	case o.elsewhere.Only != "":
+		return o.one(ctx, search, &c, recipes, out)
 	}
-	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
+	bar := progress.New(o.stderr, o.run.Quiet)
+	defer bar.Clear()
+	record := func() error { return o.run.Record(asked, out, recipe.Dirs(out, recipes)) }
+	makeRuns, done, err := o.maker(ctx, out, bar, record)
 	if err != nil {
 		return err
 	}
-	defer engine.Finalize()
-
+	defer done()
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
-	bar := progress.New(o.stderr, o.run.Quiet)
-	if err := o.run.Record(asked, out, recipe.Dirs(out, recipes)); err != nil {
-		return err
-	}
 	var tuned *tuning.Tuning
 	if search != nil {
-		tuned, err = search.Run(ctx, engine, out, o.run.Options(bar))
+		tuned, err = search.Run(makeRuns, out)
 		if err == nil {
 			recipes, err = chosen(&c, tuned)
 		}
 		if asked.Chosen = c.Methods; err == nil {
-			err = o.run.Record(asked, out, recipe.Dirs(out, recipes))
+			err = record()
 		}
 		if err != nil {
 			bar.Clear()
-			return flags.HowToResume(err, "compare", out, 0, len(recipes))
+			return o.goOn(err, out, 0, len(recipes))
 		}
 	}
-	dirs := recipe.Dirs(out, recipes)
-	runs, err := experiment.RunAll(ctx, engine, recipes, dirs, o.run.Options(bar))
+	runs, err := makeRuns(recipes, recipe.Dirs(out, recipes))
 	bar.Clear()
 	if err != nil {
-		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
+		return o.goOn(err, out, len(runs), len(recipes))
 	}
-	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], engine.Name, out); err != nil {
+	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], out); err != nil {
 		return err
 	}
 	if tuned != nil && o.run.Format == "table" {

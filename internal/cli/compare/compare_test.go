@@ -33,6 +33,19 @@ func TestFailures(t *testing.T) {
 		"compare --label-noise 2":    "label noise",
 		"compare --resume --force":   "choose one",
 		"compare --resume":           "there is no",
+
+		"compare --list-runs --slurm":               "--slurm with --list-runs: want one of them",
+		"compare --list-runs --force":               "--list-runs with --force: want one of them",
+		"compare --list-runs --sweep rho=0.1,0.2":   "--list-runs with --sweep: want one of them",
+		"compare --list-runs --tune 3":              "--list-runs with --tune: want one of them",
+		"compare --slurm --out . --resume":          "--slurm with --resume: want one of them",
+		"compare --only sam-seed0 --force":          "--only with --force: want one of them",
+		"compare --only sam-seed4 --out runs":       "such as sgd-seed0",
+		"compare --sbatch partition=gpu":            "want --slurm beside it",
+		"compare --slurm --sbatch array=1-4":        "want array=%N",
+		"compare --slurm --sbatch wrap=ls":          "this is set already",
+		"compare --slurm --slurm=false --sbatch x":  "want --slurm beside it",
+		"compare --slurm --out . --sbatch=-p=large": "want one long option of sbatch",
 	})
 }
 

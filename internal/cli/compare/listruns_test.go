@@ -7,7 +7,6 @@ import (
 
 	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
-	"github.com/xsam-go/xsam/internal/cli/train"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -15,31 +14,27 @@ import (
 // and a second call of a command makes nothing anew.
 func TestListRuns(t *testing.T) {
 	t.Chdir(t.TempDir())
-	program := clitest.Of(New, train.New)
-	args := append([]string{"compare", "--methods", "sgd,xsam:alpha=0.5", "--seeds", "2", "--rho", "0.1"}, clitest.Tiny()...)
-	program.Done(t, append(args, "--out", "together")...)
+	args := append(strings.Fields("compare --methods sgd,xsam:alpha=0.5 --seeds 2 --rho 0.1"), clitest.Tiny()...)
+	xsam.Done(t, append(args, "--out", "together")...)
 
 	args = append(args, "--out", "apart")
-	stdout, stderr, code := program.Run(append(args, "--list-runs")...)
+	stdout, stderr, code := xsam.Run(append(args, "--list-runs")...)
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
-	if code != exit.Done || len(lines) != 4 || strings.Contains(lines[0], "rho") || !strings.Contains(lines[1], "--rho=0.1") {
-		t.Fatalf("exit %d, %q, want four commands, with --rho for X-SAM alone", code, stdout)
+	if code != exit.Done || len(lines) != 4 || !strings.HasSuffix(lines[1], " --rho=0.1 --seeds=2 --test-size=32 "+
+		"--train-size=64 --out=apart --quiet --only=xsam_alpha=0.5-seed0") {
+		t.Fatalf("exit %d, %q, want four commands, the flags as they were given, and a run each", code, stdout)
 	}
 	if runs, err := runlog.ReadRuns("."); err != nil || len(runs) > 0 {
 		t.Errorf("%d runs, %v, want none made", len(runs), err)
 	}
-	if _, stderr, code := program.Run(append(args, "--list-runs", "--sweep", "rho=0.1,0.2")...); code != exit.WrongUsage ||
-		!strings.Contains(stderr, "--list-runs with --sweep") {
-		t.Errorf("exit %d, stderr %q, want that a search is not listed", code, stderr)
-	}
 	for _, i := range []int{3, 0, 2, 1, 1} {
-		program.Done(t, strings.Fields(strings.TrimPrefix(lines[i], "xsam "))...)
+		xsam.Done(t, strings.Fields(strings.TrimPrefix(lines[i], "xsam "))...)
 	}
 	_, table, found := strings.Cut(stderr, "and then the table: xsam ")
 	if !found {
 		t.Fatalf("stderr %q, want the command of the table", stderr)
 	}
-	if stdout := program.Done(t, strings.Fields(table)...); !strings.Contains(stdout, "xsam:alpha=0.5") {
+	if stdout := xsam.Done(t, strings.Fields(table)...); !strings.Contains(stdout, "xsam:alpha=0.5") {
 		t.Errorf("%q, want the table", stdout)
 	}
 	apart, err := runlog.ReadRuns("apart")

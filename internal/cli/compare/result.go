@@ -14,7 +14,7 @@ import (
 )
 
 // print writes the result in the format that was asked for; warnings that a format has no place for go to stderr.
-func (o *options) print(t *compare.Table, r recipe.Recipe, engine, out string) error {
+func (o *options) print(t *compare.Table, r recipe.Recipe, out string) error {
 	if o.run.Format != "table" {
 		show.Warnings(o.stderr, t.AllWarnings()...)
 	}
@@ -32,8 +32,8 @@ func (o *options) print(t *compare.Table, r recipe.Recipe, engine, out string) e
 	if cost := show.CurvatureCost(t.Runs); cost != "" {
 		fmt.Fprintf(o.stdout, "\ncurvature %s\n", cost)
 	}
-	fmt.Fprintf(o.stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), show.Duration(worked(t.Runs)), engine,
-		show.Path(out))
+	fmt.Fprintf(o.stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), show.Duration(worked(t.Runs)),
+		engines(t.Runs), show.Path(out))
 	fmt.Fprintf(o.stdout, "\n%s\n", strings.Join(next(t, out), "\n"))
 	return nil
 }
@@ -62,6 +62,16 @@ func ofInterest(t *compare.Table) string {
 		}
 	}
 	return ""
+}
+
+// engines names those that computed.
+func engines(runs []runlog.Summary) string {
+	var names []string
+	for _, r := range runs {
+		names = append(names, r.Backend)
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // worked is the time that runs took, each as its record says: those that were there already count too.

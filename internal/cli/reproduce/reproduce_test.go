@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/reproduce"
 	"github.com/xsam-go/xsam/runlog"
 	"github.com/xsam-go/xsam/tuning"
@@ -27,14 +29,16 @@ func TestHelp(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
-		"reproduce run imagenet-vit":                            "cifar10-resnet18",
-		"reproduce show imagenet-vit":                           "cifar10-resnet18",
-		"reproduce run cifar10-resnet18 --scale clitest.Tiny()": "full, small",
-		"reproduce run cifar10-resnet18 --seeds -1":             "-1 seeds",
-		"reproduce run cifar10-resnet18 --trials 3":             "--tune",
-		"reproduce run cifar10-resnet18 --format csv":           "text, json",
-		"reproduce run cifar10-resnet18 --resume --force":       "choose one",
-		"reproduce verdict . --format csv":                      "text, json",
+		"reproduce run imagenet-vit":                               "cifar10-resnet18",
+		"reproduce show imagenet-vit":                              "cifar10-resnet18",
+		"reproduce run cifar10-resnet18 --scale clitest.Tiny()":    "full, small",
+		"reproduce run cifar10-resnet18 --seeds -1":                "-1 seeds",
+		"reproduce run cifar10-resnet18 --trials 3":                "--tune",
+		"reproduce run cifar10-resnet18 --format csv":              "text, json",
+		"reproduce run cifar10-resnet18 --resume --force":          "choose one",
+		"reproduce run cifar10-resnet18 --list-runs --tune":        "--list-runs with --tune",
+		"reproduce run cifar10-resnet18 --only sgd-seed0 --resume": "--only with --resume",
+		"reproduce verdict . --format csv":                         "text, json",
 	})
 	xsam.Fails(t, exit.Failed, map[string]string{
 		"reproduce run cifar100-alexnet --scale small --data-dir nowhere": "xsam data get cifar100",
@@ -59,6 +63,53 @@ func TestReproduceListAndShow(t *testing.T) {
 			t.Errorf("xsam %v: exit %d: %s", args, code, stderr)
 		}
 		clitest.Golden(t, name, stdout)
+	}
+}
+
+// Each command of --list-runs makes one run of the plan: all of them are those of the whole.
+func TestListRuns(t *testing.T) {
+	data := clitest.Data(t)
+	t.Chdir(t.TempDir())
+	args := []string{"reproduce", "run", "fashion-mnist-alexnet", "--scale", "small", "--data-dir", data, "--seeds", "2"}
+	stdout, stderr, code := xsam.Run(append(args, "--list-runs", "--out", "runs")...)
+	lines := strings.Split(strings.TrimSpace(stdout), "\n")
+	if code != exit.Done || len(lines) != 12 || !strings.HasSuffix(lines[11], " --only=xsam-lite-seed1") ||
+		!strings.Contains(stderr, "and then the table: xsam reproduce run fashion-mnist-alexnet ") {
+		t.Fatalf("exit %d, stderr %q, %q, want twelve commands and that of the table", code, stderr, stdout)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	line := strings.ReplaceAll(strings.TrimPrefix(lines[11], "xsam "), "--quiet", "--backend go")
+	progress := &clitest.Stopper{Text: "[1/1] xsam-lite-seed1  epoch", Cancel: cancel}
+	if code := xsam.Start(ctx, &bytes.Buffer{}, progress, strings.Fields(line)...); code != exit.Interrupted {
+		t.Errorf("%s: exit %d: %s, want that one run begins", line, code, progress)
+	}
+	for only, want := range map[string]string{
+		"sgd-seed2": "such as sgd-seed0", "sgd-seed0 --tune": "nothing is chosen yet",
+	} {
+		line := strings.Replace(line, "xsam-lite-seed1", only, 1)
+		if _, stderr, code := xsam.Run(strings.Fields(line)...); code == exit.Done || !strings.Contains(stderr, want) {
+			t.Errorf("%s: exit %d, stderr %q, want %q", line, code, stderr, want)
+		}
+	}
+	runs, err := runlog.ReadRuns("runs")
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%d runs, %v, want one", len(runs), err)
+	}
+	study, err := reproduce.Find("fashion-mnist-alexnet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := reproduce.NewPlan(study, reproduce.Small, data, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := plan.Recipes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := recipe.Read(runs[0]); err != nil || !reflect.DeepEqual(got.Recipe, want[11]) {
+		t.Errorf("%v, the run has the recipe %+v, want %+v", err, got.Recipe, want[11])
 	}
 }
 

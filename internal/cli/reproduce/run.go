@@ -8,13 +8,16 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/xsam-go/xsam/claims"
 	"github.com/xsam-go/xsam/compare"
+	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/reproduce"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 // runOptions are the flags of xsam reproduce run.
@@ -24,6 +27,9 @@ type runOptions struct {
 	name string
 	plan planOptions
 	run  flags.Run
+
+	elsewhere flags.Elsewhere
+	given     *pflag.FlagSet // as the user gave them
 }
 
 func newRun(stdout, stderr io.Writer) *cobra.Command {
@@ -39,7 +45,8 @@ compared on validation images. The runs then use the best of each, and see the t
 All trials and the choice are in tune.json.`,
 		Example: `  xsam reproduce run fashion-mnist-resnet18 --scale small --data-dir DIR
   xsam reproduce run fashion-mnist-resnet18 --scale small --data-dir DIR --tune --out DIR
-  xsam reproduce run cifar10-wrn28-10 --data-dir DIR --backend cuda --resume`,
+  xsam reproduce run cifar10-wrn28-10 --data-dir DIR --backend cuda --resume
+  xsam reproduce run cifar10-resnet18 --data-dir DIR --out DIR --slurm --sbatch gres=gpu:1`,
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: reproduce.Names(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,6 +64,8 @@ All trials and the choice are in tune.json.`,
 	flags.AddQuiet(set, &o.run.Quiet)
 	set.BoolVar(&o.run.Resume, "resume", false, "go on with the runs in --out")
 	o.run.AddForce(set)
+	o.elsewhere.Add(set)
+	o.given = set
 	return cmd
 }
 
@@ -72,27 +81,41 @@ func run(ctx context.Context, o *runOptions) error {
 	if err := o.run.CheckExisting(); err != nil {
 		return err
 	}
+	if err := o.elsewhere.Check(o.given, "tune"); err != nil {
+		return err
+	}
 	out := o.folder()
+	if o.elsewhere.List {
+		recipes, err := p.Recipes()
+		if err != nil {
+			return err
+		}
+		return o.elsewhere.PrintList(o.stdout, o.stderr, o.command(out), out, recipes)
+	}
 	if err := p.CheckData(o.plan.tune); err != nil {
 		return err
 	}
-	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
-	if err != nil {
-		return err
-	}
-	defer engine.Finalize()
-	if !o.run.Quiet {
-		estimate := p.Time()
-		if o.plan.tune {
-			estimate += p.TuneTime()
-		}
-		fmt.Fprintf(o.stderr, "xsam: %s at the %s scale: %s on two CPU cores by estimate; records in %s\n", o.name,
-			p.Scale, long(estimate), show.Path(out))
+	if o.elsewhere.Only != "" {
+		return o.one(ctx, p, out)
 	}
 	bar := progress.New(o.stderr, o.run.Quiet)
-	outcome, err := reproduce.Run(ctx, engine, p, out, o.plan.tune, o.run.Options(bar))
+	defer bar.Clear()
+	makeRuns := o.elsewhere.BySlurm(ctx, o.command(out), out, o.run.Options(bar), bar, func() error { return nil })
+	if !o.elsewhere.Slurm {
+		engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
+		if err != nil {
+			return err
+		}
+		defer engine.Finalize()
+		o.announce(p, out)
+		makeRuns = experiment.Here(ctx, engine, o.run.Options(bar))
+	}
+	outcome, err := reproduce.Run(makeRuns, p, out, o.plan.tune, bar.Warn)
 	bar.Clear()
-	if err != nil {
+	switch {
+	case err != nil && o.elsewhere.Slurm: // it says how to go on
+		return err
+	case err != nil:
 		return flags.HowToGoOn(err, fmt.Sprintf("the records are in %s; go on with the same command and --resume",
 			show.Path(out)))
 	}
@@ -100,6 +123,38 @@ func run(ctx context.Context, o *runOptions) error {
 		return err
 	}
 	return flags.FinishedAny(outcome.Runs, out)
+}
+
+// command is the command line, but for who makes the runs.
+func (o *runOptions) command(out string) string {
+	return flags.Command("xsam reproduce run "+o.name, o.given, out)
+}
+
+// one makes the run of --only.
+func (o *runOptions) one(ctx context.Context, p *reproduce.Plan, out string) error {
+	var search *tuning.Search
+	if o.plan.tune {
+		all := p.Search()
+		search = &all
+	}
+	r, dir, err := o.elsewhere.One(out, search, p.Chosen)
+	if err != nil {
+		return err
+	}
+	return flags.MakeOne(ctx, &o.run, r, dir, o.stderr)
+}
+
+// announce says how long the runs will take.
+func (o *runOptions) announce(p *reproduce.Plan, out string) {
+	if o.run.Quiet {
+		return
+	}
+	estimate := p.Time()
+	if o.plan.tune {
+		estimate += p.TuneTime()
+	}
+	fmt.Fprintf(o.stderr, "xsam: %s at the %s scale: %s on two CPU cores by estimate; records in %s\n", o.name, p.Scale,
+		long(estimate), show.Path(out))
 }
 
 // folder returns the folder of the runs.

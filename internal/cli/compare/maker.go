@@ -1,0 +1,56 @@
+package compare
+
+import (
+	"context"
+
+	"github.com/xsam-go/xsam/experiment"
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/internal/cli/internal/progress"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/tuning"
+)
+
+// command is the command line of the comparison, but for who makes the runs.
+func (o *options) command(out string) string { return flags.Command("xsam compare", o.given, out) }
+
+// maker returns what makes the runs: this process, or tasks of Slurm. record is called before the first one, and done
+// ends it.
+func (o *options) maker(ctx context.Context, out string, bar *progress.Bar, record func() error) (
+	makeRuns experiment.Maker, done func(), err error) {
+	if o.elsewhere.Slurm {
+		o.run.Resume = true // what is recorded of earlier calls stays
+		return o.elsewhere.BySlurm(ctx, o.command(out), out, o.run.Options(bar), bar, record), func() {}, nil
+	}
+	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := record(); err != nil {
+		engine.Finalize()
+		return nil, nil, err
+	}
+	return experiment.Here(ctx, engine, o.run.Options(bar)), engine.Finalize, nil
+}
+
+// goOn adds to the error of runs that did not all end how to go on, unless it says so.
+func (o *options) goOn(err error, out string, ended, all int) error {
+	if o.elsewhere.Slurm {
+		return err
+	}
+	return flags.HowToResume(err, "compare", out, ended, all)
+}
+
+// one makes the run of --only.
+func (o *options) one(ctx context.Context, search *tuning.Search, c *recipe.Comparison, recipes []recipe.Recipe,
+	out string) error {
+	r, dir, err := o.elsewhere.One(out, search, func(t *tuning.Tuning) ([]recipe.Recipe, error) {
+		if t == nil {
+			return recipes, nil
+		}
+		return chosen(c, t)
+	})
+	if err != nil {
+		return err
+	}
+	return flags.MakeOne(ctx, &o.run, r, dir, o.stderr)
+}
