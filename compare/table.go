@@ -29,6 +29,8 @@ type Table struct {
 	// Metric is the name of a metric of the user's own that the runs have measured beside the loss, "" for none, and
 	// Better which way it is better, runlog.MetricHigher or runlog.MetricLower.
 	Metric, Better string
+	// Tuning is the record of the search that chose the settings, for JSON; nil where there was none.
+	Tuning any
 	// Warnings are those that belong to no single row.
 	Warnings []string
 }

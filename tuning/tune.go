@@ -38,6 +38,7 @@ type Tuning struct {
 	Scale      string   `json:"scale,omitempty"`
 	Rule       string   `json:"rule"`
 	Trials     int      `json:"trials"` // of each method; of a sweep the most
+	Split      string   `json:"split"`  // on which the choice goes: validation
 	Validation int      `json:"validation_size"`
 	Methods    []Method `json:"methods"`
 }
@@ -126,7 +127,8 @@ func (s Search) Run(ctx context.Context, engine *backend.Engine, out string, opt
 	if err != nil {
 		return nil, err
 	}
-	t := &Tuning{Recipe: s.Recipe, Scale: s.Scale, Rule: s.Rule, Validation: s.Base.ValidationSize}
+	t := &Tuning{Recipe: s.Recipe, Scale: s.Scale, Rule: s.Rule, Split: runlog.ValidationSplit,
+		Validation: s.Base.ValidationSize}
 	for _, method := range s.Methods {
 		m := Method{Method: method}
 		for i, p := range planned {

@@ -9,6 +9,7 @@ package compare
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -129,6 +130,9 @@ func run(ctx context.Context, o *options, args []string) error {
 		if err == nil {
 			recipes, err = chosen(&c, tuned)
 		}
+		if err == nil {
+			asked.Tuning, err = json.Marshal(tuned)
+		}
 		if asked.Chosen = c.Methods; err == nil {
 			err = o.run.Record(asked, out, recipe.Dirs(out, recipes))
 		}
@@ -143,7 +147,11 @@ func run(ctx context.Context, o *options, args []string) error {
 	if err != nil {
 		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
 	}
-	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], engine.Name, out); err != nil {
+	table := compare.New(runs, compare.Options{Methods: c.Methods})
+	if tuned != nil {
+		table.Tuning = tuned
+	}
+	if err := o.print(table, recipes[0], engine.Name, out); err != nil {
 		return err
 	}
 	if tuned != nil && o.run.Format == "table" {

@@ -70,12 +70,13 @@ func (o *options) landscapeGroup() flags.Group {
 	set := group.Flags
 	set.StringVar(&m.Landscape, "landscape", m.Landscape,
 		"`plane` of --measure landscape: eigenvectors (the top two), filter (two random\nfilter-normalised directions), "+
-			"line (from --from), pca (of the path of training;\nneeds --keep-every of train)")
+			"line (from --from), pca (of the path of training;\nneeds --keep-every of train), runs (through the last "+
+			"weights of all methods of the seed)")
 	set.StringVar(&m.From, "from", m.From, "`weights` where a line begins: init or epoch:N")
 	set.IntVar(&m.Grid, "grid", m.Grid, "`number` of points along each axis")
 	set.Float64Var(&m.Span, "span", m.Span,
-		"`distance` from the weights to the edge; for line and pca the share of the path added\nbeyond its ends "+
-			"(default 1; line 0.5, pca 0.25)")
+		"`distance` from the weights to the edge; for line, pca and runs the share of their extent\nadded beyond its ends "+
+			"(default 1; line 0.5, pca and runs 0.25)")
 	return group
 }
 
