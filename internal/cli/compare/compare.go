@@ -83,7 +83,7 @@ func (o *options) groups() []flags.Group {
 	what.BoolVar(&o.listed, "list-runs", false,
 		"print the command of each run, one a line, for a scheduler, and make none")
 	what.StringArrayVar(&o.sweep, "sweep", nil,
-		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method\n"+
+		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method "+
 			"the best on validation images is compared, and sees the test images once")
 	what.IntVar(&o.tune, "tune", 0,
 		"`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")

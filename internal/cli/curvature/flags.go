@@ -39,7 +39,8 @@ func (o *options) lossGroup() flags.Group {
 	group := flags.NewGroup("Of which loss")
 	set := group.Flags
 	set.IntVar(&o.measure.Examples, "examples", 0,
-		"`number` of training images, the first ones; 0: all (default: those on which the run\nmeasures λmax)")
+		"`number` of training images, the first ones in the order that --data-seed draws; 0: all (default: those on "+
+			"which the run measures λmax)")
 	set.IntVar(&o.measure.Batch, "batch", 0,
 		"`number` of images of a batch (default: that of the run's λmax); it matters with\n--norm batch and for memory")
 	set.StringVar(&o.measure.Norm, "norm", o.measure.Norm,
