@@ -17,7 +17,11 @@ import (
 // Beside lists the directories of the runs that lie beside that of a run and have its seed: other methods, with the
 // same first weights and the same data.
 func Beside(dir string) ([]string, error) {
-	folder := filepath.Dir(filepath.Clean(dir))
+	whole, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("measure: %w", err)
+	}
+	folder := filepath.Join(dir, "..")
 	names, err := runlog.List(os.DirFS(folder), ".")
 	if err != nil {
 		return nil, err
@@ -30,7 +34,7 @@ func Beside(dir string) ([]string, error) {
 	for _, name := range names {
 		other := filepath.Join(folder, name)
 		run, err := runlog.ReadRun(other)
-		if err == nil && run.Setup.Seed == this.Setup.Seed && filepath.Base(dir) != name {
+		if err == nil && run.Setup.Seed == this.Setup.Seed && name != filepath.Base(whole) {
 			beside = append(beside, other)
 		}
 	}

@@ -48,6 +48,10 @@ func TestPlaneThroughRuns(t *testing.T) {
 	if err != nil || len(beside) != 2 {
 		t.Fatalf("beside xsam are %v, %v, want sam and sgd", beside, err)
 	}
+	t.Chdir(dirs["xsam"])
+	if here, err := Beside("."); err != nil || len(here) != 2 || here[0] != filepath.Join("..", filepath.Base(beside[0])) {
+		t.Errorf("beside . are %v, %v, want the same two", here, err)
+	}
 	for _, others := range [][]string{beside, {dirs["sam"]}} {
 		m := DefaultOptions(r)
 		m.Measures, m.Landscape, m.Runs, m.Grid = []string{"landscape"}, "runs", others, 4
