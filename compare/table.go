@@ -22,13 +22,13 @@ type Table struct {
 	Rows []Row
 	// Runs are the summaries that went in, in their order.
 	Runs []runlog.Summary
-	// Baseline is the method from which differences are taken, "" when there is none; Tests is the number of methods
-	// that were tested against it, over which Holm's correction goes.
+	// Baseline is the method from which differences are taken, "" for none; Tests counts the tests against it, for Holm.
 	Baseline string
 	Tests    int
-	// Metric is the name of a metric of the user's own that the runs have measured beside the loss, "" for none, and
-	// Better which way it is better, runlog.MetricHigher or runlog.MetricLower.
+	// Metric is the name of a metric of the user's own, "" for none, Better runlog.MetricHigher or runlog.MetricLower.
 	Metric, Better string
+	// Tuning is the record of the search that chose the settings, for JSON; nil where there was none.
+	Tuning any
 	// Warnings are those that belong to no single row.
 	Warnings []string
 }

@@ -10,7 +10,7 @@ import (
 // Pooling is a pooling operation under construction: set what differs from the defaults, then call Done.
 type Pooling struct {
 	x       *graph.Node
-	window  int
+	window  [2]int // height and width
 	stride  int
 	padding [2][2]int // before and after, for height and width
 	build   func(p *Pooling) *graph.Node
@@ -42,7 +42,13 @@ func newPooling(x *graph.Node, window int, build func(p *Pooling) *graph.Node) *
 	if x.Rank() != 4 {
 		exceptions.Panicf("layers: cannot pool x of shape %s: want [batch, height, width, channels]", x.Shape())
 	}
-	return &Pooling{x: x, window: window, stride: window, build: build}
+	return &Pooling{x: x, window: [2]int{window, window}, stride: window, build: build}
+}
+
+// Window sets a window that is not square, in pixels, each ≥ 1. The stride stays what it was.
+func (p *Pooling) Window(height, width int) *Pooling {
+	p.window = [2]int{height, width}
+	return p
 }
 
 // Stride sets the distance in pixels between neighbouring windows, ≥ 1.
@@ -61,31 +67,32 @@ func (p *Pooling) Padding(height, width [2]int) *Pooling {
 // Done adds the pooling to the graph and returns its result, [batch, height', width', channels] with
 // height' = ⌊(height + padding − window)/stride⌋ + 1. It panics when the shapes and settings do not fit.
 func (p *Pooling) Done() *graph.Node {
-	if p.window < 1 || p.stride < 1 {
-		exceptions.Panicf("layers: cannot pool with window %d and stride %d: want both ≥ 1", p.window, p.stride)
-	}
 	for axis, pad := range p.padding {
-		if pad[0] < 0 || pad[1] < 0 || pad[0] >= p.window || pad[1] >= p.window {
-			exceptions.Panicf("layers: cannot pool with padding %v: want 0 ≤ padding < window (%d)", pad, p.window)
+		window := p.window[axis]
+		if window < 1 || p.stride < 1 {
+			exceptions.Panicf("layers: cannot pool with window %d and stride %d: want both ≥ 1", window, p.stride)
 		}
-		if size := p.x.Shape().Dim(axis+1) + pad[0] + pad[1]; size < p.window {
+		if pad[0] < 0 || pad[1] < 0 || pad[0] >= window || pad[1] >= window {
+			exceptions.Panicf("layers: cannot pool with padding %v: want 0 ≤ padding < window (%d)", pad, window)
+		}
+		if size := p.x.Shape().Dim(axis+1) + pad[0] + pad[1]; size < window {
 			exceptions.Panicf("layers: a pooling window of %d does not fit into x of shape %s with padding %v: "+
-				"use a larger image or a smaller window", p.window, p.x.Shape(), pad)
+				"use a larger image or a smaller window", window, p.x.Shape(), pad)
 		}
 	}
 	return p.build(p)
 }
 
-// shifts returns, for each of the window² positions of the window in reading order, the image of the pixels that all
+// shifts returns, for each of the positions within the window in reading order, the image of the pixels that all
 // windows have at that position. A pooling is an operation across these images.
 func (p *Pooling) shifts(x *graph.Node, padValue float64) []*graph.Node {
 	h, w := p.padding[0], p.padding[1]
 	x = Pad(x, padValue, Padding{}, Padding{Before: h[0], After: h[1]}, Padding{Before: w[0], After: w[1]}, Padding{})
 	dims := x.Shape().Dimensions
-	rows, columns := (dims[1]-p.window)/p.stride, (dims[2]-p.window)/p.stride
-	all := make([]*graph.Node, 0, p.window*p.window)
-	for i := range p.window {
-		for j := range p.window {
+	rows, columns := (dims[1]-p.window[0])/p.stride, (dims[2]-p.window[1])/p.stride
+	all := make([]*graph.Node, 0, p.pixels())
+	for i := range p.window[0] {
+		for j := range p.window[1] {
 			all = append(all, Slice(x,
 				whole(dims[0]),
 				Range{Start: i, End: i + rows*p.stride + 1, Stride: p.stride},
@@ -95,6 +102,9 @@ func (p *Pooling) shifts(x *graph.Node, padValue float64) []*graph.Node {
 	}
 	return all
 }
+
+// pixels is the number of positions within the window.
+func (p *Pooling) pixels() int { return p.window[0] * p.window[1] }
 
 // max chooses the first largest among the shifts. The choice is held constant in derivatives. It is constant except
 // where two pixels of a window are equal. So max pooling is linear there, and its higher derivatives are zero.
@@ -112,7 +122,7 @@ func (p *Pooling) max() *graph.Node {
 func (p *Pooling) mean() *graph.Node {
 	sum := addAll(p.shifts(p.x, 0))
 	if p.padding == [2][2]int{} {
-		return graph.DivScalar(sum, float64(p.window*p.window))
+		return graph.DivScalar(sum, float64(p.pixels()))
 	}
 	dims := p.x.Shape().Clone()
 	dims.Dimensions[0], dims.Dimensions[3] = 1, 1

@@ -20,6 +20,7 @@ type poolCase struct {
 	name           string
 	height, width  int
 	window, stride int
+	wide           int // width of a window that is not square
 	padH, padW     [2]int
 }
 
@@ -33,27 +34,37 @@ var poolCases = []poolCase{
 	{name: "stride beyond the window", height: 7, width: 8, window: 2, stride: 3},
 	{name: "window 1", height: 3, width: 2, window: 1, stride: 1},
 	{name: "whole image", height: 3, width: 3, window: 3, stride: 3},
+	{name: "1x3 stride 2 padded, a series", height: 1, width: 8, window: 1, wide: 3, stride: 2, padW: [2]int{1, 1}},
+	{name: "3x2", height: 5, width: 4, window: 3, wide: 2, stride: 1, padH: [2]int{0, 2}, padW: [2]int{1, 0}},
 }
 
 func (c poolCase) shape() []int { return []int{2, c.height, c.width, 3} }
 
 func (c poolCase) build(pool func(x *graph.Node, window int) *layers.Pooling) operation {
 	return func(args []*graph.Node) *graph.Node {
-		return pool(args[0], c.window).Stride(c.stride).Padding(c.padH, c.padW).Done()
+		p := pool(args[0], c.window)
+		if c.wide > 0 {
+			p.Window(c.window, c.wide)
+		}
+		return p.Stride(c.stride).Padding(c.padH, c.padW).Done()
 	}
 }
 
 // byHand gives each window's pixels that are inside the image to pool.
 func (c poolCase) byHand(x []float64, pool func(inside []float64) float64) (dims []int, y []float64) {
 	rows := (c.height+c.padH[0]+c.padH[1]-c.window)/c.stride + 1
-	columns := (c.width+c.padW[0]+c.padW[1]-c.window)/c.stride + 1
+	wide := c.window
+	if c.wide > 0 {
+		wide = c.wide
+	}
+	columns := (c.width+c.padW[0]+c.padW[1]-wide)/c.stride + 1
 	for n := range 2 {
 		for i := range rows {
 			for j := range columns {
 				for ch := range 3 {
 					var inside []float64
 					for a := range c.window {
-						for b := range c.window {
+						for b := range wide {
 							row, column := i*c.stride+a-c.padH[0], j*c.stride+b-c.padW[0]
 							if row >= 0 && row < c.height && column >= 0 && column < c.width {
 								inside = append(inside, x[((n*c.height+row)*c.width+column)*3+ch])

@@ -18,6 +18,7 @@ type plane struct {
 	d, e   []float64 // e is nil for a line
 	xs, ys []float64
 	path   [][2]float64
+	runs   []runlog.Place
 }
 
 // noPlane is the error of a state that has no landscape of the kind asked for, where others may have one.
@@ -29,7 +30,7 @@ func (w *measurer) landscape(ctx context.Context, out, part *runlog.Measurement)
 	if err != nil {
 		return err
 	}
-	l := &runlog.Landscape{Directions: p.names, X: p.xs, Y: p.ys, Path: p.path}
+	l := &runlog.Landscape{Directions: p.names, X: p.xs, Y: p.ys, Path: p.path, Runs: p.runs}
 	var rows [][]runlog.Number
 	if part != nil && part.Landscape != nil {
 		rows = part.Landscape.Loss
@@ -76,6 +77,8 @@ func (w *measurer) plane(ctx context.Context) (plane, error) {
 		return w.line(span)
 	case "pca":
 		return w.trajectory(span)
+	case runsPlane:
+		return w.throughRuns(span)
 	}
 	r, err := w.topEigenpairs(ctx)
 	if err != nil {

@@ -120,7 +120,11 @@ func (w *measurer) enter(state Weights) (err error) {
 
 // load puts the weights of a state into the store, and says what is to be known of them.
 func (w *measurer) load(state Weights) (step int64, err error) {
-	step, warnings, err := w.Load(state.folder, w.run)
+	run := w.run
+	if state.run != (recipe.Identity{}) {
+		run = state.run
+	}
+	step, warnings, err := w.Load(state.folder, run)
 	for _, text := range warnings {
 		w.m.Warn(text)
 	}

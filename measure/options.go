@@ -18,7 +18,7 @@ var (
 		runlog.MeasureSpectrum, runlog.MeasureTrace, runlog.MeasureFrobenius, runlog.MeasureDensity, runlog.MeasureAngle,
 		runlog.MeasureSharpness, runlog.MeasureLayers, runlog.MeasureLandscape,
 	}
-	LandscapeNames = []string{"eigenvectors", "filter", "line", "pca"}
+	LandscapeNames = []string{"eigenvectors", "filter", "line", "pca", runsPlane}
 )
 
 // The numbers above which a measurement would end on no machine: vectors are held for a third of the probes and for
@@ -60,13 +60,16 @@ type Options struct {
 	AdaptiveRho float64
 
 	// Landscape is a name of LandscapeNames: the plane of the top two eigenvectors, of two random filter-normalised
-	// directions, the line from the state From (a name for FindWeights), or the plane of the two principal directions of
-	// the path of training. Grid is the number of points along each axis.
+	// directions, the line from the state From (a name for FindWeights), the plane of the two principal directions of
+	// the path of training, or that of the last weights of the run and of Runs, directories of runs of the same recipe and
+	// seed with other methods (see Beside). Grid is the number of points along each axis.
 	Landscape string
 	From      string
+	Runs      []string
 	Grid      int
 	// Span is how far a landscape reaches: to ±Span for eigenvectors and filter, Span times the distance beyond both
-	// ends for a line, Span times the extent of the path beyond it for pca. 0 stands for 1, 1, 0.5 and 0.25.
+	// ends for a line, Span times the extent of path or runs beyond them for pca and runs. 0 stands for 1, 1, 0.5, 0.25
+	// and 0.25.
 	Span float64
 
 	// Seed draws the random vectors.
@@ -126,6 +129,8 @@ func (m Options) settings(measure string) map[string]string {
 		}
 	case "line":
 		s["from"] = m.From
+	case runsPlane:
+		s["runs"] = m.runNames()
 	}
 	return s
 }
@@ -139,7 +144,7 @@ func (m Options) span() float64 {
 	if m.Span > 0 {
 		return m.Span
 	}
-	return map[string]float64{"eigenvectors": 1, "filter": 1, "line": 0.5, "pca": 0.25}[m.Landscape]
+	return map[string]float64{"eigenvectors": 1, "filter": 1, "line": 0.5, "pca": 0.25, runsPlane: 0.25}[m.Landscape]
 }
 
 // Validate reports every field that is out of range, joined into one error.
@@ -206,5 +211,5 @@ func (m Options) Validate() error {
 	if !(m.Span >= 0) || math.IsInf(m.Span, 0) {
 		bad("span = %v: want a finite number, 0 (the usual) or more", m.Span)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, m.checkRuns())...)
 }

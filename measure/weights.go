@@ -9,8 +9,9 @@ import (
 
 // Weights names a state of a run's weights that can be measured.
 type Weights struct {
-	Name   string // "init", "last" or "epoch:5"
-	folder string // of its checkpoint; "" for the weights that the recipe's seed draws
+	Name   string          // "init", "last" or "epoch:5"
+	folder string          // of its checkpoint; "" for the weights that the recipe's seed draws
+	run    recipe.Identity // of another run than the measured one
 }
 
 // InitialWeights are those that a recipe's seed draws.

@@ -13,7 +13,11 @@ import (
 
 // landscape draws a landscape over a plane, in a frame of its own.
 func landscape(m runlog.Measurement, title string) (func(draw.Canvas), error) {
-	s := Surface{Title: "Loss around the weights\n" + title, Landscape: *m.Landscape, Frame: NewFrame(m.Landscape)}
+	what := "Loss around the weights"
+	if len(m.Landscape.Runs) > 0 {
+		what = "Loss in the plane through the last weights"
+	}
+	s := Surface{Title: what + "\n" + title, Landscape: *m.Landscape, Frame: NewFrame(m.Landscape)}
 	return s.paint()
 }
 

@@ -92,12 +92,9 @@ func (s Surface) paint() (func(draw.Canvas), error) {
 		p.Add(l, marks)
 		key.Add("training", l, marks)
 	}
-	weights, err := dots(plotter.XYs{{}})
-	if err != nil {
+	if err := s.mark(p, &key); err != nil {
 		return nil, err
 	}
-	p.Add(weights)
-	key.Add("weights", weights)
 	f := s.Frame
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = f.XFrom, f.XTo, f.YFrom, f.YTo
 
@@ -113,6 +110,24 @@ func (s Surface) paint() (func(draw.Canvas), error) {
 		beam.Draw(draw.Crop(beside, 0, 0, 1.2*vg.Centimeter, -2*vg.Centimeter))
 		key.Draw(beside)
 	}, nil
+}
+
+// mark adds the weights, or those of all runs that the plane goes through.
+func (s Surface) mark(p *plot.Plot, key *plot.Legend) error {
+	places := s.Landscape.Runs
+	if len(places) == 0 {
+		places = []runlog.Place{{Name: "weights"}}
+	}
+	for i, place := range places {
+		at, err := dots(plotter.XYs{{X: place.At[0], Y: place.At[1]}})
+		if err != nil {
+			return err
+		}
+		at.Shape = LookOf(i).mark
+		p.Add(at)
+		key.Add(place.Name, at)
+	}
+	return nil
 }
 
 // ticks stand at round losses that are not too near to each other.

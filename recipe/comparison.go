@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -24,9 +25,11 @@ type Comparison struct {
 	Seeds    int               `json:"seeds"`
 	Sweep    []string          `json:"sweep,omitempty"` // settings to try before, as --sweep names them
 	Tune     int               `json:"tune,omitzero"`   // or a number of trials
-	// Chosen are the methods with the settings that were chosen by these, once they are.
-	Chosen  []string `json:"chosen,omitempty"`
-	Running Running  `json:"running"`
+	// Chosen are the methods with the settings that were chosen by these, once they are; Tuning is the record of the
+	// search, as tune.json has it.
+	Chosen  []string        `json:"chosen,omitempty"`
+	Tuning  json.RawMessage `json:"tuning,omitempty"`
+	Running Running         `json:"running"`
 }
 
 // Running is how the runs are made; it does not decide their outcome.
@@ -47,15 +50,14 @@ func (c Comparison) Plan() ([]Recipe, error) {
 // kept: its methods and its seeds.
 func (c Comparison) Write(dir string) error {
 	path := filepath.Join(dir, runlog.ComparisonFile)
-	if old, err := readComparison(path); err == nil && old.Seeds > 0 && reflect.DeepEqual(old.Recipe, c.Recipe) &&
-		(len(old.Settings) == 0 && len(c.Settings) == 0 || reflect.DeepEqual(old.Settings, c.Settings)) {
+	if old, err := readComparison(path); err == nil && old.Seeds > 0 && len(c.Differences(old)) == 0 {
 		for _, m := range c.Methods {
 			if !slices.Contains(old.Methods, m) {
 				old.Methods = append(old.Methods, m)
 			}
 		}
 		end := max(old.Seed+int64(old.Seeds), c.Seed+int64(c.Seeds))
-		c.Methods, c.Seed = old.Methods, min(old.Seed, c.Seed)
+		c.Methods, c.Seed, c.Settings = old.Methods, min(old.Seed, c.Seed), c.with(old.Settings)
 		c.Seeds = int(end - c.Seed)
 	}
 	text, err := json.MarshalIndent(c, "", "  ")
@@ -72,6 +74,41 @@ func (c Comparison) Write(dir string) error {
 		return fmt.Errorf("recipe: %w", err)
 	}
 	return nil
+}
+
+// Differences names what keeps a comparison from standing in one record with an earlier one: all but methods, seeds, and
+// how and where it runs. Settings may be added for methods that alone have them.
+func (c Comparison) Differences(old Comparison) []string {
+	changed := Differences(old.Recipe, c.Recipe)
+	if !slices.Equal(old.Sweep, c.Sweep) || old.Tune != c.Tune {
+		changed = append(changed, "other trials before it")
+	}
+	if len(changed) > 0 {
+		return changed
+	}
+	all := c.with(old.Settings)
+	for i, one := range []Comparison{old, c} {
+		own, err := Plan(one.Recipe, one.Methods, one.Settings, one.Seed, 1)
+		both, errBoth := Plan(one.Recipe, one.Methods, all, one.Seed, 1)
+		if err := errors.Join(err, errBoth); err != nil {
+			return []string{err.Error()}
+		}
+		if i == 1 { // what is now, beside what would be with the settings of before
+			own, both = both, own
+		}
+		for i := range own {
+			changed = append(changed, Differences(own[i], both[i])...)
+		}
+	}
+	return changed
+}
+
+// with are the settings of a comparison beside others.
+func (c Comparison) with(others map[string]string) map[string]string {
+	all := map[string]string{}
+	maps.Copy(all, others)
+	maps.Copy(all, c.Settings)
+	return all
 }
 
 // ReadComparison reads what is at path: a comparison.json, the config.json of a run, or a folder with one of them or

@@ -118,7 +118,7 @@ type LayerBlock struct {
 }
 
 // Landscape is the loss over a plane through the weights: Loss[j][i] at w + X[i]·d + Y[j]·e. A line has a single Y, 0.
-// Directions name d and e: "eigenvector 1", "filter-normalised 1", "checkpoint epoch 5 to 25", "PCA 1".
+// Directions name d and e: "eigenvector 1", "filter-normalised 1", "checkpoint epoch 5 to 25", "PCA 1", "runs 1".
 type Landscape struct {
 	Directions []string   `json:"directions"`
 	X          []float64  `json:"x"`
@@ -126,6 +126,15 @@ type Landscape struct {
 	Loss       [][]Number `json:"loss"`
 	// Path is the way that training took in the plane, in the units of X and Y, where that is known.
 	Path [][2]float64 `json:"path,omitempty"`
+	// Runs are the places of the last weights of several runs, the measured one among them, at 0, 0, in a plane through
+	// them.
+	Runs []Place `json:"runs,omitempty"`
+}
+
+// Place is a point in a plane, in the units of its axes, under the name of the method that led there.
+type Place struct {
+	Name string     `json:"name"`
+	At   [2]float64 `json:"at"`
 }
 
 // Same tells whether two measurements are of the same thing with the same settings, so that one can stand for the

@@ -36,6 +36,7 @@ type Tuning struct {
 	Scale      string   `json:"scale,omitempty"`
 	Rule       string   `json:"rule"`
 	Trials     int      `json:"trials"` // of each method; of a sweep the most
+	Split      string   `json:"split"`  // on which the choice goes: validation
 	Validation int      `json:"validation_size"`
 	Methods    []Method `json:"methods"`
 }
@@ -123,7 +124,8 @@ func (s Search) Run(makeRuns experiment.Maker, out string) (*Tuning, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Tuning{Recipe: s.Recipe, Scale: s.Scale, Rule: s.Rule, Validation: s.Base.ValidationSize}
+	t := &Tuning{Recipe: s.Recipe, Scale: s.Scale, Rule: s.Rule, Split: runlog.ValidationSplit,
+		Validation: s.Base.ValidationSize}
 	for _, method := range s.Methods {
 		m := Method{Method: method}
 		for i, p := range planned {

@@ -123,12 +123,13 @@ func reducedCurvature(args []string, out string) []string {
 	return append(args, strings.Fields(small)...)
 }
 
-// trainedForDocs leaves a small run with snapshots under out.
+// trainedForDocs leaves two small runs with snapshots under out.
 func trainedForDocs(t *testing.T, out string) {
 	t.Helper()
-	args := strings.Fields("train --method sgd --model mlp --train-size 32 --test-size 16 --batch 16 --epochs 3 " +
-		"--keep-every 1 --curvature-every 1 --backend go --quiet --out " + out)
-	xsam.Done(t, args...)
+	for _, method := range []string{"sgd", "sam"} {
+		xsam.Done(t, strings.Fields("train --model mlp --train-size 32 --test-size 16 --batch 16 --epochs 3 --keep-every 1 "+
+			"--curvature-every 1 --backend go --quiet --out "+out+" --method "+method)...)
+	}
 }
 
 // Commands that documents show must work. They are run with few images on the engine that needs no installation.

@@ -69,6 +69,49 @@ func TestCurvatureOfNetworks(t *testing.T) {
 	}
 }
 
+// A network of series has the eigenvalues of the dense Hessian that PyTorch makes, with batch norm as in training, and
+// learns.
+func TestSeries(t *testing.T) {
+	networks(t)
+	text, err := os.ReadFile("series.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want struct {
+		Loss        float64
+		Eigenvalues []float64
+	}
+	if err := json.Unmarshal(text, &want); err != nil || len(want.Eigenvalues) != 3 {
+		t.Fatal(err, want)
+	}
+	stdout := xsam.Done(t, strings.Fields("curvature --data npz:series.npz --model onnx:series.onnx --measure spectrum "+
+		"--top 3 --examples 60 --batch 60 --tolerance 1e-6 --dtype float64 --backend go --quiet --format json")...)
+	var got struct{ Measurements []runlog.Measurement }
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range want.Eigenvalues {
+		if value := got.Measurements[0].Spectrum.Values[i].Float(); !(math.Abs(value-w) < 1e-5*w) {
+			t.Errorf("eigenvalue %d is %v, want %v", i+1, value, w)
+		}
+	}
+	if loss := got.Measurements[0].Loss.Float(); !(math.Abs(loss-want.Loss) < 1e-6) { // series in float32
+		t.Errorf("loss %v, want %v", loss, want.Loss)
+	}
+	stdout = xsam.Done(t, strings.Fields("train --data npz:series.npz --model onnx:series.onnx --method xsam --epochs 30 "+
+		"--lambda-products 0 --backend go --quiet --format json --out runs")...)
+	var s runlog.Summary
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil || !(s.TestAccuracy.Float() > 0.8) {
+		t.Errorf("test accuracy %v, %v, want above 0.8, where chance is a third", s.TestAccuracy, err)
+	}
+	xsam.Done(t, "export", "runs/xsam-seed0", "--to", "trained.onnx", "--backend", "go")
+	again := xsam.Done(t, strings.Fields("train --data npz:series.npz --model onnx:trained.onnx --method sgd --epochs 1 "+
+		"--lr 1e-30 --lambda-products 0 --backend go --quiet --format json --out again")...)
+	if err := json.Unmarshal([]byte(again), &s); err != nil || !(s.TestAccuracy.Float() > 0.8) {
+		t.Errorf("test accuracy of the exported network %v, %v, want above 0.8", s.TestAccuracy, err)
+	}
+}
+
 // summaryOf runs xsam train and returns its summary.
 func summaryOf(t *testing.T, flags string) (s runlog.Summary) {
 	t.Helper()

@@ -15,8 +15,8 @@ type Surface struct {
 	Levels                    []Level
 	XTicks, YTicks            []Tick
 	Path                      string // the way that training took, a polyline; "" when unknown
-	// At is where the weights are.
-	At string
+	// Marks are where the weights are, with a name where they are those of several runs.
+	Marks []Mark
 	// Rows are the losses for the table behind the drawing, with the coordinates at their heads.
 	Columns []string
 	Rows    []GridRow
@@ -26,6 +26,9 @@ type Surface struct {
 
 	picture plots.Surface
 }
+
+// Mark is a point of a surface.
+type Mark struct{ At, Name string }
 
 // Level is one step of height: the cells of the plane that lie in it, and their shade from 0 (lowest) to shades − 1.
 type Level struct {
@@ -56,7 +59,11 @@ func (c *Comparison) surfaces() (all []Surface) {
 				}
 				if key := strings.Join(l.Landscape.Directions, " × "); !seen[key] {
 					seen[key] = true
-					planes = append(planes, plane{key, fmt.Sprintf("%s, seed %d: %s loss", m, r.Summary.Seed, l.Split), l.Landscape})
+					of := m
+					if len(l.Landscape.Runs) > 0 {
+						of = "Plane through the last weights"
+					}
+					planes = append(planes, plane{key, fmt.Sprintf("%s, seed %d: %s loss", of, r.Summary.Seed, l.Split), l.Landscape})
 				}
 			}
 		}
@@ -87,9 +94,15 @@ func newSurface(picture plots.Surface) Surface {
 	l, f := picture.Landscape, picture.Frame
 	x, y := newAxis(f.XFrom, f.XTo, false, left, right, 0), newAxis(f.YFrom, f.YTo, false, bottom, top, 0)
 	s := Surface{XLabel: l.Directions[0], YLabel: l.Directions[1], XTicks: x.ticks(), YTicks: y.ticks(),
-		At:     px(x.at(0)) + " " + px(y.at(0)),
 		Lowest: short(f.Low), Highest: short(f.High), picture: picture}
 	s.fill(x, y)
+	places := l.Runs
+	if len(places) == 0 {
+		places = []runlog.Place{{}}
+	}
+	for _, p := range places {
+		s.Marks = append(s.Marks, Mark{At: px(x.at(p.At[0])) + " " + px(y.at(p.At[1])), Name: p.Name})
+	}
 	var path []string
 	for _, p := range l.Path {
 		path = append(path, px(x.at(p[0]))+","+px(y.at(p[1])))

@@ -16,23 +16,29 @@ type window struct {
 	pads             [2][2]int
 }
 
-// windowOf reads the settings of a node; size is that of a convolution's kernel.
-func windowOf(n *node, x *graph.Node, size []int) (v window) {
+// windowOf reads the settings of a node that goes over x; size is that of a convolution's kernel. Over series it has
+// one axis, and goes over images of height 1.
+func windowOf(n *node, x value, size []int) (v window) {
 	if size == nil {
 		for _, s := range n.attributes["kernel_shape"].ints {
 			size = append(size, int(s))
 		}
 	}
-	if len(size) != 2 {
-		exceptions.Panicf("its window has %d axes: want 2, height and width", len(size))
+	axes := x.Rank() - 2
+	if len(size) != axes {
+		exceptions.Panicf("its window has %d axes: want %d over %s", len(size), axes, x.Shape())
 	}
-	v.size = [2]int(size)
-	v.stride, v.dilation = n.step("strides"), n.step("dilations")
+	v.size = [2]int{1, size[axes-1]}
+	if axes == 2 {
+		v.size[0] = size[0]
+	}
+	v.stride, v.dilation = n.step("strides", axes), n.step("dilations", axes)
 	pads := n.attributes["pads"].ints
 	switch auto := n.attributes["auto_pad"].text; {
 	case auto == "SAME_UPPER" || auto == "SAME_LOWER":
+		images := x.images()
 		for i := range 2 {
-			in := x.Shape().Dim(1 + i)
+			in := images.Shape().Dim(1 + i)
 			all := max(0, ((in+v.stride-1)/v.stride-1)*v.stride+(v.size[i]-1)*v.dilation+1-in)
 			v.pads[i] = [2]int{all / 2, all - all/2}
 			if auto == "SAME_LOWER" {
@@ -41,10 +47,12 @@ func windowOf(n *node, x *graph.Node, size []int) (v window) {
 		}
 	case auto != "" && auto != "NOTSET" && auto != "VALID":
 		exceptions.Panicf("auto_pad %s is unknown", auto)
-	case len(pads) == 4:
-		v.pads = [2][2]int{{int(pads[0]), int(pads[2])}, {int(pads[1]), int(pads[3])}}
+	case len(pads) == 2*axes:
+		for i := range axes {
+			v.pads[2-axes+i] = [2]int{int(pads[i]), int(pads[axes+i])}
+		}
 	case len(pads) != 0:
-		exceptions.Panicf("it has %d paddings: want 4", len(pads))
+		exceptions.Panicf("it has %d paddings: want %d", len(pads), 2*axes)
 	}
 	for _, size := range []int{v.size[0], v.size[1], v.stride, v.dilation, v.pads[0][0], v.pads[0][1], v.pads[1][0],
 		v.pads[1][1]} {
@@ -55,32 +63,37 @@ func windowOf(n *node, x *graph.Node, size []int) (v window) {
 	return v
 }
 
-// step is a setting that must be the same along both axes, 1 without it.
-func (n *node) step(name string) int {
+// step is a setting that must be the same along all axes, 1 without it.
+func (n *node) step(name string, axes int) int {
 	steps := n.attributes[name].ints
 	switch {
 	case len(steps) == 0:
 		return 1
-	case len(steps) != 2 || steps[0] != steps[1] || steps[0] < 1:
-		exceptions.Panicf("its %s are %v: want two that are equal", name, steps)
+	case len(steps) != axes || steps[0] != steps[axes-1] || steps[0] < 1:
+		exceptions.Panicf("its %s are %v: want as many as axes, %d, all the same", name, steps, axes)
 	}
 	return int(steps[0])
 }
 
-// conv is a convolution with a kernel [out, in, height, width].
+// conv is a convolution of images with a kernel [out, in, height, width], or of series with one [out, in, length].
 func conv(w *walk, n *node) value {
-	x := w.get(n.input(0)).images()
+	x := w.get(n.input(0))
+	images := x.images()
 	k := w.get(n.input(1)).first()
-	if k.Rank() != 4 {
-		exceptions.Panicf("its kernel is %s: want [out, in, height, width]", k.Shape())
+	if k.Rank() != x.Rank() {
+		exceptions.Panicf("its kernel is %s: want [out, in, height, width] for images, [out, in, length] for series; it got "+
+			"%s", k.Shape(), x.Shape())
 	}
 	v := windowOf(n, x, k.Shape().Dimensions[2:])
-	y := layers.Convolve(x, graph.TransposeAllAxes(k, 2, 3, 1, 0)).Stride(v.stride).Dilation(v.dilation).
+	if k.Rank() == seriesRank {
+		k = graph.ExpandAxes(k, 2)
+	}
+	y := layers.Convolve(images, graph.TransposeAllAxes(k, 2, 3, 1, 0)).Stride(v.stride).Dilation(v.dilation).
 		Padding(v.pads[0], v.pads[1]).Groups(n.integer("group", 1)).Done()
 	if n.input(2) != "" {
 		y = layers.AddBias(y, w.get(n.input(2)).first())
 	}
-	return value{y, true}
+	return x.like(y)
 }
 
 // FileUpdates is the number of batches that the file's averages count as: enough that each new batch counts with 1 −
@@ -100,25 +113,27 @@ func batchNorm(w *walk, n *node) value {
 	if !w.config.Random {
 		scope.VariableWithValue("updates", tensors.FromScalar(int64(FileUpdates))).SetTrainable(false)
 	}
-	in, last := x.Node, x.last || x.Rank() == 2
-	if !last {
+	in := x.Node
+	if x.Rank() != 2 {
 		in = x.images()
 	}
 	// Means over a batch want more digits than activations have.
 	y := layers.BatchNorm(scope, graph.ConvertDType(in, w.config.DType)).
 		Momentum(n.float("momentum", 0.9)).Epsilon(n.float("epsilon", 1e-5)).Done()
-	return value{graph.ConvertDType(y, w.config.Compute), in.Rank() == 4}
+	y = graph.ConvertDType(y, w.config.Compute)
+	if x.Rank() == 2 {
+		return value{y, false}
+	}
+	return x.like(y)
 }
 
-// pooling prepares a pooling of square windows.
-func pooling(w *walk, n *node, prepare func(x *graph.Node, window int) *layers.Pooling) *layers.Pooling {
-	x := w.get(n.input(0)).images()
-	v := windowOf(n, x, nil)
-	if len(n.attributes["strides"].ints) == 0 {
-		v.stride = 1
-	}
-	if v.size[0] != v.size[1] || v.dilation != 1 {
-		exceptions.Panicf("its window is %v with dilation %d: want a square one without", v.size, v.dilation)
+// pool is a pooling of images or series.
+func pool(w *walk, n *node, prepare func(x *graph.Node, window int) *layers.Pooling) value {
+	in := w.get(n.input(0))
+	x := in.images()
+	v := windowOf(n, in, nil)
+	if v.dilation != 1 {
+		exceptions.Panicf("its window has the dilation %d: want none", v.dilation)
 	}
 	if n.integer("ceil_mode", 0) != 0 {
 		for i := range 2 {
@@ -132,24 +147,24 @@ func pooling(w *walk, n *node, prepare func(x *graph.Node, window int) *layers.P
 			layers.Padding{Before: v.pads[1][0], After: v.pads[1][1]}, layers.Padding{})
 		v.pads = [2][2]int{}
 	}
-	return prepare(x, v.size[0]).Stride(v.stride).Padding(v.pads[0], v.pads[1])
+	y := prepare(x, 1).Window(v.size[0], v.size[1]).Stride(v.stride).Padding(v.pads[0], v.pads[1]).Done()
+	return in.like(y)
 }
 
 func maxPool(w *walk, n *node) value {
 	if len(n.outputs) > 1 {
 		exceptions.Panicf("it makes the places of the largest values too: want the values alone")
 	}
-	return value{pooling(w, n, layers.MaxPool).Done(), true}
+	return pool(w, n, layers.MaxPool)
 }
 
 func meanPool(w *walk, n *node) value {
-	return value{pooling(w, n, layers.MeanPool).Done(), true}
+	return pool(w, n, layers.MeanPool)
 }
 
 func globalMeanPool(w *walk, n *node) value {
-	x := w.get(n.input(0)).images()
-	y := layers.GlobalMeanPool(x)
-	return value{graph.Reshape(y, x.Shape().Dim(0), 1, 1, x.Shape().Dim(3)), true}
+	x := w.get(n.input(0))
+	return x.like(graph.ExpandAxes(layers.GlobalMeanPool(x.images()), 1, 2))
 }
 
 // elementType is the number of a type in ONNX.

@@ -66,22 +66,38 @@ func New(f *File, c Config) (*Net, error) {
 func (n *Net) checkInput() error {
 	c, in := n.config, n.file.inputs[0]
 	want, got := []int{c.Channels, c.Height, c.Width}, in.dims
+	axes, way := "channels, height and width", "--image HxWxC resizes images of folder and parquet"
 	switch len(in.dims) {
 	case 4:
 	case 2:
-		want = []int{c.Channels * c.Height * c.Width}
+		want, axes = []int{c.Channels * c.Height * c.Width}, "numbers"
+	case seriesRank:
+		channels, length := n.series()
+		want, axes = []int{channels, length}, "channels and length"
+		way = "series are npz arrays [n, channels, length], or tables, which have one channel"
 	default:
-		return fmt.Errorf("its input %s has %d axes: want [batch, channels, height, width], or [batch, numbers]", in.name,
-			len(in.dims))
+		return fmt.Errorf("its input %s has %d axes: want [batch, channels, height, width], [batch, channels, length] or "+
+			"[batch, numbers]", in.name, len(in.dims))
 	}
 	for i, d := range got[1:] {
 		if d >= 0 && int(d) != want[i] {
-			return fmt.Errorf("its input %s is %v (batch, then channels, height and width, or numbers), the examples are "+
-				"%d×%d×%d (height, width, channels): want the same; --image HxWxC resizes images of folder and parquet", in.name,
-				got, c.Height, c.Width, c.Channels)
+			return fmt.Errorf("its input %s is %v (batch, then %s), the examples are %d×%d×%d (height, width, channels): want "+
+				"the same; %s", in.name, got, axes, c.Height, c.Width, c.Channels, way)
 		}
 	}
 	return nil
+}
+
+// series are the examples as channels and length. Data have them as [n, channels, length], which are read as images of
+// one channel, or as tables. Images in colour are none: then the channels are 0.
+func (n *Net) series() (channels, length int) {
+	switch c := n.config; {
+	case c.Channels == 1:
+		return c.Height, c.Width
+	case c.Height == 1 && c.Width == 1:
+		return 1, c.Channels
+	}
+	return 0, 0
 }
 
 // cut finds the node up to which the network is used.

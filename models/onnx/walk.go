@@ -17,29 +17,51 @@ import (
 	"github.com/xsam-go/xsam/layers"
 )
 
-// value is the output of a node. Images keep the channels last from one operation that wants them so to the next.
+// value is the output of a node. Images and series keep the channels last from one operation that wants them so to the
+// next.
 type value struct {
 	*graph.Node
-	last bool // [batch, height, width, channels] where the file has [batch, channels, height, width]
+	last bool // [batch, height, width, channels] where the file has [batch, channels, height, width]; so with series
 }
 
 // first has the axes in the order of the file.
 func (v value) first() *graph.Node {
-	if v.last {
-		return graph.TransposeAllAxes(v.Node, 0, 3, 1, 2)
+	switch {
+	case !v.last:
+		return v.Node
+	case v.Rank() == seriesRank:
+		return graph.TransposeAllAxes(v.Node, 0, 2, 1)
 	}
-	return v.Node
+	return graph.TransposeAllAxes(v.Node, 0, 3, 1, 2)
 }
 
-// images has the channels last; it panics for what are no images.
+// seriesRank is the number of axes of series, [batch, channels, length].
+const seriesRank = 3
+
+// images has the channels last. Series are images of height 1; it panics for what is neither.
 func (v value) images() *graph.Node {
-	if v.last {
-		return v.Node
+	x := v.Node
+	switch {
+	case v.Rank() == seriesRank && !v.last:
+		x = graph.TransposeAllAxes(x, 0, 2, 1)
+	case v.Rank() == 4 && !v.last:
+		x = graph.TransposeAllAxes(x, 0, 2, 3, 1)
+	case v.Rank() != seriesRank && v.Rank() != 4:
+		exceptions.Panicf("it got %s: want images, [batch, channels, height, width], or series, [batch, channels, length]",
+			v.Shape())
 	}
-	if v.Rank() != 4 {
-		exceptions.Panicf("it got %s: want images, [batch, channels, height, width]", v.Shape())
+	if v.Rank() == seriesRank {
+		x = graph.ExpandAxes(x, 1)
 	}
-	return graph.TransposeAllAxes(v.Node, 0, 2, 3, 1)
+	return x
+}
+
+// like takes images back that were made of v: series where v holds series.
+func (v value) like(images *graph.Node) value {
+	if v.Rank() == seriesRank {
+		images = graph.Squeeze(images, 1)
+	}
+	return value{images, true}
 }
 
 // walk builds the network node after node.
@@ -53,8 +75,12 @@ type walk struct {
 func newWalk(n *Net, scope *model.Scope, x *graph.Node) *walk {
 	w := &walk{Net: n, scope: scope, g: x.Graph(), values: map[string]value{}}
 	in := value{x, true}
-	if len(n.file.inputs[0].dims) == 2 {
+	switch len(n.file.inputs[0].dims) {
+	case 2:
 		in = value{graph.Reshape(in.first(), x.Shape().Dim(0), -1), false}
+	case seriesRank:
+		channels, length := n.series()
+		in = value{graph.Reshape(x, x.Shape().Dim(0), channels, length), false}
 	}
 	w.values[n.file.inputs[0].name] = in
 	for _, of := range n.nodes {

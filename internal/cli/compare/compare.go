@@ -9,6 +9,7 @@ package compare
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -81,7 +82,7 @@ func (o *options) groups() []flags.Group {
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
 	what.StringArrayVar(&o.sweep, "sweep", nil,
-		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method\n"+
+		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method "+
 			"the best on validation images is compared, and sees the test images once")
 	what.IntVar(&o.tune, "tune", 0,
 		"`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
@@ -131,6 +132,9 @@ func run(ctx context.Context, o *options, args []string) error {
 		if err == nil {
 			recipes, err = chosen(&c, tuned)
 		}
+		if err == nil {
+			asked.Tuning, err = json.Marshal(tuned)
+		}
 		if asked.Chosen = c.Methods; err == nil {
 			err = record()
 		}
@@ -144,7 +148,11 @@ func run(ctx context.Context, o *options, args []string) error {
 	if err != nil {
 		return o.goOn(err, out, len(runs), len(recipes))
 	}
-	if err := o.print(compare.New(runs, compare.Options{Methods: c.Methods}), recipes[0], out); err != nil {
+	table := compare.New(runs, compare.Options{Methods: c.Methods})
+	if tuned != nil {
+		table.Tuning = tuned
+	}
+	if err := o.print(table, recipes[0], out); err != nil {
 		return err
 	}
 	if tuned != nil && o.run.Format == "table" {

@@ -1,14 +1,18 @@
 package compare
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 	"github.com/xsam-go/xsam/tuning"
 )
@@ -46,6 +50,15 @@ func TestSweep(t *testing.T) {
 			t.Errorf("%s was tested %d times with lr %g, want once with %g; the table is\n%s", best.Method, tests,
 				run.Setup.LearningRate, best.LearningRate, table)
 		}
+	}
+	type tuned struct{ Tuning tuning.Tuning }
+	var kept, printed tuned
+	saved, err := os.ReadFile(filepath.Join("runs", runlog.ComparisonFile))
+	page := xsam.Done(t, "compare", "--resume", "runs", "--backend", "go", "--quiet", "--format", "json")
+	if err := errors.Join(err, json.Unmarshal(saved, &kept), json.Unmarshal([]byte(page), &printed)); err != nil ||
+		!reflect.DeepEqual(kept.Tuning, record) || !reflect.DeepEqual(printed.Tuning, record) ||
+		record.Split != runlog.ValidationSplit {
+		t.Errorf("%v: tuning is %+v in comparison.json, %+v in JSON, want that of tune.json, %+v", err, kept, printed, record)
 	}
 	if planned := runlog.Planned(os.DirFS("runs"), "."); len(planned) != 4 ||
 		planned[1] != runlog.Name(record.Methods[1].Best().Method, 0) {
@@ -127,6 +140,31 @@ func TestResumeAndConfig(t *testing.T) {
 		!strings.Contains(stderr, "now 0.3") {
 		t.Errorf("another rate: exit %d, %s", code, stderr)
 	}
+	before, err := os.ReadFile(filepath.Join("runs", runlog.ComparisonFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tiny := strings.Join(clitest.Tiny(), " ")
+	for flags, want := range map[string]string{ // none of these methods has a run there
+		"--methods sgd --lr 0.3 " + tiny:                      "now 0.3",
+		"--methods nsam --rho 0.2 " + tiny:                    "rho 0.1, now 0.2",
+		"--methods nsam " + tiny:                              "rho 0.1, now 0.05",
+		"--methods nsam --rho 0.1 --sweep lr=0.1,0.2 " + tiny: "other trials before it",
+	} {
+		_, stderr, code := xsam.Run(strings.Fields("compare --quiet --seeds 1 --out runs " + flags)...)
+		after, err := os.ReadFile(filepath.Join("runs", runlog.ComparisonFile))
+		if code != exit.Failed || !strings.Contains(stderr, want) || !strings.Contains(stderr, "another --out") ||
+			strings.Count(stderr, "\n") != 1 || err != nil || !bytes.Equal(before, after) {
+			t.Errorf("compare %s: exit %d, %s (%v), want one line with %q and comparison.json as it was", flags, code, stderr,
+				err, want)
+		}
+	}
+	xsam.Done(t, strings.Fields("compare --quiet --seeds 1 --out runs --methods sgd "+tiny)...) // which has no ρ
+	if got, err := recipe.ReadComparison("runs"); err != nil || strings.Join(got.Methods, " ") != "sam xsam sgd" ||
+		got.Settings["rho"] != "0.1" || got.Seeds != 2 {
+		t.Errorf("after sgd was added: %+v, %v, want all methods with ρ = 0.1", got, err)
+	}
+	xsam.Done(t, strings.Fields("compare --quiet --seeds 1 --out runs --methods sgd --force --lr 0.3 "+tiny)...)
 	xsam.Done(t, "compare", "--config", "runs/xsam-seed0/config.json", "--out", "again", "--quiet", "--backend", "go")
 	if again := clitest.ReadRun(t, "again/xsam-seed0"); again.Summary.TrainLoss != first.Summary.TrainLoss {
 		t.Errorf("the run again has training loss %v, want %v", again.Summary.TrainLoss, first.Summary.TrainLoss)

@@ -58,7 +58,8 @@ xsam compare wrote, <out>/<method>-seed<k>. Without one it measures fresh weight
   angle       between the gradient and the top eigenvectors
   sharpness   the rise of the loss within the balls of SAM, of ASAM, and of SAM batch by batch
   layers      λmax of the block of the Hessian that belongs to each layer
-  landscape   the loss over a plane through the weights, or along a line
+  landscape   the loss over a plane through the weights, or along a line; of all methods in one plane with the
+              folder of a comparison in place of RUN_DIR and --landscape runs
 
 Every number comes with what it cost and with how far it can be trusted. Each is appended to RUN_DIR/curvature.jsonl as
 soon as it is there, and taken from there by a later call with the same settings: so a call that was interrupted goes
@@ -75,6 +76,7 @@ func New(stdout, stderr io.Writer) *cobra.Command {
 		Example: `  xsam curvature runs/xsam-seed0
   xsam curvature runs/xsam-seed0 --checkpoint all --plots pictures
   xsam curvature runs/xsam-seed0 --measure density,layers,landscape --landscape filter
+  xsam curvature runs --measure landscape --landscape runs --plots pictures
   xsam curvature --data glyphs --model cnn     fresh weights`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -39,7 +39,8 @@ func (o *options) lossGroup() flags.Group {
 	group := flags.NewGroup("Of which loss")
 	set := group.Flags
 	set.IntVar(&o.measure.Examples, "examples", 0,
-		"`number` of training images, the first ones; 0: all (default: those on which the run\nmeasures λmax)")
+		"`number` of training images, the first ones in the order that --data-seed draws; 0: all (default: those on "+
+			"which the run measures λmax)")
 	set.IntVar(&o.measure.Batch, "batch", 0,
 		"`number` of images of a batch (default: that of the run's λmax); it matters with\n--norm batch and for memory")
 	set.StringVar(&o.measure.Norm, "norm", o.measure.Norm,
@@ -70,12 +71,13 @@ func (o *options) landscapeGroup() flags.Group {
 	set := group.Flags
 	set.StringVar(&m.Landscape, "landscape", m.Landscape,
 		"`plane` of --measure landscape: eigenvectors (the top two), filter (two random\nfilter-normalised directions), "+
-			"line (from --from), pca (of the path of training;\nneeds --keep-every of train)")
+			"line (from --from), pca (of the path of training;\nneeds --keep-every of train), runs (through the last "+
+			"weights of all methods of the seed)")
 	set.StringVar(&m.From, "from", m.From, "`weights` where a line begins: init or epoch:N")
 	set.IntVar(&m.Grid, "grid", m.Grid, "`number` of points along each axis")
 	set.Float64Var(&m.Span, "span", m.Span,
-		"`distance` from the weights to the edge; for line and pca the share of the path added\nbeyond its ends "+
-			"(default 1; line 0.5, pca 0.25)")
+		"`distance` from the weights to the edge; for line, pca and runs the share of their extent\nadded beyond its ends "+
+			"(default 1; line 0.5, pca and runs 0.25)")
 	return group
 }
 

@@ -62,8 +62,11 @@ func measurementsTable(w io.Writer, run measuredRun, list []runlog.Measurement) 
 // title says which run was measured.
 func title(run measuredRun) string {
 	method := run.recipe.Method
-	if run.dir == "" {
+	switch {
+	case run.dir == "":
 		method = "fresh weights"
+	case run.together:
+		method = "all methods"
 	}
 	return fmt.Sprintf("%s, %s, %s, seed %d", run.recipe.Data, run.recipe.Model, method, run.recipe.Seed)
 }

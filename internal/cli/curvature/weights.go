@@ -22,6 +22,7 @@ import (
 // measuredRun is what is measured.
 type measuredRun struct {
 	dir      string // "" for fresh weights
+	together bool   // with the other runs of the seed, in one picture
 	recipe   recipe.Recipe
 	records  []runlog.Record // along training
 	problems []string        // of the run directory
@@ -69,7 +70,7 @@ func (o *options) freshWeights() (run measuredRun, err error) {
 		return run, exit.Usagef("--checkpoint %s without RUN_DIR: fresh weights have init alone", o.checkpoint)
 	}
 	if plane := o.measure.Landscape; slices.Contains(o.measure.Measures, runlog.MeasureLandscape) && (plane == "line" ||
-		plane == "pca") {
+		plane == "pca" || plane == "runs") {
 		return run, exit.Usagef("--landscape %s without RUN_DIR: want the checkpoints of a run, or "+
 			"eigenvectors or filter", plane)
 	}
@@ -104,6 +105,8 @@ func (o *options) savedRun(dir string) (run measuredRun, err error) {
 	}
 	saved, err := runlog.ReadRun(dir)
 	switch runs, _ := runlog.List(os.DirFS(dir), "."); {
+	case errors.Is(err, fs.ErrNotExist) && len(runs) > 0 && o.throughRuns():
+		return o.savedRun(filepath.Join(dir, runs[0]))
 	case errors.Is(err, fs.ErrNotExist) && len(runs) > 0:
 		first := show.Path(filepath.Join(dir, runs[0]))
 		return run, fmt.Errorf("%s holds %d runs: want one of them, %s for instance", dir, len(runs), first)
@@ -125,5 +128,14 @@ func (o *options) savedRun(dir string) (run measuredRun, err error) {
 	if run.states, err = measure.FindWeights(dir, o.checkpoint); err != nil {
 		return run, exit.Usage(err)
 	}
-	return run, nil
+	if o.measure.Landscape == "runs" {
+		o.measure.Runs, err = measure.Beside(dir)
+		run.together = o.throughRuns()
+	}
+	return run, err
+}
+
+// throughRuns tells whether a landscape through all runs of a folder is asked for, and nothing of one run.
+func (o *options) throughRuns() bool {
+	return o.measure.Landscape == "runs" && slices.Equal(o.measure.Measures, []string{runlog.MeasureLandscape})
 }

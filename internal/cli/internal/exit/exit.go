@@ -49,7 +49,7 @@ func Code(err error, stderr io.Writer) int {
 	case err == nil:
 		return Done
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "xsam: interrupted:", err)
+		fmt.Fprintln(stderr, "xsam: interrupted:", spoken(err))
 		return Interrupted
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "xsam: %s\nTry the command with --help.\n", spoken(err))

@@ -17,6 +17,8 @@ func TestSpoken(t *testing.T) {
 			`data "digts": want one of [glyphs digits], or your own: csv:FILE: did you mean digits?`},
 		{`there is no model "resnet": want one of mlp, resnet8 or mlp-DEPTHxWIDTH`,
 			`there is no model "resnet": want one of mlp, resnet8 or mlp-DEPTHxWIDTH: did you mean resnet8?`},
+		{"experiment: sam-seed0: interrupted after step 5 of 12: context canceled\ngo on",
+			"experiment: sam-seed0: interrupted after step 5 of 12\ngo on"},
 		{`data "faces": want one of [glyphs digits]`, `data "faces": want one of [glyphs digits]`},
 	} {
 		if got := spoken(errors.New(tt[0])); got != tt[1] {

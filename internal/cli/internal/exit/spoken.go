@@ -10,7 +10,7 @@ var flagOf = strings.NewReplacer(
 	"LoaderConfig.BatchSize", "--batch", "Options.TrainSize", "--train-size", "Options.TestSize", "--test-size",
 	"Options.ValidationSize", "--validation-size", "Options.LabelNoise", "--label-noise", "TrainSize", "--train-size",
 	"TestSize", "--test-size", "ValidationSize", "--validation-size", "call SetMethod", "name one",
-	"Config.Height", "image height", "Config.Classes", "number of classes",
+	"Config.Height", "image height", "Config.Classes", "number of classes", ": context canceled", "",
 )
 
 // field is a field of a method's configuration, by the parts of a method that it may stand in.

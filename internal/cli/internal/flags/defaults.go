@@ -33,19 +33,28 @@ func byData(field recipe.Field) string {
 		}
 		return text
 	}
-	glyphs, digits, images := value("glyphs"), value("digits"), value("mnist")
-	switch {
-	case glyphs == digits && digits == images:
-		return images
-	case glyphs == digits:
-		return glyphs + " for glyphs and digits, else " + images
-	case digits == images:
-		return glyphs + " for glyphs, else " + images
-	case glyphs == images:
-		return images + ", for digits " + digits
-	default:
-		return glyphs + " for glyphs, " + digits + " for digits, else " + images
+	usual := value("mnist")
+	var values []string
+	sets := map[string][]string{}
+	for _, set := range []struct{ data, name string }{{"glyphs", "glyphs"}, {"digits", "digits"},
+		{"folder:images", "your images"}, {"csv:table", "tables"}} {
+		text := value(set.data)
+		if text == usual {
+			continue
+		}
+		if sets[text] == nil {
+			values = append(values, text)
+		}
+		sets[text] = append(sets[text], set.name)
 	}
+	var b strings.Builder
+	for _, text := range values {
+		fmt.Fprintf(&b, "%s for %s, ", text, strings.Join(sets[text], " and "))
+	}
+	if len(values) > 0 {
+		b.WriteString("else ")
+	}
+	return b.String() + usual
 }
 
 // defaultOf describes the default of a parameter of methods: that of most methods that have it, and of those that

@@ -2,11 +2,14 @@ package flags
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -107,17 +110,24 @@ func NewestRuns() (string, error) {
 	return newest, nil
 }
 
-// Record leaves in the folder of the runs what was asked for, unless runs are there that are to be left alone.
+// Record leaves in the folder of the runs what was asked for, unless runs are there that are to be left alone. It
+// refuses a folder with a comparison that asked for something else: --force replaces that.
 func (f *Run) Record(c recipe.Comparison, out string, dirs []string) error {
+	if old, err := recipe.ReadComparison(filepath.Join(out, runlog.ComparisonFile)); err == nil && !f.Force {
+		more, err := recipe.Extends(old.Recipe, c.Recipe)
+		if err != nil {
+			return err
+		}
+		changed := c.Differences(old)
+		if len(changed) > 0 && !(more && f.Resume) {
+			folder := show.Path(out)
+			return fmt.Errorf("compare: %s holds a comparison of another recipe (%s): want another --out, --resume %s "+
+				"without what differs, or --force, which overwrites", folder, strings.Join(changed, ", "), show.Quoted(folder))
+		}
+	}
 	for _, dir := range dirs {
 		if !f.Resume && !f.Force && runlog.IsRun(os.DirFS(dir), ".") {
 			return nil
-		}
-	}
-	if old, err := recipe.ReadComparison(out); err == nil && f.Resume {
-		more, _ := recipe.Extends(old.Recipe, c.Recipe)
-		if !more && len(recipe.Differences(old.Recipe, c.Recipe)) > 0 {
-			return nil // the runs will be refused, and say why
 		}
 	}
 	return c.Write(out)
