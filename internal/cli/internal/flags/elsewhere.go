@@ -39,7 +39,8 @@ func (e *Elsewhere) Add(set *pflag.FlagSet) {
 		"array=%4: no more than 4 runs at a time")
 }
 
-// Check finds words that contradict each other; unlisted are other flags whose runs, or whose table, a list cannot have.
+// Check finds words that contradict each other; unlisted are other flags whose runs, or whose table, a list cannot
+// have.
 func (e *Elsewhere) Check(given *pflag.FlagSet, unlisted ...string) (err error) {
 	if len(e.words) > 0 && !e.Slurm {
 		return exit.Usagef("--sbatch %q: want --slurm beside it", e.words[0])

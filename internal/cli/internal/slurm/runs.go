@@ -40,7 +40,6 @@ type last struct {
 // take them, and where a directory holds something else; runs of an earlier call are found by their records and jobs.
 // options are those of sbatch, from the function of this name.
 func (r *Runs) Submit(ctx context.Context, options []string) error {
-	r.Making.Existing = experiment.Resume
 	r.ended, r.last = make([]*runlog.Summary, len(r.Dirs)), make([]last, len(r.Dirs))
 	r.index = map[string]int{}
 	for i := range r.Dirs {
