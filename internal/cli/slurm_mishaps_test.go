@@ -99,8 +99,8 @@ func (c *cluster) cancelled(t *testing.T) {
 	c.wait(t, "step", func() bool { return steps("apart") != "none" })
 	c.call(t, "scancel", task)
 	_, stderr := x.ends(t, exit.Failed)
-	if want := "1 of 1 runs have not ended, and no task of job " + strings.TrimSuffix(task, "_1"); !strings.Contains(stderr, want) ||
-		!strings.Contains(stderr, "xsam-seed0 (CANCELLED, apart/slurm/job1-1.log)") {
+	want := "1 of 1 runs have not ended, and no task of job " + strings.TrimSuffix(task, "_1")
+	if !strings.Contains(stderr, want) || !strings.Contains(stderr, "xsam-seed0 (CANCELLED, apart/slurm/job1-1.log)") {
 		t.Errorf("stderr %q, want %q and the run with its log", stderr, want)
 	}
 	time.Sleep(time.Second)
