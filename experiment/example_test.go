@@ -44,3 +44,40 @@ func ExampleRunAll() {
 	// sgd, seed 1: 4 steps of 1 gradients
 	// sam:rho=0.1, seed 1: 4 steps of 2 gradients
 }
+
+// A run that some other process makes is done when its record says so.
+func ExampleEnded() {
+	ctx := context.Background()
+	engine, err := backend.Open(ctx, backend.Options{Name: "go"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	out, err := os.MkdirTemp("", "runs")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(out)
+
+	r := recipe.Defaults("glyphs")
+	r.Model, r.TrainSize, r.TestSize, r.Batch, r.Epochs, r.LambdaProducts = "mlp", 64, 32, 16, 1, 0
+	if err := r.SetMethod("sgd", nil); err != nil {
+		log.Fatal(err)
+	}
+	recipes := []recipe.Recipe{r}
+	dirs := recipe.Dirs(out, recipes)
+	look := func(r recipe.Recipe) {
+		summary, err := experiment.Ended(r, dirs[0], experiment.Options{})
+		fmt.Println(summary != nil, err != nil)
+	}
+	look(r)
+	if _, err := experiment.Here(ctx, engine, experiment.Options{})(recipes, dirs); err != nil {
+		log.Fatal(err)
+	}
+	look(r)
+	r.LearningRate /= 2 // of which there is no run
+	look(r)
+	// Output:
+	// false false
+	// true false
+	// false true
+}

@@ -47,14 +47,15 @@ func Here(ctx context.Context, engine *backend.Engine, options Options) Maker {
 	}
 }
 
-// Ended returns the summary of a run of the recipe in dir with which RunAll has nothing left to do, and nil where it
-// has. One that diverged comes with its error, which wraps ErrDiverged; other errors are those of a directory in which
-// RunAll makes no such run. It changes nothing, and wants no engine.
+// Ended returns the summary of a run of the recipe in dir with which RunAll, with Resume, has nothing left to do, and
+// nil where it has. One that diverged comes with its error, which wraps ErrDiverged; other errors are those of a
+// directory in which RunAll makes no such run. It changes nothing, and wants no engine.
 func Ended(r recipe.Recipe, dir string, options Options) (*runlog.Summary, error) {
 	options, err := options.settled()
 	if err != nil {
 		return nil, err
 	}
+	options.Existing = Resume
 	return (&queue{options: options}).admit(r, dir)
 }
 

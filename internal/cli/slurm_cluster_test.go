@@ -31,7 +31,6 @@ func TestMain(m *testing.M) {
 type cluster struct {
 	dir  string
 	node string
-	env  []string
 }
 
 // slurmConf is its configuration. More tasks at a time than there are processors are allowed, jobs have at most ten

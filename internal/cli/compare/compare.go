@@ -95,11 +95,11 @@ func (o *options) groups() []flags.Group {
 
 // run makes the runs and prints the table.
 func run(ctx context.Context, o *options, args []string) error {
-	c, recipes, err := o.plan(args)
-	if err != nil {
+	if err := o.elsewhere.Check(o.given, "sweep", "tune", "config"); err != nil {
 		return err
 	}
-	if err := o.elsewhere.Check(o.given, "sweep", "tune"); err != nil {
+	c, recipes, err := o.plan(args)
+	if err != nil {
 		return err
 	}
 	asked := c // what is recorded: the search with it

@@ -38,6 +38,7 @@ func TestFailures(t *testing.T) {
 		"compare --list-runs --force":               "--list-runs with --force: want one of them",
 		"compare --list-runs --sweep rho=0.1,0.2":   "--list-runs with --sweep: want one of them",
 		"compare --list-runs --tune 3":              "--list-runs with --tune: want one of them",
+		"compare --list-runs --config c.json":       "--list-runs with --config: want one of them",
 		"compare --slurm --out . --resume":          "--slurm with --resume: want one of them",
 		"compare --only sam-seed0 --force":          "--only with --force: want one of them",
 		"compare --only sam-seed4 --out runs":       "such as sgd-seed0",

@@ -39,8 +39,9 @@ func (e *Elsewhere) Add(set *pflag.FlagSet) {
 		"array=%4: no more than 4 runs at a time")
 }
 
-// Check finds words that contradict each other; search are flags of a search, whose runs follow from one another.
-func (e *Elsewhere) Check(given *pflag.FlagSet, search ...string) (err error) {
+// Check finds words that contradict each other; unlisted are other flags whose runs, or whose table, a list cannot
+// have.
+func (e *Elsewhere) Check(given *pflag.FlagSet, unlisted ...string) (err error) {
 	if len(e.words) > 0 && !e.Slurm {
 		return exit.Usagef("--sbatch %q: want --slurm beside it", e.words[0])
 	}
@@ -48,7 +49,7 @@ func (e *Elsewhere) Check(given *pflag.FlagSet, search ...string) (err error) {
 	for _, how := range []string{"slurm", "only", "list-runs"} {
 		others := []string{"slurm", "only", "list-runs", "resume", "force"}
 		if how == "list-runs" {
-			others = append(others, search...)
+			others = append(others, unlisted...)
 		}
 		for _, name := range others {
 			if asked[how] && name != how && given.Changed(name) {

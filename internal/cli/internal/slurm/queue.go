@@ -15,15 +15,18 @@ import (
 // task is what squeue says of a task. It knows those that have ended for some minutes.
 type task struct {
 	job    string // of the array
-	number int    // from 1
+	number int    // from 1; 0 stands for all that were cancelled before they began
 	state  string // RUNNING, PENDING, …
 	why    string // it waits
 	script string // of the job
 }
 
+// forgotten is the state of a task that is no longer in the queue.
+const forgotten = "no longer in the queue"
+
 // over are the states of tasks that have ended and will not be started again.
 var over = []string{"BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY",
-	"PREEMPTED", "REVOKED", "TIMEOUT"}
+	"PREEMPTED", "REVOKED", "TIMEOUT", forgotten}
 
 // alive tells whether the task runs or will.
 func (t task) alive() bool { return !slices.Contains(over, t.state) }
@@ -39,9 +42,11 @@ func queue(ctx context.Context) (tasks []task, err error) {
 		if len(fields) < 5 {
 			continue
 		}
-		if number, err := strconv.Atoi(fields[1]); err == nil { // others are of no array
-			tasks = append(tasks, task{fields[0], number, fields[2], fields[3], fields[4]})
+		number, err := strconv.Atoi(fields[1])
+		if err != nil {
+			number = 0 // it is N/A
 		}
+		tasks = append(tasks, task{fields[0], number, fields[2], fields[3], fields[4]})
 	}
 	return tasks, nil
 }

@@ -23,6 +23,7 @@ type Runs struct {
 	Making   experiment.Options // as the commands have them
 	Bar      *progress.Bar
 
+	index   map[string]int    // of each run by its name
 	ended   []*runlog.Summary // of each run that has
 	jobs    []*job            // with tasks that make others
 	last    []last            // what was seen of the task of each run
@@ -39,9 +40,10 @@ type last struct {
 // take them, and where a directory holds something else; runs of an earlier call are found by their records and jobs.
 // options are those of sbatch, from the function of this name.
 func (r *Runs) Submit(ctx context.Context, options []string) error {
-	r.Making.Existing = experiment.Resume
 	r.ended, r.last = make([]*runlog.Summary, len(r.Dirs)), make([]last, len(r.Dirs))
+	r.index = map[string]int{}
 	for i := range r.Dirs {
+		r.index[r.name(i)] = i
 		if err := r.look(i, experiment.Skipped); err != nil {
 			return err
 		}
@@ -119,16 +121,30 @@ func (r *Runs) left() (left []int) {
 
 // see notes what is said of the tasks of a job that make runs here, and tells whether one of them runs or will.
 func (r *Runs) see(j *job, tasks []task) (alive bool) {
+	of := make([]task, len(j.Runs))
+	others := forgotten
 	for _, t := range tasks {
-		if !j.is(t) {
+		switch {
+		case !j.is(t):
 			continue
+		case t.number > 0:
+			of[t.number-1] = t
+		case !t.alive():
+			others = t.state
 		}
 		j.ID = t.job
-		for i := range r.Dirs {
-			if r.ended[i] == nil && r.name(i) == j.Runs[t.number-1] {
-				r.last[i] = last{t, j}
-				alive = alive || t.alive()
-			}
+	}
+	for k, name := range j.Runs {
+		if of[k].number == 0 {
+			of[k] = task{number: k + 1, state: others}
+		}
+		i, here := r.index[name]
+		if !here || r.ended[i] != nil {
+			continue
+		}
+		alive = alive || of[k].alive()
+		if was := r.last[i]; of[k].alive() || was.of == nil || was.of == j || !was.alive() { // else another job makes it
+			r.last[i] = last{of[k], j}
 		}
 	}
 	return alive

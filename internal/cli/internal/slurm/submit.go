@@ -27,7 +27,7 @@ type job struct {
 
 // is tells whether a task is one of the job.
 func (j *job) is(t task) bool {
-	return (t.job == j.ID || j.ID == "" && t.script == j.Script) && 1 <= t.number && t.number <= len(j.Runs)
+	return (t.job == j.ID || j.ID == "" && t.script == j.Script) && t.number <= len(j.Runs)
 }
 
 // log is where a task prints to.

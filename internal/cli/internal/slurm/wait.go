@@ -120,7 +120,7 @@ func (r *Runs) numbers() string {
 // failed tells whether the tasks of all these runs are known to have ended otherwise than with success.
 func (r *Runs) failed(left []int) bool {
 	return !slices.ContainsFunc(left, func(i int) bool {
-		return r.last[i].of == nil || r.last[i].state == "COMPLETED" || r.last[i].alive()
+		return r.last[i].state == "COMPLETED" || r.last[i].state == forgotten || r.last[i].alive()
 	})
 }
 
@@ -135,13 +135,10 @@ func (r *Runs) lost(left []int) error {
 			names = append(names, fmt.Sprintf("and %d more", len(left)-mostNamed))
 			break
 		}
-		what := r.name(i)
-		if t := r.last[i]; t.of != nil {
-			what += fmt.Sprintf(" (%s, %s)", t.state, show.Path(t.of.log(t.number)))
-		}
-		names = append(names, what)
+		t := r.last[i]
+		names = append(names, fmt.Sprintf("%s (%s, %s)", r.name(i), t.state, show.Path(t.of.log(t.number))))
 	}
-	return fmt.Errorf("slurm: %d of %d runs have not ended, and %s has no task for them any more: %s", len(left),
+	return fmt.Errorf("slurm: %d of %d runs have not ended, and no task of %s makes them any more: %s", len(left),
 		len(r.Dirs), r.numbers(), strings.Join(names, ", "))
 }
 
