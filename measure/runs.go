@@ -120,8 +120,8 @@ func (m Options) checkRuns() error {
 	case m.Landscape != runsPlane || !slices.Contains(m.Measures, runlog.MeasureLandscape):
 		return nil
 	case m.Norm == "running":
-		return errors.New("measure: a landscape through runs with the running averages of batch norm, which are those of one " +
-			"run: want norm batch")
+		return errors.New("measure: a landscape through runs with the running averages of batch norm, which are those of " +
+			"one run: want norm batch")
 	}
 	return nil
 }

@@ -76,8 +76,8 @@ func (c Comparison) Write(dir string) error {
 	return nil
 }
 
-// Differences names what keeps a comparison from standing in one record with an earlier one: all but methods, seeds, and
-// how and where it runs. Settings may be added for methods that alone have them.
+// Differences names what keeps a comparison from standing in one record with an earlier one: all but methods, seeds,
+// and how and where it runs. Settings may be added for methods that alone have them.
 func (c Comparison) Differences(old Comparison) []string {
 	changed := Differences(old.Recipe, c.Recipe)
 	if !slices.Equal(old.Sweep, c.Sweep) || old.Tune != c.Tune {
