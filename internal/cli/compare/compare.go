@@ -86,6 +86,7 @@ func (o *options) groups() []flags.Group {
 			"the best on validation images is compared, and sees the test images once")
 	what.IntVar(&o.tune, "tune", 0,
 		"`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
+	o.recipe.AllowAuto()
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	o.set = what
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
@@ -124,6 +125,13 @@ func run(ctx context.Context, o *options, args []string) error {
 		return err
 	}
 	var tuned *tuning.Tuning
+	if recipes, err = o.run.Auto(ctx, engine, &c, recipes, out, bar); err == nil && len(asked.Auto) > 0 {
+		err = c.Write(out)
+	}
+	if err != nil {
+		bar.Clear()
+		return flags.HowToResume(err, "compare", out, 0, len(recipes))
+	}
 	if search != nil {
 		tuned, err = search.Run(ctx, engine, out, o.run.Options(bar))
 		if err == nil {

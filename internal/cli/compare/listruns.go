@@ -24,6 +24,9 @@ func (o *options) checkList() error {
 			return exit.Usagef("--list-runs with --%s: want one of them", name)
 		}
 	}
+	if o.listed {
+		return o.recipe.CheckNoAuto("--list-runs")
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package flags
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -64,6 +65,7 @@ func (f *Run) over(c recipe.Comparison, err error) (*recipe.Comparison, error) {
 		return nil, err
 	}
 	was := c.Running
+	f.origins = was.Origins
 	for name, take := range map[string]func(){
 		"devices":         func() { f.Devices = was.Devices },
 		"keep-every":      func() { f.keepEvery = was.KeepEvery },
@@ -85,7 +87,13 @@ func (f *Run) over(c recipe.Comparison, err error) (*recipe.Comparison, error) {
 // running is how the runs are made, for the record.
 func (f *Run) running() recipe.Running {
 	return recipe.Running{Devices: f.Devices, KeepEvery: f.keepEvery, CurvatureEvery: f.curvatureEvery,
-		OnNonfinite: f.onNonfinite, TensorBoard: f.TensorBoard}
+		OnNonfinite: f.onNonfinite, TensorBoard: f.TensorBoard, Origins: f.origins}
+}
+
+// dropOrigins forgets where settings came from that the user gives now.
+func (f *Run) dropOrigins(flags *Recipe) {
+	f.origins = maps.Clone(f.origins)
+	maps.DeleteFunc(f.origins, func(name, _ string) bool { return flags.Lookup(name).Changed && !flags.isAuto(name) })
 }
 
 // NewestRuns is the newest folder of runs in the one where runs go.

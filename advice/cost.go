@@ -1,0 +1,76 @@
+package advice
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/stepcost"
+)
+
+// Cost is what a method costs.
+type Cost struct {
+	Method    string        `json:"method"`
+	Gradients float64       `json:"gradients"`    // a step
+	Step      runlog.Number `json:"step_seconds"` // median over the rounds of the bench
+	Training  runlog.Number `json:"training_seconds"`
+}
+
+// costMethods are those whose steps are timed, in turn.
+var costMethods = []string{"sgd", "sam", "xsam", "xsam-lite"}
+
+// costRounds are the turns of each method: as few as have an interval.
+const costRounds = 6
+
+// timeSteps times steps of the methods.
+func timeSteps(ctx context.Context, engine *backend.Engine, r recipe.Recipe, set *datasets.Set, steps int) (
+	costs []Cost, err error) {
+	var recipes []recipe.Recipe
+	for _, method := range costMethods {
+		if err := r.SetMethod(method, nil); err != nil {
+			return nil, err
+		}
+		recipes = append(recipes, r)
+	}
+	result, err := stepcost.Run(ctx, engine, recipes, set, stepcost.Options{Rounds: costRounds, Steps: 5, Warmup: 1})
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range result.Rows {
+		costs = append(costs, Cost{Method: row.Method, Gradients: recipes[i].GradientsPerStep(), Step: row.StepSeconds.Median,
+			Training: runlog.Num(row.StepSeconds.Median.Float() * float64(steps))})
+	}
+	return costs, nil
+}
+
+// cost says what the training takes with each method: its steps alone, evaluations and compiling not counted.
+func cost(f Facts) Sentence {
+	s := Sentence{About: "cost"}
+	text := ""
+	for _, c := range f.Costs {
+		if !c.Step.Known() {
+			return s.unknown("the steps could not be timed")
+		}
+		if text != "" {
+			text += ", "
+		}
+		text += fmt.Sprintf("%s %s (%g gradients, %.3g ms)", c.Method, duration(c.Training.Float()), c.Gradients,
+			1000*c.Step.Float())
+	}
+	if text == "" {
+		return s.unknown("the steps could not be timed")
+	}
+	return s.known(fmt.Sprintf("%d steps take, by the time of a step: %s", f.Steps, text))
+}
+
+func duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	if d < time.Minute {
+		return fmt.Sprintf("%.2g s", seconds)
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,54 @@
+package compare
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xsam-go/xsam/advice"
+	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/recipe"
+)
+
+// All methods of a comparison get the numbers that short runs found once, and comparison.json has them: to go on takes
+// no short run.
+func TestAuto(t *testing.T) {
+	t.Chdir(t.TempDir())
+	text := xsam.Done(t, append(strings.Fields("compare --methods sgd,sam --seeds 1 --lr auto --rho auto --out runs "+
+		"--quiet --lambda-products 0"), clitest.Tiny()...)...)
+	c, err := recipe.ReadComparison("runs")
+	if err != nil || len(c.Auto) > 0 || c.Running.Origins["lr"] == "" || !strings.Contains(text, c.Running.Origins["rho"]) {
+		t.Fatalf("comparison.json has %+v (%v), want nothing left to find and where lr and ρ come from", c, err)
+	}
+	for _, method := range c.Methods {
+		run, err := recipe.Read(clitest.ReadRun(t, filepath.Join("runs", method+"-seed0")))
+		if err != nil || run.LearningRate != c.Recipe.LearningRate || run.Origins["lr"] != c.Running.Origins["lr"] {
+			t.Errorf("%s has lr %g from %q (%v), want %g from %q", method, run.LearningRate, run.Origins["lr"], err,
+				c.Recipe.LearningRate, c.Running.Origins["lr"])
+		}
+	}
+	if err := os.RemoveAll(filepath.Join("runs", advice.Folder)); err != nil {
+		t.Fatal(err)
+	}
+	xsam.Done(t, strings.Fields("compare --resume runs --seeds 2 --quiet --backend go")...)
+	if _, err := os.Stat(filepath.Join("runs", advice.Folder)); err == nil {
+		t.Error("more seeds make short runs again")
+	}
+	more := clitest.ReadRun(t, "runs/sam-seed1")
+	if first := clitest.ReadRun(t, "runs/sam-seed0"); more.Setup.LearningRate != first.Setup.LearningRate ||
+		more.Setup.Rho != first.Setup.Rho {
+		t.Errorf("the added run is of %+v, want %+v", more.Setup, first.Setup)
+	}
+}
+
+func TestAutoRefuses(t *testing.T) {
+	xsam.Fails(t, exit.WrongUsage, map[string]string{
+		"compare --lr auto --tune 2":                 "want a number",
+		"compare --rho auto --sweep lr=0.1":          "want a number",
+		"compare --lr auto --list-runs":              "want a number",
+		"compare --methods sam,asam --rho auto":      "units of its own",
+		"compare --methods sgd,xsam-lite --rho auto": "no effect",
+	})
+}
