@@ -64,7 +64,7 @@ func cost(f Facts) Sentence {
 	if text == "" {
 		return s.unknown("the steps could not be timed")
 	}
-	return s.known(fmt.Sprintf("%d steps take, by the time of a step: %s", f.Steps, text))
+	return s.known("%d steps take, by the time of a step: %s", f.Steps, text)
 }
 
 func duration(seconds float64) string {

@@ -5,8 +5,8 @@ import "math"
 // The shares of the edge of stability, at the rate of the step, from which on the learning rate is said to be near it,
 // and up to which it is said not to be.
 const (
-	nearEdge = 0.5
-	farEdge  = 0.25
+	nearEdge = 1. / 3
+	farEdge  = 1. / 6
 )
 
 // edge says whether λmax comes near the edge of stability, 2/η, with momentum β 2(1 + β)/η: by the highest share of

@@ -69,21 +69,8 @@ func count(labels []int32, probabilities [][]float64) (l Labels) {
 			l.Contradicted++
 		}
 	}
-	if debugGrid {
-		wrong, n := 0, len(answers)
-		for i, a := range answers {
-			if a.wrong {
-				wrong++
-			}
-			if i > 0 && (i+1)*10/n > i*10/n {
-				fmt.Printf("grid %d/%d wrong %d  %.3f p %.3f\n", i+1, n, wrong, float64(wrong)/float64(i+1), a.sure)
-			}
-		}
-	}
 	return l
 }
-
-const debugGrid = true
 
 // interval is the 95 % interval of the share of which so many of n were seen, by Clopper and Pearson.
 func interval(seen, n int) (low, high float64) {
@@ -100,6 +87,12 @@ func interval(seen, n int) (low, high float64) {
 // noisyShare is the share of contradicted labels above which labels are said to be noisy.
 const noisyShare = 0.05
 
+// noisy tells whether surely more than noisyShare are contradicted.
+func (l Labels) noisy() bool {
+	low, _ := interval(l.Contradicted, l.Sure)
+	return low > noisyShare
+}
+
 // noise says whether labels are wrong so often that there is something to regularise.
 func noise(f Facts) Sentence {
 	s := Sentence{About: "noise"}
@@ -112,7 +105,7 @@ func noise(f Facts) Sentence {
 		"to %.1f)", l.Contradicted, l.Sure, 100*float64(l.Contradicted)/float64(l.Sure), 100*low, 100*high)
 	train, validation := mean(f.Rates[f.Usual].TrainAccuracy), mean(f.Rates[f.Usual].ValidationAccuracy)
 	switch {
-	case low > noisyShare:
+	case l.noisy():
 		return s.known("labels are noisy: %s", text)
 	case high >= noisyShare:
 		return s.unknown("%s", text)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/xsam-go/xsam/datasets"
+	"github.com/xsam-go/xsam/datasets/own"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 	"github.com/xsam-go/xsam/tuning"
@@ -76,6 +77,18 @@ func short(r recipe.Recipe, examples int) recipe.Recipe {
 
 // above is n/m, rounded up.
 func above(n, m int) int { return (n + m - 1) / m }
+
+// trained is the number of examples that a recipe trains on, of which its trials have those of a split.
+func trained(r recipe.Recipe, trial *datasets.Split) (int, error) {
+	_, mine := own.Parse(r.Data)
+	switch {
+	case mine:
+		return datasets.TrainingExamples(r.Data, r.DataOptions())
+	case r.TrainSize == 0 && r.ValidationSize == 0:
+		return trial.Train.Len() + trial.Validation.Len(), nil
+	}
+	return trial.Train.Len(), nil
+}
 
 // held returns the recipe with validation examples, and the data.
 func held(r recipe.Recipe) (recipe.Recipe, *datasets.Split, error) {

@@ -52,7 +52,11 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 	if err != nil {
 		return nil, err
 	}
-	f.Steps = r.Epochs * max(1, split.Train.Len()/r.Batch)
+	examples, err := trained(r, split)
+	if err != nil {
+		return nil, err
+	}
+	f.Steps = r.Epochs * max(1, examples/r.Batch)
 	if !r.Regression() && f.Rates[f.Usual].Diverged == 0 {
 		if f.Labels, err = readLabels(engine, usual); err != nil {
 			return nil, err
