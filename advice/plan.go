@@ -19,6 +19,8 @@ const (
 	seeds       = 2
 	rateFactor  = 3 // between two learning rates that are tried
 	lambdaLooks = 3 // measurements of λmax in a short run
+
+	lambdaExamples = 256 // on which λmax is measured, at most
 )
 
 // probe is a short run before it is made.
@@ -72,6 +74,11 @@ func short(r recipe.Recipe, examples int) recipe.Recipe {
 	r.EvaluateEvery = 0
 	r.LambdaEvery = max(1, r.Epochs/lambdaLooks)
 	r.LambdaProducts, r.LambdaTolerance = 40, 0.03
+	if r.LambdaExamples == 0 || r.LambdaExamples > lambdaExamples {
+		r.LambdaExamples = lambdaExamples
+	}
+	r.LambdaExamples = min(r.LambdaExamples, examples)
+	r.LambdaBatch = min(r.LambdaBatch, r.LambdaExamples)
 	return r
 }
 
