@@ -2,7 +2,6 @@ package advice
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/datasets/own"
@@ -60,7 +59,7 @@ func add(probes []probe, base recipe.Recipe, method string, factor float64) ([]p
 		}
 		probes = append(probes, probe{
 			rate: r.LearningRate, lite: method != "sgd", usual: factor == 1, recipe: r,
-			dir: filepath.Join(fmt.Sprintf("lr%g", r.LearningRate), runlog.Name(method, r.Seed)),
+			dir: runlog.Name(fmt.Sprintf("%s-lr%g", method, r.LearningRate), r.Seed),
 		})
 	}
 	return probes, nil

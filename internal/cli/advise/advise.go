@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/xsam-go/xsam/advice"
+	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
@@ -70,6 +71,9 @@ func run(ctx context.Context, o *options) error {
 	}
 	if err := o.run.CheckExisting(); err != nil {
 		return err
+	}
+	if o.run.Resume && o.run.Out == "" {
+		return exit.Usagef("--resume without --out: want the folder that --out kept")
 	}
 	c := recipe.Comparison{Methods: []string{"sgd", "xsam-lite"}, Seeds: 1}
 	recipes, err := o.run.Plan(o.recipe, nil, &c)
