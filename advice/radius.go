@@ -1,44 +1,41 @@
 package advice
 
-import "github.com/xsam-go/xsam/recipe"
-
-// noisyRho is the ρ to try where labels are noisy: four times that of the presets.
-const noisyRho = 0.2
+// The radii to try where labels are noisy, and the share of the loss of chance that the rise of the loss at ρ along the
+// sharpest direction, ρ²λ/2, may reach: with a longer ascent some nets learn nothing.
+const (
+	usualRho   = 0.05 // of the presets
+	longestRho = 0.2
+	riseShare  = 0.25
+)
 
 // radius says which ρ to try. In short runs a ρ only slows; what it is good for, that wrong labels are not learnt by
-// heart, comes later. So the sentence rests on the noise alone.
+// heart, comes later. So the sentence rests on the noise, and on how long an ascent the curvature allows: it takes the
+// longest of 0.1 and 0.2 with
+//
+//	ρ²λ/2 ≤ ¼ · loss of chance     λ the largest of the short runs
 func radius(f Facts) Sentence {
 	s := Sentence{About: "rho"}
-	if n := noise(f); n.Known && f.Labels.noisy() {
-		return s.try(noisyRho).known("more than the usual 0.05 keeps wrong labels from being learnt: %s", n.Text)
-	}
-	return s.unknown("without noise that is seen short runs do not tell one ρ from another")
-}
-
-// strength says which α to try with xsam-lite: the full 1 against wrong labels; a quarter of it where X-SAM lite at 1 is
-// behind sgd in the short runs, every seed.
-func strength(f Facts) Sentence {
-	s := Sentence{About: "alpha"}
-	sgd, lite := f.Rates[f.Usual], f.Lite
 	n := noise(f)
-	losses := "validation loss of xsam-lite %s, of sgd %s"
-	switch {
-	case n.Known && f.Labels.noisy():
-		return s.try(1).known("the whole correction keeps wrong labels from being learnt: %s", n.Text)
-	case !n.Known:
-		return s.unknown("it goes by the noise, which is not known")
-	case least(lite.ValidationLoss) > worst(sgd) || lite.Diverged > sgd.Diverged:
-		return s.try(0.25).known("xsam-lite at %g holds the training back: "+losses, usualAlpha(f.Recipe),
-			span(lite.ValidationLoss), span(sgd.ValidationLoss))
+	if !n.Known || !f.Labels.noisy() {
+		return s.unknown("without noise that is seen short runs do not tell one ρ from another")
 	}
-	return s.unknown("xsam-lite and sgd differ by no more than two seeds do: "+losses, span(lite.ValidationLoss),
-		span(sgd.ValidationLoss))
-}
-
-// usualAlpha is the α that xsam-lite has without a word about it.
-func usualAlpha(r recipe.Recipe) float64 {
-	if err := r.SetMethod("xsam-lite", nil); err != nil {
-		return 0 // it was run already
+	lambda, allowed := 0.0, riseShare*f.ChanceLoss.Float()
+	for _, l := range f.Lambdas {
+		lambda = max(lambda, l.Lambda)
 	}
-	return r.Alpha
+	if !(lambda > 0 && allowed > 0) {
+		return s.unknown("labels are noisy, and how long an ascent may be cannot be said without λmax")
+	}
+	rise := func(rho float64) float64 { return rho * rho * lambda / 2 }
+	rho := longestRho
+	for rho > usualRho && rise(rho) > allowed {
+		rho /= 2
+	}
+	if rho <= usualRho {
+		return s.unknown("labels are noisy, but λmax is %.3g: along the sharpest direction ρ = %g already adds %.2g to the "+
+			"loss, of %.2g allowed", lambda, 2*usualRho, rise(2*usualRho), allowed)
+	}
+	return s.try(rho).known("labels are noisy (%d of %d contradicted), which a longer ascent than the usual %g keeps from "+
+		"being learnt; λmax %.3g lets it add %.2g to the loss, of %.2g allowed", f.Labels.Contradicted, f.Labels.Sure,
+		usualRho, lambda, rise(rho), allowed)
 }

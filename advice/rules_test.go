@@ -23,7 +23,8 @@ func outcome(rate, first, second float64) Outcome {
 func facts(change func(*Facts)) Facts {
 	f := Facts{Recipe: recipe.Defaults("glyphs"), Usual: 1, Rates: []Outcome{
 		outcome(0.0333, 0.9, 1), outcome(0.1, 0.5, 0.6), outcome(0.3, 0.55, 0.7),
-	}, Lite: outcome(0.1, 0.55, 0.65), Labels: Labels{Sure: 300}}
+	}, Lite: outcome(0.1, 0.55, 0.65), Labels: Labels{Sure: 300},
+		ChanceLoss: runlog.Num(2.4)}
 	f.Recipe.LearningRate, f.Recipe.Momentum = 0.1, 0
 	if change != nil {
 		change(&f)
@@ -82,10 +83,14 @@ func TestRules(t *testing.T) {
 		}, false, 0, "by heart (accuracy 100.0 %, on others 80.0 %)"},
 		{"no classes", noise, func(f *Facts) { f.Labels = Labels{} }, false, 0, "no classes"},
 
-		{"ρ with noise", radius, noisyLabels, true, 0.2, "60 of the 300"},
+		// A quarter of a loss of chance of 2.4 is 0.6: 0.2²λ/2 is that at λ = 30, 0.1²λ/2 at 120.
+		{"ρ with noise, λ 29", radius, func(f *Facts) { noisyLabels(f); lambdas(f, 29, 3) }, true, 0.2, "60 of 300"},
+		{"ρ with noise, λ 31", radius, func(f *Facts) { noisyLabels(f); lambdas(f, 3, 31) }, true, 0.1, "60 of 300"},
+		{"ρ with noise, λ 121", radius, func(f *Facts) { noisyLabels(f); lambdas(f, 121, 3) }, false, 0, "λmax is 121"},
+		{"ρ with noise, no λ", radius, noisyLabels, false, 0, "without λmax"},
 		{"ρ without", radius, nil, false, 0, "do not tell"},
 
-		{"α with noise", strength, noisyLabels, true, 1, "60 of the 300"},
+		{"α with noise", strength, noisyLabels, true, 1, "60 of 300"},
 		{"α without, lite level", strength, nil, false, 0, "no more than two seeds do"},
 		{"α without, lite behind", strength, func(f *Facts) { f.Lite = outcome(0.1, 0.7, 0.8) }, true, 0.25, "holds the training back"},
 	}

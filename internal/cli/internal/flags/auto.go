@@ -107,7 +107,8 @@ func (f *Run) Auto(ctx context.Context, engine *backend.Engine, c *recipe.Compar
 			return recipes, nil
 		}
 	}
-	a, err := advice.Run(ctx, engine, c.Recipe, filepath.Join(out, advice.Folder), f.Options(bar))
+	a, err := advice.Run(ctx, engine, c.Recipe, filepath.Join(out, advice.Folder), advice.Options{
+		Options: f.Options(bar), NoCost: true})
 	if err != nil {
 		return nil, err
 	}
