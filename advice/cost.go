@@ -23,12 +23,26 @@ type Cost struct {
 // costMethods are those whose steps are timed, in turn.
 var costMethods = []string{"sgd", "sam", "xsam", "xsam-lite"}
 
-// costRounds are the turns of each method: as few as have an interval.
-const costRounds = 6
+// How long steps are timed: turns of each method, as few as have an interval, each of so many seconds' worth of steps of
+// sgd, within bounds. On a machine that does other things a few short steps say little.
+const (
+	costRounds  = 6
+	turnSeconds = 0.1
+	leastSteps  = 5
+	mostSteps   = 100
+)
 
-// timeSteps times steps of the methods.
-func timeSteps(ctx context.Context, engine *backend.Engine, r recipe.Recipe, set *datasets.Set, steps int) (
-	costs []Cost, err error) {
+// turnSteps is the number of steps of a turn, by the time of a step of sgd in seconds.
+func turnSteps(step float64) int {
+	if !(step > 0) {
+		return leastSteps
+	}
+	return int(min(max(turnSeconds/step, leastSteps), mostSteps))
+}
+
+// timeSteps times steps of the methods, for a training of so many. step is the time of one of sgd, if it is known.
+func timeSteps(ctx context.Context, engine *backend.Engine, r recipe.Recipe, set *datasets.Set, steps int,
+	step float64) (costs []Cost, err error) {
 	var recipes []recipe.Recipe
 	for _, method := range costMethods {
 		if err := r.SetMethod(method, nil); err != nil {
@@ -36,7 +50,8 @@ func timeSteps(ctx context.Context, engine *backend.Engine, r recipe.Recipe, set
 		}
 		recipes = append(recipes, r)
 	}
-	result, err := stepcost.Run(ctx, engine, recipes, set, stepcost.Options{Rounds: costRounds, Steps: 5, Warmup: 1})
+	result, err := stepcost.Run(ctx, engine, recipes, set, stepcost.Options{Rounds: costRounds, Steps: turnSteps(step),
+		Warmup: 1})
 	if err != nil {
 		return nil, err
 	}

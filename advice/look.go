@@ -24,6 +24,8 @@ type Facts struct {
 	Costs   []Cost `json:"costs,omitempty"`
 	// ChanceLoss is the training loss of answers that do not look at the example.
 	ChanceLoss runlog.Number `json:"chance_loss,omitzero"`
+	// StepSeconds is the time of a step of sgd in the short runs.
+	StepSeconds runlog.Number `json:"step_seconds,omitzero"`
 }
 
 // Outcome is how the short runs of a method at a learning rate ended, by seed; NaN for one that diverged.
@@ -75,7 +77,7 @@ func newFacts(r recipe.Recipe, probes []probe, summaries []runlog.Summary, out s
 		if !p.usual {
 			continue
 		}
-		f.Usual, f.ChanceLoss = len(f.Rates)-1, s.ChanceLoss
+		f.Usual, f.ChanceLoss, f.StepSeconds = len(f.Rates)-1, s.ChanceLoss, s.StepSecondsMedian
 		f.Short = max(f.Short, int(s.Steps))
 		looks, err := looksOf(p.recipe, filepath.Join(out, p.dir), int(s.Steps))
 		if err != nil {

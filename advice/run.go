@@ -70,7 +70,8 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 		}
 	}
 	if !options.NoCost {
-		if f.Costs, err = timeSteps(ctx, engine, trial, split.Train, f.Steps); err != nil {
+		if f.Costs, err = timeSteps(ctx, engine, trial, split.Train, f.Steps,
+			f.StepSeconds.Float()); err != nil {
 			return nil, err
 		}
 	}
