@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,10 +38,36 @@ func TestAuto(t *testing.T) {
 	if _, err := os.Stat(filepath.Join("runs", advice.Folder)); err == nil {
 		t.Error("more seeds make short runs again")
 	}
+	if _, stderr, code := xsam.Run(strings.Fields("compare --resume runs --lr 0.5 --backend go --quiet")...); code != exit.Failed ||
+		!strings.Contains(stderr, "now 0.5") {
+		t.Errorf("another rate: exit %d, %s", code, stderr)
+	}
 	more := clitest.ReadRun(t, "runs/sam-seed1")
 	if first := clitest.ReadRun(t, "runs/sam-seed0"); more.Setup.LearningRate != first.Setup.LearningRate ||
 		more.Setup.Rho != first.Setup.Rho {
 		t.Errorf("the added run is of %+v, want %+v", more.Setup, first.Setup)
+	}
+}
+
+// A comparison that was interrupted before the short runs had ended goes on with them.
+func TestAutoInterrupted(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	stderr := &clitest.Stopper{Text: "[1/8]", Cancel: cancel}
+	code := xsam.Start(ctx, io.Discard, stderr, append(strings.Fields("compare --methods sam --seeds 1 --rho auto --out runs "+
+		"--lambda-products 0"), clitest.Tiny()...)...)
+	cancel()
+	if code != exit.Interrupted || !strings.Contains(stderr.String(), "xsam compare --resume runs") {
+		t.Fatalf("exit %d: %s", code, stderr.String())
+	}
+	text := xsam.Done(t, strings.Fields("compare --resume runs --quiet --backend go")...)
+	c, err := recipe.ReadComparison("runs")
+	if err != nil || c.Running.Origins["rho"] == "" || !strings.Contains(text, c.Running.Origins["rho"]) {
+		t.Errorf("resumed: %+v (%v), want where ρ comes from, and in\n%s", c, err, text)
+	}
+	if _, stderr, code := xsam.Run(strings.Fields("compare --resume runs --lr auto --backend go")...); code != exit.WrongUsage ||
+		!strings.Contains(stderr, "have a number already") {
+		t.Errorf("auto for runs that have a rate: exit %d, %s", code, stderr)
 	}
 }
 

@@ -125,7 +125,7 @@ func run(ctx context.Context, o *options, args []string) error {
 		return err
 	}
 	var tuned *tuning.Tuning
-	if recipes, err = o.run.Auto(ctx, engine, &c, recipes, out, bar); err == nil && len(asked.Auto) > 0 {
+	if recipes, err = o.run.Auto(ctx, engine, &c, recipes, out, bar); err == nil && len(c.Auto) < len(asked.Auto) {
 		err = c.Write(out)
 	}
 	if err != nil {

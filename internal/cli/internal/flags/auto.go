@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,10 +70,22 @@ func (f *Recipe) isAuto(name string) bool {
 	return may && value.auto
 }
 
-// auto are the flags that the user left to short runs.
-func (f *Recipe) auto(methods []string) (names []string, err error) {
+// auto are the flags that are left to short runs, and not found yet: those that the user leaves to them or, where
+// recorded runs go on, those that are recorded so. It forgets where settings came from that the user gives now.
+func (f *Run) auto(flags *Recipe, recorded *recipe.Comparison, methods []string) (names []string, err error) {
+	given := func(name string) bool {
+		flag := flags.Lookup(name)
+		return flag != nil && flag.Changed && !flags.isAuto(name)
+	}
+	f.origins = maps.Clone(f.origins)
+	maps.DeleteFunc(f.origins, func(name, _ string) bool { return given(name) })
+	goesOn := recorded != nil && f.Resume
 	for _, name := range autoFlags {
-		if f.isAuto(name) {
+		left := goesOn && slices.Contains(recorded.Auto, name)
+		switch {
+		case goesOn && flags.isAuto(name) && !left && f.origins[name] == "":
+			return nil, exit.Usagef("--%s auto with --resume: the runs that are there have a number already: leave it out", name)
+		case left && !given(name) || !goesOn && flags.isAuto(name):
 			names = append(names, name)
 		}
 	}
@@ -112,10 +125,13 @@ func (f *Run) Auto(ctx context.Context, engine *backend.Engine, c *recipe.Compar
 	if err != nil {
 		return nil, err
 	}
-	f.origins = map[string]string{}
+	if f.origins == nil {
+		f.origins = map[string]string{}
+	}
 	for _, name := range c.Auto {
 		value, why := a.Value(name)
 		f.origins[name] = why
+		bar.Print(name + "  " + why)
 		switch {
 		case value == 0:
 		case name == "lr":

@@ -3,7 +3,6 @@ package flags
 import (
 	"errors"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 
@@ -88,12 +87,6 @@ func (f *Run) over(c recipe.Comparison, err error) (*recipe.Comparison, error) {
 func (f *Run) running() recipe.Running {
 	return recipe.Running{Devices: f.Devices, KeepEvery: f.keepEvery, CurvatureEvery: f.curvatureEvery,
 		OnNonfinite: f.onNonfinite, TensorBoard: f.TensorBoard, Origins: f.origins}
-}
-
-// dropOrigins forgets where settings came from that the user gives now.
-func (f *Run) dropOrigins(flags *Recipe) {
-	f.origins = maps.Clone(f.origins)
-	maps.DeleteFunc(f.origins, func(name, _ string) bool { return flags.Lookup(name).Changed && !flags.isAuto(name) })
 }
 
 // NewestRuns is the newest folder of runs in the one where runs go.

@@ -121,15 +121,9 @@ func (f *Run) Plan(flags *Recipe, recorded *recipe.Comparison, c *recipe.Compari
 		c.Settings = map[string]string{}
 	}
 	maps.Copy(c.Settings, settings)
-	if recorded != nil {
-		c.Auto = recorded.Auto
+	if c.Auto, err = f.auto(flags, recorded, c.Methods); err != nil {
+		return nil, err
 	}
-	if recorded == nil || !f.Resume {
-		if c.Auto, err = flags.auto(c.Methods); err != nil {
-			return nil, err
-		}
-	}
-	f.dropOrigins(flags)
 	c.Running = f.running()
 	if err := flags.checkBase(c.Recipe); err != nil {
 		return nil, err
