@@ -14,10 +14,13 @@ import (
 
 // Cost is what a method costs.
 type Cost struct {
-	Method    string        `json:"method"`
-	Gradients float64       `json:"gradients"`    // a step
-	Step      runlog.Number `json:"step_seconds"` // median over the rounds of the bench
-	Training  runlog.Number `json:"training_seconds"`
+	Method    string  `json:"method"`
+	Gradients float64 `json:"gradients"` // a step
+	// VsSGD is the processor time of a step over that of sgd, timed in turn: other programs on the machine lengthen it
+	// less than the time that passes. Step is that of sgd in the short runs, times this.
+	VsSGD    runlog.Number `json:"step_cost_vs_sgd,omitzero"`
+	Step     runlog.Number `json:"step_seconds,omitzero"`
+	Training runlog.Number `json:"training_seconds,omitzero"`
 }
 
 // costMethods are those whose steps are timed, in turn.
@@ -40,7 +43,7 @@ func turnSteps(step float64) int {
 	return int(min(max(turnSeconds/step, leastSteps), mostSteps))
 }
 
-// timeSteps times steps of the methods, for a training of so many. step is the time of one of sgd, if it is known.
+// timeSteps times steps of the methods, for a training of so many. step is the time of one of sgd, in seconds.
 func timeSteps(ctx context.Context, engine *backend.Engine, r recipe.Recipe, set *datasets.Set, steps int,
 	step float64) (costs []Cost, err error) {
 	var recipes []recipe.Recipe
@@ -56,8 +59,13 @@ func timeSteps(ctx context.Context, engine *backend.Engine, r recipe.Recipe, set
 		return nil, err
 	}
 	for i, row := range result.Rows {
-		costs = append(costs, Cost{Method: row.Method, Gradients: recipes[i].GradientsPerStep(), Step: row.StepSeconds.Median,
-			Training: runlog.Num(row.StepSeconds.Median.Float() * float64(steps))})
+		ratio := row.CPUVsSGD.Median
+		if !ratio.Known() { // not on every system
+			ratio = row.CostVsSGD.Median
+		}
+		seconds := step * ratio.Float()
+		costs = append(costs, Cost{Method: row.Method, Gradients: recipes[i].GradientsPerStep(), VsSGD: ratio,
+			Step: runlog.Num(seconds), Training: runlog.Num(seconds * float64(steps))})
 	}
 	return costs, nil
 }
@@ -73,8 +81,8 @@ func cost(f Facts) Sentence {
 		if text != "" {
 			text += ", "
 		}
-		text += fmt.Sprintf("%s %s (%g gradients, %.3g ms)", c.Method, duration(c.Training.Float()), c.Gradients,
-			1000*c.Step.Float())
+		text += fmt.Sprintf("%s %s (%.3g ms a step, %.2f × sgd, %.2g gradients)", c.Method, duration(c.Training.Float()),
+			1000*c.Step.Float(), c.VsSGD.Float(), c.Gradients)
 	}
 	if text == "" {
 		return s.unknown("the steps could not be timed")

@@ -20,11 +20,11 @@ type Facts struct {
 	Lite  Outcome   `json:"xsam_lite"` // at the same rate
 
 	Lambdas []Look `json:"lambdas,omitempty"` // of sgd at the recipe's rate, of all seeds
-	Labels  Labels `json:"labels"`
+	Labels  Labels `json:"labels"`            // by the nets at the rate of answering
 	Costs   []Cost `json:"costs,omitempty"`
 	// ChanceLoss is the training loss of answers that do not look at the example.
 	ChanceLoss runlog.Number `json:"chance_loss,omitzero"`
-	// StepSeconds is the time of a step of sgd in the short runs.
+	// StepSeconds is the time of a step of sgd: the median of a short run, the shortest of theirs.
 	StepSeconds runlog.Number `json:"step_seconds,omitzero"`
 }
 
@@ -45,6 +45,21 @@ type Look struct {
 	Lambda float64 `json:"lambda_max"`
 	Rate   float64 `json:"lr"`    // of the step
 	Share  float64 `json:"share"` // of the edge of stability at that rate; NaN never
+}
+
+// answering is the rate whose nets are asked about the labels, which have to have learnt: the recipe's, or the best of
+// those at which sgd learns; −1 where there is none.
+func (f *Facts) answering() int {
+	if !math.IsInf(worst(f.Rates[f.Usual]), 1) {
+		return f.Usual
+	}
+	best := -1
+	for i, o := range f.Rates {
+		if !math.IsInf(worst(o), 1) && (best < 0 || worst(o) < worst(f.Rates[best])) {
+			best = i
+		}
+	}
+	return best
 }
 
 func (o *Outcome) add(s runlog.Summary) {
@@ -77,7 +92,10 @@ func newFacts(r recipe.Recipe, probes []probe, summaries []runlog.Summary, out s
 		if !p.usual {
 			continue
 		}
-		f.Usual, f.ChanceLoss, f.StepSeconds = len(f.Rates)-1, s.ChanceLoss, s.StepSecondsMedian
+		f.Usual, f.ChanceLoss = len(f.Rates)-1, s.ChanceLoss
+		if t := s.StepSecondsMedian; t.Known() && !(f.StepSeconds.Float() <= t.Float()) {
+			f.StepSeconds = t
+		}
 		f.Short = max(f.Short, int(s.Steps))
 		looks, err := looksOf(p.recipe, filepath.Join(out, p.dir), int(s.Steps))
 		if err != nil {

@@ -81,6 +81,11 @@ func TestRules(t *testing.T) {
 			f.Rates[1].TrainAccuracy = []runlog.Number{runlog.Num(1), runlog.Num(1)}
 			f.Rates[1].ValidationAccuracy = []runlog.Number{runlog.Num(0.8), runlog.Num(0.8)}
 		}, false, 0, "by heart (accuracy 100.0 %, on others 80.0 %)"},
+		{"the usual rate does not learn, and the best that learns knows by heart", noise, func(f *Facts) {
+			f.Rates[1] = outcome(0.1, 0.5, nan)
+			f.Rates[2].TrainAccuracy[0], f.Rates[2].TrainAccuracy[1] = runlog.Num(1), runlog.Num(1)
+			f.Rates[2].ValidationAccuracy[0], f.Rates[2].ValidationAccuracy[1] = runlog.Num(0.7), runlog.Num(0.7)
+		}, false, 0, "on others 70.0 %"},
 		{"no classes", noise, func(f *Facts) { f.Labels = Labels{} }, false, 0, "no classes"},
 
 		// A quarter of a loss of chance of 2.4 is 0.6: 0.2²λ/2 is that at λ = 30, 0.1²λ/2 at 120.

@@ -43,13 +43,10 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 	}
 	options.KeepEvery, options.CurvatureEvery, options.TensorBoard, options.Origins = 0, 0, false, nil
 	var recipes []recipe.Recipe
-	var dirs, usual []string
+	var dirs []string
 	for _, p := range probes {
 		dir := filepath.Join(out, p.dir)
 		recipes, dirs = append(recipes, p.recipe), append(dirs, dir)
-		if p.usual && !p.lite {
-			usual = append(usual, dir)
-		}
 	}
 	summaries, err := experiment.RunAll(ctx, engine, recipes, dirs, options.Options)
 	if err != nil {
@@ -64,14 +61,19 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 		return nil, err
 	}
 	f.Steps = r.Epochs * max(1, examples/r.Batch)
-	if !r.Regression() && f.Rates[f.Usual].Diverged == 0 {
-		if f.Labels, err = readLabels(engine, usual); err != nil {
+	if at := f.answering(); !r.Regression() && at >= 0 {
+		var answering []string
+		for i, p := range probes {
+			if !p.lite && p.rate == f.Rates[at].Rate {
+				answering = append(answering, dirs[i])
+			}
+		}
+		if f.Labels, err = readLabels(engine, answering); err != nil {
 			return nil, err
 		}
 	}
 	if !options.NoCost {
-		if f.Costs, err = timeSteps(ctx, engine, trial, split.Train, f.Steps,
-			f.StepSeconds.Float()); err != nil {
+		if f.Costs, err = timeSteps(ctx, engine, trial, split.Train, f.Steps, f.StepSeconds.Float()); err != nil {
 			return nil, err
 		}
 	}
