@@ -26,8 +26,8 @@ type Cost struct {
 // costMethods are those whose steps are timed, in turn.
 var costMethods = []string{"sgd", "sam", "xsam", "xsam-lite"}
 
-// How long steps are timed: turns of each method, as few as have an interval, each of so many seconds' worth of steps of
-// sgd, within bounds. On a machine that does other things a few short steps say little.
+// How long steps are timed: turns of each method, as few as have an interval, each of so many seconds' worth of steps
+// of sgd, within bounds. On a machine that does other things a few short steps say little.
 const (
 	costRounds  = 6
 	turnSeconds = 0.1

@@ -101,8 +101,8 @@ func noise(f Facts) Sentence {
 		return s.unknown("there are no classes, or sgd has learnt at none of the rates")
 	}
 	low, high := interval(l.Contradicted, l.Sure)
-	text := fmt.Sprintf("%d of the %d training labels that the nets are surest of are contradicted (%.1f %%, interval %.1f "+
-		"to %.1f)", l.Contradicted, l.Sure, 100*float64(l.Contradicted)/float64(l.Sure), 100*low, 100*high)
+	text := fmt.Sprintf("%d of the %d training labels that the nets are surest of are contradicted (%.1f %%, interval "+
+		"%.1f to %.1f)", l.Contradicted, l.Sure, 100*float64(l.Contradicted)/float64(l.Sure), 100*low, 100*high)
 	nets := f.Rates[max(0, f.answering())]
 	train, validation := mean(nets.TrainAccuracy), mean(nets.ValidationAccuracy)
 	switch {

@@ -31,8 +31,8 @@ type probe struct {
 	dir    string // under the folder of all
 }
 
-// plan returns the short runs of a recipe, which has validation examples, on so many training examples: sgd at a third of
-// its learning rate, at it and at three times of it, and xsam-lite at it, each from the same two seeds.
+// plan returns the short runs of a recipe, which has validation examples, on so many training examples: sgd at a third
+// of its learning rate, at it and at three times of it, and xsam-lite at it, each from the same two seeds.
 func plan(r recipe.Recipe, examples int) (probes []probe, err error) {
 	base := short(r, examples)
 	for _, factor := range []float64{1. / rateFactor, 1, rateFactor} {

@@ -35,7 +35,7 @@ func radius(f Facts) Sentence {
 		return s.unknown("labels are noisy, but λmax is %.3g: along the sharpest direction ρ = %g already adds %.2g to the "+
 			"loss, of %.2g allowed", lambda, 2*usualRho, rise(2*usualRho), allowed)
 	}
-	return s.try(rho).known("labels are noisy (%d of %d contradicted), which a longer ascent than the usual %g keeps from "+
-		"being learnt; λmax %.3g lets it add %.2g to the loss, of %.2g allowed", f.Labels.Contradicted, f.Labels.Sure,
+	return s.try(rho).known("labels are noisy (%d of %d contradicted), which a longer ascent than the usual %g keeps "+
+		"from being learnt; λmax %.3g lets it add %.2g to the loss, of %.2g allowed", f.Labels.Contradicted, f.Labels.Sure,
 		usualRho, lambda, rise(rho), allowed)
 }

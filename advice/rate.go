@@ -9,8 +9,8 @@ import (
 )
 
 // rate says at which learning rate sgd gets furthest in the short runs: the one with the lowest validation loss, if
-// every seed of it is below every seed of the others. Where labels may be wrong no rate is advised that is not lower than
-// the recipe's: what learns faster learns wrong labels faster too, and short runs do not live to see it.
+// every seed of it is below every seed of the others. Where labels may be wrong no rate is advised that is not lower
+// than the recipe's: what learns faster learns wrong labels faster too, and short runs do not live to see it.
 func rate(f Facts) Sentence {
 	s := Sentence{About: "lr"}
 	usual, best := f.Rates[f.Usual], f.Rates[0]

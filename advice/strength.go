@@ -2,7 +2,7 @@ package advice
 
 import "github.com/xsam-go/xsam/recipe"
 
-// strength says which α to try with xsam-lite: the full 1 against wrong labels; a quarter of it where X-SAM lite at 1 is
+// strength says which α to try with xsam-lite: the full 1 against wrong labels; a quarter of it where X-SAM lite is
 // behind sgd in the short runs, every seed.
 func strength(f Facts) Sentence {
 	s := Sentence{About: "alpha"}

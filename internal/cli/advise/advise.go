@@ -3,6 +3,7 @@ package advise
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,7 +57,8 @@ func (o *options) groups() []flags.Group {
 	group := flags.NewGroup("Running")
 	set := group.Flags
 	o.run.Engine.Add(set)
-	set.StringVar(&o.run.Out, "out", "", "`folder` in which the records of the short runs are kept (default: they are not)")
+	set.StringVar(&o.run.Out, "out", "",
+		"`folder` in which the records of the short runs are kept (default: they are not)")
 	flags.AddFormat(set, &o.run.Format, flags.ListFormats)
 	flags.AddQuiet(set, &o.run.Quiet)
 	set.BoolVar(&o.run.Resume, "resume", false, "go on with the short runs in --out")
@@ -65,7 +67,7 @@ func (o *options) groups() []flags.Group {
 }
 
 // run makes the short runs and prints the advice.
-func run(ctx context.Context, o *options) error {
+func run(ctx context.Context, o *options) (err error) {
 	if err := flags.CheckFormat(o.run.Format, flags.ListFormats); err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func run(ctx context.Context, o *options) error {
 		if out, err = os.MkdirTemp("", "xsam-advise-"); err != nil {
 			return fmt.Errorf("advise: a folder for the short runs: %w", err)
 		}
-		defer os.RemoveAll(out)
+		defer func() { err = errors.Join(err, os.RemoveAll(out)) }()
 	}
 	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
 	if err != nil {
@@ -95,7 +97,8 @@ func run(ctx context.Context, o *options) error {
 
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
 	bar := progress.New(o.stderr, o.run.Quiet)
-	a, err := advice.Run(ctx, engine, c.Recipe, filepath.Join(out, advice.Folder), advice.Options{Options: o.run.Options(bar)})
+	a, err := advice.Run(ctx, engine, c.Recipe, filepath.Join(out, advice.Folder),
+		advice.Options{Options: o.run.Options(bar)})
 	bar.Clear()
 	if err != nil {
 		return flags.HowToGoOn(err, "with --out DIR the short runs are kept, and --resume goes on with them")

@@ -108,10 +108,10 @@ func (f *Recipe) CheckNoAuto(beside string) error {
 	return nil
 }
 
-// Auto has short runs find what a comparison leaves to them, sets it there, and returns the recipes of the runs with it:
-// the given ones where there is nothing to find, or where runs are there that are to be left alone.
-func (f *Run) Auto(ctx context.Context, engine *backend.Engine, c *recipe.Comparison, recipes []recipe.Recipe, out string,
-	bar *progress.Bar) ([]recipe.Recipe, error) {
+// Auto has short runs find what a comparison leaves to them, sets it there, and returns the recipes of the runs with
+// it: the given ones where there is nothing to find, or where runs are there that are to be left alone.
+func (f *Run) Auto(ctx context.Context, engine *backend.Engine, c *recipe.Comparison, recipes []recipe.Recipe,
+	out string, bar *progress.Bar) ([]recipe.Recipe, error) {
 	if len(c.Auto) == 0 {
 		return recipes, nil
 	}
