@@ -60,7 +60,8 @@ func TestRules(t *testing.T) {
 		{"nothing measured", edge, nil, false, 0, "could not be measured"},
 
 		{"seeds overlap", rate, nil, false, 0, "no more than two seeds do"},
-		{"the usual rate is best", rate, func(f *Facts) { f.Rates[2] = outcome(0.3, 0.7, 0.8) }, true, 0.1, "better than a third"},
+		{"the usual rate is best", rate, func(f *Facts) { f.Rates[2] = outcome(0.3, 0.7, 0.8) }, true, 0.1,
+			"better than a third"},
 		{"a higher rate is best", rate, func(f *Facts) { f.Rates[2] = outcome(0.3, 0.3, 0.4) }, true, 0.3, "better than 0.1"},
 		{"a higher rate is best, with noise", rate, func(f *Facts) { f.Rates[2] = outcome(0.3, 0.3, 0.4); noisyLabels(f) },
 			false, 0, "learns wrong labels faster"},
@@ -97,7 +98,9 @@ func TestRules(t *testing.T) {
 
 		{"α with noise", strength, noisyLabels, true, 1, "60 of 300"},
 		{"α without, lite level", strength, nil, false, 0, "no more than two seeds do"},
-		{"α without, lite behind", strength, func(f *Facts) { f.Lite = outcome(0.1, 0.7, 0.8) }, true, 0.25, "holds the training back"},
+		{"α, sgd diverges", strength, func(f *Facts) { f.Rates[1] = outcome(0.1, 0.5, nan) }, false, 0, "does not learn"},
+		{"α without, lite behind", strength, func(f *Facts) { f.Lite = outcome(0.1, 0.7, 0.8) }, true, 0.25,
+			"holds the training back"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,7 +146,8 @@ func TestShort(t *testing.T) {
 		r := recipe.Defaults("glyphs")
 		r.Epochs, r.Batch = tt.epochs, tt.batch
 		if got := short(r, tt.examples).Epochs; got != tt.want {
-			t.Errorf("%d epochs of %d examples in batches of %d: %d short, want %d", tt.epochs, tt.examples, tt.batch, got, tt.want)
+			t.Errorf("%d epochs of %d examples in batches of %d: %d short, want %d", tt.epochs, tt.examples, tt.batch, got,
+				tt.want)
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package advice
 
-import "github.com/xsam-go/xsam/recipe"
+import (
+	"math"
+
+	"github.com/xsam-go/xsam/recipe"
+)
 
 // strength says which α to try with xsam-lite: the full 1 against wrong labels; a quarter of it where X-SAM lite is
 // behind sgd in the short runs, every seed.
@@ -15,7 +19,9 @@ func strength(f Facts) Sentence {
 	case f.Labels.noisy():
 		return s.try(1).known("for xsam-lite; labels are noisy (%d of %d contradicted), which the whole correction keeps "+
 			"from being learnt", f.Labels.Contradicted, f.Labels.Sure)
-	case least(lite.ValidationLoss) > worst(sgd) || lite.Diverged > sgd.Diverged:
+	case math.IsInf(worst(sgd), 1):
+		return s.unknown("sgd does not learn at %g", sgd.Rate)
+	case least(lite.ValidationLoss) > worst(sgd) || lite.Diverged > 0:
 		return s.try(0.25).known("for xsam-lite, which at %g holds the training back: "+losses, usualAlpha(f.Recipe),
 			span(lite.ValidationLoss), span(sgd.ValidationLoss))
 	}

@@ -94,7 +94,8 @@ func reduced(args []string, out string) []string {
 	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 " +
 		"--lambda-products 3 --backend go --quiet --force --out " + out
 	own := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "onnx:") })
-	if (testing.Short() || slices.Contains(args, "auto")) && !own { // networks with convolutions take seconds on this engine
+	short := testing.Short() || slices.Contains(args, "auto")
+	if short && !own { // networks with convolutions take seconds on this engine
 		small += " --model mlp"
 	}
 	if args[0] == "compare" {

@@ -43,7 +43,8 @@ func TestAdvise(t *testing.T) {
 		}
 	}
 	if strings.Join(about, " ") != "edge lr noise rho alpha cost" || a.Runs != 8 || a.Facts.Steps != 8 {
-		t.Errorf("sentences about %v from %d runs for %d steps, want six from 8 for 8 in\n%s", about, a.Runs, a.Facts.Steps, text)
+		t.Errorf("sentences about %v from %d runs for %d steps, want six from 8 for 8 in\n%s", about, a.Runs, a.Facts.Steps,
+			text)
 	}
 	runs, err := filepath.Glob(filepath.Join("out", advice.Folder, "*-seed*"))
 	if err != nil || len(runs) != 8 {

@@ -21,7 +21,8 @@ func TestAuto(t *testing.T) {
 	text := xsam.Done(t, append(strings.Fields("compare --methods sgd,sam --seeds 1 --lr auto --rho auto --out runs "+
 		"--quiet --lambda-products 0"), clitest.Tiny()...)...)
 	c, err := recipe.ReadComparison("runs")
-	if err != nil || len(c.Auto) > 0 || c.Running.Origins["lr"] == "" || !strings.Contains(text, c.Running.Origins["rho"]) {
+	if err != nil || len(c.Auto) > 0 || c.Running.Origins["lr"] == "" ||
+		!strings.Contains(text, c.Running.Origins["rho"]) {
 		t.Fatalf("comparison.json has %+v (%v), want nothing left to find and where lr and ρ come from", c, err)
 	}
 	for _, method := range c.Methods {
@@ -38,8 +39,8 @@ func TestAuto(t *testing.T) {
 	if _, err := os.Stat(filepath.Join("runs", advice.Folder)); err == nil {
 		t.Error("more seeds make short runs again")
 	}
-	if _, stderr, code := xsam.Run(strings.Fields("compare --resume runs --lr 0.5 --backend go --quiet")...); code != exit.Failed ||
-		!strings.Contains(stderr, "now 0.5") {
+	_, stderr, code := xsam.Run(strings.Fields("compare --resume runs --lr 0.5 --backend go --quiet")...)
+	if code != exit.Failed || !strings.Contains(stderr, "now 0.5") {
 		t.Errorf("another rate: exit %d, %s", code, stderr)
 	}
 	more := clitest.ReadRun(t, "runs/sam-seed1")
@@ -54,8 +55,8 @@ func TestAutoInterrupted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ctx, cancel := context.WithCancel(context.Background())
 	stderr := &clitest.Stopper{Text: "[1/8]", Cancel: cancel}
-	code := xsam.Start(ctx, io.Discard, stderr, append(strings.Fields("compare --methods sam --seeds 1 --rho auto --out runs "+
-		"--lambda-products 0"), clitest.Tiny()...)...)
+	code := xsam.Start(ctx, io.Discard, stderr, append(strings.Fields("compare --methods sam --seeds 1 --rho auto "+
+		"--out runs --lambda-products 0"), clitest.Tiny()...)...)
 	cancel()
 	if code != exit.Interrupted || !strings.Contains(stderr.String(), "xsam compare --resume runs") {
 		t.Fatalf("exit %d: %s", code, stderr.String())
@@ -65,9 +66,9 @@ func TestAutoInterrupted(t *testing.T) {
 	if err != nil || c.Running.Origins["rho"] == "" || !strings.Contains(text, c.Running.Origins["rho"]) {
 		t.Errorf("resumed: %+v (%v), want where ρ comes from, and in\n%s", c, err, text)
 	}
-	if _, stderr, code := xsam.Run(strings.Fields("compare --resume runs --lr auto --backend go")...); code != exit.WrongUsage ||
-		!strings.Contains(stderr, "have a number already") {
-		t.Errorf("auto for runs that have a rate: exit %d, %s", code, stderr)
+	_, said, code := xsam.Run(strings.Fields("compare --resume runs --lr auto --backend go")...)
+	if code != exit.WrongUsage || !strings.Contains(said, "have a number already") {
+		t.Errorf("auto for runs that have a rate: exit %d, %s", code, said)
 	}
 }
 
