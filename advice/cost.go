@@ -32,7 +32,7 @@ const (
 	costRounds  = 6
 	turnSeconds = 0.1
 	leastSteps  = 5
-	mostSteps   = 100
+	mostSteps   = 50
 )
 
 // turnSteps is the number of steps of a turn, by the time of a step of sgd in seconds.
