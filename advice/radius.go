@@ -6,6 +6,7 @@ const (
 	usualRho   = 0.05 // of the presets
 	longestRho = 0.2
 	riseShare  = 0.25
+	longEpochs = 25 // passes in which a net learns wrong labels by heart
 )
 
 // radius says which ρ to try. In short runs a ρ only slows; what it is good for, that wrong labels are not learnt by
@@ -18,6 +19,9 @@ func radius(f Facts) Sentence {
 	n := noise(f)
 	if !n.Known || !f.Labels.noisy() {
 		return s.unknown("without noise that is seen short runs do not tell one ρ from another")
+	}
+	if f.Recipe.Epochs < longEpochs {
+		return s.unknown("labels are noisy, and %d epochs may be too few to learn wrong ones by heart", f.Recipe.Epochs)
 	}
 	lambda, allowed := 0.0, riseShare*f.ChanceLoss.Float()
 	for _, l := range f.Lambdas {

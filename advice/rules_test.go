@@ -93,6 +93,8 @@ func TestRules(t *testing.T) {
 		{"ρ with noise, λ 29", radius, func(f *Facts) { noisyLabels(f); lambdas(f, 29, 3) }, true, 0.2, "60 of 300"},
 		{"ρ with noise, λ 31", radius, func(f *Facts) { noisyLabels(f); lambdas(f, 3, 31) }, true, 0.1, "60 of 300"},
 		{"ρ with noise, λ 121", radius, func(f *Facts) { noisyLabels(f); lambdas(f, 121, 3) }, false, 0, "λmax is 121"},
+		{"ρ with noise, 24 epochs", radius, func(f *Facts) { noisyLabels(f); lambdas(f, 3, 4); f.Recipe.Epochs = 24 }, false, 0,
+			"24 epochs"},
 		{"ρ with noise, no λ", radius, noisyLabels, false, 0, "without λmax"},
 		{"ρ without", radius, nil, false, 0, "do not tell"},
 
