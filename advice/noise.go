@@ -87,10 +87,14 @@ func interval(seen, n int) (low, high float64) {
 // noisyShare is the share of contradicted labels above which labels are said to be noisy.
 const noisyShare = 0.05
 
-// noisy tells whether surely more than noisyShare are contradicted.
+// leastSure is the probability that the surest answers have to reach before labels that they contradict count as wrong:
+// where nothing is sure, the problem is hard, or the net has learnt little.
+const leastSure = 0.5
+
+// noisy tells whether surely more than noisyShare are contradicted, by nets that are sure.
 func (l Labels) noisy() bool {
 	low, _ := interval(l.Contradicted, l.Sure)
-	return low > noisyShare
+	return low > noisyShare && l.Least >= leastSure
 }
 
 // noise says whether labels are wrong so often that there is something to regularise.
@@ -108,6 +112,8 @@ func noise(f Facts) Sentence {
 	switch {
 	case l.noisy():
 		return s.known("labels are noisy: %s", text)
+	case low > noisyShare:
+		return s.unknown("the nets are not sure, with probabilities from %.2f on: %s", l.Least, text)
 	case high >= noisyShare:
 		return s.unknown("%s", text)
 	case train-validation > learntByHeart:

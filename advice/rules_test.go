@@ -23,7 +23,7 @@ func outcome(rate, first, second float64) Outcome {
 func facts(change func(*Facts)) Facts {
 	f := Facts{Recipe: recipe.Defaults("glyphs"), Usual: 1, Rates: []Outcome{
 		outcome(0.0333, 0.9, 1), outcome(0.1, 0.5, 0.6), outcome(0.3, 0.55, 0.7),
-	}, Lite: outcome(0.1, 0.55, 0.65), Labels: Labels{Sure: 300},
+	}, Lite: outcome(0.1, 0.55, 0.65), Labels: Labels{Sure: 300, Least: 0.8},
 		ChanceLoss: runlog.Num(2.4)}
 	f.Recipe.LearningRate, f.Recipe.Momentum = 0.1, 0
 	if change != nil {
@@ -76,6 +76,8 @@ func TestRules(t *testing.T) {
 
 		// 60 of 300: 20 %, by Clopper and Pearson from 15.6 to 25.0; 0 of 300: to 1.2.
 		{"a fifth contradicted", noise, noisyLabels, true, 0, "60 of the 300"},
+		{"a fifth contradicted by nets that are not sure", noise, func(f *Facts) { noisyLabels(f); f.Labels.Least = 0.4 },
+			false, 0, "probabilities from 0.40 on"},
 		{"none contradicted", noise, nil, true, 0, "interval 0.0 to 1.2"},
 		{"15 of 300 may be noise", noise, func(f *Facts) { f.Labels.Contradicted = 15 }, false, 0, "15 of the 300"},
 		{"known by heart", noise, func(f *Facts) {
