@@ -9,6 +9,7 @@ import (
 
 	"github.com/xsam-go/xsam/advice"
 	"github.com/xsam-go/xsam/backend"
+	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/recipe"
 )
 
@@ -28,7 +29,7 @@ func ExampleRun() {
 
 	r := recipe.Defaults("glyphs")
 	r.Model, r.TrainSize, r.TestSize, r.Batch, r.Epochs = "mlp", 64, 32, 16, 2
-	a, err := advice.Run(ctx, engine, r, filepath.Join(dir, advice.Folder), advice.Options{NoCost: true})
+	a, err := advice.Run(ctx, engine, r, filepath.Join(dir, advice.Folder), experiment.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,5 +43,5 @@ func ExampleRun() {
 	}
 	// Output:
 	// 8 short runs for 8 steps; λmax against 190
-	// edge lr noise rho alpha
+	// edge lr noise rho alpha cost
 }

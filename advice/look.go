@@ -21,7 +21,6 @@ type Facts struct {
 
 	Lambdas []Look `json:"lambdas,omitempty"` // of sgd at the recipe's rate, of all seeds
 	Labels  Labels `json:"labels"`            // by the nets at the rate of answering
-	Costs   []Cost `json:"costs,omitempty"`
 	// ChanceLoss is the training loss of answers that do not look at the example.
 	ChanceLoss runlog.Number `json:"chance_loss,omitzero"`
 	// StepSeconds is the time of a step of sgd: the median of a short run, the shortest of theirs.

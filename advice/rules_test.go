@@ -104,6 +104,11 @@ func TestRules(t *testing.T) {
 		{"α, sgd diverges", strength, func(f *Facts) { f.Rates[1] = outcome(0.1, 0.5, nan) }, false, 0, "does not learn"},
 		{"α without, lite behind", strength, func(f *Facts) { f.Lite = outcome(0.1, 0.7, 0.8) }, true, 0.25,
 			"holds the training back"},
+
+		// 500 steps of 4 ms.
+		{"cost", cost, func(f *Facts) { f.Steps, f.StepSeconds = 500, runlog.Num(0.004) }, true, 0,
+			"500 steps of sgd take 2 s, 4 ms"},
+		{"cost, gradients", cost, nil, false, 0, "sgd 1, sam 2, xsam 2, xsam-lite 1.2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

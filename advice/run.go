@@ -20,17 +20,10 @@ const (
 	File = "advice.json"
 )
 
-// Options say how the short runs are made, and what is asked.
-type Options struct {
-	experiment.Options
-	// NoCost leaves out the sentence about cost, for which steps of four methods are compiled and timed.
-	NoCost bool
-}
-
 // Run makes short runs of a recipe under out, each with a run directory of its own, and says what they tell; it leaves
 // the advice in out as advice.json. The recipe needs no method. With Existing Resume runs that are there are taken, or
 // gone on with. A run that diverges is part of the advice; other errors are those of experiment.RunAll.
-func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out string, options Options) (*Advice,
+func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out string, options experiment.Options) (*Advice,
 	error) {
 	started := time.Now()
 	trial, split, err := held(r)
@@ -48,7 +41,7 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 		dir := filepath.Join(out, p.dir)
 		recipes, dirs = append(recipes, p.recipe), append(dirs, dir)
 	}
-	summaries, err := experiment.RunAll(ctx, engine, recipes, dirs, options.Options)
+	summaries, err := experiment.RunAll(ctx, engine, recipes, dirs, options)
 	if err != nil {
 		return nil, err
 	}
@@ -72,18 +65,10 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 			return nil, err
 		}
 	}
-	if !options.NoCost {
-		if f.Costs, err = timeSteps(ctx, engine, trial, split.Train, f.Steps, f.StepSeconds.Float()); err != nil {
-			return nil, err
-		}
-	}
 	a := &Advice{
 		Data: r.Data, Model: r.Model, Base: r.Optimizer, LearningRate: r.LearningRate, Runs: len(probes),
 		Training: split.Train.Len(), Validation: split.Validation.Len(), Seconds: time.Since(started).Seconds(),
-		Sentences: []Sentence{edge(f), rate(f), noise(f), radius(f), strength(f)}, Facts: f,
-	}
-	if !options.NoCost {
-		a.Sentences = append(a.Sentences, cost(f))
+		Sentences: []Sentence{edge(f), rate(f), noise(f), radius(f), strength(f), cost(f)}, Facts: f,
 	}
 	return a, a.write(filepath.Join(out, File))
 }

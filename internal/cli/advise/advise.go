@@ -97,8 +97,7 @@ func run(ctx context.Context, o *options) (err error) {
 
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
 	bar := progress.New(o.stderr, o.run.Quiet)
-	a, err := advice.Run(ctx, engine, c.Recipe, filepath.Join(out, advice.Folder),
-		advice.Options{Options: o.run.Options(bar)})
+	a, err := advice.Run(ctx, engine, c.Recipe, filepath.Join(out, advice.Folder), o.run.Options(bar))
 	bar.Clear()
 	if err != nil {
 		return flags.HowToGoOn(err, "with --out DIR the short runs are kept, and --resume goes on with them")

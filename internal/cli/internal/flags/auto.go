@@ -120,8 +120,7 @@ func (f *Run) Auto(ctx context.Context, engine *backend.Engine, c *recipe.Compar
 			return recipes, nil
 		}
 	}
-	a, err := advice.Run(ctx, engine, c.Recipe, filepath.Join(out, advice.Folder), advice.Options{
-		Options: f.Options(bar), NoCost: true})
+	a, err := advice.Run(ctx, engine, c.Recipe, filepath.Join(out, advice.Folder), f.Options(bar))
 	if err != nil {
 		return nil, err
 	}
