@@ -21,8 +21,6 @@ type Facts struct {
 
 	Lambdas []Look `json:"lambdas,omitempty"` // of sgd at the recipe's rate, of all seeds
 	Labels  Labels `json:"labels"`            // by the nets at the rate of answering
-	// ChanceLoss is the training loss of answers that do not look at the example.
-	ChanceLoss runlog.Number `json:"chance_loss,omitzero"`
 	// StepSeconds is the time of a step of sgd: the median of a short run, the shortest of theirs.
 	StepSeconds runlog.Number `json:"step_seconds,omitzero"`
 }
@@ -91,7 +89,7 @@ func newFacts(r recipe.Recipe, probes []probe, summaries []runlog.Summary, out s
 		if !p.usual {
 			continue
 		}
-		f.Usual, f.ChanceLoss = len(f.Rates)-1, s.ChanceLoss
+		f.Usual = len(f.Rates) - 1
 		if t := s.StepSecondsMedian; t.Known() && !(f.StepSeconds.Float() <= t.Float()) {
 			f.StepSeconds = t
 		}
