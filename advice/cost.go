@@ -11,8 +11,8 @@ import (
 var costMethods = []string{"sgd", "sam", "xsam", "xsam-lite"}
 
 // cost says how long the steps of sgd take, evaluations and compiling not counted, by the time of a step in the short
-// runs, and how many gradients a step of the other methods takes. How long these are xsam bench measures: in a few steps
-// beside other programs it cannot be told (docs/studies/advise.md).
+// runs, and how many gradients a step of the other methods takes. How long these are xsam bench measures: in a few
+// steps beside other programs it cannot be told (docs/studies/advise.md).
 func cost(f Facts) Sentence {
 	s := Sentence{About: "cost"}
 	gradients := ""

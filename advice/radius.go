@@ -1,7 +1,7 @@
 package advice
 
-// radius says of ρ that it is not known. Three rules were tried, by noise, curvature and length of the training, and none
-// was right more often than wrong on problems that were new to it (docs/studies/advise.md): in short runs a ρ only
+// radius says of ρ that it is not known. Three rules were tried, by noise, curvature and length of the training, and
+// none was right more often than wrong on problems that were new to it (docs/studies/advise.md): in short runs a ρ only
 // slows, and what it is good for, that wrong labels are not learnt by heart, comes later.
 func radius(f Facts) Sentence {
 	s := Sentence{About: "rho"}
