@@ -64,5 +64,5 @@ func (a *Advice) Value(flag string) (value float64, why string) {
 	if s.Known && s.Try.Known() {
 		return s.Try.Float(), fmt.Sprintf("%g, by short runs: %s", s.Try.Float(), s.Text)
 	}
-	return 0, "the default, for short runs do not tell: " + s.Text
+	return 0, "the default, for it is not known: " + s.Text
 }
