@@ -58,6 +58,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"handover":             engine,
 		"stepcost":             engine,
 		"tuning":               append([]string{"experiment", "internal/tensorboard", "compare"}, engine...),
+		"advice": append([]string{"experiment", "handover", "tuning", "internal/tensorboard", "compare"},
+			engine...),
 		"reproduce": append([]string{"experiment", "tuning", "internal/tensorboard", "claims", "compare"},
 			engine...),
 		"internal/nearest": {},

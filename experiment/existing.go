@@ -92,7 +92,8 @@ func (q *queue) prepare(r recipe.Recipe, dir string) error {
 		}
 	}
 	return runlog.WriteConfig(dir, recipe.Saved{
-		Recipe: r, Version: recipe.CodeVersion(), Backend: q.engine.Name, BackendFallback: q.engine.Fallback,
+		Recipe: r, Origins: q.options.Origins, Version: recipe.CodeVersion(),
+		Backend: q.engine.Name, BackendFallback: q.engine.Fallback,
 		Device: q.engine.Description(), Devices: q.options.devices(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),
 	})

@@ -46,6 +46,8 @@ type Options struct {
 	OnNonfinite OnNonfinite
 	// TensorBoard writes the records also as TensorBoard's event files, in the folder tensorboard of the run directory.
 	TensorBoard bool
+	// Origins say, for the record, where settings of the recipe come from that nobody gave, by their flags.
+	Origins map[string]string
 	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.
 	Progress func(Progress)
 	// Warn is called with what is not as it should be and does not stop the run. It may be nil.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
@@ -70,6 +73,18 @@ func TestPredict(t *testing.T) {
 	}
 	if lines := strings.Count(out.String(), "\n"); lines != 31 {
 		t.Errorf("%d lines, want 31", lines)
+	}
+	rows, right := 0, 0
+	err = run.Training(func(row int, label int32, p []float64) {
+		if row != rows || math.Abs(floats.Sum(p)-1) > 1e-5 { // float32
+			t.Errorf("row %d after %d with probabilities %v, want the next, and a sum of 1", row, rows-1, p)
+		}
+		if rows++; floats.MaxIdx(p) == int(label) {
+			right++
+		}
+	})
+	if got := float64(right) / float64(rows); err != nil || rows != 70 || got != s.TrainAccuracy.Float() {
+		t.Errorf("%d of %d training labels right (%v), want %v of 70", right, rows, err, s.TrainAccuracy)
 	}
 	if _, err := run.Predict("npz:none.npz", &out); err == nil {
 		t.Error("data of one's own is predicted by a run on a built-in set, want an error")

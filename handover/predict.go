@@ -93,3 +93,16 @@ func (r *Run) class(number int) string {
 }
 
 func text(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }
+
+// Training passes the number of each training example, its label, and the probability of each class, in the order in
+// which the run's data has them; label noise is in the labels. It fails for a regression, which has no classes.
+func (r *Run) Training(use func(row int, label int32, probabilities []float64)) error {
+	if r.Regression() {
+		return fmt.Errorf("handover: %s learns a number, and has no classes", r.Recipe.Data)
+	}
+	set := r.data.Train
+	return r.program.Predict(set, func(row int, p []float64) error {
+		use(row, set.Labels[row], p)
+		return nil
+	})
+}

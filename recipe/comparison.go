@@ -25,6 +25,8 @@ type Comparison struct {
 	Seeds    int               `json:"seeds"`
 	Sweep    []string          `json:"sweep,omitempty"` // settings to try before, as --sweep names them
 	Tune     int               `json:"tune,omitzero"`   // or a number of trials
+	// Auto are the flags, "lr" and "rho", whose values are to be found by short runs and have not been yet.
+	Auto []string `json:"auto,omitempty"`
 	// Chosen are the methods with the settings that were chosen by these, once they are; Tuning is the record of the
 	// search, as tune.json has it.
 	Chosen  []string        `json:"chosen,omitempty"`
@@ -39,6 +41,8 @@ type Running struct {
 	CurvatureEvery int    `json:"curvature_every,omitzero"`
 	OnNonfinite    string `json:"on_nonfinite,omitempty"`
 	TensorBoard    bool   `json:"tensorboard,omitzero"`
+	// Origins say where settings of the recipe come from that nobody gave, by their flags.
+	Origins map[string]string `json:"origins,omitempty"`
 }
 
 // Plan returns the recipes of the runs.
@@ -161,7 +165,7 @@ func (s Saved) comparison(path string) (Comparison, error) {
 		return Comparison{}, fmt.Errorf("recipe: %s has a method that no settings lead to: it is of another version", path)
 	}
 	c := Comparison{Recipe: s.Recipe, Methods: []string{s.Method}, Settings: settings, Seed: s.Seed, Seeds: 1}
-	c.Running.Devices = s.Devices
+	c.Running.Devices, c.Running.Origins = s.Devices, s.Origins
 	c.Recipe.Method, c.Recipe.Seed, c.Recipe.Config = "", 0, xsam.Config{}
 	return c, nil
 }

@@ -19,15 +19,17 @@ type Saved struct {
 	Recipe
 	// ExtendedTo is the number of epochs of a run that was made longer when it had ended, 0 of others. It is no part of
 	// the run's identity: its checkpoints are those of a run of this length.
-	ExtendedTo      int    `json:"extended_epochs,omitempty"`
-	Version         string `json:"version"`
-	Backend         string `json:"backend"`
-	BackendFallback string `json:"backend_fallback,omitempty"`
-	Device          string `json:"device"`            // as the engine describes itself
-	Devices         int    `json:"devices,omitempty"` // over which batches were spread, when more than one
-	Platform        string `json:"platform"`
-	CPUs            int    `json:"cpus"`
-	Go              string `json:"go"`
+	ExtendedTo int `json:"extended_epochs,omitempty"`
+	// Origins say where settings of the recipe come from that nobody gave, by their flags: "lr" from short runs.
+	Origins         map[string]string `json:"origins,omitempty"`
+	Version         string            `json:"version"`
+	Backend         string            `json:"backend"`
+	BackendFallback string            `json:"backend_fallback,omitempty"`
+	Device          string            `json:"device"`            // as the engine describes itself
+	Devices         int               `json:"devices,omitempty"` // over which batches were spread, when more than one
+	Platform        string            `json:"platform"`
+	CPUs            int               `json:"cpus"`
+	Go              string            `json:"go"`
 }
 
 // Read returns what the config.json of a run says, also of earlier versions.

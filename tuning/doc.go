@@ -2,5 +2,6 @@
 // images out and never see the test images, of which the best of each method is chosen.
 //
 //	point.go   the settings that are tried: Draws, at random, or Grid
+//	holdout.go the examples that trials are judged by
 //	tune.go    the trials, the choice, and their record, tune.json
 package tuning

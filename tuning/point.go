@@ -53,7 +53,7 @@ func Draws(rate float64, n int) []Point {
 	values := func(low, high float64) []float64 {
 		drawn := make([]float64, n)
 		for i, part := range random.Perm(n) {
-			drawn[i] = rounded(low * math.Pow(high/low, (float64(part)+random.Float64())/float64(n)))
+			drawn[i] = Round(low * math.Pow(high/low, (float64(part)+random.Float64())/float64(n)))
 		}
 		return drawn
 	}
@@ -64,8 +64,8 @@ func Draws(rate float64, n int) []Point {
 	return all
 }
 
-// rounded keeps three significant digits.
-func rounded(x float64) float64 {
+// Round keeps three significant digits.
+func Round(x float64) float64 {
 	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
 	if err != nil {
 		return x

@@ -21,6 +21,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/xsam-go/xsam/internal/cli/advise"
 	"github.com/xsam-go/xsam/internal/cli/backend"
 	"github.com/xsam-go/xsam/internal/cli/bench"
 	"github.com/xsam-go/xsam/internal/cli/compare"
@@ -80,7 +81,8 @@ which needs no data and takes a minute or two.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	page := report.Options{Command: compare.CommandLine}
-	root.AddCommand(compare.New(stdout, stderr), train.New(stdout, stderr), curvature.New(stdout, stderr),
+	root.AddCommand(compare.New(stdout, stderr), train.New(stdout, stderr), advise.New(stdout, stderr),
+		curvature.New(stdout, stderr),
 		export.New(stdout, stderr), predict.New(stdout, stderr), reportcommand.New(stdout, stderr, page),
 		serve.New(stdout, page), reproduce.New(stdout, stderr), bench.New(stdout, stderr), data.New(stdout, stderr),
 		backend.New(stdout, stderr), man.New(stdout), version.New(stdout))

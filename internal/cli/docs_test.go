@@ -83,6 +83,9 @@ func reduced(args []string, out string) []string {
 	case len(args) > 1 && slices.Contains([]string{"reproduce run", "reproduce verdict", "data get"},
 		args[0]+" "+args[1]):
 		return append(slices.Clone(args), "--help")
+	case args[0] == "advise":
+		return append(slices.Clone(args), strings.Fields("--model mlp --train-size 32 --test-size 16 --batch 16 --epochs 1 "+
+			"--backend go --quiet")...)
 	case args[0] != "compare" && args[0] != "train":
 		return args
 	case slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "DIR") }): // records of others
@@ -91,7 +94,8 @@ func reduced(args []string, out string) []string {
 	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 " +
 		"--lambda-products 3 --backend go --quiet --force --out " + out
 	own := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "onnx:") })
-	if testing.Short() && !own { // networks with convolutions take seconds on this engine
+	short := testing.Short() || slices.Contains(args, "auto")
+	if short && !own { // networks with convolutions take seconds on this engine
 		small += " --model mlp"
 	}
 	if args[0] == "compare" {

@@ -86,6 +86,7 @@ func (o *options) groups() []flags.Group {
 			"the best on validation images is compared, and sees the test images once")
 	what.IntVar(&o.tune, "tune", 0,
 		"`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
+	o.recipe.AllowAuto()
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	o.set = what
 	elsewhere := flags.NewGroup("On a cluster")
@@ -97,6 +98,11 @@ func (o *options) groups() []flags.Group {
 func run(ctx context.Context, o *options, args []string) error {
 	if err := o.elsewhere.Check(o.given, "sweep", "tune", "config"); err != nil {
 		return err
+	}
+	if o.elsewhere.Slurm || o.elsewhere.List || o.elsewhere.Only != "" {
+		if err := o.recipe.CheckNoAuto("runs made one by one"); err != nil {
+			return err
+		}
 	}
 	c, recipes, err := o.plan(args)
 	if err != nil {
@@ -120,11 +126,17 @@ func run(ctx context.Context, o *options, args []string) error {
 	bar := progress.New(o.stderr, o.run.Quiet)
 	defer bar.Clear()
 	record := func() error { return o.run.Record(asked, out, recipe.Dirs(out, recipes)) }
-	makeRuns, done, err := o.maker(ctx, out, bar, record)
+	makeRuns, engine, err := o.maker(ctx, out, bar, record)
 	if err != nil {
 		return err
 	}
-	defer done()
+	if engine != nil {
+		defer engine.Finalize()
+		if recipes, err = o.auto(ctx, engine, &c, &asked, recipes, out, bar); err != nil {
+			bar.Clear()
+			return o.goOn(err, out, 0, len(recipes))
+		}
+	}
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
 	var tuned *tuning.Tuning
 	if search != nil {

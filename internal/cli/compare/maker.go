@@ -3,6 +3,7 @@ package compare
 import (
 	"context"
 
+	"github.com/xsam-go/xsam/backend"
 	"github.com/xsam-go/xsam/experiment"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
@@ -13,13 +14,13 @@ import (
 // command is the command line of the comparison, but for who makes the runs.
 func (o *options) command(out string) string { return flags.Command("xsam compare", o.given, out) }
 
-// maker returns what makes the runs: this process, or tasks of Slurm. record is called before the first one, and done
-// ends it.
-func (o *options) maker(ctx context.Context, out string, bar *progress.Bar, record func() error) (
-	makeRuns experiment.Maker, done func(), err error) {
+// maker returns what makes the runs: this process with its engine, which the caller finalizes, or tasks of Slurm, with
+// none. record is called before the first one.
+func (o *options) maker(ctx context.Context, out string, bar *progress.Bar, record func() error) (experiment.Maker,
+	*backend.Engine, error) {
 	if o.elsewhere.Slurm {
 		o.run.Resume = true // what is recorded of earlier calls stays
-		return o.elsewhere.BySlurm(ctx, o.command(out), out, o.run.Options(bar), bar, record), func() {}, nil
+		return o.elsewhere.BySlurm(ctx, o.command(out), out, o.run.Options(bar), bar, record), nil, nil
 	}
 	engine, err := o.run.Open(ctx, o.stderr, o.run.Quiet)
 	if err != nil {
@@ -29,7 +30,7 @@ func (o *options) maker(ctx context.Context, out string, bar *progress.Bar, reco
 		engine.Finalize()
 		return nil, nil, err
 	}
-	return experiment.Here(ctx, engine, o.run.Options(bar)), engine.Finalize, nil
+	return experiment.Here(ctx, engine, o.run.Options(bar)), engine, nil
 }
 
 // goOn adds to the error of runs that did not all end how to go on, unless it says so.
@@ -53,4 +54,15 @@ func (o *options) one(ctx context.Context, search *tuning.Search, c *recipe.Comp
 		return err
 	}
 	return flags.MakeOne(ctx, &o.run, r, dir, o.stderr)
+}
+
+// auto has short runs find what is left to them, and records it.
+func (o *options) auto(ctx context.Context, engine *backend.Engine, c, asked *recipe.Comparison,
+	recipes []recipe.Recipe, out string, bar *progress.Bar) ([]recipe.Recipe, error) {
+	recipes, err := o.run.Auto(ctx, engine, c, recipes, out, bar)
+	if err != nil || len(c.Auto) == len(asked.Auto) {
+		return recipes, err
+	}
+	*asked = *c
+	return recipes, c.Write(out)
 }

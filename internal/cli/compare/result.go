@@ -29,6 +29,7 @@ func (o *options) print(t *compare.Table, r recipe.Recipe, out string) error {
 	if err := t.WriteText(o.stdout); err != nil {
 		return err
 	}
+	o.run.PrintOrigins(o.stdout)
 	if cost := show.CurvatureCost(t.Runs); cost != "" {
 		fmt.Fprintf(o.stdout, "\ncurvature %s\n", cost)
 	}

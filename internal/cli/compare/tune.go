@@ -4,9 +4,7 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
-	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/tuning"
 )
@@ -36,13 +34,16 @@ func (o *options) search(c *recipe.Comparison) (*tuning.Search, error) {
 		}
 		s.Rule, s.Points = tuning.GridRule, points
 	}
+	if err := o.recipe.CheckNoAuto("--tune and --sweep"); err != nil {
+		return nil, err
+	}
 	for _, m := range c.Methods {
 		if name, _, set := strings.Cut(m, ":"); set {
 			return nil, exit.Usagef("--methods %s with --tune or --sweep, which choose the settings: want %s, or the setting "+
 				"as a flag", m, name)
 		}
 	}
-	if err := holdOut(&s.Base); err != nil {
+	if err := tuning.HoldOut(&s.Base); err != nil {
 		return nil, err
 	}
 	c.Recipe.ValidationSize, c.Recipe.EvaluateEvery = 0, 0 // tested once, at the end
@@ -50,37 +51,6 @@ func (o *options) search(c *recipe.Comparison) (*tuning.Search, error) {
 		return nil, exit.Usage(err)
 	}
 	return s, nil
-}
-
-// validationShare is the part of the training examples that trials hold out where nobody says how many: a fifth.
-const validationShare = 5
-
-// mostHeldOut is their number where the set is not known to be small.
-const mostHeldOut = 1000
-
-// holdOut gives the recipe of the trials validation images.
-func holdOut(r *recipe.Recipe) error {
-	if r.ValidationSize > 0 {
-		return nil
-	}
-	if !flags.IsOwn(r.Data) {
-		r.ValidationSize = mostHeldOut
-		if r.Data == "digits" || r.TrainSize > 0 && r.TrainSize < validationShare*mostHeldOut {
-			r.ValidationSize = max(1, max(r.TrainSize, mostHeldOut)/validationShare)
-		}
-		return nil
-	}
-	all := *r
-	all.TrainSize = 0
-	n, err := datasets.TrainingExamples(all.Data, all.DataOptions())
-	if err != nil {
-		return err
-	}
-	r.ValidationSize = max(1, n/validationShare)
-	if r.TrainSize > n-r.ValidationSize {
-		r.TrainSize = 0 // all but them
-	}
-	return nil
 }
 
 // chosen returns the runs with the settings that were chosen, every method for one seed, then for the next, and gives

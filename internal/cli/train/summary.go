@@ -12,9 +12,10 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// printSummary writes the summary of one run.
-func printSummary(w io.Writer, format string, s runlog.Summary, dir string) error {
-	switch format {
+// print writes the summary of one run.
+func (o *options) print(s runlog.Summary, dir string) error {
+	w := o.stdout
+	switch o.run.Format {
 	case "json":
 		return show.JSON(w, s)
 	case "csv":
@@ -43,6 +44,7 @@ func printSummary(w io.Writer, format string, s runlog.Summary, dir string) erro
 	if cost := show.CurvatureCost([]runlog.Summary{s}); cost != "" {
 		fmt.Fprintf(w, "curvature   %s\n", cost)
 	}
+	o.run.PrintOrigins(w)
 	_, err := fmt.Fprintf(w, "record      %s\n", show.Path(dir))
 	return err
 }

@@ -3,6 +3,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
+	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
@@ -56,6 +58,7 @@ func (o *options) groups() []flags.Group {
 	what.StringVar(&o.method, "method", "xsam", "`method`: "+strings.Join(parameter.MethodNames(),
 		", ")+", with settings if need be:\nxsam:alpha=0.5")
 	what.Int64Var(&o.seed, "seed", 0, "`seed` of weights, first direction and order of the batches")
+	o.recipe.AllowAuto()
 	o.recipe.Choices["method"] = parameter.MethodNames()
 	o.set = what
 	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group()})
@@ -63,7 +66,7 @@ func (o *options) groups() []flags.Group {
 
 // run makes the run and prints its summary.
 func run(ctx context.Context, o *options, args []string) error {
-	recipes, err := o.plan(args)
+	c, recipes, err := o.plan(args)
 	if err != nil {
 		return err
 	}
@@ -79,34 +82,38 @@ func run(ctx context.Context, o *options, args []string) error {
 	defer engine.Finalize()
 
 	flags.PrintNotes(o.stderr, r, o.run.Quiet)
-	dir := recipe.Dirs(out, recipes)[0]
 	bar := progress.New(o.stderr, o.run.Quiet)
-	summary, err := experiment.Run(ctx, engine, r, dir, o.run.Options(bar))
+	if recipes, err = o.run.Auto(ctx, engine, &c, recipes, out, bar); err != nil {
+		bar.Clear()
+		return flags.HowToGoOn(err, fmt.Sprintf("go on with the same command, --resume and --out %s", show.Path(out)))
+	}
+	dir := recipe.Dirs(out, recipes)[0]
+	summary, err := experiment.Run(ctx, engine, recipes[0], dir, o.run.Options(bar))
 	bar.Clear()
 	if err != nil {
 		return flags.HowToResume(err, "train", dir, 0, 1)
 	}
-	return printSummary(o.stdout, o.run.Format, summary, dir)
+	return o.print(summary, dir)
 }
 
-// plan checks the flags and returns the recipe of the run.
-func (o *options) plan(args []string) ([]recipe.Recipe, error) {
+// plan checks the flags and returns what is trained, and the recipe of the run.
+func (o *options) plan(args []string) (c recipe.Comparison, recipes []recipe.Recipe, err error) {
 	if err := o.run.Validate(); err != nil {
-		return nil, err
+		return c, nil, err
 	}
 	name := runlog.Name(o.method, o.seed)
 	recorded, err := o.run.Recorded(o.recipe, args, name)
 	if err != nil {
-		return nil, err
+		return c, nil, err
 	}
-	c := recipe.Comparison{Methods: []string{o.method}, Seed: o.seed, Seeds: 1}
+	c = recipe.Comparison{Methods: []string{o.method}, Seed: o.seed, Seeds: 1}
 	if recorded != nil && o.run.Resume && o.set.Changed("method") && !slices.Contains(recorded.Methods, o.method) {
 		recorded = nil // the folder has runs, and not this one
 	}
 	if recorded != nil {
 		if !o.set.Changed("method") {
 			if len(recorded.Methods) > 1 {
-				return nil, exit.Usagef("there are runs of %s: want the directory of one, or --method", strings.Join(
+				return c, nil, exit.Usagef("there are runs of %s: want the directory of one, or --method", strings.Join(
 					recorded.Methods, ", "))
 			}
 			c.Methods = recorded.Methods
@@ -115,5 +122,6 @@ func (o *options) plan(args []string) ([]recipe.Recipe, error) {
 			c.Seed = recorded.Seed
 		}
 	}
-	return o.run.Plan(o.recipe, recorded, &c)
+	recipes, err = o.run.Plan(o.recipe, recorded, &c)
+	return c, recipes, err
 }

@@ -2,6 +2,7 @@
 //
 //	group.go     flags under titles in the help, with completion
 //	recipe.go    the flags that make up a recipe; defaults.go: their defaults in the help
+//	auto.go      those whose numbers short runs find
 //	run.go       where runs go, and how they are made
 //	format.go    how a result is printed
 //	engine.go    which engine computes

@@ -164,7 +164,7 @@ func (f *Recipe) fitBatch(r *recipe.Recipe) error {
 
 // Apply lays one flag over a recipe where the user set it.
 func (f *Recipe) Apply(name string, r *recipe.Recipe) {
-	if f.Lookup(name).Changed {
+	if f.Lookup(name).Changed && !f.isAuto(name) {
 		f.apply[name](r)
 	}
 }
@@ -183,7 +183,9 @@ func (f *Recipe) Settings(methods []string) (map[string]string, error) {
 		if !slices.ContainsFunc(methods, func(m string) bool { return parameter.Has(m, name) }) {
 			return nil, exit.Usagef("--%s has no effect on %s", name, strings.Join(methods, ", "))
 		}
-		chosen[name] = *value
+		if !f.isAuto(name) {
+			chosen[name] = *value
+		}
 	}
 	return chosen, nil
 }

@@ -67,6 +67,7 @@ func (f *Run) over(c recipe.Comparison, err error) (*recipe.Comparison, error) {
 		return nil, err
 	}
 	was := c.Running
+	f.origins = was.Origins
 	for name, take := range map[string]func(){
 		"devices":         func() { f.Devices = was.Devices },
 		"keep-every":      func() { f.keepEvery = was.KeepEvery },
@@ -88,7 +89,7 @@ func (f *Run) over(c recipe.Comparison, err error) (*recipe.Comparison, error) {
 // running is how the runs are made, for the record.
 func (f *Run) running() recipe.Running {
 	return recipe.Running{Devices: f.Devices, KeepEvery: f.keepEvery, CurvatureEvery: f.curvatureEvery,
-		OnNonfinite: f.onNonfinite, TensorBoard: f.TensorBoard}
+		OnNonfinite: f.onNonfinite, TensorBoard: f.TensorBoard, Origins: f.origins}
 }
 
 // NewestRuns is the newest folder of runs in the one where runs go.

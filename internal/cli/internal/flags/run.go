@@ -29,6 +29,7 @@ type Run struct {
 	keepEvery, curvatureEvery int
 	onNonfinite, config       string
 	set                       *pflag.FlagSet
+	origins                   map[string]string // of settings that short runs found, by flag
 }
 
 // RunsFolder is the folder in which runs go that were given no other.
@@ -120,6 +121,9 @@ func (f *Run) Plan(flags *Recipe, recorded *recipe.Comparison, c *recipe.Compari
 		c.Settings = map[string]string{}
 	}
 	maps.Copy(c.Settings, settings)
+	if c.Auto, err = f.auto(flags, recorded, c.Methods); err != nil {
+		return nil, err
+	}
 	c.Running = f.running()
 	if err := flags.checkBase(c.Recipe); err != nil {
 		return nil, err
@@ -177,6 +181,7 @@ func (f *Run) Options(bar *progress.Bar) experiment.Options {
 		Devices:         f.Devices,
 		CurvatureEvery:  f.curvatureEvery,
 		TensorBoard:     f.TensorBoard,
+		Origins:         f.origins,
 		OnNonfinite:     experiment.OnNonfinite(f.onNonfinite),
 		Progress:        bar.Run,
 		Warn:            bar.Warn,
