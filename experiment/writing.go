@@ -77,6 +77,11 @@ func (s *session) save() (path string, err error) {
 	if err := errors.Join(s.checkClaims(), s.metrics.Sync()); err != nil {
 		return "", err
 	}
+	if s.tensorBoard != nil {
+		if err := s.tensorBoard.events.Sync(); err != nil {
+			return "", err
+		}
+	}
 	t := s.sums
 	t.Wall = s.wall()
 	s.saved = time.Now()

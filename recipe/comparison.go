@@ -58,20 +58,10 @@ func (c Comparison) Write(dir string) error {
 		c.Methods, c.Seed = old.Methods, min(old.Seed, c.Seed)
 		c.Seeds = int(end - c.Seed)
 	}
-	text, err := json.MarshalIndent(c, "", "  ")
-	if err == nil {
-		err = os.MkdirAll(dir, 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(path+".tmp", append(text, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("recipe: %w", err)
 	}
-	return nil
+	return runlog.Write(path, c)
 }
 
 // ReadComparison reads what is at path: a comparison.json, the config.json of a run, or a folder with one of them or
@@ -95,9 +85,9 @@ func ReadComparison(path string) (Comparison, error) {
 }
 
 func readComparison(path string) (c Comparison, err error) {
-	text, err := os.ReadFile(path)
+	text, err := runlog.Read(path)
 	if err != nil {
-		return c, fmt.Errorf("recipe: %w", err)
+		return c, err
 	}
 	if err := json.Unmarshal(text, &c); err != nil {
 		return c, fmt.Errorf("recipe: %s: %w: want a comparison.json or the config.json of a run", path, err)

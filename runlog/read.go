@@ -14,7 +14,7 @@ import (
 type Run struct {
 	// Dir is the path of the directory, as it was given.
 	Dir string
-	// Raw is config.json as it stands, Setup what readers understand of it.
+	// Raw is config.json without its checksum, Setup what readers understand of it.
 	Raw   json.RawMessage
 	Setup Setup
 	// Summary is summary.json, under the method of Setup. Without a readable one it holds what Setup says of the run,
@@ -44,16 +44,26 @@ func open(fsys fs.FS, dir, name string) (*Run, error) {
 		const want = "want a folder <out>/<method>-seed<k> of xsam train or compare"
 		return nil, fmt.Errorf("runlog: %s cannot be read: %w: %s", config, err, want)
 	}
-	if r.Setup, err = newSetup(text, config); err != nil {
+	if r.Raw, err = Unseal(text); err != nil {
+		return nil, fmt.Errorf("runlog: %s cannot be read: %w", config, err)
+	}
+	if r.Setup, err = newSetup(r.Raw, config); err != nil {
 		return nil, err
 	}
-	r.Raw = text
-	r.readSummary(fsys, dir)
-	r.Records = recordsIn[Record](r, fsys, dir, MetricsFile)
+	_, sum := unseal(text)
+	ends := r.readSummary(fsys, dir)
+	if was := ends[ConfigFile]; was != "" && was != sum {
+		r.problem(ConfigFile, " is not the one that its %s is of", SummaryFile)
+	}
+	r.Records, sum = recordsIn[Record](r, fsys, dir, MetricsFile)
 	if r.Summary.Finished && len(r.Problems) == 0 {
 		r.checkEnd()
 	}
-	r.Measurements = recordsIn[Measurement](r, fsys, dir, MeasurementsFile)
+	if was := ends[MetricsFile]; was != "" && was != sum && len(r.Problems) == 0 {
+		r.problem(MetricsFile, " does not end with the line that its %s is of: it is another run's, or lines are gone",
+			SummaryFile)
+	}
+	r.Measurements, _ = recordsIn[Measurement](r, fsys, dir, MeasurementsFile)
 	return r, nil
 }
 
@@ -137,18 +147,24 @@ func IsRun(fsys fs.FS, dir string) bool {
 	return false
 }
 
-// readSummary reads summary.json, or puts in its place what is known without one.
-func (r *Run) readSummary(fsys fs.FS, dir string) {
+// readSummary reads summary.json and returns the checksums with which the files beside it end, or puts in its place
+// what is known without one.
+func (r *Run) readSummary(fsys fs.FS, dir string) (ends map[string]string) {
+	var read outcome
 	text, err := readFile(fsys, path.Join(dir, SummaryFile))
 	if err == nil {
-		err = json.Unmarshal(text, &r.Summary)
+		text, err = Unseal(text)
 	}
 	if err == nil {
-		err = errors.Join(r.Summary.check(), r.Setup.owns(r.Summary))
+		err = json.Unmarshal(text, &read)
 	}
 	if err == nil {
+		err = errors.Join(read.check(), r.Setup.owns(read.Summary))
+	}
+	if err == nil {
+		r.Summary = read.Summary
 		r.Summary.Method = r.Setup.Method
-		return
+		return read.Ends
 	}
 	s := r.Setup
 	r.Summary = Summary{Method: s.Method, Seed: s.Seed, Data: s.Data, Model: s.Model, Backend: s.Backend}
@@ -157,20 +173,21 @@ func (r *Run) readSummary(fsys fs.FS, dir string) {
 		r.Summary.Stopped = "its " + SummaryFile + " cannot be read"
 		r.problem(SummaryFile, " cannot be read and the run counts as unfinished: %v", err)
 	}
+	return nil
 }
 
 func (r *Run) problem(file, format string, args ...any) {
 	r.Problems = append(r.Problems, filepath.Join(r.Dir, file)+fmt.Sprintf(format, args...))
 }
 
-// recordsIn reads what can be read of a file of one JSON object a line.
-func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T) {
-	lines, faults, err := readLines[T](fsys, path.Join(dir, file))
+// recordsIn reads what can be read of a file of one JSON object a line, and returns the checksum of its last line.
+func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T, sum string) {
+	lines, sum, faults, err := readLines[T](fsys, path.Join(dir, file))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.problem(file, " cannot be read: %v", err)
 	}
-	if faults.broken != "" {
-		r.problem(file, ": no valid record in line %s, left out", faults.broken)
+	if wrong := faults.String(); wrong != "" {
+		r.problem(file, ": %s, left out", wrong)
 	}
 	if faults.torn > 0 && file == MetricsFile && r.Summary.Finished {
 		r.problem(file, ": line %d was cut off, though the run has finished", faults.torn)
@@ -178,5 +195,5 @@ func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T) {
 	for _, l := range lines {
 		records = append(records, l.value)
 	}
-	return records
+	return records, sum
 }

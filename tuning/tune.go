@@ -2,10 +2,8 @@ package tuning
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -140,7 +138,7 @@ func (s Search) Run(ctx context.Context, engine *backend.Engine, out string, opt
 		t.Trials = max(t.Trials, len(m.Trials))
 		t.Methods = append(t.Methods, m)
 	}
-	return t, t.write(filepath.Join(out, File))
+	return t, runlog.Write(filepath.Join(out, File), t)
 }
 
 // newTrial takes from a summary what the choice may know. Of the test images a trial's summary says nothing, and if
@@ -212,21 +210,6 @@ func (t *Tuning) WriteText(w io.Writer) error {
 		if _, err := fmt.Fprintf(w, ": validation %s\n", what); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// write puts the record at path in one piece.
-func (t *Tuning) write(path string) error {
-	text, err := json.MarshalIndent(t, "", "  ")
-	if err == nil {
-		err = os.WriteFile(path+".tmp", append(text, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err != nil {
-		return fmt.Errorf("tuning: %w", err)
 	}
 	return nil
 }
