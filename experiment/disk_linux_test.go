@@ -122,7 +122,8 @@ func TestFoldersThatCannotBeWritten(t *testing.T) {
 		if os.Getuid() == 0 { // who may do all: as nobody, who has to be able to read the program
 			text, err := os.ReadFile(program)
 			program = filepath.Join(t.TempDir(), "program")
-			if err = errors.Join(err, os.WriteFile(program, text, 0o755)); err != nil { //nolint:gosec // it is to be run
+			open := os.Chmod(filepath.Dir(filepath.Dir(program)), 0o755)
+			if err = errors.Join(err, open, os.WriteFile(program, text, 0o755)); err != nil {
 				t.Fatal(err)
 			}
 			cmd = exec.Command(program, "-test.run=^TestRunToBeKilled$")

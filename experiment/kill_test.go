@@ -63,8 +63,8 @@ func TestKilledAgainAndAgain(t *testing.T) {
 				}
 			}
 			c.same(t, c.name+" killed again and again", run, whole)
-			if left, _ := filepath.Glob(filepath.Join(run, runlog.ClaimFile)); len(left) > 0 {
-				t.Errorf("%v is left", left)
+			if err := runlog.Claimed(run, runlog.ClaimFile); err != nil {
+				t.Error(err)
 			}
 			if epochs, err := runlog.Snapshots(run); err != nil || len(epochs) != 3 {
 				t.Errorf("snapshots of %v (%v), want three", epochs, err)

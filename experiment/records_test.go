@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,14 +33,27 @@ func TestOneBrokenRecordStopsNoOther(t *testing.T) {
 		want   string // part of the error, "" for a run that goes on
 	}{
 		{"a broken line", rewrite(runlog.MetricsFile, func(s string) string { return "{\n" + s }), "no valid record in line 1"},
-		{"an emptied file", rewrite(runlog.MetricsFile, func(string) string { return "" }), "records of 0 of the 2 epochs"},
-		{"no file", func(dir string) error { return os.Remove(filepath.Join(dir, runlog.MetricsFile)) }, "records of 0 of the 2"},
+		{"a changed digit", rewrite(runlog.MetricsFile, func(s string) string {
+			return strings.Replace(s, `"step":8`, `"step":7`, 1)
+		}), "metrics.jsonl: the checksum does not fit in line 2"},
+		{"a changed digit of the recipe", rewrite(runlog.ConfigFile, func(s string) string {
+			return strings.Replace(s, `"batch": 16`, `"batch": 15`, 1)
+		}), "config.json cannot be read: it was changed after it was written"},
+		{"an emptied file", rewrite(runlog.MetricsFile, func(string) string { return "" }), "or lines are gone"},
+		{"an emptied file of a killed run", func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, runlog.SummaryFile)),
+				os.Truncate(filepath.Join(dir, runlog.MetricsFile), 0))
+		}, "records of 0 of the 2 epochs"},
+		{"no file", func(dir string) error { return os.Remove(filepath.Join(dir, runlog.MetricsFile)) }, "or lines are gone"},
 		{"a lost line", rewrite(runlog.MetricsFile, func(s string) string {
 			_, rest, _ := strings.Cut(s, "\n")
 			return rest
-		}), "records of 1 of the 2 epochs"},
+		}), "the checksum does not fit in line 1"},
 		{"a broken recipe", rewrite(runlog.ConfigFile, func(s string) string { return s[:20] }), "no valid recipe"},
 		{"a broken summary", rewrite(runlog.SummaryFile, func(s string) string { return s[:20] }), ""},
+		{"a changed digit of the summary", rewrite(runlog.SummaryFile, func(s string) string {
+			return strings.Replace(s, `"steps": `, `"steps": 1`, 1)
+		}), ""},
 		{"another run's summary", rewrite(runlog.SummaryFile, func(s string) string {
 			return strings.Replace(s, `"seed": 0`, `"seed": 1`, 1)
 		}), ""},

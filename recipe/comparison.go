@@ -58,8 +58,8 @@ func (c Comparison) Write(dir string) error {
 		c.Methods, c.Seed = old.Methods, min(old.Seed, c.Seed)
 		c.Seeds = int(end - c.Seed)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("recipe: %w", err)
+	if err := runlog.MakeDir(dir); err != nil {
+		return err
 	}
 	return runlog.Write(path, c)
 }

@@ -44,8 +44,8 @@ type Claim struct {
 func ClaimRun(dir, name string) (*Claim, error) {
 	_, err := os.Stat(dir)
 	c := &Claim{path: filepath.Join(dir, name), made: errors.Is(err, fs.ErrNotExist), ended: make(chan struct{})}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("runlog: cannot create the run directory: %w", err)
+	if err := MakeDir(dir); err != nil {
+		return nil, err
 	}
 	if c.owner, err = thisProcess(); err != nil {
 		return nil, fmt.Errorf("runlog: claiming %s: %w", dir, err)

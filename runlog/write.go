@@ -15,8 +15,8 @@ import (
 
 // WriteConfig writes config.json, creating the run directory. config is anything that encoding/json makes an object of.
 func WriteConfig(dir string, config any) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("runlog: cannot create the run directory: %w", err)
+	if err := MakeDir(dir); err != nil {
+		return err
 	}
 	return Write(filepath.Join(dir, ConfigFile), config)
 }
@@ -73,10 +73,30 @@ func replace(path string, content []byte) error {
 	return SyncDir(filepath.Dir(path))
 }
 
+// MakeDir makes a folder, and those above it that are missing, durably.
+func MakeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	if above != dir {
+		if err := MakeDir(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("runlog: cannot make a folder: %w", err)
+	}
+	return SyncDir(above)
+}
+
 // SyncDir makes the names in a folder durable: those of files that were created or renamed there. File systems that
-// cannot do this for a folder do it by themselves.
+// cannot do this for a folder do it by themselves, and of a folder that may not be read it is not asked.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("runlog: %w", err)
 	}
