@@ -47,7 +47,7 @@ func (c Config) Validate() error {
 		"Less = %v with Ascent.Every = %d, Rho = %v, Along = %v, Local = %v: want ascents along the gradient of the whole "+
 			"batch, since it is that which has an average", a.Less, a.Every, a.Rho, a.Along, a.Local)
 	check(size(a.Mix), "Mix = %v: want a finite Mix ≥ 0 (0 leaves v out of the ascent)", a.Mix)
-	check(a.Mix == 0 || ascends && !a.Adaptive && r.Every > 0,
+	check(a.Mix == 0 || ascends && !a.Adaptive && r.Every != 0,
 		"Mix = %v with Ascent.Every = %d, Rho = %v, Adaptive = %v, Refresh.Every = %d: "+
 			"want ascents in the units of the weights, and a v", a.Mix, a.Every, a.Rho, a.Adaptive, r.Every)
 	check(a.Mix == 0 || r.By == ByPair || r.By == ByExact && a.Along == AlongGradient,
@@ -70,7 +70,7 @@ func (c Config) Validate() error {
 		r.Most)
 	check(r.Most == 0 || r.Most >= r.Every && r.Every > 0 && count(r.Most), "Most = %d with Refresh.Every = %d: "+
 		"want 1 ≤ Refresh.Every ≤ Most, and %d at most, or 0 for a fixed interval", r.Most, r.Every, mostSteps)
-	check(size(r.Tolerance) && (r.Most == 0 || r.Tolerance > 0),
+	check(size(r.Tolerance) && (r.Most <= 0 || r.Tolerance > 0),
 		"Tolerance = %v with Most = %d: want a finite tolerance above 0", r.Tolerance, r.Most)
 	check(count(r.Warmup), "Refresh.Warmup = %d: want 0 to %d refreshes", r.Warmup, mostSteps)
 	check(size(r.ProbeRadius) && (r.Every == 0 || r.By == ByExact || r.ProbeRadius > 0),
