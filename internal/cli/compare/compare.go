@@ -9,10 +9,12 @@ package compare
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,6 +26,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
 	"github.com/xsam-go/xsam/tuning"
 )
 
@@ -92,7 +95,7 @@ func (o *options) groups() []flags.Group {
 }
 
 // run makes the runs and prints the table.
-func run(ctx context.Context, o *options, args []string) error {
+func run(ctx context.Context, o *options, args []string) (err error) {
 	c, recipes, err := o.plan(args)
 	if err != nil {
 		return err
@@ -120,12 +123,19 @@ func run(ctx context.Context, o *options, args []string) error {
 
 	flags.PrintNotes(o.stderr, recipes[0], o.run.Quiet)
 	bar := progress.New(o.stderr, o.run.Quiet)
-	if err := o.run.Record(asked, out, recipe.Dirs(out, recipes)); err != nil {
-		return err
+	if !o.run.Resume { // which is of the recipe that is there, and may be helped by others
+		claim, claimErr := runlog.ClaimRun(out, runlog.ClaimFile)
+		if claimErr != nil {
+			return claimErr
+		}
+		defer func() { err = errors.Join(err, claim.Release()) }()
 	}
+	record := sync.OnceValue(func() error { return o.run.Record(asked, out, recipe.Dirs(out, recipes)) })
+	options := o.run.Options(bar)
+	options.Begin = record // not before: another process may have the runs
 	var tuned *tuning.Tuning
 	if search != nil {
-		tuned, err = search.Run(ctx, engine, out, o.run.Options(bar))
+		tuned, err = search.Run(ctx, engine, out, options)
 		if err == nil {
 			recipes, err = chosen(&c, tuned)
 		}
@@ -138,7 +148,10 @@ func run(ctx context.Context, o *options, args []string) error {
 		}
 	}
 	dirs := recipe.Dirs(out, recipes)
-	runs, err := experiment.RunAll(ctx, engine, recipes, dirs, o.run.Options(bar))
+	runs, err := experiment.RunAll(ctx, engine, recipes, dirs, options)
+	if err == nil {
+		err = record()
+	}
 	bar.Clear()
 	if err != nil {
 		return flags.HowToResume(err, "compare", out, len(runs), len(recipes))
