@@ -45,7 +45,9 @@ func TestKilledAgainAndAgain(t *testing.T) {
 		if !long() && c.name != "xsam" && c.name != "looksam" {
 			continue
 		}
+		begun := time.Now()
 		whole := c.whole(t)
+		share := max(10, int(time.Since(begun).Milliseconds())/12)
 		kills, want := 0, 3 // the first come within 12, 22 and 32 ms
 		if long() {
 			want = 10
@@ -57,7 +59,7 @@ func TestKilledAgainAndAgain(t *testing.T) {
 			if c.name == "dropout" {
 				run = filepath.Join(dir, filepath.Base(whole))
 			}
-			for tries := 1; killedAfter(t, c, dir, run, time.Duration(2+random.IntN(10*tries))*time.Millisecond); tries++ {
+			for tries := 1; killedAfter(t, c, dir, run, time.Duration(2+random.IntN(share*tries))*time.Millisecond); tries++ {
 				if kills++; tries == 100 {
 					t.Fatalf("%s has not ended after %d kills", c.name, tries)
 				}

@@ -85,6 +85,9 @@ func (s *session) open() error {
 	if err := s.openRecords(done); err != nil {
 		return err
 	}
+	if err := s.keepRestored(done); err != nil {
+		return err
+	}
 	if s.options.OnNonfinite == Skip && s.restored {
 		if err := s.copyState(s.checkpoints.loaded); err != nil {
 			return err
@@ -95,11 +98,22 @@ func (s *session) open() error {
 	return err
 }
 
-// openRecords opens the records of a run that goes on from a step, or begins, and warns of what is left out. The last
-// measurement of λmax is made again.
+// keepRestored keeps the checkpoint from which the run goes on as a snapshot, where that is due: the process that saved
+// it may have been killed before it did so.
+func (s *session) keepRestored(done int) error {
+	c := s.checkpoints.loaded
+	if c == nil || c.Unsigned || !s.isEvery(s.options.KeepEvery, done) {
+		return nil
+	}
+	return checkpoint.KeepSnapshot(c.Path, runlog.Snapshot(s.dir, done/s.StepsPerEpoch), s.checkpoints.saver.Run, int64(done))
+}
+
+// openRecords opens the records of a run that goes on from a step, or begins, and warns of what is left out. λmax at the
+// end, whose record has no loss, unlike those along training, is measured again.
 func (s *session) openRecords(done int) error {
 	keep := func(r runlog.Record) bool {
-		kept := s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.Steps))
+		atEnd := r.Kind == runlog.Curvature && r.Step >= int64(s.Steps) && !r.Loss.Known()
+		kept := s.restored && r.Step <= int64(done) && !atEnd
 		s.measured = s.measured || kept && r.Kind == runlog.Curvature && r.Step == int64(done)
 		return kept
 	}

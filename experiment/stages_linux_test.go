@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,11 +102,14 @@ func (d *disk) goOn(t *testing.T, c faultCase, stopped string) (resumed, last in
 	resumed = -1
 	if _, err := c.make(t, filepath.Join(stopped, "run"), func(o *Options) {
 		o.Progress = func(p Progress) {
-			if resumed < 0 && (p.Stage == Training || p.Stage == Measuring || p.Stage == Skipped) {
+			switch {
+			case resumed >= 0:
+			case p.Stage == Training:
+				resumed = p.Step - 1
+			case p.Stage == Measuring:
 				resumed = p.Step
-				if p.Stage == Training {
-					resumed--
-				}
+			case p.Stage == Skipped: // it had finished
+				resumed = math.MaxInt
 			}
 		}
 	}); err != nil {
