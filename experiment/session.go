@@ -73,7 +73,7 @@ func (s *session) open() error {
 	}
 	done := s.done()
 	s.restored = done > 0
-	if err := s.checkRecords(record.Records); err != nil {
+	if err := s.checkRecords(record); err != nil {
 		return err
 	}
 	if w := s.Warning(); w != "" {

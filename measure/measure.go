@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/xsam-go/xsam/backend"
@@ -55,6 +56,8 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir strin
 		for _, text := range warnings {
 			w.m.Warn(text)
 		}
+		name := runlog.Name(w.run.Method, w.run.Seed)
+		recorded = slices.DeleteFunc(recorded, func(m runlog.Measurement) bool { return m.OfAnother(name) })
 		w.recorded = runlog.Newest(recorded)
 	}
 	w.planWork(len(states))

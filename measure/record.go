@@ -24,6 +24,7 @@ func (w *measurer) record(m runlog.Measurement) error {
 	if w.dir == "" {
 		return nil
 	}
+	m.Run = runlog.Name(w.run.Method, w.run.Seed)
 	err := w.claim.Check()
 	if err == nil {
 		err = runlog.AppendMeasurement(w.dir, m)

@@ -15,6 +15,7 @@ import (
 // line is one line of a file of records without its end, and what it says.
 type line[T checked] struct {
 	text  []byte
+	sum   string // its checksum, "" for none
 	value T
 }
 
@@ -51,12 +52,13 @@ func numbers(lines []int) string {
 }
 
 // readLines reads a file of one JSON object a line, and leaves out what is no T, and what has another checksum than it
-// says. Lines without one may come before those that have one: an earlier version wrote them. sum is that of the last.
-func readLines[T checked](fsys fs.FS, file string) (lines []line[T], sum string, found faults, err error) {
+// says. Lines without one may come before those that have one: an earlier version wrote them.
+func readLines[T checked](fsys fs.FS, file string) (lines []line[T], found faults, err error) {
 	content, err := readFile(fsys, file)
 	if err != nil {
-		return nil, "", found, err
+		return nil, found, err
 	}
+	before := ""
 	for number := 1; len(content) > 0; number++ {
 		text, rest, ended := bytes.Cut(content, []byte{'\n'})
 		content = rest
@@ -69,20 +71,21 @@ func readLines[T checked](fsys fs.FS, file string) (lines []line[T], sum string,
 		}
 		l := line[T]{text: text}
 		err := json.Unmarshal(text, &l.value)
-		body, has := unseal(text)
+		var body []byte
+		body, l.sum = unseal(text)
 		switch {
 		case err != nil || l.value.check() != nil:
 			found.broken = append(found.broken, number)
-		case (has != "" || sum != "") && has != checksum(sum, body):
+		case (l.sum != "" || before != "") && l.sum != checksum(before, body):
 			found.changed = append(found.changed, number)
 		default:
 			lines = append(lines, l)
 		}
-		if has != "" {
-			sum = has
+		if l.sum != "" {
+			before = l.sum
 		}
 	}
-	return lines, sum, found, nil
+	return lines, found, nil
 }
 
 // cutOff tells whether a text is the beginning of a record, with zeros behind it where the machine has lost its power.
@@ -95,7 +98,7 @@ func cutOff(text []byte) bool {
 // wholeLines is readLines for those who go on writing the file: a broken line is an error, a torn last one a warning.
 func wholeLines[T checked](dir, file string) (lines []line[T], warnings []string, err error) {
 	name := filepath.Join(dir, file)
-	lines, _, found, err := readLines[T](os.DirFS(dir), file)
+	lines, found, err := readLines[T](os.DirFS(dir), file)
 	switch {
 	case err != nil:
 		return nil, nil, fmt.Errorf("runlog: %s cannot be read: %w", name, err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // Run is a run directory as far as it could be read.
@@ -23,6 +24,7 @@ type Run struct {
 	// Records are the readable lines of metrics.jsonl, Measurements those of curvature.jsonl.
 	Records      []Record
 	Measurements []Measurement
+	sums         []string // of Records, "" of those without
 	// Problems name the files that are not as they should be, and say what was left out. A file that is not there yet
 	// is no problem, nor is a last line that is being written, or was cut off and will be made again.
 	Problems []string
@@ -55,17 +57,31 @@ func open(fsys fs.FS, dir, name string) (*Run, error) {
 	if was := ends[ConfigFile]; was != "" && was != sum {
 		r.problem(ConfigFile, " is not the one that its %s is of", SummaryFile)
 	}
-	r.Records, sum = recordsIn[Record](r, fsys, dir, MetricsFile)
+	r.Records, r.sums = recordsIn[Record](r, fsys, dir, MetricsFile)
 	if r.Summary.Finished && len(r.Problems) == 0 {
 		r.checkEnd()
 	}
-	if was := ends[MetricsFile]; was != "" && was != sum && len(r.Problems) == 0 {
+	if was := ends[MetricsFile]; was != "" && !slices.Equal(r.sums[max(0, len(r.sums)-1):], []string{was}) &&
+		len(r.Problems) == 0 {
 		r.problem(MetricsFile, " does not end with the line that its %s is of: it is another run's, or lines are gone",
 			SummaryFile)
 	}
 	r.Measurements, _ = recordsIn[Measurement](r, fsys, dir, MeasurementsFile)
+	r.leaveOutOthers()
 	return r, nil
 }
+
+// leaveOutOthers leaves out measurements of other runs.
+func (r *Run) leaveOutOthers() {
+	name, all := r.Setup.name(), len(r.Measurements)
+	r.Measurements = slices.DeleteFunc(r.Measurements, func(m Measurement) bool { return m.OfAnother(name) })
+	if others := all - len(r.Measurements); others > 0 {
+		r.problem(MeasurementsFile, ": %d of %d measurements are of another run than %s, left out", others, all, name)
+	}
+}
+
+// Holds tells whether metrics.jsonl has a line of this checksum: see Metrics.Sum.
+func (r *Run) Holds(sum string) bool { return slices.Contains(r.sums, sum) }
 
 // checkEnd reports records of a finished run that are gone: there is one of its last step.
 func (r *Run) checkEnd() {
@@ -180,20 +196,24 @@ func (r *Run) problem(file, format string, args ...any) {
 	r.Problems = append(r.Problems, filepath.Join(r.Dir, file)+fmt.Sprintf(format, args...))
 }
 
-// recordsIn reads what can be read of a file of one JSON object a line, and returns the checksum of its last line.
-func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T, sum string) {
-	lines, sum, faults, err := readLines[T](fsys, path.Join(dir, file))
+// recordsIn reads what can be read of a file of one JSON object a line, and returns the checksums of the lines too.
+func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T, sums []string) {
+	lines, faults, err := readLines[T](fsys, path.Join(dir, file))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.problem(file, " cannot be read: %v", err)
 	}
 	if wrong := faults.String(); wrong != "" {
 		r.problem(file, ": %s, left out", wrong)
 	}
-	if faults.torn > 0 && file == MetricsFile && r.Summary.Finished {
+	_, err = fs.Stat(fsys, path.Join(dir, MeasuringClaimFile))
+	switch {
+	case faults.torn > 0 && file == MetricsFile && r.Summary.Finished:
 		r.problem(file, ": line %d was cut off, though the run has finished", faults.torn)
+	case faults.torn > 0 && file == MeasurementsFile && err != nil: // nobody is writing it
+		r.problem(file, ": line %d was cut off, left out", faults.torn)
 	}
 	for _, l := range lines {
-		records = append(records, l.value)
+		records, sums = append(records, l.value), append(sums, l.sum)
 	}
-	return records, sum
+	return records, sums
 }

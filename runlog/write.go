@@ -131,7 +131,7 @@ func OpenMetrics(dir string, keep func(Record) bool) (*Metrics, []string, error)
 			continue
 		}
 		text := l.text // itself, with keys of other versions
-		if _, has := unseal(text); has != "" {
+		if l.sum != "" {
 			text, sum = seal(sum, text)
 		}
 		kept = append(append(kept, text...), '\n')
@@ -159,6 +159,9 @@ func (m *Metrics) Append(r Record) error {
 	m.sum = sum
 	return nil
 }
+
+// Sum is the checksum of the last record, "" without one: it says which records there are up to then.
+func (m *Metrics) Sum() string { return m.sum }
 
 // Sync makes the records durable.
 func (m *Metrics) Sync() error {
