@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -79,6 +80,29 @@ func TestKilledAgainAndAgain(t *testing.T) {
 	}
 	if t.Logf("%d kills in %d runs", all, runs); long() && all < 200 {
 		t.Errorf("%d kills, want 200", all)
+	}
+}
+
+// A run that is killed after its last record and before its summary, or before it has kept its last snapshot, has the
+// same records in the same order, the same events and the same snapshots at the end.
+func TestKilledBeforeItsSummary(t *testing.T) {
+	for _, c := range faultCases() {
+		if !slices.Contains([]string{"sgd", "measurements along training", "TensorBoard"}, c.name) {
+			continue
+		}
+		whole := c.whole(t)
+		dir := filepath.Join(t.TempDir(), "run")
+		if err := errors.Join(os.CopyFS(dir, os.DirFS(whole)), os.Remove(filepath.Join(dir, runlog.SummaryFile)),
+			os.RemoveAll(runlog.Snapshot(dir, 3))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.make(t, dir, nil); err != nil {
+			t.Fatal(err)
+		}
+		c.same(t, c.name, dir, whole)
+		if epochs, err := runlog.Snapshots(dir); err != nil || len(epochs) != 3 {
+			t.Errorf("%s: snapshots of %v (%v), want three", c.name, epochs, err)
+		}
 	}
 }
 

@@ -18,6 +18,9 @@ import (
 func TestOneBrokenRecordStopsNoOther(t *testing.T) {
 	engine := testbackend.GoEngine(t)
 	recipes := []recipe.Recipe{testrun.Tiny(t, "sgd"), testrun.Tiny(t, "sam"), testrun.Tiny(t, "xsam")}
+	another := recipes[0]
+	another.LearningRate = 0.01
+	other, _ := testrun.Make(t, Run, engine, another, Options{})
 	rewrite := func(file string, change func(text string) string) func(dir string) error {
 		return func(dir string) error {
 			text, err := os.ReadFile(filepath.Join(dir, file))
@@ -44,6 +47,11 @@ func TestOneBrokenRecordStopsNoOther(t *testing.T) {
 			return errors.Join(os.Remove(filepath.Join(dir, runlog.SummaryFile)),
 				os.Truncate(filepath.Join(dir, runlog.MetricsFile), 0))
 		}, "records of 0 of the 2 epochs"},
+		{"another run's records in a killed run", func(dir string) error {
+			text, err := os.ReadFile(filepath.Join(other, runlog.MetricsFile))
+			return errors.Join(err, os.Remove(filepath.Join(dir, runlog.SummaryFile)),
+				os.WriteFile(filepath.Join(dir, runlog.MetricsFile), text, 0o644))
+		}, "lacks the last record before its checkpoint"},
 		{"no file", func(dir string) error { return os.Remove(filepath.Join(dir, runlog.MetricsFile)) }, "or lines are gone"},
 		{"a lost line", rewrite(runlog.MetricsFile, func(s string) string {
 			_, rest, _ := strings.Cut(s, "\n")
