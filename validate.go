@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// What is counted in steps is at most mostSteps, so that no sum of two overflows; the products of a refresh stand in one
-// graph, one after the other.
+// What is counted in steps is at most mostSteps, so that no sum of two overflows; the products of a refresh stand in
+// one graph, one after the other.
 const (
 	mostSteps    = math.MaxInt32
 	mostProducts = 1000

@@ -105,11 +105,12 @@ func (s *session) keepRestored(done int) error {
 	if c == nil || c.Unsigned || !s.isEvery(s.options.KeepEvery, done) {
 		return nil
 	}
-	return checkpoint.KeepSnapshot(c.Path, runlog.Snapshot(s.dir, done/s.StepsPerEpoch), s.checkpoints.saver.Run, int64(done))
+	folder := runlog.Snapshot(s.dir, done/s.StepsPerEpoch)
+	return checkpoint.KeepSnapshot(c.Path, folder, s.checkpoints.saver.Run, int64(done))
 }
 
-// openRecords opens the records of a run that goes on from a step, or begins, and warns of what is left out. λmax at the
-// end, whose record has no loss, unlike those along training, is measured again.
+// openRecords opens the records of a run that goes on from a step, or begins, and warns of what is left out. λmax at
+// the end, whose record has no loss, unlike those along training, is measured again.
 func (s *session) openRecords(done int) error {
 	keep := func(r runlog.Record) bool {
 		atEnd := r.Kind == runlog.Curvature && r.Step >= int64(s.Steps) && !r.Loss.Known()

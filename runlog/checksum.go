@@ -63,8 +63,8 @@ func Unseal(text []byte) ([]byte, error) {
 		return text, nil
 	}
 	if want := checksum("", body); sum != want {
-		return nil, fmt.Errorf("it was changed after it was written: its checksum is %s, want %s: put it back, or remove the "+
-			"key %s when the change is meant", sum, want, strings.TrimSuffix(checksumKey, ":"))
+		return nil, fmt.Errorf("it was changed after it was written: its checksum is %s, want %s: put it back, or remove "+
+			"the key %s when the change is meant", sum, want, strings.TrimSuffix(checksumKey, ":"))
 	}
 	return append(body[:len(body):len(body)], "\n}\n"...), nil
 }

@@ -91,8 +91,11 @@ func readLines[T checked](fsys fs.FS, file string) (lines []line[T], found fault
 // cutOff tells whether a text is the beginning of a record, with zeros behind it where the machine has lost its power.
 func cutOff(text []byte) bool {
 	begun := bytes.TrimRight(text, "\x00")
+	if len(begun) == 0 {
+		return true
+	}
 	err := json.NewDecoder(bytes.NewReader(begun)).Decode(new(json.RawMessage))
-	return len(begun) == 0 || begun[0] == '{' && (errors.Is(err, io.ErrUnexpectedEOF) || err == nil && len(begun) < len(text))
+	return begun[0] == '{' && (errors.Is(err, io.ErrUnexpectedEOF) || err == nil && len(begun) < len(text))
 }
 
 // wholeLines is readLines for those who go on writing the file: a broken line is an error, a torn last one a warning.

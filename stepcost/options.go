@@ -39,7 +39,7 @@ type Progress struct {
 const Most = 1_000_000
 
 func (o Options) validate(recipes []recipe.Recipe) error {
-	if within := func(n int) bool { return n >= 1 && n <= Most }; !within(o.Rounds) || !within(o.Steps) || !within(o.Warmup) {
+	if min(o.Rounds, o.Steps, o.Warmup) < 1 || max(o.Rounds, o.Steps, o.Warmup) > Most {
 		return fmt.Errorf("stepcost: bench of %d rounds of %d steps after %d cycles of warm-up: want 1 to %d of each",
 			o.Rounds, o.Steps, o.Warmup, Most)
 	}
