@@ -73,7 +73,7 @@ func TestStoppedAtEveryWrite(t *testing.T) {
 			}
 		}
 	}
-	if t.Logf("%d calls changed something, each of %d stopped at", stops, stops/every); stops < 200 {
+	if t.Logf("%d calls changed something; stopped three times at each of %d", stops, stops/every); stops < 200 {
 		t.Errorf("%d calls that changed something, want some hundred", stops)
 	}
 }
