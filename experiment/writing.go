@@ -79,13 +79,8 @@ func (s *session) save() (path string, err error) {
 	if finite, err := program.Finite(s.Store); err != nil || !finite {
 		return "", err // nobody wants to go on from it; the next step ends or mends the run
 	}
-	if err := errors.Join(s.checkClaims(), s.metrics.Sync()); err != nil {
+	if err := errors.Join(s.checkClaims(), s.syncRecords()); err != nil {
 		return "", err
-	}
-	if s.tensorBoard != nil {
-		if err := s.tensorBoard.events.Sync(); err != nil {
-			return "", err
-		}
 	}
 	t := s.sums
 	t.Wall, t.Records = s.wall(), s.metrics.Sum()
@@ -96,7 +91,16 @@ func (s *session) save() (path string, err error) {
 	return path, err
 }
 
-// writeSummary writes the outcome.
+// syncRecords brings the records to disk, before what says that they are there.
+func (s *session) syncRecords() error {
+	err := s.metrics.Sync()
+	if err == nil && s.tensorBoard != nil {
+		err = s.tensorBoard.events.Sync()
+	}
+	return err
+}
+
+// writeSummary writes the outcome, after the records.
 func (s *session) writeSummary(out runlog.Summary) error {
 	if err := s.checkClaims(); err != nil {
 		return err
@@ -105,6 +109,9 @@ func (s *session) writeSummary(out runlog.Summary) error {
 		if err := s.tensorBoard.end(out); err != nil {
 			return err
 		}
+	}
+	if err := s.syncRecords(); err != nil {
+		return err
 	}
 	return runlog.WriteSummary(s.dir, out)
 }
