@@ -4,8 +4,8 @@ package xsam
 // (DefaultConfig, LiteConfig, SAMConfig, ...) and change what you need: zero means zero, so that Rho = 0 and Alpha =
 // 0 are ablations, not "the default".
 //
-// Its JSON form is flat, {"rho": 0.05, "ascent_every": 1, ...}, with the names of the enumerations as texts; the seed
-// has no part in it.
+// What counts steps is at most 2³¹ − 1. Its JSON form is flat, {"rho": 0.05, "ascent_every": 1, ...}, with the names of
+// the enumerations as texts; the seed has no part in it.
 type Config struct {
 	Phase             // 0. between which steps; outside them the base optimizer is alone
 	Ascent            // 1. where the gradient g_adv is taken
@@ -106,8 +106,8 @@ type Refresh struct {
 	// Side says which gradient of a pair step is corrected.
 	Side Side `json:"side"`
 
-	// PowerSteps ≥ 1 is the number of Hessian-vector products of a refresh ByExact; the other estimators do not look at
-	// it.
+	// PowerSteps, 1 to 1000, is the number of Hessian-vector products of a refresh ByExact; the other estimators do not
+	// look at it, and take 0 too.
 	PowerSteps int `json:"power_steps"`
 
 	// Shift adds σ·v to H v, with σ one and a half times the largest |λ| seen, so that power iteration finds the largest

@@ -126,3 +126,35 @@ func TestSettingsOfGoMLX(t *testing.T) {
 		t.Errorf("configuration %+v, want %+v", got, want)
 	}
 }
+
+// Every number of the table, given to every method that has it, is refused where it is nonsense, whatever else of the
+// method would make it idle.
+func TestNonsenseIsRefused(t *testing.T) {
+	calls := 0
+	for _, p := range parameter.All {
+		sets := func(text string) bool { c := xsam.DefaultConfig(); return c.Set(p.Name, text) == nil }
+		nonsense := []string{"-1", "NaN", "0.5", "1e300", "4294967296", "9223372036854775807", "x", ""} // of whole numbers
+		switch {
+		case p.Choices != nil || sets("true"):
+			continue
+		case sets("0.5"):
+			nonsense = []string{"-1", "NaN", "Inf", "-Inf", "-1e-9", "1e300", "x", ""}
+		}
+		for _, method := range parameter.MethodNames() {
+			if !parameter.Has(method, p.Name) {
+				continue
+			}
+			for _, text := range nonsense {
+				calls++
+				_, err := xsam.Method(method, map[string]string{p.Name: text})
+				taken := p.Name == "from-step" && text == "-1" // the first step of the last fifth
+				if (err == nil) != taken || err != nil && !strings.Contains(err.Error(), "method "+method) {
+					t.Errorf("%s with %s = %q: error %v, want one that names the method: %v", method, p.Name, text, err, !taken)
+				}
+			}
+		}
+	}
+	if t.Logf("%d calls", calls); calls < 500 {
+		t.Errorf("%d calls, want some hundred", calls)
+	}
+}

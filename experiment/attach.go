@@ -159,7 +159,7 @@ func (a *attached) end(ctx context.Context) (err error) {
 	case a.done() < a.Steps:
 		out := a.summary(lambdaMax{})
 		out.Stopped = fmt.Sprintf("the loop ended after step %d of %d", a.done(), a.Steps)
-		return errors.Join(a.metrics.Sync(), a.writeSummary(out))
+		return a.writeSummary(out)
 	case a.began >= a.Steps: // the checkpoint was that of the end
 		err = a.evaluateAll(a.Steps)
 	}

@@ -48,6 +48,9 @@ type Options struct {
 	TensorBoard bool
 	// Origins say, for the record, where settings of the recipe come from that nobody gave, by their flags.
 	Origins map[string]string
+	// Begin is called when the directory of a run that is to be made is held against other processes, before anything is
+	// written there; an error ends the runs. It may be nil.
+	Begin func() error
 	// Progress is called after every step and between the stages, in the run's own goroutine. It may be nil.
 	Progress func(Progress)
 	// Warn is called with what is not as it should be and does not stop the run. It may be nil.
@@ -74,6 +77,9 @@ func (o Options) settled() (Options, error) {
 	if o.OnNonfinite != Stop && o.devices() > 0 {
 		return o, fmt.Errorf("experiment: on non-finite %s with %d devices: want one device, or stop", o.OnNonfinite,
 			o.Devices)
+	}
+	if o.Begin == nil {
+		o.Begin = func() error { return nil }
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}

@@ -72,6 +72,9 @@ func (q *queue) run(ctx context.Context, index int, dir string) (summary runlog.
 		return skip(*finished, err)
 	}
 	if err == nil {
+		err = q.options.Begin()
+	}
+	if err == nil {
 		err = q.prepare(r, dir)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,9 @@ import (
 func TestOneBrokenRecordStopsNoOther(t *testing.T) {
 	engine := testbackend.GoEngine(t)
 	recipes := []recipe.Recipe{testrun.Tiny(t, "sgd"), testrun.Tiny(t, "sam"), testrun.Tiny(t, "xsam")}
+	another := recipes[0]
+	another.LearningRate = 0.01
+	other, _ := testrun.Make(t, Run, engine, another, Options{})
 	rewrite := func(file string, change func(text string) string) func(dir string) error {
 		return func(dir string) error {
 			text, err := os.ReadFile(filepath.Join(dir, file))
@@ -32,14 +36,32 @@ func TestOneBrokenRecordStopsNoOther(t *testing.T) {
 		want   string // part of the error, "" for a run that goes on
 	}{
 		{"a broken line", rewrite(runlog.MetricsFile, func(s string) string { return "{\n" + s }), "no valid record in line 1"},
-		{"an emptied file", rewrite(runlog.MetricsFile, func(string) string { return "" }), "records of 0 of the 2 epochs"},
-		{"no file", func(dir string) error { return os.Remove(filepath.Join(dir, runlog.MetricsFile)) }, "records of 0 of the 2"},
+		{"a changed digit", rewrite(runlog.MetricsFile, func(s string) string {
+			return strings.Replace(s, `"step":8`, `"step":7`, 1)
+		}), "metrics.jsonl: the checksum does not fit in line 2"},
+		{"a changed digit of the recipe", rewrite(runlog.ConfigFile, func(s string) string {
+			return strings.Replace(s, `"batch": 16`, `"batch": 15`, 1)
+		}), "config.json cannot be read: it was changed after it was written"},
+		{"an emptied file", rewrite(runlog.MetricsFile, func(string) string { return "" }), "or lines are gone"},
+		{"an emptied file of a killed run", func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, runlog.SummaryFile)),
+				os.Truncate(filepath.Join(dir, runlog.MetricsFile), 0))
+		}, "records of 0 of the 2 epochs"},
+		{"another run's records in a killed run", func(dir string) error {
+			text, err := os.ReadFile(filepath.Join(other, runlog.MetricsFile))
+			return errors.Join(err, os.Remove(filepath.Join(dir, runlog.SummaryFile)),
+				os.WriteFile(filepath.Join(dir, runlog.MetricsFile), text, 0o644))
+		}, "lacks the last record before its checkpoint"},
+		{"no file", func(dir string) error { return os.Remove(filepath.Join(dir, runlog.MetricsFile)) }, "or lines are gone"},
 		{"a lost line", rewrite(runlog.MetricsFile, func(s string) string {
 			_, rest, _ := strings.Cut(s, "\n")
 			return rest
-		}), "records of 1 of the 2 epochs"},
+		}), "the checksum does not fit in line 1"},
 		{"a broken recipe", rewrite(runlog.ConfigFile, func(s string) string { return s[:20] }), "no valid recipe"},
 		{"a broken summary", rewrite(runlog.SummaryFile, func(s string) string { return s[:20] }), ""},
+		{"a changed digit of the summary", rewrite(runlog.SummaryFile, func(s string) string {
+			return strings.Replace(s, `"steps": `, `"steps": 1`, 1)
+		}), ""},
 		{"another run's summary", rewrite(runlog.SummaryFile, func(s string) string {
 			return strings.Replace(s, `"seed": 0`, `"seed": 1`, 1)
 		}), ""},

@@ -73,7 +73,7 @@ func (s *session) open() error {
 	}
 	done := s.done()
 	s.restored = done > 0
-	if err := s.checkRecords(record.Records); err != nil {
+	if err := s.checkRecords(record); err != nil {
 		return err
 	}
 	if w := s.Warning(); w != "" {
@@ -83,6 +83,9 @@ func (s *session) open() error {
 		s.options.Warn(w)
 	}
 	if err := s.openRecords(done); err != nil {
+		return err
+	}
+	if err := s.keepRestored(done); err != nil {
 		return err
 	}
 	if s.options.OnNonfinite == Skip && s.restored {
@@ -95,11 +98,23 @@ func (s *session) open() error {
 	return err
 }
 
-// openRecords opens the records of a run that goes on from a step, or begins, and warns of what is left out. The last
-// measurement of λmax is made again.
+// keepRestored keeps the checkpoint from which the run goes on as a snapshot, where that is due: the process that saved
+// it may have been killed before it did so.
+func (s *session) keepRestored(done int) error {
+	c := s.checkpoints.loaded
+	if c == nil || c.Unsigned || !s.isEvery(s.options.KeepEvery, done) {
+		return nil
+	}
+	folder := runlog.Snapshot(s.dir, done/s.StepsPerEpoch)
+	return checkpoint.KeepSnapshot(c.Path, folder, s.checkpoints.saver.Run, int64(done))
+}
+
+// openRecords opens the records of a run that goes on from a step, or begins, and warns of what is left out. λmax at
+// the end, whose record has no loss, unlike those along training, is measured again.
 func (s *session) openRecords(done int) error {
 	keep := func(r runlog.Record) bool {
-		kept := s.restored && r.Step <= int64(done) && (r.Kind != runlog.Curvature || r.Step < int64(s.Steps))
+		atEnd := r.Kind == runlog.Curvature && r.Step >= int64(s.Steps) && !r.Loss.Known()
+		kept := s.restored && r.Step <= int64(done) && !atEnd
 		s.measured = s.measured || kept && r.Kind == runlog.Curvature && r.Step == int64(done)
 		return kept
 	}

@@ -29,6 +29,8 @@ type sums struct {
 	// training.
 	Wall      float64
 	Curvature float64 `json:",omitzero"`
+	// Records is the checksum of the last record before the sums were saved, "" where it has none.
+	Records string `json:",omitzero"`
 }
 
 // add takes in one step. seconds is NaN for a step whose time means nothing.

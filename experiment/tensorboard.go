@@ -20,6 +20,9 @@ type tensorBoard struct {
 func openTensorBoard(dir string, r recipe.Recipe, done, steps int) (b *tensorBoard, err error) {
 	b = &tensorBoard{recipe: r, steps: steps}
 	var last int64
+	if done == steps { // λmax at the end is measured again: what there is of the last step is written anew
+		done--
+	}
 	if b.events, last, err = tensorboard.Open(dir, int64(done)); err != nil {
 		return nil, err
 	}

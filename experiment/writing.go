@@ -37,18 +37,23 @@ func (s *session) checkClaims() error {
 	return nil
 }
 
-// checkRecords reports records that are missing of the epochs before the checkpoint: there is one of each.
-func (s *session) checkRecords(records []runlog.Record) error {
+// checkRecords reports records that are missing of the epochs before the checkpoint, of which there is one of each, and
+// those of another run.
+func (s *session) checkRecords(run *runlog.Run) error {
+	file := filepath.Join(s.dir, runlog.MetricsFile)
 	epochs := map[int64]bool{}
-	for _, r := range records {
+	for _, r := range run.Records {
 		if r.Kind == runlog.Train && r.Step <= int64(s.done()) {
 			epochs[r.Step] = true
 		}
 	}
 	if want := s.done() / s.StepsPerEpoch; len(epochs) < want {
 		return obstacle{fmt.Errorf("experiment: %s cannot be resumed: %s has records of %d of the %d epochs before its "+
-			"checkpoint: put it back, overwrite the run or choose another directory", s.dir,
-			filepath.Join(s.dir, runlog.MetricsFile), len(epochs), want)}
+			"checkpoint: put it back, overwrite the run or choose another directory", s.dir, file, len(epochs), want)}
+	}
+	if last := s.sums.Records; last != "" && !run.Holds(last) {
+		return obstacle{fmt.Errorf("experiment: %s cannot be resumed: %s lacks the last record before its checkpoint: lines "+
+			"are gone, or it is another run's: put it back, overwrite the run or choose another directory", s.dir, file)}
 	}
 	return nil
 }
@@ -74,11 +79,11 @@ func (s *session) save() (path string, err error) {
 	if finite, err := program.Finite(s.Store); err != nil || !finite {
 		return "", err // nobody wants to go on from it; the next step ends or mends the run
 	}
-	if err := errors.Join(s.checkClaims(), s.metrics.Sync()); err != nil {
+	if err := errors.Join(s.checkClaims(), s.syncRecords()); err != nil {
 		return "", err
 	}
 	t := s.sums
-	t.Wall = s.wall()
+	t.Wall, t.Records = s.wall(), s.metrics.Sum()
 	s.saved = time.Now()
 	if path, err = s.checkpoints.save(t); err == nil {
 		s.savedPath, s.savedStep = path, s.done()
@@ -86,7 +91,16 @@ func (s *session) save() (path string, err error) {
 	return path, err
 }
 
-// writeSummary writes the outcome.
+// syncRecords brings the records to disk, before what says that they are there.
+func (s *session) syncRecords() error {
+	err := s.metrics.Sync()
+	if err == nil && s.tensorBoard != nil {
+		err = s.tensorBoard.events.Sync()
+	}
+	return err
+}
+
+// writeSummary writes the outcome, after the records.
 func (s *session) writeSummary(out runlog.Summary) error {
 	if err := s.checkClaims(); err != nil {
 		return err
@@ -95,6 +109,9 @@ func (s *session) writeSummary(out runlog.Summary) error {
 		if err := s.tensorBoard.end(out); err != nil {
 			return err
 		}
+	}
+	if err := s.syncRecords(); err != nil {
+		return err
 	}
 	return runlog.WriteSummary(s.dir, out)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/xsam-go/xsam/backend"
@@ -55,6 +56,7 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, dir strin
 		for _, text := range warnings {
 			w.m.Warn(text)
 		}
+		recorded = slices.DeleteFunc(recorded, func(m runlog.Measurement) bool { return m.OfAnother(w.name()) })
 		w.recorded = runlog.Newest(recorded)
 	}
 	w.planWork(len(states))
@@ -229,6 +231,9 @@ func (w *measurer) describe(measure string) runlog.Measurement {
 		Norm: w.m.Norm, DType: w.recipe.DType, Backend: w.Engine.Name, Seed: w.m.Seed, Settings: w.m.settings(measure),
 		Version:      recipe.CodeVersion(),
 		LearningRate: runlog.Num(w.recipe.LearningRateAt(int(w.step), w.Steps)), Momentum: runlog.Num(momentum(w.recipe)),
+	}
+	if w.dir != "" {
+		out.Run = w.name()
 	}
 	if !w.m.multiplies(measure) {
 		out.Operator, out.Method = "", ""

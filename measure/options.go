@@ -203,12 +203,12 @@ func (m Options) Validate() error {
 	within("density steps", m.DensitySteps, 1, mostSteps)
 	within("density probes", m.DensityProbes, 1, mostProbes)
 	for _, rho := range []float64{m.Rho, m.AdaptiveRho} {
-		if !(rho >= 0) || math.IsInf(rho, 0) {
+		if !(rho >= 0 && rho <= math.MaxFloat32) {
 			bad("rho = %v: want a finite radius, 0 or more", rho)
 		}
 	}
 	within("grid", m.Grid, 2, mostPoints)
-	if !(m.Span >= 0) || math.IsInf(m.Span, 0) {
+	if !(m.Span >= 0 && m.Span <= math.MaxFloat32) {
 		bad("span = %v: want a finite number, 0 (the usual) or more", m.Span)
 	}
 	return errors.Join(append(errs, m.checkRuns())...)

@@ -19,6 +19,9 @@ type unsaved struct{ error }
 
 func (u unsaved) Unwrap() error { return u.error }
 
+// name is that of the run which is measured.
+func (w *measurer) name() string { return runlog.Name(w.run.Method, w.run.Seed) }
+
 // record adds a measurement to the run directory.
 func (w *measurer) record(m runlog.Measurement) error {
 	if w.dir == "" {

@@ -64,20 +64,10 @@ func (c Comparison) Write(dir string) error {
 		c.Methods, c.Seed, c.Settings = old.Methods, min(old.Seed, c.Seed), c.with(old.Settings)
 		c.Seeds = int(end - c.Seed)
 	}
-	text, err := json.MarshalIndent(c, "", "  ")
-	if err == nil {
-		err = os.MkdirAll(dir, 0o755)
+	if err := runlog.MakeDir(dir); err != nil {
+		return err
 	}
-	if err == nil {
-		err = os.WriteFile(path+".tmp", append(text, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err != nil {
-		return fmt.Errorf("recipe: %w", err)
-	}
-	return nil
+	return runlog.Write(path, c)
 }
 
 // Differences names what keeps a comparison from standing in one record with an earlier one: all but methods, seeds,
@@ -136,9 +126,9 @@ func ReadComparison(path string) (Comparison, error) {
 }
 
 func readComparison(path string) (c Comparison, err error) {
-	text, err := os.ReadFile(path)
+	text, err := runlog.Read(path)
 	if err != nil {
-		return c, fmt.Errorf("recipe: %w", err)
+		return c, err
 	}
 	if err := json.Unmarshal(text, &c); err != nil {
 		return c, fmt.Errorf("recipe: %s: %w: want a comparison.json or the config.json of a run", path, err)

@@ -166,7 +166,7 @@ func (n Network) validate() error {
 	case n.Init == "random" && n.Weights != "":
 		bad("init random with weights %s: want one of them", n.Weights)
 	}
-	if !n.IsONNX() && (n.Init != "" && n.Init != "file" || n.Head != "") {
+	if !n.IsONNX() && (n.Init == "random" || n.Head != "") {
 		bad("init %q, head %q with model %s: they are for onnx:FILE: leave them out", n.Init, n.Head, n.Model)
 	}
 	return errors.Join(errs...)

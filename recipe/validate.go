@@ -88,7 +88,7 @@ func (r Recipe) checkRun() error {
 func (b Base) validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("recipe: "+format, args...)) }
-	finite := func(x float64) bool { return x >= 0 && !math.IsInf(x, 0) }
+	finite := func(x float64) bool { return x >= 0 && x <= math.MaxFloat32 } // what the optimizer computes in
 
 	if !slices.Contains(BaseNames, b.Optimizer) {
 		bad("base optimizer %q: want one of %v", b.Optimizer, BaseNames)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -44,8 +45,8 @@ type Claim struct {
 func ClaimRun(dir, name string) (*Claim, error) {
 	_, err := os.Stat(dir)
 	c := &Claim{path: filepath.Join(dir, name), made: errors.Is(err, fs.ErrNotExist), ended: make(chan struct{})}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("runlog: cannot create the run directory: %w", err)
+	if err := MakeDir(dir); err != nil {
+		return nil, err
 	}
 	if c.owner, err = thisProcess(); err != nil {
 		return nil, fmt.Errorf("runlog: claiming %s: %w", dir, err)
@@ -110,9 +111,7 @@ func (c *Claim) takeOver(temporary string) error {
 		return err
 	}
 	second := c.path + ".takeover"
-	if old, err := os.Stat(second); err == nil && age(old, temporary) > StaleAfter { // of a process that ended in here
-		os.Remove(second)
-	}
+	clearAway(second, temporary)
 	if err := create(second, temporary); err != nil {
 		return fmt.Errorf("runlog: %s: %w: one that is taking it over just now: try again", filepath.Dir(c.path), ErrClaimed)
 	}
@@ -127,6 +126,19 @@ func (c *Claim) takeOver(temporary string) error {
 		return err
 	}
 	return SyncDir(filepath.Dir(c.path))
+}
+
+// clearAway removes the second name of a process that ended before it could: by moving it first, for another one may
+// have done so meanwhile and have the name now, to which it is given back.
+func clearAway(second, temporary string) {
+	old := strings.TrimSuffix(temporary, ".tmp") + ".old.tmp"
+	if held(second, temporary) != nil || os.Rename(second, old) != nil {
+		return
+	}
+	if held(old, temporary) != nil {
+		_ = os.Link(old, second)
+	}
+	os.Remove(old)
 }
 
 // create makes a name that must not be there: for the file that has another name already or, where the file system

@@ -111,6 +111,11 @@ func TestClaimsOfOthers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
 			leave(t, dir, tt.owner, tt.silent)
+			if tt.want == "" { // its process was killed while it took over from another
+				if err := os.Link(filepath.Join(dir, ClaimFile), filepath.Join(dir, ClaimFile+".takeover")); err != nil {
+					t.Fatal(err)
+				}
+			}
 			c, err := ClaimRun(dir, ClaimFile)
 			if tt.want != "" {
 				if !errors.Is(err, ErrClaimed) || !strings.Contains(err.Error(), tt.want) {

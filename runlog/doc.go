@@ -15,7 +15,8 @@
 //	    snapshots/      checkpoints that were kept along training, one folder each, epoch-<e>; absent unless asked for
 //
 // A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that
-// they do not know. The package depends on the standard library alone.
+// they do not know. Each object ends with its checksum, crc32c (checksum.go): what was changed after it was written is
+// found. Records of earlier versions have none, and are read. The package depends on the standard library alone.
 package runlog
 
 import (

@@ -80,7 +80,10 @@ func TestRecordsThatEndEarly(t *testing.T) {
 		{"the last one is cut off", `{"finished":true,"steps":7}`, whole[:40], "metrics.jsonl: line 2 was cut off"},
 		{"the one behind it is cut off", `{"finished":true,"steps":6}`, whole[:40], "metrics.jsonl: line 2 was cut off"},
 		{"the same while it goes on", `{"steps":7}`, whole[:40], ""},
-		{"zeros behind it", `{"steps":7}`, whole + "\x00\x00", "no valid record in line 3"},
+		{"zeros behind it, of a power failure", `{"steps":7}`, whole + "\x00\x00", ""},
+		{"the same in a line", `{"steps":7}`, whole[:40] + "\x00\x00", ""},
+		{"the same, though it has finished", `{"finished":true,"steps":7}`, whole + "\x00", "metrics.jsonl: line 3 was cut off"},
+		{"something else behind it", `{"steps":7}`, whole[:51] + "x", "no valid record in line 2"},
 	} {
 		run, err := Open(fstest.MapFS{
 			"a/" + ConfigFile: {Data: []byte(`{"method":"sam","seed":3}`)}, "a/" + SummaryFile: {Data: []byte(tt.summary)},

@@ -23,6 +23,8 @@ const ReasonInterrupted = "interrupted"
 // Measurement is one line of curvature.jsonl: one thing measured at one state of the weights.
 type Measurement struct {
 	Measure string `json:"measure"`
+	// Run is the Name of the run; "" in records of earlier versions.
+	Run string `json:"run,omitempty"`
 	// Step and Epoch are those of the weights; -1 and absent for a state of unknown age.
 	Step  int64  `json:"step"`
 	Epoch Number `json:"epoch,omitzero"`
@@ -136,6 +138,9 @@ type Place struct {
 	Name string     `json:"name"`
 	At   [2]float64 `json:"at"`
 }
+
+// OfAnother tells whether a measurement is of another run than that of a name.
+func (m Measurement) OfAnother(name string) bool { return m.Run != "" && m.Run != name }
 
 // Same tells whether two measurements are of the same thing with the same settings, so that one can stand for the
 // other.

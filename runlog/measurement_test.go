@@ -62,16 +62,7 @@ func TestAppendAfterATornLine(t *testing.T) {
 			if err := AppendMeasurement(dir, ofStep(10, 1)); err != nil {
 				t.Fatal(err)
 			}
-			file, err := os.OpenFile(filepath.Join(dir, MeasurementsFile), os.O_APPEND|os.O_WRONLY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := file.WriteString(tt.end); err != nil {
-				t.Fatal(err)
-			}
-			if err := file.Close(); err != nil {
-				t.Fatal(err)
-			}
+			appendText(t, dir, MeasurementsFile, tt.end)
 			if err := AppendMeasurement(dir, ofStep(30, 1)); err != nil {
 				t.Fatal(err)
 			}

@@ -21,6 +21,9 @@ func Planned(fsys fs.FS, dir string) (names []string) {
 		Seeds   int      `json:"seeds"`
 	}
 	text, err := readFile(fsys, path.Join(dir, ComparisonFile))
+	if err == nil {
+		text, err = Unseal(text)
+	}
 	if err != nil || json.Unmarshal(text, &asked) != nil || asked.Seeds > plannedAtMost ||
 		len(asked.Methods)*asked.Seeds > plannedAtMost {
 		return nil

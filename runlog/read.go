@@ -8,13 +8,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // Run is a run directory as far as it could be read.
 type Run struct {
 	// Dir is the path of the directory, as it was given.
 	Dir string
-	// Raw is config.json as it stands, Setup what readers understand of it.
+	// Raw is config.json without its checksum, Setup what readers understand of it.
 	Raw   json.RawMessage
 	Setup Setup
 	// Summary is summary.json, under the method of Setup. Without a readable one it holds what Setup says of the run,
@@ -23,6 +24,7 @@ type Run struct {
 	// Records are the readable lines of metrics.jsonl, Measurements those of curvature.jsonl.
 	Records      []Record
 	Measurements []Measurement
+	sums         []string // of Records, "" of those without
 	// Problems name the files that are not as they should be, and say what was left out. A file that is not there yet
 	// is no problem, nor is a last line that is being written, or was cut off and will be made again.
 	Problems []string
@@ -44,18 +46,42 @@ func open(fsys fs.FS, dir, name string) (*Run, error) {
 		const want = "want a folder <out>/<method>-seed<k> of xsam train or compare"
 		return nil, fmt.Errorf("runlog: %s cannot be read: %w: %s", config, err, want)
 	}
-	if r.Setup, err = newSetup(text, config); err != nil {
+	if r.Raw, err = Unseal(text); err != nil {
+		return nil, fmt.Errorf("runlog: %s cannot be read: %w", config, err)
+	}
+	if r.Setup, err = newSetup(r.Raw, config); err != nil {
 		return nil, err
 	}
-	r.Raw = text
-	r.readSummary(fsys, dir)
-	r.Records = recordsIn[Record](r, fsys, dir, MetricsFile)
+	_, sum := unseal(text)
+	ends := r.readSummary(fsys, dir)
+	if was := ends[ConfigFile]; was != "" && was != sum {
+		r.problem(ConfigFile, " is not the one that its %s is of", SummaryFile)
+	}
+	r.Records, r.sums = recordsIn[Record](r, fsys, dir, MetricsFile)
 	if r.Summary.Finished && len(r.Problems) == 0 {
 		r.checkEnd()
 	}
-	r.Measurements = recordsIn[Measurement](r, fsys, dir, MeasurementsFile)
+	if was := ends[MetricsFile]; was != "" && !slices.Equal(r.sums[max(0, len(r.sums)-1):], []string{was}) &&
+		len(r.Problems) == 0 {
+		r.problem(MetricsFile, " does not end with the line that its %s is of: it is another run's, or lines are gone",
+			SummaryFile)
+	}
+	r.Measurements, _ = recordsIn[Measurement](r, fsys, dir, MeasurementsFile)
+	r.leaveOutOthers()
 	return r, nil
 }
+
+// leaveOutOthers leaves out measurements of other runs.
+func (r *Run) leaveOutOthers() {
+	name, all := r.Setup.name(), len(r.Measurements)
+	r.Measurements = slices.DeleteFunc(r.Measurements, func(m Measurement) bool { return m.OfAnother(name) })
+	if others := all - len(r.Measurements); others > 0 {
+		r.problem(MeasurementsFile, ": %d of %d measurements are of another run than %s, left out", others, all, name)
+	}
+}
+
+// Holds tells whether metrics.jsonl has a line of this checksum: see Metrics.Sum.
+func (r *Run) Holds(sum string) bool { return slices.Contains(r.sums, sum) }
 
 // checkEnd reports records of a finished run that are gone: there is one of its last step.
 func (r *Run) checkEnd() {
@@ -137,18 +163,24 @@ func IsRun(fsys fs.FS, dir string) bool {
 	return false
 }
 
-// readSummary reads summary.json, or puts in its place what is known without one.
-func (r *Run) readSummary(fsys fs.FS, dir string) {
+// readSummary reads summary.json and returns the checksums with which the files beside it end, or puts in its place
+// what is known without one.
+func (r *Run) readSummary(fsys fs.FS, dir string) (ends map[string]string) {
+	var read outcome
 	text, err := readFile(fsys, path.Join(dir, SummaryFile))
 	if err == nil {
-		err = json.Unmarshal(text, &r.Summary)
+		text, err = Unseal(text)
 	}
 	if err == nil {
-		err = errors.Join(r.Summary.check(), r.Setup.owns(r.Summary))
+		err = json.Unmarshal(text, &read)
 	}
 	if err == nil {
+		err = errors.Join(read.check(), r.Setup.owns(read.Summary))
+	}
+	if err == nil {
+		r.Summary = read.Summary
 		r.Summary.Method = r.Setup.Method
-		return
+		return read.Ends
 	}
 	s := r.Setup
 	r.Summary = Summary{Method: s.Method, Seed: s.Seed, Data: s.Data, Model: s.Model, Backend: s.Backend}
@@ -157,26 +189,31 @@ func (r *Run) readSummary(fsys fs.FS, dir string) {
 		r.Summary.Stopped = "its " + SummaryFile + " cannot be read"
 		r.problem(SummaryFile, " cannot be read and the run counts as unfinished: %v", err)
 	}
+	return nil
 }
 
 func (r *Run) problem(file, format string, args ...any) {
 	r.Problems = append(r.Problems, filepath.Join(r.Dir, file)+fmt.Sprintf(format, args...))
 }
 
-// recordsIn reads what can be read of a file of one JSON object a line.
-func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T) {
+// recordsIn reads what can be read of a file of one JSON object a line, and returns the checksums of the lines too.
+func recordsIn[T checked](r *Run, fsys fs.FS, dir, file string) (records []T, sums []string) {
 	lines, faults, err := readLines[T](fsys, path.Join(dir, file))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.problem(file, " cannot be read: %v", err)
 	}
-	if faults.broken != "" {
-		r.problem(file, ": no valid record in line %s, left out", faults.broken)
+	if wrong := faults.String(); wrong != "" {
+		r.problem(file, ": %s, left out", wrong)
 	}
-	if faults.torn > 0 && file == MetricsFile && r.Summary.Finished {
+	_, err = fs.Stat(fsys, path.Join(dir, MeasuringClaimFile))
+	switch {
+	case faults.torn > 0 && file == MetricsFile && r.Summary.Finished:
 		r.problem(file, ": line %d was cut off, though the run has finished", faults.torn)
+	case faults.torn > 0 && file == MeasurementsFile && err != nil: // nobody is writing it
+		r.problem(file, ": line %d was cut off, left out", faults.torn)
 	}
 	for _, l := range lines {
-		records = append(records, l.value)
+		records, sums = append(records, l.value), append(sums, l.sum)
 	}
-	return records
+	return records, sums
 }

@@ -67,7 +67,7 @@ func TestReadsLinesAsFarAsItCan(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			dir, want := writeRun(t)
-			appendText(t, dir, tt.added)
+			appendText(t, dir, MetricsFile, tt.added)
 			run, err := ReadRun(dir)
 			got := strings.Join(run.Problems, "")
 			if err != nil || (got == "") != (tt.problem == "") || !strings.Contains(got, tt.problem) {

@@ -52,6 +52,9 @@ func (s Setup) RawC() bool { return s.Correction == "paper" && s.Length == "" }
 // rawCSuffix is what Method has behind the method of config.json for such a run.
 const rawCSuffix = " (raw c)"
 
+// name is the Name of the run, by its method in config.json.
+func (s Setup) name() string { return Name(strings.TrimSuffix(s.Method, rawCSuffix), s.Seed) }
+
 // owns reports why a summary is that of another run. What it does not say is not held against it.
 func (s Setup) owns(o Summary) error {
 	method := strings.TrimSuffix(s.Method, rawCSuffix)

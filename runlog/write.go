@@ -8,59 +8,67 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/xsam-go/xsam/internal/regular"
 )
 
-// WriteConfig writes config.json, creating the run directory. config is anything that encoding/json takes.
+// WriteConfig writes config.json, creating the run directory. config is anything that encoding/json makes an object of.
 func WriteConfig(dir string, config any) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("runlog: cannot create the run directory: %w", err)
+	if err := MakeDir(dir); err != nil {
+		return err
 	}
-	return writeJSON(filepath.Join(dir, ConfigFile), config)
+	return Write(filepath.Join(dir, ConfigFile), config)
 }
 
-// WriteSummary writes summary.json in one piece: a reader sees the whole of it or none.
+// outcome is summary.json: with the checksums with which the files beside it end, so that it is known which they are.
+type outcome struct {
+	Summary
+	Ends map[string]string `json:"ends,omitempty"`
+}
+
+// WriteSummary writes summary.json in one piece: a reader sees the whole of it or none. The records are those that are
+// there.
 func WriteSummary(dir string, s Summary) error {
-	return writeJSON(filepath.Join(dir, SummaryFile), s)
+	out := outcome{s, map[string]string{}}
+	for _, name := range []string{ConfigFile, MetricsFile} {
+		text, err := readFile(os.DirFS(dir), name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("runlog: %s cannot be read: %w", filepath.Join(dir, name), err)
+		}
+		if _, sum := unseal(text); sum != "" {
+			out.Ends[name] = sum
+		}
+	}
+	return Write(filepath.Join(dir, SummaryFile), out)
 }
 
-// writeJSON replaces the file at path with the JSON of v, through a temporary file beside it.
-func writeJSON(path string, v any) error {
-	text, err := json.MarshalIndent(v, "", "  ")
+// Write replaces the file at path with the JSON of v, an object, in one piece and with a checksum.
+func Write(path string, v any) error {
+	text, err := Seal(v)
 	if err != nil {
 		return fmt.Errorf("runlog: %s cannot be written as JSON: %w", filepath.Base(path), err)
 	}
-	return replace(path, append(text, '\n'))
+	return replace(path, text)
 }
 
-// replace puts content at path atomically and durably.
-func replace(path string, content []byte) error {
-	if err := regular.Replace(path, content); err != nil {
-		return fmt.Errorf("runlog: cannot write %s: %w", path, err)
+// Read reads what Write has written, or another file of that kind, without its checksum, and returns an error when that
+// does not fit.
+func Read(path string) ([]byte, error) {
+	text, err := regular.Read(path, largestOther)
+	if err == nil {
+		text, err = Unseal(text)
 	}
-	return SyncDir(filepath.Dir(path))
-}
-
-// SyncDir makes the names in a folder durable: those of files that were created or renamed there. File systems that
-// cannot do this for a folder do it by themselves.
-func SyncDir(dir string) error {
-	d, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("runlog: %w", err)
+		return nil, fmt.Errorf("runlog: %s cannot be read: %w", path, err)
 	}
-	err = d.Sync()
-	d.Close()
-	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EINVAL) &&
-		!errors.Is(err, fs.ErrPermission) { // Windows and some network file systems say so
-		return fmt.Errorf("runlog: %w", err)
-	}
-	return nil
+	return text, nil
 }
 
 // Metrics appends records to a run's metrics.jsonl.
-type Metrics struct{ file *os.File }
+type Metrics struct {
+	file *os.File
+	sum  string // of the last line
+}
 
 // OpenMetrics opens metrics.jsonl for appending. Records for which keep is false are dropped, and, with a warning, a
 // torn last line: what a run wrote after the checkpoint from which it goes on. Any other line that is no record is an
@@ -72,10 +80,16 @@ func OpenMetrics(dir string, keep func(Record) bool) (*Metrics, []string, error)
 		return nil, nil, err
 	}
 	var kept []byte
+	sum := ""
 	for _, l := range lines {
-		if keep(l.value) {
-			kept = append(append(kept, l.text...), '\n') // the text itself, with keys of other versions
+		if !keep(l.value) {
+			continue
 		}
+		text := l.text // itself, with keys of other versions
+		if l.sum != "" {
+			text, sum = seal(sum, text)
+		}
+		kept = append(append(kept, text...), '\n')
 	}
 	if err := replace(path, kept); err != nil {
 		return nil, nil, err
@@ -84,7 +98,7 @@ func OpenMetrics(dir string, keep func(Record) bool) (*Metrics, []string, error)
 	if err != nil {
 		return nil, nil, fmt.Errorf("runlog: cannot append to %s: %w", path, err)
 	}
-	return &Metrics{file: file}, warnings, nil
+	return &Metrics{file, sum}, warnings, nil
 }
 
 // Append writes one record as one line, in one write.
@@ -93,11 +107,16 @@ func (m *Metrics) Append(r Record) error {
 	if err != nil {
 		return fmt.Errorf("runlog: a record of step %d cannot be written as JSON: %w", r.Step, err)
 	}
+	text, sum := seal(m.sum, text)
 	if _, err := m.file.Write(append(text, '\n')); err != nil {
 		return fmt.Errorf("runlog: cannot append to %s: %w", m.file.Name(), err)
 	}
+	m.sum = sum
 	return nil
 }
+
+// Sum is the checksum of the last record, "" without one: it says which records there are up to then.
+func (m *Metrics) Sum() string { return m.sum }
 
 // Sync makes the records durable.
 func (m *Metrics) Sync() error {
@@ -131,8 +150,9 @@ func AppendMeasurement(dir string, m Measurement) error {
 	if err != nil {
 		return fmt.Errorf("runlog: cannot append to %s: %w", path, err)
 	}
-	start, err := endLastLine(file)
+	start, before, err := endLastLine(file)
 	if err == nil {
+		text, _ = seal(before, text)
 		_, err = file.Write(append(append(start, text...), '\n'))
 	}
 	if err == nil {
@@ -148,29 +168,33 @@ func AppendMeasurement(dir string, m Measurement) error {
 }
 
 // endLastLine sees to it that the next line starts on its own: a last line without an end is cut away when it is no
-// whole measurement, and otherwise the end that it lacks is returned.
-func endLastLine(file *os.File) (end []byte, err error) {
+// whole measurement, and otherwise the end that it lacks is returned. sum is the checksum of the line before the next.
+func endLastLine(file *os.File) (end []byte, sum string, err error) {
 	info, err := file.Stat()
 	if err == nil {
 		err = regular.Check(filepath.Base(file.Name()), info, largestRecords)
 	}
 	if err != nil || info.Size() == 0 {
-		return nil, err
+		return nil, "", err
 	}
 	content := make([]byte, info.Size())
 	if _, err := file.ReadAt(content, 0); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	whole := bytes.LastIndexByte(content, '\n') + 1
-	last := content[whole:]
-	switch {
+	switch last := content[whole:]; {
 	case len(last) == 0:
-		return nil, nil
 	case json.Unmarshal(last, new(Measurement)) == nil:
-		return []byte{'\n'}, nil
+		whole, end = len(content), []byte{'\n'}
 	default:
-		return nil, file.Truncate(int64(whole))
+		err = file.Truncate(int64(whole))
 	}
+	for line := range bytes.Lines(content[:whole]) {
+		if _, has := unseal(line); has != "" {
+			sum = has
+		}
+	}
+	return end, sum, err
 }
 
 // ReadMeasurements reads curvature.jsonl for those who append to it; none when there is no such file. A torn last

@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"math"
@@ -43,15 +44,24 @@ func through(step int64) func(Record) bool {
 	return func(r Record) bool { return r.Step <= step }
 }
 
-// appendText adds text to metrics.jsonl.
-func appendText(t *testing.T, dir, text string) {
+// appendText adds text to a file of lines, with the checksums that a run gives to what is JSON.
+func appendText(t *testing.T, dir, file, text string) {
 	t.Helper()
-	path := filepath.Join(dir, MetricsFile)
+	path := filepath.Join(dir, file)
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, append(content, text...), 0o644); err != nil {
+	_, sum := unseal(content)
+	for line := range strings.Lines(text) {
+		if json.Valid([]byte(line)) && line[0] == '{' {
+			var sealed []byte
+			sealed, sum = seal(sum, []byte(line))
+			line = string(sealed) + line[len(strings.TrimRight(line, "\n")):]
+		}
+		content = append(content, line...)
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -65,7 +75,7 @@ func TestOpenMetricsDropsWhatComesAfterTheCheckpoint(t *testing.T) {
 	}
 	for _, tt := range tests {
 		dir, _ := writeRun(t)
-		appendText(t, dir, `{"kind":"train","step":30,"lo`) // torn
+		appendText(t, dir, MetricsFile, `{"kind":"train","step":30,"lo`) // torn
 		m, warnings, err := OpenMetrics(dir, through(tt.keep))
 		if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "line 4 was cut off") {
 			t.Fatalf("keep %d: warnings %q, error %v, want the one about the torn line", tt.keep, warnings, err)
@@ -89,7 +99,7 @@ func TestOpenMetricsDropsWhatComesAfterTheCheckpoint(t *testing.T) {
 
 func TestOpenMetricsRefusesWhatItWouldSpoil(t *testing.T) {
 	dir, _ := writeRun(t)
-	appendText(t, dir, "nonsense\n")
+	appendText(t, dir, MetricsFile, "nonsense\n")
 	const want = "metrics.jsonl: no valid record in line 4: mend it"
 	if _, _, err := OpenMetrics(dir, through(99)); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want %q", err, want)
@@ -98,7 +108,7 @@ func TestOpenMetricsRefusesWhatItWouldSpoil(t *testing.T) {
 
 func TestOpenMetricsKeepsUnknownKeys(t *testing.T) {
 	dir, _ := writeRun(t)
-	appendText(t, dir, `{"kind":"train","step":40,"flavour":"vanilla"}`+"\n")
+	appendText(t, dir, MetricsFile, `{"kind":"train","step":40,"flavour":"vanilla"}`+"\n")
 	m, _, err := OpenMetrics(dir, through(40))
 	if err == nil {
 		err = m.Close()

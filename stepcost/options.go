@@ -35,10 +35,13 @@ type Progress struct {
 	Turn, Turns   int // turns done and turns in all, with those of round 0
 }
 
+// Most is the largest number of rounds, of steps in each, and of cycles to warm up.
+const Most = 1_000_000
+
 func (o Options) validate(recipes []recipe.Recipe) error {
-	if o.Rounds < 1 || o.Steps < 1 || o.Warmup < 1 {
-		return fmt.Errorf("stepcost: bench of %d rounds of %d steps after %d cycles of warm-up: want at least 1 of each",
-			o.Rounds, o.Steps, o.Warmup)
+	if min(o.Rounds, o.Steps, o.Warmup) < 1 || max(o.Rounds, o.Steps, o.Warmup) > Most {
+		return fmt.Errorf("stepcost: bench of %d rounds of %d steps after %d cycles of warm-up: want 1 to %d of each",
+			o.Rounds, o.Steps, o.Warmup, Most)
 	}
 	if o.Devices < 0 {
 		return fmt.Errorf("stepcost: bench on %d devices: want 1 or more", o.Devices)

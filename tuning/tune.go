@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -139,7 +138,7 @@ func (s Search) Run(makeRuns experiment.Maker, out string) (*Tuning, error) {
 		t.Trials = max(t.Trials, len(m.Trials))
 		t.Methods = append(t.Methods, m)
 	}
-	return t, t.write(filepath.Join(out, File))
+	return t, runlog.Write(filepath.Join(out, File), t)
 }
 
 // newTrial takes from a summary what the choice may know. Of the test images a trial's summary says nothing, and if
@@ -218,7 +217,7 @@ func (t *Tuning) WriteText(w io.Writer) error {
 // Read reads the record of a search under out, which Run has written.
 func Read(out string) (*Tuning, error) {
 	path := filepath.Join(out, File)
-	text, err := os.ReadFile(path)
+	text, err := runlog.Read(path)
 	if err != nil {
 		return nil, fmt.Errorf("tuning: nothing is chosen yet: %w: want the trials first", err)
 	}
@@ -227,19 +226,4 @@ func Read(out string) (*Tuning, error) {
 		return nil, fmt.Errorf("tuning: %s: %w: want the record of a search", path, err)
 	}
 	return t, nil
-}
-
-// write puts the record at path in one piece.
-func (t *Tuning) write(path string) error {
-	text, err := json.MarshalIndent(t, "", "  ")
-	if err == nil {
-		err = os.WriteFile(path+".tmp", append(text, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err != nil {
-		return fmt.Errorf("tuning: %w", err)
-	}
-	return nil
 }

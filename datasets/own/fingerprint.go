@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
+	"math"
 	"path/filepath"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // Fingerprint names the contents of the source under dir: 32 hexadecimal digits of the SHA-256 of all its files with
@@ -32,16 +34,12 @@ func (s Source) Fingerprint(dir string) (string, error) {
 
 // addFile writes name, size and contents of a file, so that no two lists of files are the same bytes.
 func addFile(w io.Writer, name, path string) error {
-	file, err := os.Open(path)
+	file, size, err := regular.Open(path, math.MaxInt64)
 	if err != nil {
 		return fmt.Errorf("datasets: %w", err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("datasets: %w", err)
-	}
-	fmt.Fprintf(w, "%q %d\n", name, info.Size())
+	fmt.Fprintf(w, "%q %d\n", name, size)
 	if _, err := io.Copy(w, file); err != nil {
 		return fmt.Errorf("datasets: reading %s: %w", path, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
@@ -29,22 +28,15 @@ var labelColumns = []string{"label", "labels", "fine_label", "class", "target", 
 // inParquet opens a file and passes it to use.
 func inParquet(path string, use func(*parquetFile) error) (err error) {
 	defer caught(path, &err)
-	if _, err := single(path); err != nil {
-		return err
-	}
-	file, err := os.Open(path)
+	file, size, err := openFile(path)
 	if err != nil {
-		return fmt.Errorf("datasets: %w", err)
+		return err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("datasets: %w", err)
-	}
-	if err := checkFooter(path, file, info.Size()); err != nil {
+	if err := checkFooter(path, file, size); err != nil {
 		return err
 	}
-	f, err := parquet.OpenFile(file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	f, err := parquet.OpenFile(file, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return damaged(path, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 func openFolder(path string, o Options) (*Data, error) {
@@ -125,20 +127,16 @@ func readPicture(path string) ([]byte, error) {
 
 // openPicture opens the file of a picture, of a size that can be one.
 func openPicture(path string) (*os.File, error) {
-	info, err := os.Stat(path)
+	file, size, err := regular.Open(path, MaxPicture)
+	unfit, isUnfit := errors.AsType[*regular.UnfitError](err)
 	switch {
+	case isUnfit:
+		return nil, errors.New("it " + unfit.Reason)
 	case err != nil:
 		return nil, errors.New("it cannot be opened")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("no regular file")
-	case info.Size() == 0:
+	case size == 0:
+		file.Close()
 		return nil, errors.New("empty")
-	case info.Size() > MaxPicture:
-		return nil, fmt.Errorf("%d bytes, more than %d", info.Size(), MaxPicture)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, errors.New("it cannot be opened")
 	}
 	return file, nil
 }

@@ -3,10 +3,13 @@ package own
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // Regression is the task of learning a number; the other task, "", is to learn a class.
@@ -144,19 +147,30 @@ func (s Source) kind() kind {
 
 // single is the list of one file that has to be there.
 func single(path string) ([]string, error) {
-	info, err := os.Stat(path)
+	file, _, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	file.Close()
+	return []string{path}, nil
+}
+
+// openFile opens a file that has to be there, and returns its size.
+func openFile(path string) (*os.File, int64, error) {
+	file, size, err := regular.Open(path, math.MaxInt64)
+	_, unfit := errors.AsType[*regular.UnfitError](err)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("datasets: %s does not exist: want a file: see the path after --data, or --data-dir", path)
+		err = fmt.Errorf("datasets: %s does not exist: want a file: see the path after --data, or --data-dir", path)
+	case unfit:
+		err = fmt.Errorf("datasets: %s is no regular file: want one; for a folder there are folder:DIR and idx:DIR", path)
 	case err != nil:
-		return nil, fmt.Errorf("datasets: %w", err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("datasets: %s is no regular file: want one; for a folder there are folder:DIR and idx:DIR",
-			path)
-	case info.Size() == 0:
-		return nil, fmt.Errorf("datasets: %s is empty: want data in it", path)
+		err = fmt.Errorf("datasets: %w", err)
+	case size == 0:
+		file.Close()
+		err = fmt.Errorf("datasets: %s is empty: want data in it", path)
 	}
-	return []string{path}, nil
+	return file, size, err
 }
 
 // caught turns a panic of a decoder into an error: they are libraries, and files may be broken in any way.

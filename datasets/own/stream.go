@@ -22,12 +22,9 @@ type stream struct {
 
 // openStream opens a file.
 func openStream(path string) (*stream, error) {
-	if _, err := single(path); err != nil {
-		return nil, err
-	}
-	file, err := os.Open(path)
+	file, _, err := openFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("datasets: %w", err)
+		return nil, err
 	}
 	s, err := newStream(file)
 	if err != nil {

@@ -48,7 +48,7 @@ func (s Saver) Save(store *model.Store, rest *Checkpoint) (path string, err erro
 			err = fmt.Errorf("checkpoint: saving in %s: %w", s.Folder, err)
 		}
 	}()
-	if err := os.MkdirAll(s.Folder, 0o755); err != nil {
+	if err := runlog.MakeDir(s.Folder); err != nil {
 		return "", err
 	}
 	step := optimizer.GetGlobalStep(store)

@@ -35,7 +35,7 @@ func KeepSnapshot(path, folder string, run recipe.Identity, step int64) (err err
 		}
 	}
 	unfinished := folder + ".tmp"
-	if err := errors.Join(os.RemoveAll(unfinished), os.MkdirAll(unfinished, 0o755)); err != nil {
+	if err := errors.Join(os.RemoveAll(unfinished), runlog.MakeDir(unfinished)); err != nil {
 		return err
 	}
 	for _, suffix := range allSuffixes {

@@ -3,6 +3,7 @@
 package regular
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,12 +41,14 @@ func Open(path string, most int64) (file *os.File, size int64, err error) {
 
 // Read reads a regular file of at most so many bytes. Errors name the file.
 func Read(path string, most int64) ([]byte, error) {
-	file, _, err := Open(path, most)
+	file, size, err := Open(path, most)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, most))
+	text := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead)) // at once: some files have gigabytes
+	_, err = text.ReadFrom(io.LimitReader(file, most))
+	return text.Bytes(), err
 }
 
 // ReadFS is Read of a file in a file system.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -140,7 +141,12 @@ func TestTheEarlierFormHasItsOwnName(t *testing.T) {
 			"method": "xsam-paper", "seed": seed, "correction": "paper",
 			"epochs": 3, "data": "digits", "model": "mlp", "batch": 64, "label_noise": 0.2,
 		}
-		if err := runlog.WriteConfig(filepath.Join(dir, runlog.Name("xsam-paper", seed)), config); err != nil {
+		run := filepath.Join(dir, runlog.Name("xsam-paper", seed))
+		was, err := runlog.ReadRun(run)
+		if err == nil {
+			err = errors.Join(runlog.WriteConfig(run, config), runlog.WriteSummary(run, was.Summary))
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

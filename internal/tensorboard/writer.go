@@ -118,11 +118,16 @@ func (w *Writer) write(event []byte) error {
 	return nil
 }
 
-// Close makes the events durable and closes the file.
-func (w *Writer) Close() error {
-	err := w.file.Sync()
-	return errors.Join(err, w.file.Close())
+// Sync makes the events durable.
+func (w *Writer) Sync() error {
+	if err := w.file.Sync(); err != nil {
+		return fmt.Errorf("tensorboard: %w", err)
+	}
+	return nil
 }
+
+// Close makes the events durable and closes the file.
+func (w *Writer) Close() error { return errors.Join(w.Sync(), w.file.Close()) }
 
 // now is the time in seconds since 1970.
 func now() float64 { return float64(time.Now().UnixNano()) / 1e9 }

@@ -5,9 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // The limits, tested against what a file says of itself before memory is taken.
@@ -65,29 +66,17 @@ func read(path string) (*File, error) {
 
 // readRegular reads a file of at most so many bytes.
 func readRegular(path string, most int64) ([]byte, error) {
-	info, err := os.Stat(path)
+	contents, err := regular.Read(path, most)
+	unfit, isUnfit := errors.AsType[*regular.UnfitError](err)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, errors.New("it does not exist: want a file; see --model and --model-dir")
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no regular file: want the file that torch.onnx.export writes")
-	case info.Size() == 0:
+	case isUnfit:
+		return nil, fmt.Errorf("it %s: want the file that torch.onnx.export writes", unfit.Reason)
+	case err == nil && len(contents) == 0:
 		return nil, errors.New("it is empty: want the file that torch.onnx.export writes")
-	case info.Size() > most:
-		return nil, fmt.Errorf("it has %d bytes: want %d at most", info.Size(), most)
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	contents := make([]byte, info.Size())
-	if _, err := io.ReadFull(file, contents); err != nil {
-		return nil, fmt.Errorf("it cannot be read: %w", err)
-	}
-	return contents, nil
+	return contents, err
 }
 
 // parse reads the message.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/gomlx/compute/dtypes/bfloat16"
 	"github.com/gomlx/compute/dtypes/float16"
+
+	"github.com/xsam-go/xsam/internal/regular"
 )
 
 // The limits, tested before memory is taken.
@@ -46,23 +48,18 @@ func Read(path string) (map[string]Array, error) {
 }
 
 func read(path string) (map[string]Array, error) {
-	info, err := os.Stat(path)
+	file, size, err := regular.Open(path, MaxFile)
+	unfit, isUnfit := errors.AsType[*regular.UnfitError](err)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, errors.New("it does not exist: want a file; see --weights and --weights-dir")
+	case isUnfit:
+		return nil, fmt.Errorf("it %s: want a safetensors file", unfit.Reason)
 	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no regular file: want a safetensors file")
-	case info.Size() > MaxFile:
-		return nil, fmt.Errorf("it has %d bytes: want %d at most", info.Size(), int64(MaxFile))
-	}
-	file, err := os.Open(path)
-	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	entries, data, err := readHeader(file, info.Size())
+	entries, data, err := readHeader(file, size)
 	if err != nil {
 		return nil, err
 	}

@@ -86,8 +86,8 @@ func (o *options) plan() ([]recipe.Recipe, error) {
 		return nil, err
 	}
 	for name, value := range map[string]int{"rounds": o.bench.Rounds, "steps": o.bench.Steps, "warmup": o.bench.Warmup} {
-		if value < 1 {
-			return nil, exit.Usagef("--%s %d: want 1 or more", name, value)
+		if value < 1 || value > stepcost.Most {
+			return nil, exit.Usagef("--%s %d: want 1 to %d", name, value, stepcost.Most)
 		}
 	}
 	if err := o.engine.CheckDevices(); err != nil {

@@ -10,6 +10,7 @@ package compare
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -24,6 +25,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/progress"
 	"github.com/xsam-go/xsam/internal/parameter"
 	"github.com/xsam-go/xsam/recipe"
+	"github.com/xsam-go/xsam/runlog"
 	"github.com/xsam-go/xsam/tuning"
 )
 
@@ -95,7 +97,7 @@ func (o *options) groups() []flags.Group {
 }
 
 // run makes the runs and prints the table.
-func run(ctx context.Context, o *options, args []string) error {
+func run(ctx context.Context, o *options, args []string) (err error) {
 	if err := o.elsewhere.Check(o.given, "sweep", "tune", "config"); err != nil {
 		return err
 	}
@@ -132,6 +134,13 @@ func run(ctx context.Context, o *options, args []string) error {
 	}
 	if engine != nil {
 		defer engine.Finalize()
+		if !o.run.Resume { // which is of the recipe that is there, and may be helped by others
+			claim, claimErr := runlog.ClaimRun(out, runlog.ClaimFile)
+			if claimErr != nil {
+				return claimErr
+			}
+			defer func() { err = errors.Join(err, claim.Release()) }()
+		}
 		if recipes, err = o.auto(ctx, engine, &c, &asked, recipes, out, bar); err != nil {
 			bar.Clear()
 			return o.goOn(err, out, 0, len(recipes))

@@ -3,6 +3,7 @@ package live
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -56,6 +57,10 @@ func TestLive(t *testing.T) {
 		}
 		return body
 	}
+	metrics, _, err := runlog.OpenMetrics(run, func(runlog.Record) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
 	next := stream(t, address+"/events/c/first")
 	next("the first event")
 
@@ -66,16 +71,19 @@ func TestLive(t *testing.T) {
 	if !strings.Contains(page(), "at epoch 3.00 of 3") {
 		t.Error("the page does not say how far the run is")
 	}
+	record := runlog.Record{Kind: runlog.Train, Step: 40, Epoch: runlog.Num(4), Loss: runlog.Num(0.123456)}
+	if err := errors.Join(metrics.Append(record), metrics.Close()); err != nil {
+		t.Fatal(err)
+	}
+	next("a record was written")
+	if !strings.Contains(page(), "at epoch 4.00 of 3") {
+		t.Error("the page does not show the new record")
+	}
 	file, err := os.OpenFile(filepath.Join(run, runlog.MetricsFile), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	fmt.Fprintln(file, `{"kind":"train","step":40,"epoch":4,"loss":0.123456}`)
-	next("a record was written")
-	if !strings.Contains(page(), "at epoch 4.00 of 3") {
-		t.Error("the page does not show the new record")
-	}
 	fmt.Fprintln(file, "garbage")
 	next("a record was broken")
 	if body := page(); !strings.Contains(body, "first/xsam-seed1/metrics.jsonl: no valid record in line") {

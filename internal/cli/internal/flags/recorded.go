@@ -52,11 +52,25 @@ func (f *Run) Recorded(flags *Recipe, args []string, run string) (*recipe.Compar
 		return f.over(c, err)
 	}
 	c, err := recipe.ReadComparison(f.Out)
+	if errors.Is(err, fs.ErrNotExist) && runlog.IsRun(os.DirFS(f.Out), ".") {
+		return nil, fmt.Errorf("--resume %s: it holds records and no %s: put that back, or choose another folder", f.Out,
+			runlog.ConfigFile)
+	}
+	if _, statErr := os.Stat(filepath.Join(f.Out, runlog.ComparisonFile)); err != nil && statErr == nil { // it is damaged
+		return nil, err
+	}
 	if errors.Is(err, fs.ErrNotExist) || err != nil && len(args) == 0 && f.set.Changed("out") {
 		return nil, nil // nothing is there yet, or runs of several recipes, of which the flags say which
 	}
 	if err == nil && runlog.IsRun(os.DirFS(f.Out), ".") {
-		f.Out = filepath.Dir(filepath.Clean(f.Out))
+		path, absErr := filepath.Abs(f.Out)
+		if of := runlog.Name(c.Methods[0], c.Seed); absErr != nil || of != filepath.Base(path) {
+			return nil, fmt.Errorf("--resume %s: its %s is of the run %s: it is another run's, or the folder has another "+
+				"name than its run: put it back, or rename the folder", f.Out, runlog.ConfigFile, of)
+		}
+		if f.Out = filepath.Dir(filepath.Clean(f.Out)); f.Out == "." {
+			f.Out = filepath.Dir(path)
+		}
 	}
 	return f.over(c, err)
 }
