@@ -22,8 +22,8 @@ import (
 // and all ascents have the radius ρ·m, without ascents pairs the radius r·m, the correction α·m but at most 1. With λ̄
 // below B m falls back, to 1 at least: where B is kept without it nothing changes, to the bit. ‖h‖, between |λ| and the
 // largest eigenvalue of the batch, is nearer to λmax of all the data than λ, which v lags behind; λmax is 0.79 to 1.12
-// times λ̄, and B leaves room for that (docs/algorithm.md). StepStats has λ̄, m and, where m is at its most and λ̄ above
-// the bound all the same, OutOfReach.
+// times λ̄, and B leaves room for that (docs/algorithm.md). StepStats has λ̄, m and, where m is at its most and λ̄
+// above the bound all the same, OutOfReach.
 type MaxLambda float64
 
 const (
