@@ -104,13 +104,16 @@ func (c *Claim) take() (err error) {
 	return SyncDir(filepath.Dir(c.path))
 }
 
+// takeoverSuffix makes the second name of a claim.
+const takeoverSuffix = ".takeover"
+
 // takeOver puts the file at temporary in the place of a claim whose owner is gone. One process at a time does so: the
 // one that holds the second name, under which nobody can have come before it since it looked.
 func (c *Claim) takeOver(temporary string) error {
 	if err := held(c.path, temporary); err != nil {
 		return err
 	}
-	second := c.path + ".takeover"
+	second := c.path + takeoverSuffix
 	clearAway(second, temporary)
 	if err := create(second, temporary); err != nil {
 		return fmt.Errorf("runlog: %s: %w: one that is taking it over just now: try again", filepath.Dir(c.path), ErrClaimed)
@@ -121,7 +124,8 @@ func (c *Claim) takeOver(temporary string) error {
 			err = fmt.Errorf("runlog: taking over the claim on %s: %w", filepath.Dir(c.path), err)
 		}
 	}
-	os.Remove(second) // before the disk is waited for: who is killed meanwhile would keep the next from taking over
+	os.Remove(temporary) // before the second name: whoever has moved that one knows by it whether to give it back
+	os.Remove(second)    // before the disk is waited for: who is killed meanwhile would keep the next from taking over
 	if err != nil {
 		return err
 	}
@@ -129,16 +133,26 @@ func (c *Claim) takeOver(temporary string) error {
 }
 
 // clearAway removes the second name of a process that ended before it could: by moving it first, for another one may
-// have done so meanwhile and have the name now, to which it is given back.
+// have done so meanwhile and have the name now. To that one it is given back, unless it has done what it wanted it for.
 func clearAway(second, temporary string) {
+	stale, err := os.Stat(second)
 	old := strings.TrimSuffix(temporary, ".tmp") + ".old.tmp"
-	if held(second, temporary) != nil || os.Rename(second, old) != nil {
+	if err != nil || held(second, temporary) != nil || os.Rename(second, old) != nil {
 		return
 	}
-	if held(old, temporary) != nil {
-		_ = os.Link(old, second)
+	defer os.Remove(old)
+	if moved, err := os.Stat(old); err != nil || os.SameFile(stale, moved) {
+		return
 	}
-	os.Remove(old)
+	var other Owner
+	text, err := readFile(os.DirFS(filepath.Dir(old)), filepath.Base(old))
+	if err != nil || json.Unmarshal(text, &other) != nil || os.Link(old, second) != nil {
+		return
+	}
+	claim := strings.TrimSuffix(second, takeoverSuffix)
+	if _, err := os.Stat(claim + "." + other.Token + ".tmp"); errors.Is(err, fs.ErrNotExist) {
+		os.Remove(second)
+	}
 }
 
 // create makes a name that must not be there: for the file that has another name already or, where the file system
