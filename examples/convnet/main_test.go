@@ -12,7 +12,9 @@ import (
 
 // Batch norm sees other statistics in parts of a batch, so that check is left out.
 func TestConformance(t *testing.T) {
-	testbackend.SkipSlow(t)
+	if !testbackend.Thorough() {
+		t.Skip("XLA compiles for a minute: CI or XSAM_THOROUGH=1 runs it")
+	}
 	xsamtest.Check(t, xsamtest.Program{
 		Backend: testbackend.XLA(t),
 		Objective: func() *objective.Objective {
