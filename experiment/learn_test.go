@@ -54,12 +54,13 @@ func cases(all bool) (list []learnt) {
 	return list
 }
 
-// Every built-in model learns with its defaults (three of them outside of continuous integration): after some sixty steps its training loss is clearly below that of
-// chance, ln 10.
+// Every built-in model, three of them outside of continuous integration, learns with its defaults: after some sixty
+// steps its training loss is clearly below that of chance, ln 10.
 func TestDefaultsLearn(t *testing.T) {
 	engine := &backend.Engine{Backend: testbackend.XLA(t), Name: "xla:cpu"}
 	dir := os.Getenv("XSAM_DATA")
-	for _, c := range cases(os.Getenv(learnVariable) != "") {
+	all := os.Getenv(learnVariable) != ""
+	for _, c := range cases(all) {
 		t.Run(c.String(), func(t *testing.T) {
 			if c.data != "glyphs" && dir == "" {
 				t.Skip("XSAM_DATA is not set")
@@ -67,7 +68,7 @@ func TestDefaultsLearn(t *testing.T) {
 			if !slices.Contains([]string{"mlp", "cnn"}, c.model) {
 				testbackend.SkipSlow(t)
 			}
-			if !slices.Contains([]string{"mlp", "cnn", "vit"}, c.model) && !testbackend.Thorough() {
+			if !slices.Contains([]string{"mlp", "cnn", "vit"}, c.model) && !all && !testbackend.Thorough() {
 				t.Skip("compiling takes its time; with CI set, or XSAM_THOROUGH=1, every model is trained")
 			}
 			r := recipe.Defaults(c.data)
