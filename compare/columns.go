@@ -159,10 +159,9 @@ func (o object) MarshalJSON() ([]byte, error) {
 }
 
 // WriteJSON writes {"table": [one object a method], "runs": [the summaries], "tuning": its record}, the last where the
-// settings were searched for. Accuracies are fractions, a …_ci95 is
-// the half-width of a 95 % interval, …_ci95_holm that of the one which the verdict goes by, and a number that is not
-// known is absent. Warnings stand in the row they belong to; those of the whole table are in its field Warnings and not
-// in the JSON.
+// settings were searched for. Accuracies are fractions, a …_ci95 is the half-width of a 95 % interval, …_ci95_holm that
+// of the one which the verdict goes by, and a number that is not known is absent. Warnings stand in the row they belong
+// to; those of the whole table are in its field Warnings and not in the JSON.
 func (t *Table) WriteJSON(w io.Writer) error {
 	out := struct {
 		Table  []object         `json:"table"`

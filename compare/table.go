@@ -22,7 +22,7 @@ type Table struct {
 	Rows []Row
 	// Runs are the summaries that went in, in their order.
 	Runs []runlog.Summary
-	// Baseline is the method from which differences are taken, "" for none; Tests counts the tests against it, for Holm.
+	// Baseline is the method from which differences are taken, "" for none; Tests counts the methods tested against it.
 	Baseline string
 	Tests    int
 	// Metric is the name of a metric of the user's own, "" for none, Better runlog.MetricHigher or runlog.MetricLower.

@@ -86,13 +86,17 @@ func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, runlog.ConfigFile)); err == nil && q.options.Existing == Resume {
 		return q.goOn(r, dir)
 	}
+	limited, err := r.Limited()
+	if err != nil {
+		return err
+	}
 	for _, name := range contents(dir) {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("experiment: clearing %s: %w", dir, err)
 		}
 	}
 	return runlog.WriteConfig(dir, recipe.Saved{
-		Recipe: r, Origins: q.options.Origins, Version: recipe.CodeVersion(),
+		Recipe: r, LambdaBound: float64(limited.MaxLambda), Origins: q.options.Origins, Version: recipe.CodeVersion(),
 		Backend: q.engine.Name, BackendFallback: q.engine.Fallback,
 		Device: q.engine.Description(), Devices: q.options.devices(),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),

@@ -1,6 +1,10 @@
 package recipe
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/xsam-go/xsam"
+)
 
 // Edge is the edge of stability of the base at its highest learning rate η: the curvature above which descent along it
 // overshoots and grows.
@@ -18,4 +22,17 @@ func (b Base) Edge() (float64, error) {
 		edge /= 1 + 2*b.Momentum
 	}
 	return edge, nil
+}
+
+// Limited returns the configuration of the run, a bound on λ that is a share of the edge of stability in numbers. It
+// fails where there is no edge.
+func (r Recipe) Limited() (xsam.Config, error) {
+	if r.Config.MaxLambda >= 0 {
+		return r.Config, nil
+	}
+	edge, err := r.Base.Edge()
+	if err != nil {
+		return xsam.Config{}, fmt.Errorf("recipe: --max-lambda %v: %w", r.Config.MaxLambda, err)
+	}
+	return r.Config.UnderEdge(edge), nil
 }

@@ -20,6 +20,8 @@ type Saved struct {
 	// ExtendedTo is the number of epochs of a run that was made longer when it had ended, 0 of others. It is no part of
 	// the run's identity: its checkpoints are those of a run of this length.
 	ExtendedTo int `json:"extended_epochs,omitempty"`
+	// LambdaBound is the bound on λ in numbers, 0 for none.
+	LambdaBound float64 `json:"lambda_bound,omitempty"`
 	// Origins say where settings of the recipe come from that nobody gave, by their flags: "lr" from short runs.
 	Origins         map[string]string `json:"origins,omitempty"`
 	Version         string            `json:"version"`

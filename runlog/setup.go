@@ -18,9 +18,7 @@ type Setup struct {
 	LearningRate   float64 `json:"lr"`
 	Schedule       string  `json:"schedule"`
 	WarmupSteps    int     `json:"lr_warmup_steps"`
-	Momentum       float64 `json:"momentum"`
-	Nesterov       bool    `json:"nesterov"`
-	MaxLambda      string  `json:"max_lambda"` // a number, edge:SHARE, or "0" or "" for none
+	LambdaBound    float64 `json:"lambda_bound"` // that the run was to keep λ under; 0 for none
 	Rho            float64 `json:"rho"`
 	Correction     string  `json:"correction"`
 	Length         string  `json:"length"`

@@ -2,8 +2,10 @@ package tuning
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -218,8 +220,11 @@ func (t *Tuning) WriteText(w io.Writer) error {
 func Read(out string) (*Tuning, error) {
 	path := filepath.Join(out, File)
 	text, err := runlog.Read(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("tuning: nothing is chosen yet: %w: want the trials first", err)
+	case err != nil:
+		return nil, fmt.Errorf("tuning: %w", err)
 	}
 	t := &Tuning{}
 	if err := json.Unmarshal(text, t); err != nil {

@@ -99,8 +99,7 @@ func serve(text string, in io.Reader, out, stderr io.Writer) error {
 	defer end()
 	lines, answers := bufio.NewScanner(in), json.NewEncoder(out)
 	var answer any = serving{Library: "xsam, " + s.Against, Methods: s.Methods, Late: true}
-	const endless = 1_000_000 // the most that stepcost takes
-	result, err := s.bench(ctx, stderr, stepcost.Options{Rounds: endless, Between: func(context.Context) error {
+	result, err := s.bench(ctx, stderr, stepcost.Options{Rounds: stepcost.Most, Between: func(context.Context) error {
 		if err := answers.Encode(answer); err != nil {
 			return err
 		}

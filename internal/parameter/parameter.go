@@ -39,8 +39,8 @@ var All = []Parameter{
 	{"alpha", "correction", "`strength` α of the correction, 0 to 2; gsam has its own", nil},
 	{"bound", "correction", "`bound` of the oriented correction: no step climbs along v, nor is the descent along it " +
 		"held back by more than a quarter of the gradient's length", []string{"none", "no-climb", "quarter"}},
-	{"max-lambda", "limit", "`bound` that λ is kept under by longer ascents: a number, or edge:0.5 for a share of the " +
-		"edge of stability, 2/lr, with momentum 2(1 + momentum)/lr; 0: none", nil},
+	{"max-lambda", "limit", "`bound` that λ is kept under by longer ascents, of xsam-lite longer pairs: a number, or " +
+		"edge:0.5 for a share of the edge of stability, 2/lr, with momentum 2(1 + momentum)/lr; 0: none", nil},
 	{"alpha-warmup", "correction", "`steps` over which α rises", nil},
 	{"length", "length", "`length` of the gradient that is corrected; clean is that of the gradient at w",
 		[]string{"as-is", "unit", "clean"}},

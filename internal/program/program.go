@@ -102,14 +102,11 @@ func New(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, devices 
 
 // makeTrainer makes the optimizer around a base, and what trains with it.
 func (p *Program) makeTrainer(base optimizer.Interface, evalMetrics ...metric.Interface) (err error) {
-	config := p.recipe.Config.ForRun(p.Steps)
-	if config.MaxLambda < 0 {
-		edge, err := p.recipe.Base.Edge()
-		if err != nil {
-			return fmt.Errorf("program: --max-lambda %v: %w", config.MaxLambda, err)
-		}
-		config = config.UnderEdge(edge)
+	config, err := p.recipe.Limited()
+	if err != nil {
+		return err
 	}
+	config = config.ForRun(p.Steps)
 	if config.By == xsam.ByExact { // as the authors count: each epoch anew
 		config.EpochSteps = p.StepsPerEpoch
 		if err := config.Validate(); err != nil {

@@ -3,8 +3,6 @@ package report
 import (
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -109,7 +107,7 @@ func (c *Comparison) lambdaBounds() (all []Series) {
 	drawn := map[string]bool{}
 	for _, m := range c.Methods() {
 		for _, r := range c.of(m) {
-			bound := lambdaBound(r.Setup)
+			bound := r.Setup.LambdaBound
 			name := "bound " + tickText(bound) + " of " + m
 			if bound > 0 && !drawn[name] {
 				drawn[name] = true
@@ -127,27 +125,6 @@ func (c *Comparison) underBounds(series []Series) []Series {
 		return nil
 	}
 	return append(series, c.lambdaBounds()...)
-}
-
-// lambdaBound is the bound on λ of a run, 0 where there is none: the number, or the share of the edge of stability of
-// recipe.Base.Edge, whose formula is repeated here because a report imports no recipe.
-func lambdaBound(s runlog.Setup) float64 {
-	share, edge := strings.CutPrefix(s.MaxLambda, "edge:")
-	bound, err := strconv.ParseFloat(share, 64)
-	if err != nil || !(bound > 0) || math.IsInf(bound, 0) {
-		return 0
-	}
-	if !edge {
-		return bound
-	}
-	if !(s.LearningRate > 0) {
-		return 0
-	}
-	bound *= 2 * (1 + s.Momentum) / s.LearningRate
-	if s.Nesterov {
-		bound /= 1 + 2*s.Momentum
-	}
-	return bound
 }
 
 // stepsPerEpoch is taken from the records: 0 where there is none.

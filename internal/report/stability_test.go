@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/optim"
-	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
 )
 
@@ -50,28 +49,12 @@ func TestScheduleIsThatOfTraining(t *testing.T) {
 	}
 }
 
-// The bound is a number, or the share of the edge that package recipe computes.
-func TestLambdaBound(t *testing.T) {
-	for _, b := range []recipe.Base{{Momentum: 0}, {Momentum: 0.9}, {Momentum: 0.9, Nesterov: true}} {
-		b.Optimizer, b.LearningRate = "sgd", 0.05
-		edge, err := b.Edge()
-		if err != nil {
-			t.Fatal(err)
-		}
-		setup := runlog.Setup{LearningRate: 0.05, Momentum: b.Momentum, Nesterov: b.Nesterov, MaxLambda: "edge:0.5"}
-		if got := lambdaBound(setup); math.Abs(got-edge/2) > 1e-12 {
-			t.Errorf("%+v: half of the edge is %v, want %v", b, got, edge/2)
-		}
-	}
-	for text, want := range map[string]float64{"20": 20, "0": 0, "": 0, "edge:x": 0, "NaN": 0, "1e999": 0} {
-		if got := lambdaBound(runlog.Setup{MaxLambda: text}); got != want {
-			t.Errorf("bound %q is %v, want %v", text, got, want)
-		}
-	}
+// A bound on λ is one line of each method that has it.
+func TestLambdaBounds(t *testing.T) {
 	c := &Comparison{Runs: []*runlog.Run{
 		{Setup: runlog.Setup{Method: "sam", Task: runlog.Task{Epochs: 3}}},
-		{Setup: runlog.Setup{Method: "xsam", MaxLambda: "2", Task: runlog.Task{Epochs: 3}}},
-		{Setup: runlog.Setup{Method: "xsam", Seed: 1, MaxLambda: "2", Task: runlog.Task{Epochs: 3}}},
+		{Setup: runlog.Setup{Method: "xsam", LambdaBound: 2, Task: runlog.Task{Epochs: 3}}},
+		{Setup: runlog.Setup{Method: "xsam", Seed: 1, LambdaBound: 2, Task: runlog.Task{Epochs: 3}}},
 	}}
 	if lines := c.underBounds([]Series{{}}); len(lines) != 2 || lines[1].Style != Reference || lines[1].Y[0] != 2 ||
 		lines[1].X[1] != 3 {

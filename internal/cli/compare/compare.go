@@ -142,7 +142,6 @@ func run(ctx context.Context, o *options, args []string) (err error) {
 			defer func() { err = errors.Join(err, claim.Release()) }()
 		}
 		if recipes, err = o.auto(ctx, engine, &c, &asked, recipes, out, bar); err != nil {
-			bar.Clear()
 			return o.goOn(err, out, 0, len(recipes))
 		}
 	}
@@ -160,7 +159,6 @@ func run(ctx context.Context, o *options, args []string) (err error) {
 			err = record()
 		}
 		if err != nil {
-			bar.Clear()
 			return o.goOn(err, out, 0, len(recipes))
 		}
 	}

@@ -52,6 +52,8 @@ func TestFlagsArriveInTheRecord(t *testing.T) {
 		{"--method looksam --reuse 0.4", "reuse", 0.4},
 		{"--refresh-most 9 --refresh-tolerance 0.5", "refresh_most", 9.0},
 		{"--refresh-most 9 --refresh-tolerance 0.5", "refresh_tolerance", 0.5},
+		{"--max-lambda edge:0.5", "max_lambda", "edge:0.5"},
+		{"--max-lambda edge:0.5 --lr 0.125 --momentum 0", "lambda_bound", 8.0},
 		{"--side mean", "side", "mean"},
 		{"--warmup-refreshes 1", "warmup_refreshes", 1.0},
 		{"--probe-radius 0.07", "probe_radius", 0.07},
