@@ -20,10 +20,10 @@ import (
 //	m ← min(max(m·(λ̄/B)^0.1, 1), 16)            from 1 on; with pairs alone at most 4
 //
 // and all ascents have the radius ρ·m, without ascents pairs the radius r·m, the correction α·m but at most 1. With λ̄
-// below B m falls back, to 1 at least: where B is kept without it nothing changes, to the bit. ‖h‖, between |λ| and the
-// largest eigenvalue of the batch, is nearer to λmax of all the data than λ, which v lags behind; λmax is 0.79 to 1.12
-// times λ̄, and B leaves room for that (docs/algorithm.md). StepStats has λ̄, m and, where m is at its most and λ̄
-// above the bound all the same, OutOfReach.
+// below B m falls back, to 1 at least: where B is kept without it nothing changes but what XLA rounds otherwise in
+// another program. ‖h‖, between |λ| and the largest eigenvalue of the batch, is nearer to λmax of all the data than λ,
+// which v lags behind; λmax is 0.79 to 1.12 times λ̄, and B leaves room for that (docs/algorithm.md). StepStats has λ̄,
+// m and, where m is at its most and λ̄ above the bound all the same, OutOfReach.
 type MaxLambda float64
 
 const (

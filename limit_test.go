@@ -13,8 +13,9 @@ import (
 	"github.com/xsam-go/xsam/objective"
 )
 
-// A bound that is never reached changes nothing, to the bit, in every schedule that takes one; and one that is exceeded
-// acts in micro-batches as on the whole batch.
+// A bound that is never reached changes nothing in every schedule that takes one, to the bit where the engine rounds
+// alike: XLA fuses the step with the bound's own arithmetic and may round a sum of it otherwise. A bound that is
+// exceeded acts in micro-batches as on the whole batch.
 func TestBoundThatIsKeptChangesNothing(t *testing.T) {
 	weak := xsam.DefaultConfig()
 	weak.Alpha = 0.5
@@ -31,7 +32,11 @@ func TestBoundThatIsKeptChangesNothing(t *testing.T) {
 				want, got := newNetLab(t, b, n, free), newNetLab(t, b, n, bound)
 				want.step(12)
 				got.step(12)
-				if !slices.Equal(got.weights(), want.weights()) {
+				same := slices.Equal[[]float64]
+				if b.Name() != testbackend.Go(t).Name() {
+					same = func(a, b []float64) bool { return near(a, b, 1e-13) }
+				}
+				if !same(got.weights(), want.weights()) {
 					t.Errorf("weights\n got %v\nwant %v", got.weights(), want.weights())
 				}
 			})
