@@ -62,20 +62,21 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 	return nil
 }
 
-// endEpoch writes the records of an epoch, measures curvature, evaluates and keeps a snapshot when these are due: the
-// snapshot last, for a run that goes on from its checkpoint makes nothing of an earlier step again.
+// endEpoch writes the records of an epoch, evaluates, measures curvature and keeps a snapshot when these are due. Curvature
+// comes after all other records of the step, where a run that was interrupted in it makes up for it; the snapshot last, for
+// a run that goes on from its checkpoint makes nothing of an earlier step again.
 func (s *session) endEpoch(ctx context.Context, step int) error {
 	epoch := step / s.StepsPerEpoch
 	if err := s.record(s.sums.record(int64(step), float64(epoch))); err != nil {
 		return err
 	}
-	if s.curvatureIsDue(step) {
-		if err := s.measureCurvature(ctx, step); err != nil {
+	if step == s.Steps || s.isEvery(s.recipe.EvaluateEvery, step) {
+		if err := s.evaluateAll(step); err != nil {
 			return err
 		}
 	}
-	if step == s.Steps || s.isEvery(s.recipe.EvaluateEvery, step) {
-		if err := s.evaluateAll(step); err != nil {
+	if s.curvatureIsDue(step) {
+		if err := s.measureCurvature(ctx, step); err != nil {
 			return err
 		}
 	}
