@@ -58,7 +58,7 @@ func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 		"late SAM": xsam.LateSAMConfig().ForRun(14), "all of them": together(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			engines := testbackend.Each
+			engines := testbackend.EachSlow
 			if name != "X-SAM" { // which has all kinds of pass; XLA takes its time to compile them
 				engines = func(t *testing.T, f func(*testing.T, compute.Backend)) { f(t, testbackend.Go(t)) }
 			}
@@ -95,6 +95,7 @@ func together() xsam.Config {
 // look at the batch, count updates.
 func TestMicroBatchesKeepTheirDropoutMasks(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) { // of which each has random numbers of its own
+		testbackend.SkipRepeat(t, b) // TestForwardPassesLeaveNoTrace has those of XLA
 		still := xsam.SAMConfig()
 		still.Rho = 1e-12
 		model := net{dropout: 0.5}

@@ -181,8 +181,8 @@ func resumes(t *testing.T, b compute.Backend, c xsam.Config) {
 	whole := newNetLab(t, b, n, c)
 	whole.step(steps)
 	stops := []int{1, 2, 4, 9}
-	if b.Name() != testbackend.Go(t).Name() {
-		stops = []int{2, 4} // each compiles the steps twice over
+	if testbackend.Compiled(t, b) {
+		stops = []int{4} // each compiles the steps twice over
 	}
 	for _, stop := range stops {
 		dir := t.TempDir()
@@ -220,12 +220,12 @@ func resumes(t *testing.T, b compute.Backend, c xsam.Config) {
 
 // The optimizer works under GoMLX's own loop with Adam, found by name with its hyperparameters in the store.
 func TestRegisteredOptimizer(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for name := range xsam.Presets {
 			if name == "sgd" {
 				continue // GoMLX's own
 			}
-			if name != "xsam" && b.Name() != testbackend.Go(t).Name() {
+			if name != "xsam" && testbackend.Compiled(t, b) {
 				continue // XLA takes its time to compile; one preset has all kinds of step
 			}
 			store := seededStore()

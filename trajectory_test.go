@@ -98,7 +98,7 @@ func TestTrajectories(t *testing.T) {
 			t.Run(name+"/"+c.Name, func(t *testing.T) {
 				testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 					preset := c.Name == "xsam oriented" || c.Name == "lite oriented" || c.Name == "published"
-					compiled := b.Name() != testbackend.Go(t).Name()
+					compiled := testbackend.Compiled(t, b)
 					if compiled && !(preset && name == "mlp") {
 						testbackend.SkipSlow(t)
 						if !mostParts[name+"/"+c.Name] && (name == "family" || !testbackend.Thorough()) {

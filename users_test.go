@@ -180,11 +180,11 @@ func TestLossWithADerivativeOfTheNetwork(t *testing.T) {
 	}, func(_, p []*graph.Node) *graph.Node {
 		return graph.ReduceAllMean(graph.Square(graph.AddScalar(p[0], -1)))
 	})
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for name, config := range everySchedule() {
 			t.Run(name, func(t *testing.T) {
-				if testing.Short() && b.Name() != testbackend.Go(t).Name() {
-					t.Skip("compiling takes its time: not with -short")
+				if name != "xsam" {
+					testbackend.SkipRepeat(t, b)
 				}
 				p := program{backend: b, obj: obj, config: config, data: four()}
 				whole, cut := model.NewStore(), model.NewStore()
@@ -218,9 +218,9 @@ func TestHalfPrecisionWeights(t *testing.T) {
 		for _, name := range []string{"sgd", "sam", "nsam", "asam", "xsam", "xsam-lite", "looksam", "xsam-paper", "msam",
 			"gsam", "fsam", "eigensam", "late-sam"} {
 			t.Run(fmt.Sprint(dtype, "/", name), func(t *testing.T) {
-				testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-					if testing.Short() && b.Name() != testbackend.Go(t).Name() {
-						t.Skip("compiling takes its time: not with -short")
+				testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
+					if name != "xsam" {
+						testbackend.SkipRepeat(t, b)
 					}
 					p := program{backend: b, obj: obj, config: xsam.Presets[name]().ForRun(12), data: four(),
 						base: optim.SGD(0.1).Momentum(0.5).Done()}
