@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
 // run builds and runs an example and returns what it prints.
@@ -65,6 +67,7 @@ func TestMoons(t *testing.T) {
 }
 
 func TestPhysics(t *testing.T) {
+	testbackend.SkipSlow(t)
 	if out := run(t, "physics", "-steps", "300"); !(number(t, out, "solution") < 0.3) {
 		t.Error(out)
 	}
@@ -72,6 +75,7 @@ func TestPhysics(t *testing.T) {
 
 // The transformer goes on where it was stopped, to the same loss.
 func TestTransformer(t *testing.T) {
+	testbackend.SkipSlow(t)
 	t.Setenv("GOMLX_BACKEND", "go") // XLA would compile for a minute
 	dir := t.TempDir()
 	whole := run(t, "transformer", "-steps", "40")
@@ -89,6 +93,7 @@ func TestTransformer(t *testing.T) {
 
 // A convolutional net of GoMLX's own layers can be measured.
 func TestConvnet(t *testing.T) {
+	testbackend.SkipSlow(t)
 	if out := run(t, "convnet", "-steps", "60"); !(number(t, out, "λ1") > 0) {
 		t.Error(out)
 	}

@@ -218,7 +218,7 @@ func TestExportedWeights(t *testing.T) {
 // A comparison goes on with the file that it began with and with no other.
 func TestChangedNetwork(t *testing.T) {
 	networks(t)
-	line := "compare --model onnx:bn.onnx --methods sgd,xsam --seeds 1 --epochs 1 --lambda-products 3 --out runs" +
+	line := "compare --model onnx:bn.onnx --methods sgd,xsam --seeds 1 --epochs 1 --train-size 16 --batch 16 --lambda-products 3 --out runs" +
 		onShapes
 	for _, tt := range []struct {
 		args, want string
@@ -226,7 +226,7 @@ func TestChangedNetwork(t *testing.T) {
 	}{
 		{line, "", exit.Done},
 		{line + " --resume", "", exit.Done},
-		{"curvature runs/xsam-seed0 --measure angle --backend go --quiet", "", exit.Done},
+		{"curvature runs/xsam-seed0 --measure angle --examples 16 --backend go --quiet", "", exit.Done},
 		{"change", "", exit.Done},
 		{line + " --resume", "model_hash", exit.Failed},
 		{"curvature runs/xsam-seed0 --measure angle --backend go --quiet --force", "has changed", exit.Failed},
