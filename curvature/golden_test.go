@@ -88,10 +88,7 @@ func TestAgainstJAX(t *testing.T) {
 	nets := map[string]net{"mlp": mlp, "mlp mse": mlpSquare, "attention": attention, "cnn": cnn}
 	for name, g := range goldens {
 		t.Run(name, func(t *testing.T) {
-			testbackend.Each(t, func(t *testing.T, b compute.Backend) {
-				if testbackend.Compiled(t, b) && name != "mlp" {
-					testbackend.SkipSlow(t)
-				}
+			testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 				if name != "mlp" && name != "cnn" {
 					testbackend.SkipRepeat(t, b)
 				}
