@@ -38,11 +38,10 @@ func TestTrajectories(t *testing.T) {
 		g := readGolden(t, name)
 		for _, c := range g.Cases {
 			t.Run(name+"/"+c.Name, func(t *testing.T) {
-				testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+				testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 					preset := c.Name == "xsam oriented" || c.Name == "lite oriented" || c.Name == "published"
 					compiled := testbackend.Compiled(t, b)
 					if compiled && !(preset && name == "mlp") {
-						testbackend.SkipSlow(t)
 						if !mostParts[name+"/"+c.Name] && (name == "family" || !testbackend.Thorough()) {
 							t.Skip("one case has most of the parts, and compiling takes its time")
 						}
