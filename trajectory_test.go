@@ -41,10 +41,9 @@ func TestTrajectories(t *testing.T) {
 				testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 					preset := c.Name == "xsam oriented" || c.Name == "lite oriented" || c.Name == "published"
 					compiled := testbackend.Compiled(t, b)
-					if compiled && !(preset && name == "mlp") {
-						if !mostParts[name+"/"+c.Name] && (name == "family" || !testbackend.Thorough()) {
-							t.Skip("one case has most of the parts, and compiling takes its time")
-						}
+					if compiled && !(preset && name == "mlp") && !mostParts[name+"/"+c.Name] &&
+						(name == "family" || !testbackend.Thorough()) {
+						t.Skip("one case has most of the parts, and compiling takes its time")
 					}
 					t.Run("float64", func(t *testing.T) { g.follow(t, b, c, dtypes.Float64, 1e-9, 1e-9) })
 					if compiled && !preset {
