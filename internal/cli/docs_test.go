@@ -214,6 +214,7 @@ func TestDocsCommands(t *testing.T) {
 
 // The commands of docs/your-own.md work on data of the kinds that it names.
 func TestYourOwnDocs(t *testing.T) {
+	testbackend.SkipSlow(t)
 	text, err := os.ReadFile(filepath.Join(packageDir, "..", "..", "docs", "your-own.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/models/weights"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -48,6 +49,9 @@ func TestCurvatureOfNetworks(t *testing.T) {
 	networks(t)
 	for _, name := range []string{"cnn", "bn-only", "mlp"} {
 		t.Run(name, func(t *testing.T) {
+			if name != "cnn" {
+				testbackend.SkipSlow(t)
+			}
 			stdout, stderr, code := xsam.Run(strings.Fields("curvature --model onnx:" + name + ".onnx" + onShapes +
 				" --measure " +
 				"spectrum --top 3 --examples 96 --batch 96 --tolerance 1e-6 --dtype float64 --format json")...)
@@ -189,6 +193,7 @@ func TestNewHead(t *testing.T) {
 
 // Weights that were exported and are read again give the same accuracy, for a network in a file and a built-in one.
 func TestExportedWeights(t *testing.T) {
+	testbackend.SkipSlow(t)
 	networks(t)
 	for _, model := range []string{"onnx:bn.onnx", "cnn"} {
 		first := summaryOf(t, "--epochs 3 --model "+model)
