@@ -31,8 +31,8 @@ var mostParts = map[string]bool{"cnn/xsam oriented": true, "published/published"
 //
 // In float64 nothing but rounding may differ: 1e-9. In float32 the weights, v and the loss agree to 1e-4; the numbers
 // got from small differences of large ones (λ, its derivative, the residual, the angle) to 2e-3 of their size. XLA
-// takes a second or more to compile each kind of step, so it runs float32 with the presets only, and the other cases of
-// the convolutional networks in continuous integration only.
+// takes a second or more to compile each kind of step, so it runs float32 with the presets only, of which that of the
+// convolutional network runs everywhere; the rest, and the other cases of those networks, in continuous integration.
 func TestTrajectories(t *testing.T) {
 	for _, name := range goldenFiles {
 		g := readGolden(t, name)
@@ -46,7 +46,7 @@ func TestTrajectories(t *testing.T) {
 						t.Skip("one case has most of the parts, and compiling takes its time")
 					}
 					t.Run("float64", func(t *testing.T) { g.follow(t, b, c, dtypes.Float64, 1e-9, 1e-9) })
-					if compiled && !preset {
+					if compiled && (!preset || name != "cnn" && !testbackend.Thorough()) {
 						return
 					}
 					t.Run("float32", func(t *testing.T) { g.follow(t, b, c, dtypes.Float32, 1e-4, 2e-3) })
