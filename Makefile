@@ -12,7 +12,7 @@ quick:
 short:
 	go test -short -timeout 10m ./...
 
-# All that continuous integration runs, and how long it took.
+# What to run before a change is sent, and how long it took. XSAM_THOROUGH=1 makes it what continuous integration runs.
 check:
 	@begun=$$(date +%s); $(MAKE) --no-print-directory fmt vet lint test modules; \
 	status=$$?; echo "make check: $$(($$(date +%s) - begun)) s"; exit $$status

@@ -58,11 +58,12 @@ func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 		"late SAM": xsam.LateSAMConfig().ForRun(14), "all of them": together(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			engines := testbackend.Each
+			engines := testbackend.EachSlow
 			if name != "X-SAM" { // which has all kinds of pass; XLA takes its time to compile them
 				engines = func(t *testing.T, f func(*testing.T, compute.Backend)) { f(t, testbackend.Go(t)) }
 			}
 			engines(t, func(t *testing.T, b compute.Backend) {
+				testbackend.SkipRepeat(t, b) // TestLossWithADerivativeOfTheNetwork has parts of batches on XLA
 				whole, parts := newNetLab(t, b, net{l2: 1e-3}, config), newMicroLab(t, b, net{l2: 1e-3}, config, 5)
 				want, got := whole.step(12), parts.updates(5, 12)
 				if !near(parts.weights(), whole.weights(), 1e-10) {
@@ -95,6 +96,7 @@ func together() xsam.Config {
 // look at the batch, count updates.
 func TestMicroBatchesKeepTheirDropoutMasks(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) { // of which each has random numbers of its own
+		testbackend.SkipRepeat(t, b) // TestForwardPassesLeaveNoTrace has those of XLA
 		still := xsam.SAMConfig()
 		still.Rho = 1e-12
 		model := net{dropout: 0.5}

@@ -24,8 +24,8 @@
 //
 // To add a method: a file with its function (momentum.go, gap.go), a row of Presets in preset.go, a row of Methods in
 // internal/parameter, a golden trajectory (testdata/golden/make_family.py), and its name in the tables of
-// optimizer_test.go and users_test.go. A new setting is a field in config.go, a check in validate.go and a row in
-// internal/parameter.
+// validate_test.go, program_test.go and users_test.go. A new setting is a field in config.go, a check in validate.go
+// and a row in internal/parameter.
 //
 // phase.go says between which steps there is more than the base optimizer, mask.go which parameters an ascent moves;
 // bound.go bounds the correction, limit.go keeps λ under a bound.

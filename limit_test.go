@@ -25,15 +25,15 @@ func TestBoundThatIsKeptChangesNothing(t *testing.T) {
 			bound, low := free, free
 			bound.MaxLambda, low.MaxLambda = 1e9, 1e-2
 			testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
-				if b.Name() != testbackend.Go(t).Name() && name != "xsam" && !testbackend.Thorough() {
-					t.Skip("XLA compiles for seconds: CI or XSAM_THOROUGH=1 runs it")
+				if name != "xsam" {
+					testbackend.SkipRepeat(t, b)
 				}
 				n := net{dropout: 0.3, l2: 0.01}
 				want, got := newNetLab(t, b, n, free), newNetLab(t, b, n, bound)
 				want.step(12)
 				got.step(12)
 				same := slices.Equal[[]float64]
-				if b.Name() != testbackend.Go(t).Name() {
+				if testbackend.Compiled(t, b) {
 					same = func(a, b []float64) bool { return near(a, b, 1e-13) }
 				}
 				if !same(got.weights(), want.weights()) {

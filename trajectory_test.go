@@ -1,12 +1,8 @@
 package xsam_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"iter"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -19,63 +15,9 @@ import (
 
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/internal/testbackend"
-	"github.com/xsam-go/xsam/layers"
 	"github.com/xsam-go/xsam/objective"
 	"github.com/xsam-go/xsam/optim"
 )
-
-// golden is a network with reference trajectories, as the programs in testdata/golden write it: make_goldens.py with
-// JAX, make_published.py, the published form and the lengths of the gradient, and make_family.py, SAM's relatives, with
-// PyTorch.
-type golden struct {
-	Net        string
-	Parameters []struct {
-		Path  string
-		Shape []int
-	}
-	Norms        []string
-	LearningRate float64 `json:"learning_rate"`
-	Momentum     float64
-	WeightDecay  float64 `json:"weight_decay"`
-	W0           []float64
-	Batches      []struct {
-		Shape  []int
-		Inputs []float64
-		Labels []int32
-		Mask   []float64 // of dropout after the pooling, [batch, channels]; none for networks without
-	}
-	Cases []goldenCase
-}
-
-type goldenCase struct {
-	Name        string
-	Config      xsam.Config
-	V0          []float64
-	Steps       []goldenStep
-	Checkpoints []goldenCheckpoint
-}
-
-// goldenStep is what the reference recorded of one step; nil where there was nothing to record.
-type goldenStep struct {
-	Kind                    string
-	Loss                    float64
-	Lambda, Residual, D3, C *float64
-	AngleDeg                *float64 `json:"angle_deg"`
-	AlignMargin             *float64 `json:"align_margin"`
-	TurnMargin              *float64 `json:"turn_margin"`
-	SideMargin              *float64 `json:"side_margin"`
-	CalmMargin              *float64 `json:"calm_margin"`
-	AbsMargin               *float64 `json:"abs_margin"`
-	LeanMargin              *float64 `json:"lean_margin"`
-	WNorm                   float64  `json:"w_norm"`
-}
-
-type goldenCheckpoint struct {
-	Step     int
-	W, V     []float64
-	Updates  int64
-	Averages [][2][]float64
-}
 
 var goldenFiles = []string{"mlp", "cnn", "published", "family"}
 
@@ -89,24 +31,22 @@ var mostParts = map[string]bool{"cnn/xsam oriented": true, "published/published"
 //
 // In float64 nothing but rounding may differ: 1e-9. In float32 the weights, v and the loss agree to 1e-4; the numbers
 // got from small differences of large ones (λ, its derivative, the residual, the angle) to 2e-3 of their size. XLA
-// takes a second or more to compile each kind of step, so it runs float32 with the presets only, and the other cases of
-// the convolutional networks in continuous integration only.
+// takes a second or more to compile each kind of step, so it runs float32 with the presets only, of which that of the
+// convolutional network runs everywhere; the rest, and the other cases of those networks, in continuous integration.
 func TestTrajectories(t *testing.T) {
 	for _, name := range goldenFiles {
 		g := readGolden(t, name)
 		for _, c := range g.Cases {
 			t.Run(name+"/"+c.Name, func(t *testing.T) {
-				testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+				testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 					preset := c.Name == "xsam oriented" || c.Name == "lite oriented" || c.Name == "published"
-					compiled := b.Name() != testbackend.Go(t).Name()
-					if compiled && !(preset && name == "mlp") {
-						testbackend.SkipSlow(t)
-						if !mostParts[name+"/"+c.Name] && (name == "family" || !testbackend.Thorough()) {
-							t.Skip("one case has most of the parts, and compiling takes its time")
-						}
+					compiled := testbackend.Compiled(t, b)
+					if compiled && !(preset && name == "mlp") && !mostParts[name+"/"+c.Name] &&
+						(name == "family" || !testbackend.Thorough()) {
+						t.Skip("one case has most of the parts, and compiling takes its time")
 					}
 					t.Run("float64", func(t *testing.T) { g.follow(t, b, c, dtypes.Float64, 1e-9, 1e-9) })
-					if compiled && !preset {
+					if compiled && (!preset || name != "cnn" && !testbackend.Thorough()) {
 						return
 					}
 					t.Run("float32", func(t *testing.T) { g.follow(t, b, c, dtypes.Float32, 1e-4, 2e-3) })
@@ -131,19 +71,6 @@ func TestTrajectoryMargins(t *testing.T) {
 			}
 		}
 	}
-}
-
-func readGolden(t *testing.T, name string) golden {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "golden", name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var g golden
-	if err := json.Unmarshal(text, &g); err != nil {
-		t.Fatal(err)
-	}
-	return g
 }
 
 // follow runs one case and compares it step by step. tol is for the weights, v, the loss and the running averages,
@@ -235,86 +162,6 @@ func (g golden) compare(t *testing.T, store *model.Store, want goldenCheckpoint,
 				want.Updates)
 		}
 	}
-}
-
-// modelFn is the network, with tanh so that it is smooth.
-func (g golden) modelFn(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
-	x := in[0]
-	parameter := func(path string) *graph.Node { return scope.Store().GetVariable(path).NodeValue(x.Graph()) }
-	dense := func(x *graph.Node, layer string) *graph.Node {
-		return layers.Dense(x, parameter(layer+"/weights"), parameter(layer+"/biases"))
-	}
-	if g.Net == "mlp" {
-		return []*graph.Node{dense(graph.Tanh(dense(x, "/dense0")), "/dense1")}
-	}
-	for i := range g.Norms {
-		x = layers.Convolve(x, parameter(fmt.Sprintf("/conv%d/weights", i))).Same().Done()
-		x = graph.Tanh(layers.BatchNorm(scope.In("norm%d", i), x).Done())
-	}
-	x = graph.ReduceMean(x, 1, 2)
-	if len(in) > 1 && scope.IsTraining(x.Graph()) {
-		x = graph.Mul(x, in[1])
-	}
-	return []*graph.Node{dense(x, "/dense")}
-}
-
-// create makes one variable a parameter under a scope, with the values of a flat vector.
-func (g golden) create(store *model.Store, scope string, values []float64, dtype dtypes.DType) {
-	for _, p := range g.Parameters {
-		size := 1
-		for _, d := range p.Shape {
-			size *= d
-		}
-		store.VariableWithValue(scope+p.Path, tensorAs(dtype, values[:size], p.Shape)).SetTrainable(scope == "")
-		values = values[size:]
-	}
-}
-
-// read is the inverse of create.
-func (g golden) read(t *testing.T, store *model.Store, scope string) []float64 {
-	t.Helper()
-	var values []float64
-	for _, p := range g.Parameters {
-		values = append(values, numbers(t, store.GetVariable(scope+p.Path).MustValue())...)
-	}
-	return values
-}
-
-// goldenBatches yields the batches in turn, without end.
-type goldenBatches struct {
-	golden
-	dtype dtypes.DType
-}
-
-func (goldenBatches) Name() string { return "golden" }
-
-func (d goldenBatches) Iter() iter.Seq2[train.Batch, error] {
-	return func(yield func(train.Batch, error) bool) {
-		for i := 0; ; i++ {
-			b := d.Batches[i%len(d.Batches)]
-			batch := train.Batch{
-				Inputs: []*tensors.Tensor{tensorAs(d.dtype, b.Inputs, b.Shape)},
-				Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(append([]int32(nil), b.Labels...), len(b.Labels), 1)},
-			}
-			if b.Mask != nil {
-				batch.Inputs = append(batch.Inputs, tensorAs(d.dtype, b.Mask, []int{len(b.Labels), len(b.Mask) / len(b.Labels)}))
-			}
-			if !yield(batch, nil) {
-				return
-			}
-		}
-	}
-}
-
-func tensorAs(dtype dtypes.DType, values []float64, dims []int) *tensors.Tensor {
-	if dtype == dtypes.Float64 {
-		return tensors.FromFlatDataAndDimensions(append([]float64(nil), values...), dims...)
-	}
-	narrow := make([]float32, len(values))
-	for i, x := range values {
-		narrow[i] = float32(x)
-	}
-	return tensors.FromFlatDataAndDimensions(narrow, dims...)
 }
 
 // numbers returns the entries of a float32 or float64 tensor.

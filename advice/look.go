@@ -73,9 +73,9 @@ func (o *Outcome) add(s runlog.Summary) {
 }
 
 // newFacts puts the outcomes of the short runs together.
-func newFacts(r recipe.Recipe, probes []probe, summaries []runlog.Summary, out string) (f Facts, err error) {
+func newFacts(r recipe.Recipe, runs []shortRun, summaries []runlog.Summary, out string) (f Facts, err error) {
 	f.Recipe = r
-	for i, p := range probes {
+	for i, p := range runs {
 		s := summaries[i]
 		if p.lite {
 			f.Lite.Rate = p.rate

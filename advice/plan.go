@@ -22,8 +22,8 @@ const (
 	lambdaExamples = 256 // on which λmax is measured, at most
 )
 
-// probe is a short run before it is made.
-type probe struct {
+// shortRun is one before it is made: what it is of, and where it goes.
+type shortRun struct {
 	rate   float64 // learning rate
 	lite   bool    // of xsam-lite; else of sgd
 	usual  bool    // at the learning rate of the recipe
@@ -33,18 +33,18 @@ type probe struct {
 
 // plan returns the short runs of a recipe, which has validation examples, on so many training examples: sgd at a third
 // of its learning rate, at it and at three times of it, and xsam-lite at it, each from the same two seeds.
-func plan(r recipe.Recipe, examples int) (probes []probe, err error) {
+func plan(r recipe.Recipe, examples int) (runs []shortRun, err error) {
 	base := short(r, examples)
 	for _, factor := range []float64{1. / rateFactor, 1, rateFactor} {
-		if probes, err = add(probes, base, "sgd", factor); err != nil {
+		if runs, err = add(runs, base, "sgd", factor); err != nil {
 			return nil, err
 		}
 	}
-	return add(probes, base, "xsam-lite", 1)
+	return add(runs, base, "xsam-lite", 1)
 }
 
 // add adds the runs of a method at a learning rate.
-func add(probes []probe, base recipe.Recipe, method string, factor float64) ([]probe, error) {
+func add(runs []shortRun, base recipe.Recipe, method string, factor float64) ([]shortRun, error) {
 	for seed := range int64(seeds) {
 		r := base
 		r.LearningRate, r.Seed = tuning.Round(r.LearningRate*factor), firstSeed+seed
@@ -57,12 +57,12 @@ func add(probes []probe, base recipe.Recipe, method string, factor float64) ([]p
 		if err := r.Validate(); err != nil {
 			return nil, err
 		}
-		probes = append(probes, probe{
+		runs = append(runs, shortRun{
 			rate: r.LearningRate, lite: method != "sgd", usual: factor == 1, recipe: r,
 			dir: runlog.Name(fmt.Sprintf("%s-lr%g", method, r.LearningRate), r.Seed),
 		})
 	}
-	return probes, nil
+	return runs, nil
 }
 
 // short is the recipe of the short runs.

@@ -30,14 +30,14 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 	if err != nil {
 		return nil, err
 	}
-	probes, err := plan(trial, split.Train.Len())
+	runs, err := plan(trial, split.Train.Len())
 	if err != nil {
 		return nil, err
 	}
 	options.KeepEvery, options.CurvatureEvery, options.TensorBoard, options.Origins = 0, 0, false, nil
 	var recipes []recipe.Recipe
 	var dirs []string
-	for _, p := range probes {
+	for _, p := range runs {
 		dir := filepath.Join(out, p.dir)
 		recipes, dirs = append(recipes, p.recipe), append(dirs, dir)
 	}
@@ -45,7 +45,7 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 	if err != nil {
 		return nil, err
 	}
-	f, err := newFacts(r, probes, summaries, out)
+	f, err := newFacts(r, runs, summaries, out)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 	f.Steps = r.Epochs * max(1, examples/r.Batch)
 	if at := f.answering(); !r.Regression() && at >= 0 {
 		var answering []string
-		for i, p := range probes {
+		for i, p := range runs {
 			if !p.lite && p.rate == f.Rates[at].Rate {
 				answering = append(answering, dirs[i])
 			}
@@ -66,7 +66,7 @@ func Run(ctx context.Context, engine *backend.Engine, r recipe.Recipe, out strin
 		}
 	}
 	a := &Advice{
-		Data: r.Data, Model: r.Model, Base: r.Optimizer, LearningRate: r.LearningRate, Runs: len(probes),
+		Data: r.Data, Model: r.Model, Base: r.Optimizer, LearningRate: r.LearningRate, Runs: len(runs),
 		Training: split.Train.Len(), Validation: split.Validation.Len(), Seconds: time.Since(started).Seconds(),
 		Sentences: []Sentence{edge(f), rate(f), noise(f), radius(f), strength(f), cost(f)}, Facts: f,
 	}

@@ -75,7 +75,7 @@ func softmaxHessian(t *testing.T, p *curvature.Problem, batches []train.Batch) *
 
 // For softmax regression H is known, equals G, and has one zero eigenvalue for each input from the shift of the logits.
 func TestSoftmaxRegressionHasItsClosedForm(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		batches := softmaxRegression.data(dtypes.Float64, 7, 3) // 3 + 3 + 1: the mean must weigh the last batch by 1/7
 		p := softmaxRegression.problemIn(t, b, model.NewStore(), batches, evaluation)
 		want := softmaxHessian(t, p, batches)

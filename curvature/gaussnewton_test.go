@@ -40,6 +40,7 @@ func exampleByExample(m net, n int) []train.Batch {
 // F = (1/n) Σ gᵢgᵢᵀ with every gᵢ from a Problem of its one example.
 func TestFisherIsTheMeanOfOuterProducts(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) { // each store draws the same weights, on the host
+		testbackend.SkipRepeat(t, b) // TestAgainstJAX is XLA's case
 		const n = 5
 		p := mlp.problemIn(t, b, model.NewStore(), mlp.data(dtypes.Float64, n, 3), evaluation)
 		want := mat.NewDense(p.Dim(), p.Dim(), nil)
@@ -65,6 +66,7 @@ func TestFisherIsTheMeanOfOuterProducts(t *testing.T) {
 // semi-definite.
 func TestGaussNewtonAgainstItsDefinition(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		testbackend.SkipRepeat(t, b) // TestAgainstJAX is XLA's case
 		const n = 4
 		p := mlp.problemIn(t, b, model.NewStore(), mlp.data(dtypes.Float64, n, 3), evaluation)
 		want := mat.NewDense(p.Dim(), p.Dim(), nil)
@@ -186,6 +188,7 @@ func TestGaussNewtonRefusesFurtherMainLosses(t *testing.T) {
 // After one step of Adam its second moment is (1 − β₂)g² and v̂ = g²: D = |g| + ε, exactly.
 func TestAdamScales(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		testbackend.SkipRepeat(t, b) // TestAgainstJAX is XLA's case
 		store := model.NewStore()
 		obj := objective.New(mlp.model, mlp.loss)
 		batches := mlp.data(dtypes.Float64, 3, 3)

@@ -49,7 +49,11 @@ func TestGoMLXsLayers(t *testing.T) {
 			t.Run(fmt.Sprintf("%d %s, norm %d", i, n.row, o.Norm), func(t *testing.T) {
 				b := testbackend.Go(t)
 				if n.noGo {
+					testbackend.SkipSlow(t)
 					b = testbackend.XLA(t)
+					if n.row == "dropout" && o == evaluation { // batch norm has it in this mode
+						testbackend.SkipRepeat(t, b)
+					}
 				}
 				store := model.NewStore()
 				store.SetParam(model.ParamInitialSeed, int64(3))
@@ -120,6 +124,7 @@ func TestGoMLXsActivationsAndLosses(t *testing.T) {
 // Without dropout the loss is that of the same network with none in it, with the same weights; and the running averages
 // stay as they were.
 func TestBatchStatisticsTurnDropoutOff(t *testing.T) {
+	testbackend.SkipSlow(t)
 	b := testbackend.XLA(t)
 	with := func(rate float64) net {
 		return gomlxNet{row: "dropout", image: true, build: func(s *model.Scope, x *graph.Node) *graph.Node {

@@ -27,6 +27,7 @@ func TestHessianAgainstDenseDifferences(t *testing.T) {
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s norm %d reg %v", c.net.name, c.options.Norm, c.options.Regularization), func(t *testing.T) {
 			testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+				testbackend.SkipRepeat(t, b) // TestAgainstJAX is XLA's case
 				p, _ := c.net.problem(t, b, dtypes.Float64, c.options)
 				want := differences(t, p)
 				got := columns(t, newHessian(t, p, curvature.Exact))
@@ -70,6 +71,7 @@ func TestRegularizationShiftsTheHessian(t *testing.T) {
 // H(a·u + b·v) = a·Hu + b·Hv and uᵀHv = vᵀHu, for every operator.
 func TestOperatorsAreLinearAndSymmetric(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		testbackend.SkipRepeat(t, b) // TestAgainstJAX is XLA's case
 		p, _ := mlp.problem(t, b, dtypes.Float64, evaluation)
 		n := p.Dim()
 		u, v, both := make([]float64, n), make([]float64, n), make([]float64, n)
@@ -100,7 +102,7 @@ func TestOperatorsAreLinearAndSymmetric(t *testing.T) {
 
 // λmax of a model through both methods is that of the dense matrix.
 func TestLambdaMaxOfAModel(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		p, _ := mlp.problem(t, b, dtypes.Float32, evaluation)
 		exact := newHessian(t, p, curvature.Exact)
 		a, _, err := curvature.Form(context.Background(), exact)

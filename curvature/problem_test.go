@@ -27,6 +27,7 @@ import (
 // change nothing.
 func TestHessianIsAdditiveOverBatches(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		testbackend.SkipRepeat(t, b) // TestAgainstJAX is XLA's case
 		store := model.NewStore()
 		ragged := columns(t, newHessian(t, mlp.problemIn(t, b, store, mlp.data(dtypes.Float64, 7, 3), evaluation),
 			curvature.Exact))
@@ -42,6 +43,7 @@ func TestHessianIsAdditiveOverBatches(t *testing.T) {
 // A subset by scope is a diagonal block of the whole.
 func TestScopeTakesABlock(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		testbackend.SkipRepeat(t, b) // TestAgainstJAX is XLA's case
 		p, store := mlp.problem(t, b, dtypes.Float64, evaluation)
 		whole := columns(t, newHessian(t, p, curvature.Exact))
 		o := evaluation
@@ -86,7 +88,7 @@ func TestProductsLeaveMemoryFlat(t *testing.T) {
 		model: func(scope *model.Scope, _ any, in []*graph.Node) []*graph.Node {
 			return []*graph.Node{linear(scope.In("output"), in[0], 2000, 10)}
 		}}
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		batches := []train.Batch{{
 			Inputs: []*tensors.Tensor{numbers(dtypes.Float32, make([]float64, 8*2000), 8, 2000)},
 			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(make([]int32, 8), 8, 1)},

@@ -38,6 +38,7 @@ func lengths() (*objective.Objective, []train.Batch) {
 // GoMLX's limit of 32 shapes does not hold here. The second derivative of w² is 2.
 func TestFortyShapes(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		testbackend.SkipRepeat(t, b) // the limit is GoMLX's, on every engine
 		obj, batches := lengths()
 		before := residentBytes(t)
 		p, err := curvature.NewProblem(context.Background(), b, model.NewStore(), obj, batches, training)

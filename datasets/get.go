@@ -155,7 +155,7 @@ func (s source) get(ctx context.Context, name string, opts GetOptions) (reports 
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return nil, err
 	}
-	if !s.complete(folder) {
+	if s.unpacked != "" || !s.complete(folder) { // an archive may be there, and another one unpacking it
 		unlock, err := download.Lock(ctx, filepath.Join(folder, ".download.lock"), opts.Out, "the data set "+name)
 		if err != nil {
 			return nil, err

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
 // run builds and runs an example and returns what it prints.
@@ -56,15 +58,18 @@ func number(t *testing.T, out, text string) float64 {
 }
 
 func TestMoons(t *testing.T) {
-	if out := run(t, "gomlx", "-steps", "300"); number(t, out, "test accuracy") < 85 {
+	testbackend.SkipSlow(t)
+	binary := build(t, "gomlx")
+	if out := runIn(t, ".", binary, "-steps", "300"); number(t, out, "test accuracy") < 85 {
 		t.Error(out)
 	}
-	if out := run(t, "gomlx", "-steps", "30", "-progress"); !strings.Contains(out, "λ") || !strings.Contains(out, "Gradient norm") {
+	if out := runIn(t, ".", binary, "-steps", "30", "-progress"); !strings.Contains(out, "λ") || !strings.Contains(out, "Gradient norm") {
 		t.Errorf("no λ and no norm in the progress bar: %s", out)
 	}
 }
 
 func TestPhysics(t *testing.T) {
+	testbackend.SkipSlow(t)
 	if out := run(t, "physics", "-steps", "300"); !(number(t, out, "solution") < 0.3) {
 		t.Error(out)
 	}
@@ -72,23 +77,25 @@ func TestPhysics(t *testing.T) {
 
 // The transformer goes on where it was stopped, to the same loss.
 func TestTransformer(t *testing.T) {
+	testbackend.SkipSlow(t)
 	t.Setenv("GOMLX_BACKEND", "go") // XLA would compile for a minute
-	dir := t.TempDir()
-	whole := run(t, "transformer", "-steps", "40")
-	run(t, "transformer", "-steps", "23", "-dir", dir)
-	if rest := run(t, "transformer", "-steps", "40", "-dir", dir); rest != whole {
+	binary, dir := build(t, "transformer"), t.TempDir()
+	whole := runIn(t, ".", binary, "-steps", "40")
+	runIn(t, ".", binary, "-steps", "23", "-dir", dir)
+	if rest := runIn(t, ".", binary, "-steps", "40", "-dir", dir); rest != whole {
 		t.Errorf("resumed %q, without a stop %q", rest, whole)
 	}
 	if !(number(t, whole, "loss") < 2.2) { // ln 11 is 2.4
 		t.Error(whole)
 	}
-	if cut := run(t, "transformer", "-steps", "10", "-parts", "4"); !(number(t, cut, "loss") < 3) {
+	if cut := runIn(t, ".", binary, "-steps", "10", "-parts", "4"); !(number(t, cut, "loss") < 3) {
 		t.Error(cut)
 	}
 }
 
 // A convolutional net of GoMLX's own layers can be measured.
 func TestConvnet(t *testing.T) {
+	testbackend.SkipSlow(t)
 	if out := run(t, "convnet", "-steps", "60"); !(number(t, out, "λ1") > 0) {
 		t.Error(out)
 	}

@@ -65,7 +65,7 @@ func TestDefaultsLearn(t *testing.T) {
 			if c.data != "glyphs" && dir == "" {
 				t.Skip("XSAM_DATA is not set")
 			}
-			if !slices.Contains([]string{"mlp", "cnn"}, c.model) {
+			if c.model != "mlp" {
 				testbackend.SkipSlow(t)
 			}
 			if !slices.Contains([]string{"mlp", "cnn", "vit"}, c.model) && !all && !testbackend.Thorough() {

@@ -34,7 +34,8 @@ func resident(t *testing.T) (mb float64) {
 
 // The memory of a run does not grow with its steps.
 func TestManyStepsTakeNoMoreMemory(t *testing.T) {
-	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
+	testbackend.SkipSlow(t)
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		r := testrun.Tiny(t, "xsam")
 		r.EvaluateEvery, r.Epochs = 100, 250
 		if long() {

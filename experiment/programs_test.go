@@ -17,6 +17,7 @@ import (
 // Runs of a method share their compiled graphs. A run that comes after others must be the same, bit for bit, as alone.
 func TestSharedProgramsLeaveNoTrace(t *testing.T) {
 	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
+		testbackend.SkipRepeat(t, b) // XLA's case of the same bits is a run that is interrupted and resumed
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
 		tests := []struct {
 			name    string

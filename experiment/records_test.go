@@ -16,6 +16,7 @@ import (
 
 // A run whose record is broken is named and left out; the others are made, and the call fails.
 func TestOneBrokenRecordStopsNoOther(t *testing.T) {
+	testbackend.SkipSlow(t)
 	engine := testbackend.GoEngine(t)
 	recipes := []recipe.Recipe{testrun.Tiny(t, "sgd"), testrun.Tiny(t, "sam"), testrun.Tiny(t, "xsam")}
 	another := recipes[0]

@@ -32,7 +32,7 @@ func kindsOf(records []runlog.Record) (kinds []string) {
 }
 
 func TestRunLeavesACompleteRecord(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
 		var stages []Stage
 		dir, summary := testrun.Make(t, Run, engine, testrun.Tiny(t, "xsam"), Options{Progress: func(p Progress) {

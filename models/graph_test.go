@@ -93,6 +93,9 @@ func TestBuildingAgainUsesTheSameVariables(t *testing.T) {
 	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for _, name := range []string{"mlp", "cnn", "resnet8", "vgg11-bn-narrow"} {
 			t.Run(name, func(t *testing.T) {
+				if name != "cnn" {
+					testbackend.SkipRepeat(t, b)
+				}
 				m, store := mustNew(t, small(name)), model.NewStore()
 				first := logits(t, b, m, store, false)
 				count := store.NumVariables()
@@ -134,6 +137,9 @@ func TestTrainingAndEvaluation(t *testing.T) {
 	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for name, hasNorm := range map[string]bool{"mlp": false, "cnn": false, "resnet8": true, "vgg11-bn-narrow": true} {
 			t.Run(name, func(t *testing.T) {
+				if name != "resnet8" {
+					testbackend.SkipRepeat(t, b)
+				}
 				m, store := mustNew(t, small(name)), model.NewStore()
 				before := logits(t, b, m, store, false)
 				training := logits(t, b, m, store, true)
@@ -154,6 +160,9 @@ func TestDropout(t *testing.T) {
 	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, name := range []string{"mlp", "cnn"} {
 			t.Run(name, func(t *testing.T) {
+				if name != "mlp" {
+					testbackend.SkipRepeat(t, b)
+				}
 				c := small(name)
 				plain := logits(t, b, mustNew(t, c), model.NewStore(), false)
 				c.Dropout = 0.5

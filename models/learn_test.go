@@ -27,6 +27,9 @@ func TestModelsLearn(t *testing.T) {
 			if tt.name != "resnet8" {
 				testbackend.SkipSlow(t)
 			}
+			if tt.name == "resnet34" || tt.name == "vgg11-bn" { // the same blocks, more of them
+				testbackend.SkipRepeat(t, b)
+			}
 			c := small(tt.name)
 			c.DType = dtypes.Float32
 			m, store := mustNew(t, c), model.NewStore()

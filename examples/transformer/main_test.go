@@ -12,6 +12,7 @@ import (
 
 // Dropout draws other masks in parts of a batch, so that check is left out.
 func TestConformance(t *testing.T) {
+	testbackend.SkipSlow(t)
 	xsamtest.Check(t, xsamtest.Program{
 		Backend:   testbackend.Go(t),
 		Objective: func() *objective.Objective { return objective.New(transformer, tokenLoss) },

@@ -11,6 +11,7 @@ import (
 
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
 // docsCommand is a command line of a document.
@@ -91,11 +92,10 @@ func reduced(args []string, out string) []string {
 	case slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "DIR") }): // records of others
 		return append(slices.Clone(args), "--help")
 	}
-	small := "--train-size 32 --test-size 16 --batch 16 --epochs 1 --eval-every 0 --lambda-examples 16 " +
-		"--lambda-products 3 --backend go --quiet --force --out " + out
+	small := "--train-size 16 --test-size 8 --batch 8 --epochs 1 --eval-every 0 --lambda-examples 8 " +
+		"--lambda-products 2 --backend go --quiet --force --out " + out
 	own := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "onnx:") })
-	short := testing.Short() || slices.Contains(args, "auto")
-	if short && !own { // networks with convolutions take seconds on this engine
+	if !own && (!testbackend.Thorough() || slices.Contains(args, "auto")) { // convolutions take seconds on this engine
 		small += " --model mlp"
 	}
 	if args[0] == "compare" {
@@ -136,7 +136,8 @@ func trainedForDocs(t *testing.T, out string) {
 	}
 }
 
-// Commands that documents show must work. They are run with few images on the engine that needs no installation.
+// Commands that documents show must work. They are run with few images on the engine that needs no installation, and on
+// the small perceptron where convolutions would take it seconds; all on their own models with CI set.
 func TestDocs(t *testing.T) {
 	root := filepath.Join(packageDir, "..", "..")
 	documents := []string{filepath.Join(root, "README.md")}
@@ -170,6 +171,12 @@ func TestDocs(t *testing.T) {
 				stdout, stderr, code := xsam.Run(reduced(c.args, "runs")...)
 				if code != exit.Done || stdout == "" {
 					t.Errorf("exit %d, standard output %q: %s", code, stdout, stderr)
+				}
+				if small := reduced(c.args, "runs"); c.args[0] == "compare" && slices.Contains(small, "--train-size") &&
+					!slices.Contains(c.args, "--slurm") && !slices.Contains(c.args, "auto") { // its own model: planned only
+					if _, stderr, code := xsam.Run(append(slices.Clone(c.args), "--list-runs")...); code != exit.Done {
+						t.Errorf("exit %d of --list-runs: %s", code, stderr)
+					}
 				}
 			})
 		}
@@ -207,6 +214,7 @@ func TestDocsCommands(t *testing.T) {
 
 // The commands of docs/your-own.md work on data of the kinds that it names.
 func TestYourOwnDocs(t *testing.T) {
+	testbackend.SkipSlow(t)
 	text, err := os.ReadFile(filepath.Join(packageDir, "..", "..", "docs", "your-own.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -42,6 +42,20 @@ func SkipSlow(t testing.TB) {
 // continuous-integration machine (environment variable CI set), or with XSAM_THOROUGH=1.
 func Thorough() bool { return os.Getenv("CI") != "" || os.Getenv("XSAM_THOROUGH") != "" }
 
+// Compiled tells whether b is XLA, which compiles for seconds what the pure-Go engine begins at once.
+func Compiled(t testing.TB, b compute.Backend) bool {
+	t.Helper()
+	return b.Name() != Go(t).Name()
+}
+
+// SkipRepeat skips on XLA, unless [Thorough], a case of which the pure-Go engine runs all and XLA another one.
+func SkipRepeat(t testing.TB, b compute.Backend) {
+	t.Helper()
+	if Compiled(t, b) && !Thorough() {
+		t.Skip("XLA runs another case of it, and compiling takes its time: all with CI set, or XSAM_THOROUGH=1")
+	}
+}
+
 // Go returns the process's pure-Go engine.
 func Go(t testing.TB) compute.Backend {
 	t.Helper()
