@@ -62,9 +62,9 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 	return nil
 }
 
-// endEpoch writes the records of an epoch, evaluates, measures curvature and keeps a snapshot when these are due. Curvature
-// comes after all other records of the step, where a run that was interrupted in it makes up for it; the snapshot last, for
-// a run that goes on from its checkpoint makes nothing of an earlier step again.
+// endEpoch writes the records of an epoch, evaluates, measures curvature and keeps a snapshot when these are due.
+// Curvature comes after all other records of the step, where a run that was interrupted in it makes up for it; the
+// snapshot last, for a run that goes on from its checkpoint makes nothing of an earlier step again.
 func (s *session) endEpoch(ctx context.Context, step int) error {
 	epoch := step / s.StepsPerEpoch
 	if err := s.record(s.sums.record(int64(step), float64(epoch))); err != nil {
