@@ -181,6 +181,49 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+// Images of several sizes, where none was asked for, are refused; Inspect says what is there beside it: sizes with
+// their files, classes, all that cannot be read. Load refuses in one line.
+func TestInspectSizes(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 4 {
+		write(t, dir, fmt.Sprintf("d/a/%d.png", i), grey(t, uint8(i), 10))
+		write(t, dir, fmt.Sprintf("d/b/%d.png", i), grey(t, uint8(i), 20))
+	}
+	var large bytes.Buffer
+	if err := png.Encode(&large, image.NewNRGBA(image.Rect(0, 0, 7, 5))); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "d/b/large.png", large.Bytes())
+	write(t, dir, "d/b/bad.png", []byte("no"))
+	i, err := Inspect("folder:d", Options{Dir: dir})
+	checkError(t, err, "from 4×4 to 5×7", "--image 32x32x3")
+	if want := []own.SizeCount{
+		{Height: 4, Width: 4, Channels: 1, Files: 8}, {Height: 5, Width: 7, Channels: 3, Files: 1}}; i == nil || !slices.Equal(i.Sizes, want) {
+		t.Fatalf("inspection %+v, want the sizes %v", i, want)
+	}
+	counts := []int{0, 0}
+	for _, p := range i.Parts {
+		counts[0], counts[1] = counts[0]+p.ClassCounts[0], counts[1]+p.ClassCounts[1]
+	}
+	if i.Image != [3]int{} || !slices.Equal(counts, []int{4, 5}) || len(i.Unreadable) != 1 ||
+		i.Unreadable[0].Path != "b/bad.png" {
+		t.Errorf("inspection %+v, want no one size, 4 and 5 images of the classes, and b/bad.png", i)
+	}
+	if _, err := Load("folder:d", Options{Dir: dir}); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("Load: %v, want one line", err)
+	}
+
+	for i := range 5 { // not one image that can be read, and more than an error names
+		write(t, dir, fmt.Sprintf("e/a/%d.png", i), nil)
+		write(t, dir, fmt.Sprintf("e/b/%d.png", i), nil)
+	}
+	i, err = Inspect("folder:e", Options{Dir: dir})
+	checkError(t, err, "10 of 10 images cannot be read", "and 7 more")
+	if i == nil || len(i.Unreadable) != 10 {
+		t.Errorf("inspection %+v, want ten unreadable files", i)
+	}
+}
+
 // The same files through --data idx: give what --data fashion-mnist gives, up to the rounding of the scaling.
 func TestOwnIDXIsTheBuiltIn(t *testing.T) {
 	dir := realData(t)
