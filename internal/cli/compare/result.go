@@ -33,7 +33,11 @@ func (o *options) print(t *compare.Table, r recipe.Recipe, out string) error {
 	if cost := show.CurvatureCost(t.Runs); cost != "" {
 		fmt.Fprintf(o.stdout, "\ncurvature %s\n", cost)
 	}
-	fmt.Fprintf(o.stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), show.Duration(worked(t.Runs)),
+	runs := "runs"
+	if len(t.Runs) == 1 {
+		runs = "run"
+	}
+	fmt.Fprintf(o.stdout, "\n%d %s in %s on %s; records in %s\n", len(t.Runs), runs, show.Duration(worked(t.Runs)),
 		engines(t.Runs), show.Path(out))
 	fmt.Fprintf(o.stdout, "\n%s\n", strings.Join(next(t, out), "\n"))
 	return nil
