@@ -123,7 +123,9 @@ func (p *Problem) allJoin(ctx context.Context) error {
 	return first
 }
 
-// joins tells, by a few rows of a batch, whether its loss is made of those of its parts.
+// joins tells, by a few rows of a batch, whether its loss is made of those of its parts. That does not go by the
+// weights. So where the parts do not fit, for the loss is all but 0 perhaps and its gradient nothing but rounding, they
+// are looked at once more, at half the weights.
 func (p *Problem) joins(ctx context.Context, batch int) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -132,8 +134,37 @@ func (p *Problem) joins(ctx context.Context, batch int) error {
 		p.mode = asInEvaluation
 		defer func() { p.mode = withoutDropout }()
 	}
+	found, err := p.relate(batch, 1)
+	if err != nil {
+		return err
+	}
+	if found == forward.Differs {
+		if again, err := p.relate(batch, 0.5); err == nil && (again == forward.Joins || again == forward.IsSum) {
+			found = again
+		}
+	}
+	switch found {
+	case forward.IsSum:
+		return forward.ErrSum
+	case forward.Differs:
+		return errors.New("the gradient of a few rows is not what two parts of them give: the loss compares the rows of a " +
+			"batch or takes something over them, or divides by something else than was found: say what with DividedBy, " +
+			"which inputs are no rows with Shared, or take one batch")
+	}
+	return nil
+}
+
+// relate compares the loss of a few rows of a batch with that of their parts, at so much of the weights.
+func (p *Problem) relate(batch int, share float64) (forward.Relation, error) {
 	var problem error
 	parts := p.program("parts of a batch", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
+		if share != 1 {
+			w := s.point()
+			for i := range w {
+				w[i] = graph.MulScalar(w[i], share)
+			}
+			forward.SetPoint(s.variables, w)
+		}
 		d, err := s.measured().Divisor()
 		p.sum = err == nil && len(d.Sums) == 0
 		var found forward.Verdict
@@ -153,20 +184,12 @@ func (p *Problem) joins(ctx context.Context, batch int) error {
 	})
 	out, err := p.scalars(parts, batch, nil)
 	if err != nil {
-		return err
+		return forward.Unseen, err
 	}
 	if problem != nil {
-		return problem
+		return forward.Unseen, problem
 	}
-	switch forward.Relate(out[0], out[1], out[2]) {
-	case forward.IsSum:
-		return forward.ErrSum
-	case forward.Differs:
-		return errors.New("the gradient of a few rows is not what two parts of them give: the loss compares the rows of a " +
-			"batch or takes something over them, or divides by something else than was found: say what with DividedBy, " +
-			"which inputs are no rows with Shared, or take one batch")
-	}
-	return nil
+	return forward.Relate(out[0], out[1], out[2]), nil
 }
 
 // dividesAll is what the loss of all batches divides by, given the sums over all of them.

@@ -11,7 +11,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -174,14 +173,8 @@ func run(ctx context.Context, o *options, args []string) (err error) {
 	if tuned != nil {
 		table.Tuning = tuned
 	}
-	if err := o.print(table, recipes[0], out); err != nil {
+	if err := o.print(table, tuned, recipes[0], out); err != nil {
 		return err
-	}
-	if tuned != nil && o.run.Format == "table" {
-		fmt.Fprintln(o.stdout)
-		if err := tuned.WriteText(o.stdout); err != nil {
-			return err
-		}
 	}
 	return flags.FinishedAny(runs, out)
 }
