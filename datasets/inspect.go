@@ -17,7 +17,7 @@ type Inspection struct {
 	Files       int              `json:"files"`
 	Task        string           `json:"task"` // "classification" or "regression"
 	Label       string           `json:"label"`
-	Image       [3]int           `json:"image"`           // height, width, channels; of a table 1, 1 and its numbers; 0 with Sizes
+	Image       [3]int           `json:"image"`           // height, width, channels; of a table 1, 1, numbers; else 0
 	Sizes       []own.SizeCount  `json:"sizes,omitempty"` // of images that have several, where none was asked for
 	Table       bool             `json:"table"`
 	Columns     []own.Column     `json:"columns,omitempty"`

@@ -19,8 +19,9 @@ type Values interface {
 var HeadNames = [2]string{"xsam_head.weight", "xsam_head.bias"}
 
 // Rewrite returns the file with other weights, by their names, and for evaluation: batch norms take their averages, and
-// dropout lets all through. All else stays as it is, so that whatever reads the file reads this one. Numbers are rounded to the type that they have in the file, float32 or float64; it fails for weights
-// of another type. With a head, the new layer replaces what followed the head's node.
+// dropout lets all through. All else stays as it is, so that whatever reads the file reads this one. Numbers are
+// rounded to the type that they have in the file, float32 or float64; it fails for weights of another type. With a
+// head, the new layer replaces what followed the head's node.
 func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	n := &Net{file: f, config: Config{Head: head}}
 	if err := n.cut(); err != nil {

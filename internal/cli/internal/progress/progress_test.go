@@ -112,7 +112,8 @@ func TestFitsTheTerminal(t *testing.T) {
 		time.Sleep(throttle)
 		b.Run(e)
 		text := out.String()
-		if whole := strings.Contains(text, "xsam-lite-seed3 ") && strings.Contains(text, "1 min 05 s left"); !whole && columns >= 63 {
+		whole := strings.Contains(text, "xsam-lite-seed3 ") && strings.Contains(text, "1 min 05 s left")
+		if columns >= 63 && !whole {
 			t.Errorf("%d columns show %q, want the run and the time left", columns, text)
 		}
 		for _, line := range strings.FieldsFunc(text, func(r rune) bool { return r == '\r' || r == '\n' }) {
