@@ -81,7 +81,7 @@ func pick(t *tensors.Tensor, rows int, of []int) (*tensors.Tensor, error) {
 }
 
 // compareParts keeps what the comparison has found. Whether the parts fit does not go by the weights. So where they do
-// not, for the loss is all but 0 perhaps and its gradient nothing but rounding, what is found at half the weights counts.
+// not, for the loss is all but 0 perhaps and its gradient nothing but rounding, that at half the weights counts.
 func (s *step) compareParts() error {
 	compare := func() (forward.Verdict, error) {
 		return s.objective.Compare(s.scope, s.g, forward.Few(s.g), true, s.gradientOf)
