@@ -5,11 +5,13 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train"
 
 	"github.com/xsam-go/xsam/internal/forward"
+	"github.com/xsam-go/xsam/internal/paramvec"
 )
 
 // With the first micro-batch for each Batch.Spec come a few rows from all over its batch, in an executable of its own.
@@ -78,14 +80,31 @@ func pick(t *tensors.Tensor, rows int, of []int) (*tensors.Tensor, error) {
 	return picked, errors.Join(err, failed)
 }
 
-// compareParts keeps what the comparison has found.
+// compareParts keeps what the comparison has found. Whether the parts fit does not go by the weights. So where they do
+// not, for the loss is all but 0 perhaps and its gradient nothing but rounding, that at half the weights counts.
 func (s *step) compareParts() error {
-	found, err := s.objective.Compare(s.scope, s.g, forward.Few(s.g), true, s.gradientOf)
-	if err == nil {
-		kept := openParts(s.home)
-		kept.SetNodeValue(vector(kept.DType(), found.Apart, found.AsSum, found.Seen))
+	compare := func() (forward.Verdict, error) {
+		return s.objective.Compare(s.scope, s.g, forward.Few(s.g), true, s.gradientOf)
 	}
-	return err
+	found, err := compare()
+	if err != nil {
+		return err
+	}
+	w := forward.Point(s.g, s.vars)
+	forward.SetPoint(s.vars, paramvec.Scale(graph.Scalar(s.g, dtypes.Float64, 0.5), w))
+	half, err := compare()
+	forward.SetPoint(s.vars, w)
+	if err != nil {
+		return err
+	}
+	one := graph.Scalar(s.g, dtypes.Float64, 1)
+	differs := func(v forward.Verdict) *graph.Node { return graph.GreaterThan(graph.Min(v.Apart, v.AsSum), one) }
+	fits := graph.And(graph.GreaterThan(half.Seen, graph.ScalarZero(s.g, dtypes.Float64)), graph.Not(differs(half)))
+	instead := graph.And(differs(found), fits)
+	kept := openParts(s.home)
+	kept.SetNodeValue(vector(kept.DType(), graph.Where(instead, half.Apart, found.Apart),
+		graph.Where(instead, half.AsSum, found.AsSum), graph.Where(instead, half.Seen, found.Seen)))
+	return nil
 }
 
 func openParts(h home) *model.Variable {

@@ -105,4 +105,10 @@ func TestNotLearnt(t *testing.T) {
 	if text := strings.Join(New(runs, Options{}).Rows[0].Warnings, " "); !strings.Contains(text, "Try a lower --lr") {
 		t.Errorf("warnings %q, want the flag --lr", text)
 	}
+	for i := range runs { // as far from chance as fresh weights may be: steps that are too small
+		runs[i].NotLearnt, runs[i].TrainLoss, runs[i].ChanceLoss = runlog.NearChance, runlog.Num(4), runlog.Num(2.3)
+	}
+	if text := strings.Join(New(runs, Options{}).Rows[0].Warnings, " "); !strings.Contains(text, "a tenth or ten times") {
+		t.Errorf("warnings %q, want --lr in both directions", text)
+	}
 }

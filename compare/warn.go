@@ -70,7 +70,7 @@ func (t *Table) unlearnt(r runlog.Summary) string {
 	case t.hasLearnt("sgd", r.Method):
 		return text + "sgd has learnt: try a lower --rho or --alpha, or a lower --lr"
 	}
-	const above = 1.2 // of chance: steps that lead away
+	const above = 3 // times chance: steps that lead away; fresh weights may have twice its loss
 	if r.NotLearnt == runlog.Collapsed || r.TrainLoss.Float() > above*r.ChanceLoss.Float() {
 		return text + "Try a lower --lr"
 	}

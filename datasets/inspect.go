@@ -3,6 +3,7 @@ package datasets
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 
@@ -16,7 +17,8 @@ type Inspection struct {
 	Files       int              `json:"files"`
 	Task        string           `json:"task"` // "classification" or "regression"
 	Label       string           `json:"label"`
-	Image       [3]int           `json:"image"` // height, width, channels; of a table 1, 1 and its numbers
+	Image       [3]int           `json:"image"`           // height, width, channels; of a table 1, 1, numbers; else 0
+	Sizes       []own.SizeCount  `json:"sizes,omitempty"` // of images that have several, where none was asked for
 	Table       bool             `json:"table"`
 	Columns     []own.Column     `json:"columns,omitempty"`
 	Classes     []string         `json:"classes,omitempty"`
@@ -64,7 +66,8 @@ type hashed struct {
 }
 
 // Inspect reads data of the user's own as Load does, keeps none of it, and says what it understood. Of files that
-// cannot be read it returns an error, and what it knows beside it.
+// cannot be read, and of images of several sizes where none was asked for, it returns an error, and what it knows
+// beside it. Duplicates are then those among the images brought to the size that the error names.
 func Inspect(name string, o Options) (*Inspection, error) {
 	source, ok := own.Parse(name)
 	if !ok {
@@ -72,6 +75,19 @@ func Inspect(name string, o Options) (*Inspection, error) {
 			name, OwnForms())
 	}
 	m, err := openOwn(source, o)
+	noSize := err
+	sizes, mixed := errors.AsType[*own.SizesError](err)
+	switch {
+	case mixed:
+		o.Own.Image = sizes.Image()
+	case own.ListUnreadable(err) != nil: // not one image can be read
+		o.Own.Image = "1x1x1"
+	default:
+		noSize = nil
+	}
+	if noSize != nil {
+		m, err = openOwn(source, o)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +108,12 @@ func Inspect(name string, o Options) (*Inspection, error) {
 		return nil, err
 	}
 	i.compare()
+	if noSize != nil {
+		i.Image, err = [3]int{}, noSize
+	}
+	if mixed {
+		i.Sizes = sizes.Sizes
+	}
 	return i, err
 }
 

@@ -3,13 +3,10 @@ package datasets
 import (
 	"bytes"
 	"fmt"
-	"image"
-	"image/png"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
@@ -132,52 +129,6 @@ func TestFingerprint(t *testing.T) {
 	write(t, dir, "f/b/2.png", []byte("x"))
 	if two, err := folder.Fingerprint(dir); err != nil || one == two {
 		t.Errorf("fingerprints %s and %s (%v) of different folders", one, two, err)
-	}
-}
-
-// grey is a grey PNG of 4×4 pixels.
-func grey(t *testing.T, values ...uint8) []byte {
-	t.Helper()
-	picture := image.NewGray(image.Rect(0, 0, 4, 4))
-	copy(picture.Pix, values)
-	var b bytes.Buffer
-	if err := png.Encode(&b, picture); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func TestInspect(t *testing.T) {
-	dir := t.TempDir()
-	for i := range 6 {
-		write(t, dir, fmt.Sprintf("d/train/a/%d.png", i), grey(t, uint8(i), 10))
-		write(t, dir, fmt.Sprintf("d/train/b/%d.png", i), grey(t, uint8(i), 20))
-	}
-	write(t, dir, "d/test/a/0.png", grey(t, 3, 10))  // as a/3
-	write(t, dir, "d/test/b/0.png", grey(t, 4, 10))  // as a/4, of another class
-	write(t, dir, "d/test/b/1.png", grey(t, 200, 9)) // as none
-	i, err := Inspect("folder:d", Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := i.Duplicates; d.TrainTest != 2 || d.OtherLabel != 1 || len(d.Examples) != 2 ||
-		!strings.Contains(d.Examples[0], "a/3.png") {
-		t.Errorf("duplicates %+v, want 2, one with another label", d)
-	}
-	if i.Image != [3]int{4, 4, 1} || i.Table || i.Task != "classification" || i.Split != "as it is stored" {
-		t.Errorf("inspection %+v", i)
-	}
-	train, test := i.Parts[0], i.Parts[1]
-	if train.Examples != 12 || !slices.Equal(train.ClassCounts, []int{6, 6}) || train.Values != (Range{0, 20}) ||
-		test.Examples != 3 || !slices.Equal(test.ClassCounts, []int{1, 2}) || test.Values != (Range{0, 200}) {
-		t.Errorf("parts %+v, want 6 + 6 and 1 + 2 images", i.Parts)
-	}
-	write(t, dir, "d/train/a/bad.png", []byte("no"))
-	write(t, dir, "d/test/b/bad.png", nil)
-	i, err = Inspect("folder:d", Options{Dir: dir})
-	checkError(t, err, "2 of 17 images cannot be read", "train/a/bad.png", "test/b/bad.png (empty)")
-	if i == nil || len(i.Unreadable) != 2 || i.Parts[0].Examples != 12 {
-		t.Errorf("inspection %+v, want the unreadable files, and the others counted", i)
 	}
 }
 

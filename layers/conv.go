@@ -31,14 +31,21 @@ func Convolve(x, kernel *graph.Node) *Convolution {
 }
 
 // Stride sets by how many pixels the kernel moves, ≥ 1, along both axes.
-func (c *Convolution) Stride(s int) *Convolution {
-	c.stride = [2]int{s, s}
+func (c *Convolution) Stride(s int) *Convolution { return c.StridePerAxis(s, s) }
+
+// StridePerAxis sets by how many pixels the kernel moves along the height and along the width, each ≥ 1.
+func (c *Convolution) StridePerAxis(height, width int) *Convolution {
+	c.stride = [2]int{height, width}
 	return c
 }
 
 // Dilation sets the distance in pixels between neighbouring entries of the kernel, ≥ 1, along both axes.
-func (c *Convolution) Dilation(d int) *Convolution {
-	c.dilation = [2]int{d, d}
+func (c *Convolution) Dilation(d int) *Convolution { return c.DilationPerAxis(d, d) }
+
+// DilationPerAxis sets the distance in pixels between entries of the kernel that are neighbours along the height, and
+// along the width, each ≥ 1.
+func (c *Convolution) DilationPerAxis(height, width int) *Convolution {
+	c.dilation = [2]int{height, width}
 	return c
 }
 
@@ -106,7 +113,7 @@ func (c *Convolution) Done() *graph.Node {
 func (c *Convolution) pointwise() *graph.Node {
 	x := c.x
 	if c.stride != [2]int{1, 1} {
-		x = Subsample(x, c.stride[0])
+		x = subsample(x, c.stride)
 	}
 	y := graph.Dot(graph.Reshape(x, -1, c.in), graph.Reshape(c.kernel, c.in, c.out)).Product()
 	return graph.Reshape(y, c.batch, c.output[0], c.output[1], c.out)

@@ -11,7 +11,7 @@ import (
 type Pooling struct {
 	x       *graph.Node
 	window  [2]int // height and width
-	stride  int
+	stride  [2]int
 	padding [2][2]int // before and after, for height and width
 	build   func(p *Pooling) *graph.Node
 }
@@ -42,7 +42,7 @@ func newPooling(x *graph.Node, window int, build func(p *Pooling) *graph.Node) *
 	if x.Rank() != 4 {
 		exceptions.Panicf("layers: cannot pool x of shape %s: want [batch, height, width, channels]", x.Shape())
 	}
-	return &Pooling{x: x, window: [2]int{window, window}, stride: window, build: build}
+	return &Pooling{x: x, window: [2]int{window, window}, stride: [2]int{window, window}, build: build}
 }
 
 // Window sets a window that is not square, in pixels, each ≥ 1. The stride stays what it was.
@@ -51,9 +51,13 @@ func (p *Pooling) Window(height, width int) *Pooling {
 	return p
 }
 
-// Stride sets the distance in pixels between neighbouring windows, ≥ 1.
-func (p *Pooling) Stride(s int) *Pooling {
-	p.stride = s
+// Stride sets the distance in pixels between neighbouring windows, ≥ 1, along both axes.
+func (p *Pooling) Stride(s int) *Pooling { return p.StridePerAxis(s, s) }
+
+// StridePerAxis sets the distance in pixels between windows that are neighbours along the height, and along the width,
+// each ≥ 1.
+func (p *Pooling) StridePerAxis(height, width int) *Pooling {
+	p.stride = [2]int{height, width}
 	return p
 }
 
@@ -68,9 +72,9 @@ func (p *Pooling) Padding(height, width [2]int) *Pooling {
 // height' = ⌊(height + padding − window)/stride⌋ + 1. It panics when the shapes and settings do not fit.
 func (p *Pooling) Done() *graph.Node {
 	for axis, pad := range p.padding {
-		window := p.window[axis]
-		if window < 1 || p.stride < 1 {
-			exceptions.Panicf("layers: cannot pool with window %d and stride %d: want both ≥ 1", window, p.stride)
+		window, stride := p.window[axis], p.stride[axis]
+		if window < 1 || stride < 1 {
+			exceptions.Panicf("layers: cannot pool with window %d and stride %d: want both ≥ 1", window, stride)
 		}
 		if pad[0] < 0 || pad[1] < 0 || pad[0] >= window || pad[1] >= window {
 			exceptions.Panicf("layers: cannot pool with padding %v: want 0 ≤ padding < window (%d)", pad, window)
@@ -89,14 +93,14 @@ func (p *Pooling) shifts(x *graph.Node, padValue float64) []*graph.Node {
 	h, w := p.padding[0], p.padding[1]
 	x = Pad(x, padValue, Padding{}, Padding{Before: h[0], After: h[1]}, Padding{Before: w[0], After: w[1]}, Padding{})
 	dims := x.Shape().Dimensions
-	rows, columns := (dims[1]-p.window[0])/p.stride, (dims[2]-p.window[1])/p.stride
+	rows, columns := (dims[1]-p.window[0])/p.stride[0], (dims[2]-p.window[1])/p.stride[1]
 	all := make([]*graph.Node, 0, p.pixels())
 	for i := range p.window[0] {
 		for j := range p.window[1] {
 			all = append(all, Slice(x,
 				whole(dims[0]),
-				Range{Start: i, End: i + rows*p.stride + 1, Stride: p.stride},
-				Range{Start: j, End: j + columns*p.stride + 1, Stride: p.stride},
+				Range{Start: i, End: i + rows*p.stride[0] + 1, Stride: p.stride[0]},
+				Range{Start: j, End: j + columns*p.stride[1] + 1, Stride: p.stride[1]},
 				whole(dims[3])))
 		}
 	}

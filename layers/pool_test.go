@@ -21,6 +21,7 @@ type poolCase struct {
 	height, width  int
 	window, stride int
 	wide           int // width of a window that is not square
+	across         int // stride along the width, where it is another
 	padH, padW     [2]int
 }
 
@@ -36,6 +37,17 @@ var poolCases = []poolCase{
 	{name: "whole image", height: 3, width: 3, window: 3, stride: 3},
 	{name: "1x3 stride 2 padded, a series", height: 1, width: 8, window: 1, wide: 3, stride: 2, padW: [2]int{1, 1}},
 	{name: "3x2", height: 5, width: 4, window: 3, wide: 2, stride: 1, padH: [2]int{0, 2}, padW: [2]int{1, 0}},
+	{name: "2x2 strides 2 and 1", height: 5, width: 4, window: 2, stride: 2, across: 1},
+	{name: "3x3 strides 1 and 2 padded", height: 4, width: 7, window: 3, stride: 1, across: 2, padH: [2]int{1, 0},
+		padW: [2]int{1, 2}},
+}
+
+// strides are those along height and width.
+func (c poolCase) strides() (down, across int) {
+	if c.across > 0 {
+		return c.stride, c.across
+	}
+	return c.stride, c.stride
 }
 
 func (c poolCase) shape() []int { return []int{2, c.height, c.width, 3} }
@@ -46,18 +58,22 @@ func (c poolCase) build(pool func(x *graph.Node, window int) *layers.Pooling) op
 		if c.wide > 0 {
 			p.Window(c.window, c.wide)
 		}
-		return p.Stride(c.stride).Padding(c.padH, c.padW).Done()
+		if p.Stride(c.stride); c.across > 0 {
+			p.StridePerAxis(c.strides())
+		}
+		return p.Padding(c.padH, c.padW).Done()
 	}
 }
 
 // byHand gives each window's pixels that are inside the image to pool.
 func (c poolCase) byHand(x []float64, pool func(inside []float64) float64) (dims []int, y []float64) {
-	rows := (c.height+c.padH[0]+c.padH[1]-c.window)/c.stride + 1
+	down, across := c.strides()
+	rows := (c.height+c.padH[0]+c.padH[1]-c.window)/down + 1
 	wide := c.window
 	if c.wide > 0 {
 		wide = c.wide
 	}
-	columns := (c.width+c.padW[0]+c.padW[1]-wide)/c.stride + 1
+	columns := (c.width+c.padW[0]+c.padW[1]-wide)/across + 1
 	for n := range 2 {
 		for i := range rows {
 			for j := range columns {
@@ -65,7 +81,7 @@ func (c poolCase) byHand(x []float64, pool func(inside []float64) float64) (dims
 					var inside []float64
 					for a := range c.window {
 						for b := range wide {
-							row, column := i*c.stride+a-c.padH[0], j*c.stride+b-c.padW[0]
+							row, column := i*down+a-c.padH[0], j*across+b-c.padW[0]
 							if row >= 0 && row < c.height && column >= 0 && column < c.width {
 								inside = append(inside, x[((n*c.height+row)*c.width+column)*3+ch])
 							}

@@ -78,8 +78,13 @@ func Subsample(x *graph.Node, stride int) *graph.Node {
 	if x.Rank() != 4 {
 		exceptions.Panicf("layers.Subsample: got x of shape %s: want [batch, height, width, channels]", x.Shape())
 	}
+	return subsample(x, [2]int{stride, stride})
+}
+
+// subsample is Subsample with a stride for each axis.
+func subsample(x *graph.Node, stride [2]int) *graph.Node {
 	ranges := make([]Range, 4)
-	for axis, step := range []int{1, stride, stride, 1} {
+	for axis, step := range []int{1, stride[0], stride[1], 1} {
 		ranges[axis] = Range{Start: 0, End: x.Shape().Dim(axis), Stride: step}
 	}
 	return Slice(x, ranges...)

@@ -43,8 +43,9 @@ func (w *measurer) topEigenpairs(ctx context.Context) (curvature.Result, error) 
 		return r, err
 	}
 	if r.Pairs = settled(r.Pairs); len(r.Pairs) < w.m.Top {
-		w.m.Warn(fmt.Sprintf("%s: %d of %d eigenvalues have converged in %d products: allow more with --max-products, or "+
-			"take a larger --tolerance or a smaller --top", w.state.Name, len(r.Pairs), w.m.Top, r.Products))
+		w.m.Warn(fmt.Sprintf("%s: %d of %d eigenvalues have converged in %d products (%s): allow more with "+
+			"--max-products, or take a larger --tolerance or a smaller --top", w.state.Name, len(r.Pairs), w.m.Top, r.Products,
+			r.Reason))
 	}
 	w.top = &r
 	return r, w.checkDifference(ctx, r)

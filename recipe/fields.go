@@ -52,11 +52,11 @@ const (
 var Fields = []Field{
 	{"data-dir", DataGroup, "`folder` with the files of the data set; of your own data, the one in which its path begins",
 		"", func(r *Recipe) any { return &r.DataDir }},
-	{"label", DataGroup, "`column` of csv and parquet that is learnt, by its name or its number from 1", "none",
+	{"label", DataGroup, "`column` of csv and parquet to learn, by name or by number from 1", "none",
 		func(r *Recipe) any { return &r.Label }},
 	{"task", DataGroup, "`task` of csv: classification, or regression for a number that is measured",
 		"classification", func(r *Recipe) any { return &r.Task }},
-	{"image", DataGroup, "`size` to which images of folder and parquet are brought, height x width x channels: 32x32x3",
+	{"image", DataGroup, "`HxWxC` that images of folder and parquet get",
 		"that of the files", func(r *Recipe) any { return &r.Image }},
 	{"train-size", DataGroup, "`number` of training images", "all", func(r *Recipe) any { return &r.TrainSize }},
 	{"test-size", DataGroup, "`number` of test images", "all", func(r *Recipe) any { return &r.TestSize }},

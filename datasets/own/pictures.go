@@ -1,7 +1,6 @@
 package own
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +17,7 @@ func openFolder(path string, o Options) (*Data, error) {
 	}
 	data := &Data{Bytes: true, Files: f.files(), Classes: f.classes, Label: "the folder of the image", Notes: f.notes}
 	if f.ignored > 0 {
-		data.Notes = append(data.Notes, fmt.Sprintf("%d other files are not used", f.ignored))
+		data.Notes = append(data.Notes, fmt.Sprintf("files beside the images, which are not used: %d", f.ignored))
 	}
 	if err := data.setSize(path, o.Image); err != nil {
 		return nil, err
@@ -31,38 +30,6 @@ func openFolder(path string, o Options) (*Data, error) {
 		data.Test = data.picturesPart(path, f.test)
 	}
 	return data, nil
-}
-
-// setSize finds the size of the images: the one asked for, else the one that all files have.
-func (d *Data) setSize(root, wanted string) error {
-	if wanted != "" {
-		s, err := parseSize(wanted)
-		d.Height, d.Width, d.Channels = s.height, s.width, s.channels
-		return err
-	}
-	var smallest, largest size
-	var bad []Unreadable
-	for _, path := range d.Files {
-		s, err := fileSize(path)
-		if err != nil {
-			bad = append(bad, Unreadable{relative(root, path), err.Error()})
-			continue
-		}
-		if smallest.height == 0 {
-			smallest, largest = s, s
-		}
-		smallest = size{min(smallest.height, s.height), min(smallest.width, s.width), min(smallest.channels, s.channels)}
-		largest = size{max(largest.height, s.height), max(largest.width, s.width), max(largest.channels, s.channels)}
-	}
-	switch {
-	case smallest.height == 0:
-		return &UnreadableError{root, len(d.Files), bad}
-	case smallest.height != largest.height || smallest.width != largest.width:
-		return fmt.Errorf("datasets: %s holds images of different sizes, from %d×%d to %d×%d: say one with --image HxWxC, "+
-			"such as --image 32x32x%d", root, smallest.height, smallest.width, largest.height, largest.width, largest.channels)
-	}
-	d.Height, d.Width, d.Channels = largest.height, largest.width, largest.channels
-	return nil
 }
 
 // picturesPart is a part whose examples are files of their own.
@@ -103,16 +70,6 @@ func relative(root, path string) string {
 		return rel
 	}
 	return path
-}
-
-// fileSize reads the size of a picture from the beginning of its file.
-func fileSize(path string) (s size, err error) {
-	file, err := openPicture(path)
-	if err != nil {
-		return s, err
-	}
-	defer file.Close()
-	return pictureSize(bufio.NewReader(file))
 }
 
 // readPicture reads the file of a picture.

@@ -31,7 +31,7 @@ func TestFolder(t *testing.T) {
 			if d.Test != nil || d.Height != s.height || d.Width != s.width || d.Channels != s.channels {
 				t.Errorf("test part %v, %d×%d×%d, want none and %v", d.Test, d.Height, d.Width, d.Channels, s)
 			}
-			if got := fmt.Sprint(d.Notes); got != "[2 other files are not used]" {
+			if got := fmt.Sprint(d.Notes); got != "[files beside the images, which are not used: 2]" {
 				t.Errorf("notes %q, want 2 files that are not used", got)
 			}
 		})

@@ -109,6 +109,12 @@ func TestRewrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if training := []byte("training_mode"); bytes.Contains(text, training) {
+			t.Errorf("%s: what is written is in training form, want that for evaluation", name)
+		} else if original, err := os.ReadFile(filepath.Join("testdata", name)); err != nil || name == "bn.onnx" &&
+			!bytes.Contains(original, training) {
+			t.Errorf("%s is not in training form, %v, and shows nothing", name, err)
+		}
 		path := filepath.Join(t.TempDir(), "net.onnx")
 		if err := os.WriteFile(path, text, 0o644); err != nil {
 			t.Fatal(err)

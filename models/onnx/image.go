@@ -1,6 +1,8 @@
 package onnx
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -11,9 +13,8 @@ import (
 
 // window is where a kernel, or the window of a pooling, goes over an image.
 type window struct {
-	size             [2]int
-	stride, dilation int
-	pads             [2][2]int
+	size, stride, dilation [2]int
+	pads                   [2][2]int
 }
 
 // windowOf reads the settings of a node that goes over x; size is that of a convolution's kernel. Over series it has
@@ -28,18 +29,16 @@ func windowOf(n *node, x value, size []int) (v window) {
 	if len(size) != axes {
 		exceptions.Panicf("its window has %d axes: want %d over %s", len(size), axes, x.Shape())
 	}
-	v.size = [2]int{1, size[axes-1]}
-	if axes == 2 {
-		v.size[0] = size[0]
-	}
-	v.stride, v.dilation = n.step("strides", axes), n.step("dilations", axes)
+	v.size = alongBoth(size)
+	v.stride, v.dilation = n.steps("strides", axes), n.steps("dilations", axes)
 	pads := n.attributes["pads"].ints
 	switch auto := n.attributes["auto_pad"].text; {
 	case auto == "SAME_UPPER" || auto == "SAME_LOWER":
 		images := x.images()
 		for i := range 2 {
 			in := images.Shape().Dim(1 + i)
-			all := max(0, ((in+v.stride-1)/v.stride-1)*v.stride+(v.size[i]-1)*v.dilation+1-in)
+			stride := v.stride[i]
+			all := max(0, ((in+stride-1)/stride-1)*stride+(v.size[i]-1)*v.dilation[i]+1-in)
 			v.pads[i] = [2]int{all / 2, all - all/2}
 			if auto == "SAME_LOWER" {
 				v.pads[i] = [2]int{all - all/2, all / 2}
@@ -54,8 +53,7 @@ func windowOf(n *node, x value, size []int) (v window) {
 	case len(pads) != 0:
 		exceptions.Panicf("it has %d paddings: want %d", len(pads), 2*axes)
 	}
-	for _, size := range []int{v.size[0], v.size[1], v.stride, v.dilation, v.pads[0][0], v.pads[0][1], v.pads[1][0],
-		v.pads[1][1]} {
+	for _, size := range slices.Concat(v.size[:], v.stride[:], v.dilation[:], v.pads[0][:], v.pads[1][:]) {
 		if size < 0 || size > maxSide {
 			exceptions.Panicf("a size, step or padding of %d: want 0 to %d", size, maxSide)
 		}
@@ -63,16 +61,25 @@ func windowOf(n *node, x value, size []int) (v window) {
 	return v
 }
 
-// step is a setting that must be the same along all axes, 1 without it.
-func (n *node) step(name string, axes int) int {
+// steps is a setting of one number an axis, 1 without it.
+func (n *node) steps(name string, axes int) [2]int {
 	steps := n.attributes[name].ints
 	switch {
 	case len(steps) == 0:
-		return 1
-	case len(steps) != axes || steps[0] != steps[axes-1] || steps[0] < 1:
-		exceptions.Panicf("its %s are %v: want as many as axes, %d, all the same", name, steps, axes)
+		return [2]int{1, 1}
+	case len(steps) != axes || slices.Min(steps) < 1:
+		exceptions.Panicf("its %s are %v: want as many as axes, %d, each 1 or more", name, steps, axes)
 	}
-	return int(steps[0])
+	return alongBoth(steps)
+}
+
+// alongBoth are numbers for height and width: 1 for the height where there is the length of series alone.
+func alongBoth[T int | int64](numbers []T) [2]int {
+	last := int(numbers[len(numbers)-1])
+	if len(numbers) == 1 {
+		return [2]int{1, last}
+	}
+	return [2]int{int(numbers[0]), last}
 }
 
 // conv is a convolution of images with a kernel [out, in, height, width], or of series with one [out, in, length].
@@ -88,8 +95,8 @@ func conv(w *walk, n *node) value {
 	if k.Rank() == seriesRank {
 		k = graph.ExpandAxes(k, 2)
 	}
-	y := layers.Convolve(images, graph.TransposeAllAxes(k, 2, 3, 1, 0)).Stride(v.stride).Dilation(v.dilation).
-		Padding(v.pads[0], v.pads[1]).Groups(n.integer("group", 1)).Done()
+	y := layers.Convolve(images, graph.TransposeAllAxes(k, 2, 3, 1, 0)).StridePerAxis(v.stride[0], v.stride[1]).
+		DilationPerAxis(v.dilation[0], v.dilation[1]).Padding(v.pads[0], v.pads[1]).Groups(n.integer("group", 1)).Done()
 	if n.input(2) != "" {
 		y = layers.AddBias(y, w.get(n.input(2)).first())
 	}
@@ -132,12 +139,12 @@ func pool(w *walk, n *node, prepare func(x *graph.Node, window int) *layers.Pool
 	in := w.get(n.input(0))
 	x := in.images()
 	v := windowOf(n, in, nil)
-	if v.dilation != 1 {
-		exceptions.Panicf("its window has the dilation %d: want none", v.dilation)
+	if v.dilation != [2]int{1, 1} {
+		exceptions.Panicf("its window has the dilation %v: want none", v.dilation)
 	}
 	if n.integer("ceil_mode", 0) != 0 {
 		for i := range 2 {
-			if (x.Shape().Dim(1+i)+v.pads[i][0]+v.pads[i][1]-v.size[i])%v.stride != 0 {
+			if (x.Shape().Dim(1+i)+v.pads[i][0]+v.pads[i][1]-v.size[i])%v.stride[i] != 0 {
 				exceptions.Panicf("ceil_mode with images of %s: want windows that end with the image", x.Shape())
 			}
 		}
@@ -147,7 +154,8 @@ func pool(w *walk, n *node, prepare func(x *graph.Node, window int) *layers.Pool
 			layers.Padding{Before: v.pads[1][0], After: v.pads[1][1]}, layers.Padding{})
 		v.pads = [2][2]int{}
 	}
-	y := prepare(x, 1).Window(v.size[0], v.size[1]).Stride(v.stride).Padding(v.pads[0], v.pads[1]).Done()
+	y := prepare(x, 1).Window(v.size[0], v.size[1]).StridePerAxis(v.stride[0], v.stride[1]).
+		Padding(v.pads[0], v.pads[1]).Done()
 	return in.like(y)
 }
 

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -17,9 +18,10 @@ type Values interface {
 // HeadNames are the names of the weights of a new head in a file that is written.
 var HeadNames = [2]string{"xsam_head.weight", "xsam_head.bias"}
 
-// Rewrite returns the file with other weights, by their names. All else stays as it is, so that whatever reads the file
-// reads this one. Numbers are rounded to the type that they have in the file, float32 or float64; it fails for weights
-// of another type. With a head, the new layer replaces what followed the head's node.
+// Rewrite returns the file with other weights, by their names, and for evaluation: batch norms take their averages, and
+// dropout lets all through. All else stays as it is, so that whatever reads the file reads this one. Numbers are
+// rounded to the type that they have in the file, float32 or float64; it fails for weights of another type. With a
+// head, the new layer replaces what followed the head's node.
 func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	n := &Net{file: f, config: Config{Head: head}}
 	if err := n.cut(); err != nil {
@@ -31,19 +33,22 @@ func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	}
 	var g []byte
 	err := fields(f.graph, func(x field) error {
-		if x.number == 1 {
-			if n, err := parseNode(x.payload); err == nil && len(n.outputs) == 1 && f.separated[n.outputs[0]] {
+		switch {
+		case x.number == 1:
+			n, err := parseNode(x.payload)
+			if err != nil {
+				return err
+			}
+			if len(n.outputs) == 1 && f.separated[n.outputs[0]] {
 				t, err := f.constants[n.outputs[0]].rewritten(weights[n.outputs[0]])
 				if err == nil {
 					g = message(g, 5, t.raw)
 				}
 				return err
 			}
-		}
-		switch {
-		case x.number == 1 && head != "" && !slices.ContainsFunc(nodes, func(n *node) bool {
-			return len(x.payload) == len(n.raw) && string(x.payload) == string(n.raw)
-		}): // it follows the head
+			if head == "" || slices.ContainsFunc(nodes, func(m *node) bool { return bytes.Equal(m.raw, n.raw) }) {
+				g = message(g, 1, n.evaluating()) // else it follows the head
+			}
 		case x.number == 5:
 			t, err := parseTensor(x.payload)
 			if err == nil {
@@ -75,6 +80,30 @@ func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 		return nil
 	})
 	return m, err
+}
+
+// evaluating is the message of a node in its form for evaluation.
+func (n *node) evaluating() (m []byte) {
+	inputs, outputs := 0, 0
+	_ = fields(n.raw, func(x field) error { // it was read before
+		training := false
+		switch x.number {
+		case 1:
+			inputs++
+			training = n.op == "Dropout" && inputs > 2 // whether it is training
+		case 2:
+			outputs++
+			training = n.op == "BatchNormalization" && outputs > 1 // the averages after a step of training
+		case 5:
+			a, _ := parseAttribute(x.payload)
+			training = n.op == "BatchNormalization" && a.name == "training_mode"
+		}
+		if !training {
+			m = append(m, x.raw...)
+		}
+		return nil
+	})
+	return m
 }
 
 // rewritten is a tensor with other values, or the same ones where there are none; never with values outside the file.

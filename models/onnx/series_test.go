@@ -23,9 +23,19 @@ func ofSeries() onnx.Config {
 	return onnx.Config{Height: 2, Width: 20, Channels: 1, Outputs: 3, DType: dtypes.Float64}
 }
 
-// Convolutions, poolings and batch norm over series are those of PyTorch, whose weights in the file are in float32.
-func TestSeries(t *testing.T) {
-	text, err := os.ReadFile("testdata/series.json")
+// Convolutions, poolings and batch norm over series are those of PyTorch.
+func TestSeries(t *testing.T) { checkLogits(t, "series", ofSeries()) }
+
+// Strides and dilations of convolutions and strides of poolings may differ by axis.
+func TestStrides(t *testing.T) {
+	checkLogits(t, "strides", onnx.Config{Height: 8, Width: 16, Channels: 1, Outputs: 3, DType: dtypes.Float64})
+}
+
+// checkLogits compares with what PyTorch says of a network, NAME.onnx with weights in float32, for the inputs in
+// NAME.json.
+func checkLogits(t *testing.T, name string, c onnx.Config) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +46,7 @@ func TestSeries(t *testing.T) {
 	if err := json.Unmarshal(text, &want); err != nil || len(want.Logits) == 0 {
 		t.Fatal(err, want)
 	}
-	got := evaluate(t, network(t, "series.onnx", ofSeries()), model.NewStore(), want.Inputs)
+	got := evaluate(t, network(t, name+".onnx", c), model.NewStore(), want.Inputs)
 	for i := range want.Logits {
 		for j := range want.Logits[i] {
 			if math.Abs(got[i][j]-want.Logits[i][j]) > 2e-6 {

@@ -11,7 +11,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -80,20 +79,23 @@ func (o *options) groups() []flags.Group {
 	what := group.Flags
 	what.StringVar(&o.list, "methods", "sgd,sam,xsam,xsam-lite",
 		"`list` of methods out of "+strings.Join(parameter.MethodNames(),
-			", ")+";\none may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10\n")
+			", ")+"; one may carry settings of its own: sam:rho=0.1, xsam:alpha=0.5:refresh-every=10")
 	what.IntVar(&o.seeds, "seeds", 4, "`number` of runs of each method; a seed changes weights and order of the batches")
 	what.Int64Var(&o.seed, "seed", 0, "first `seed`")
 	what.StringArrayVar(&o.sweep, "sweep", nil,
 		"`name=values` to try before, such as rho=0.05,0.1,0.2 or lr=0.01,0.1; several make a grid. Of each method "+
 			"the best on validation images is compared, and sees the test images once")
 	what.IntVar(&o.tune, "tune", 0,
-		"`number` of trials of each method before, with lr, ρ and α drawn anew; chosen likewise")
+		"`number` of trials of each method before, with lr, ρ and α drawn; chosen likewise")
+	group.Rare = []string{"seed"}
 	o.recipe.AllowAuto()
 	o.recipe.Choices["methods"] = parameter.MethodNames()
 	o.set = what
 	elsewhere := flags.NewGroup("On a cluster")
 	o.elsewhere.Add(elsewhere.Flags)
-	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{o.run.Group(), elsewhere})
+	running := o.run.Group()
+	running.Rare = []string{"backend"}
+	return slices.Concat([]flags.Group{group}, o.recipe.Groups, []flags.Group{running, elsewhere})
 }
 
 // run makes the runs and prints the table.
@@ -171,14 +173,8 @@ func run(ctx context.Context, o *options, args []string) (err error) {
 	if tuned != nil {
 		table.Tuning = tuned
 	}
-	if err := o.print(table, recipes[0], out); err != nil {
+	if err := o.print(table, tuned, recipes[0], out); err != nil {
 		return err
-	}
-	if tuned != nil && o.run.Format == "table" {
-		fmt.Fprintln(o.stdout)
-		if err := tuned.WriteText(o.stdout); err != nil {
-			return err
-		}
 	}
 	return flags.FinishedAny(runs, out)
 }

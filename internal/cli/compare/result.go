@@ -11,10 +11,12 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/show"
 	"github.com/xsam-go/xsam/recipe"
 	"github.com/xsam-go/xsam/runlog"
+	"github.com/xsam-go/xsam/tuning"
 )
 
-// print writes the result in the format that was asked for; warnings that a format has no place for go to stderr.
-func (o *options) print(t *compare.Table, r recipe.Recipe, out string) error {
+// print writes the result in the format that was asked for; warnings that a format has no place for go to stderr. tuned
+// is nil where nothing was tried before.
+func (o *options) print(t *compare.Table, tuned *tuning.Tuning, r recipe.Recipe, out string) error {
 	if o.run.Format != "table" {
 		show.Warnings(o.stderr, t.AllWarnings()...)
 	}
@@ -29,11 +31,21 @@ func (o *options) print(t *compare.Table, r recipe.Recipe, out string) error {
 	if err := t.WriteText(o.stdout); err != nil {
 		return err
 	}
+	if tuned != nil {
+		fmt.Fprintln(o.stdout)
+		if err := tuned.WriteText(o.stdout); err != nil {
+			return err
+		}
+	}
 	o.run.PrintOrigins(o.stdout)
 	if cost := show.CurvatureCost(t.Runs); cost != "" {
 		fmt.Fprintf(o.stdout, "\ncurvature %s\n", cost)
 	}
-	fmt.Fprintf(o.stdout, "\n%d runs in %s on %s; records in %s\n", len(t.Runs), show.Duration(worked(t.Runs)),
+	runs := "runs"
+	if len(t.Runs) == 1 {
+		runs = "run"
+	}
+	fmt.Fprintf(o.stdout, "\n%d %s in %s on %s; records in %s\n", len(t.Runs), runs, show.Duration(worked(t.Runs)),
 		engines(t.Runs), show.Path(out))
 	fmt.Fprintf(o.stdout, "\n%s\n", strings.Join(next(t, out), "\n"))
 	return nil

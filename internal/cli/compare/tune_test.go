@@ -51,6 +51,10 @@ func TestSweep(t *testing.T) {
 				run.Setup.LearningRate, best.LearningRate, table)
 		}
 	}
+	if _, end, _ := strings.Cut(table, "records in runs\n\n"); !strings.HasPrefix(end, "xsam report runs\nxsam curvature ") ||
+		strings.Count(end, "\n") != 3 {
+		t.Errorf("the table ends with %q, want three commands that go on", end)
+	}
 	type tuned struct{ Tuning tuning.Tuning }
 	var kept, printed tuned
 	saved, err := os.ReadFile(filepath.Join("runs", runlog.ComparisonFile))

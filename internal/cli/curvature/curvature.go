@@ -126,8 +126,8 @@ func run(ctx context.Context, o *options) error {
 	}
 	for _, m := range done {
 		if fruitless(m) {
-			return fmt.Errorf("%s: no eigenvalue has converged in %d products: allow more with --max-products, or take a "+
-				"larger --tolerance", m.Measure, m.Products)
+			return fmt.Errorf("%s: no eigenvalue has converged in %d products (%s): allow more with --max-products, or "+
+				"take a larger --tolerance", m.Measure, m.Products, m.Reason)
 		}
 	}
 	return nil

@@ -61,14 +61,18 @@ func measurementsTable(w io.Writer, run measuredRun, list []runlog.Measurement) 
 
 // title says which run was measured.
 func title(run measuredRun) string {
-	method := run.recipe.Method
+	method, r := run.recipe.Method, run.recipe
 	switch {
+	case run.dir == "" && r.Weights != "":
+		method = r.Weights
+	case run.dir == "" && r.IsONNX() && r.Init != "random":
+		method = "the weights of the file"
 	case run.dir == "":
 		method = "fresh weights"
 	case run.together:
 		method = "all methods"
 	}
-	return fmt.Sprintf("%s, %s, %s, seed %d", run.recipe.Data, run.recipe.Model, method, run.recipe.Seed)
+	return fmt.Sprintf("%s, %s, %s, seed %d", r.Data, r.Model, method, r.Seed)
 }
 
 // lossOf says of which loss, and of which matrix.

@@ -79,10 +79,13 @@ func printInspection(w io.Writer, i *datasets.Inspection) {
 		files = "1 file"
 	}
 	line("data", "%s, %s, fingerprint %s", i.Data, files, i.Fingerprint)
-	if i.Table {
+	switch {
+	case i.Table:
 		line("examples", "%d numbers each, of %d columns", i.Image[2], len(i.Columns))
 		line("columns", "%s", columnsText(i.Columns))
-	} else {
+	case i.Sizes != nil:
+		line("examples", "images of %d sizes (height, width, channels): %s", len(i.Sizes), sizesText(i.Sizes))
+	case i.Image != [3]int{}: // else none can be read
 		line("examples", "images of %d×%d×%d (height, width, channels)", i.Image[0], i.Image[1], i.Image[2])
 	}
 	if i.Task == own.Regression {
@@ -103,13 +106,29 @@ func printInspection(w io.Writer, i *datasets.Inspection) {
 	for _, f := range i.Unreadable {
 		line("unreadable", "%s: %s", f.Path, f.Why)
 	}
-	fmt.Fprintln(w)
-	printParts(w, i)
+	if len(i.Parts) > 0 {
+		fmt.Fprintln(w)
+		printParts(w, i)
+	}
+}
+
+// most is the number of columns or of sizes that are listed.
+const most = 12
+
+// sizesText lists sizes with their files.
+func sizesText(sizes []own.SizeCount) string {
+	var texts []string
+	for _, s := range sizes[:min(most, len(sizes))] {
+		texts = append(texts, fmt.Sprintf("%d of %d×%d×%d", s.Files, s.Height, s.Width, s.Channels))
+	}
+	if n := len(sizes) - most; n > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more sizes", n))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // columnsText lists columns with the number of their categories.
 func columnsText(columns []own.Column) string {
-	const most = 12
 	var texts []string
 	for _, c := range columns[:min(most, len(columns))] {
 		text := c.Name

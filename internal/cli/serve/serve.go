@@ -53,8 +53,8 @@ Ctrl-C ends it.`,
 			default:
 				o.dir = flags.RunsFolder
 			}
-			if err := wait(cmd.Context(), o.dir, cmd.ErrOrStderr()); err != nil {
-				return err
+			if wait(cmd.Context(), o.dir, cmd.ErrOrStderr()); cmd.Context().Err() != nil {
+				return nil
 			}
 			return run(cmd.Context(), o)
 		},
@@ -66,18 +66,18 @@ Ctrl-C ends it.`,
 // look is the time between two looks for a folder that is not there yet.
 const look = 300 * time.Millisecond
 
-// wait returns when there is such a folder, or ctx ends.
-func wait(ctx context.Context, dir string, stderr io.Writer) error {
+// wait returns when there is such a folder, or ctx ends, which is its usual end and no error.
+func wait(ctx context.Context, dir string, stderr io.Writer) {
 	for told := false; ; told = true {
 		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-			return nil // run says what else is wrong
+			return // run says what else is wrong
 		}
 		if !told {
 			fmt.Fprintf(stderr, "xsam: waiting for %s, which is not there yet; Ctrl-C ends it\n", dir)
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		case <-time.After(look):
 		}
 	}

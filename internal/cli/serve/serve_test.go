@@ -102,4 +102,12 @@ func TestServeWaits(t *testing.T) {
 		stop()
 		<-done
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	waits, done := make(addressWriter, 1), make(chan int, 1)
+	go func() { done <- xsam.Start(ctx, waits, waits, "serve", "never") }()
+	<-waits
+	stop() // what Ctrl-C does
+	if code := <-done; code != exit.Done {
+		t.Errorf("exit %d while it waits, want %d", code, exit.Done)
+	}
 }

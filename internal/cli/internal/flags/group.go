@@ -13,11 +13,12 @@ import (
 type Group struct {
 	Title string
 	Flags *pflag.FlagSet
+	Rare  []string // those of the everyday flags that are none here
 }
 
 // NewGroup returns a group without flags.
 func NewGroup(title string) Group {
-	return Group{title, pflag.NewFlagSet(title, pflag.ContinueOnError)}
+	return Group{Title: title, Flags: pflag.NewFlagSet(title, pflag.ContinueOnError)}
 }
 
 // columns is the width of help texts.
@@ -92,7 +93,7 @@ func (g Group) shown(all bool) *pflag.FlagSet {
 	set := pflag.NewFlagSet(g.Title, pflag.ContinueOnError)
 	set.SortFlags = false
 	g.Flags.VisitAll(func(f *pflag.Flag) {
-		if slices.Contains(everyday, f.Name) {
+		if slices.Contains(everyday, f.Name) && !slices.Contains(g.Rare, f.Name) {
 			set.AddFlag(f)
 		}
 	})

@@ -61,7 +61,7 @@ func NewRecipe() *Recipe {
 func (f *Recipe) AddData(title string) *pflag.FlagSet {
 	data := f.Add(title)
 	data.StringVar(&f.Data, "data", "glyphs", "data `set`: "+strings.Join(datasets.Names(),
-		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir;\nor your own: "+own.Forms())
+		", ")+"; glyphs is drawn on the fly, the others are read from --data-dir; or your own: "+own.Forms())
 	f.AddFields(data, recipe.DataGroup)
 	return data
 }

@@ -58,7 +58,7 @@ func (f *Run) Group() Group {
 	AddFormat(set, &f.Format, TableFormats)
 	AddQuiet(set, &f.Quiet)
 	set.BoolVar(&f.Resume, "resume", false, "go on with runs that are there: --resume DIR, with what is recorded there; "+
-		"without a folder\nthe newest. Flags that are given beside it count")
+		"without a folder the newest. Flags that are given beside it count")
 	set.StringVar(&f.config, "config", "", "`file` to begin from: a comparison.json, or the config.json of a run; flags "+
 		"that are given beside it count")
 	f.AddForce(set)

@@ -18,6 +18,9 @@ import (
 // linesEvery is the time between two lines of progress where there is no terminal.
 const linesEvery = 5 * time.Second
 
+// throttle is the time between two drawings of a bar.
+const throttle = 100 * time.Millisecond
+
 // Bar shows how work goes on.
 type Bar struct {
 	w        io.Writer
@@ -35,11 +38,11 @@ func New(w io.Writer, quiet bool) *Bar {
 }
 
 // The columns of a terminal that does not say how many it has, and of what stands beside the text: the bar with its
-// share and frame.
+// share, its frame, and the blanks behind it.
 const (
 	usualColumns = 80
-	barWidth     = 12
-	barColumns   = barWidth + len(" 100% || ")
+	barWidth     = 10
+	barColumns   = barWidth + len(" 100% ||   ")
 )
 
 // columnsOf is the width of a terminal, which may change.
@@ -94,7 +97,8 @@ func (b *Bar) draw(part, done, all int, text string) {
 		b.part = part
 		b.bar = progressbar.NewOptions(1, progressbar.OptionSetWriter(b.w), progressbar.OptionSetWidth(barWidth),
 			progressbar.OptionSetPredictTime(false),
-			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+			progressbar.OptionThrottle(throttle), progressbar.OptionClearOnFinish(),
+			progressbar.OptionUseANSICodes(true)) // blanks over the old line are too many where the terminal has shrunk
 	}
 	if all > 0 {
 		b.bar.ChangeMax(all)

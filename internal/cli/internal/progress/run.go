@@ -25,7 +25,7 @@ func (b *Bar) Run(e experiment.Progress) {
 }
 
 // status is one line about what a run is doing. What does not fit into so many columns is left out, the least important
-// first: angle, λ, accuracy, loss.
+// first: angle, λ, accuracy, loss, epoch, of which the bar shows as much.
 func status(e experiment.Progress, columns int) string {
 	parts := []string{fmt.Sprintf("[%d/%d] %s", e.Run, e.Runs, e.Name)}
 	switch e.Stage {
@@ -48,7 +48,7 @@ func status(e experiment.Progress, columns int) string {
 	if e.Remaining >= 0 {
 		parts = append(parts, show.Duration(e.Remaining)+" left")
 	}
-	for _, word := range []string{"angle", "λ", "acc", "loss"} {
+	for _, word := range []string{"angle", "λ", "acc", "loss", "epoch"} {
 		if ansi.StringWidth(strings.Join(parts, "  ")) > columns {
 			parts = slices.DeleteFunc(parts, func(p string) bool { return strings.HasPrefix(p, word+" ") })
 		}
