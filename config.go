@@ -143,6 +143,10 @@ const (
 	// Quarter is NoClimb and takes at most a quarter of the length of h where c > 0. It holds at learning rates at which
 	// NoClimb does not, and lowers λ less.
 	Quarter
+	// WhileFalling is NoClimb, and Projection from where the running loss has risen by a tenth of what it began with,
+	// until it has fallen to a tenth below its lowest. It holds where Quarter does, and changes nothing in a training
+	// whose loss falls. StepStats.Risen says that it acts. See risen.go.
+	WhileFalling
 )
 
 // Along is what an ascent goes along.

@@ -55,7 +55,7 @@ func (s *step) correct(g gradients, h []*graph.Node, c *graph.Node, d direction)
 	case d.v == nil:
 		return whole(h)
 	case s.config.bounds():
-		return s.bounded(h, d.v, c)
+		return s.bounded(g, h, d.v, c)
 	}
 	return correct(s.config.Form, h, d.v, c, s.alpha())
 }

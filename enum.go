@@ -14,7 +14,7 @@ var (
 	estimatorNames = names{"pair", "three-point", "exact"}
 	sideNames      = names{"larger-loss", "mean"}
 	lengthNames    = names{"as-is", "unit", "clean"}
-	boundNames     = names{"none", "no-climb", "quarter"}
+	boundNames     = names{"none", "no-climb", "quarter", "while-falling"}
 	formNames      = names{"oriented", "projection", "explicit", "paper", "surrogate-gap"}
 )
 

@@ -20,12 +20,13 @@ var Presets = map[string]func() Config{
 }
 
 // DefaultConfig is X-SAM at two gradients a step: SAM's ascent with ρ = 0.05, and every fifth step, as well as the
-// first five, a pair step of the same radius. α = 1 after these; a larger α does not climb along v.
+// first five, a pair step of the same radius. α = 1 after these. No step climbs along v, and while the loss has risen the correction is a
+// projection (WhileFalling).
 func DefaultConfig() Config {
 	return Config{
 		Ascent:     Ascent{Rho: 0.05, Every: 1},
 		Refresh:    Refresh{Every: 5, Warmup: 5, ProbeRadius: 0.05, PowerSteps: 5},
-		Correction: Correction{Alpha: 1, Bound: NoClimb},
+		Correction: Correction{Alpha: 1, Bound: WhileFalling},
 	}
 }
 

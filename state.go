@@ -17,6 +17,7 @@ import (
 //	/xsam/eigenvector/...  v, one variable per trainable variable, under that variable's own path
 //	/xsam/refresh          what the last refresh measured
 //	/xsam/limit            the smoothed λ, and how much stronger the ascent is for it (limit.go)
+//	/xsam/risen            the running loss, and whether it has risen (risen.go)
 //	/xsam/step             what the last step measured
 //	/xsam/progress         steps made, and what is trained since when (progress.go)
 //	/xsam/sets             what was trained before, from the first change on (trained.go)

@@ -32,6 +32,9 @@ type StepStats struct {
 	SmoothLambda, Strength float64
 	OutOfReach             bool
 
+	// With the bound WhileFalling: whether the running loss has risen, and the correction is a projection.
+	Risen bool
+
 	Gradients int // gradients of the loss that the step took
 	Products  int // exact Hessian-vector products (and one third derivative, counted as one) on top
 }
@@ -71,6 +74,9 @@ func (o *Optimizer) Stats(store *model.Store) (StepStats, error) {
 		return StepStats{}, err
 	}
 	if p.SmoothLambda, p.Strength, err = o.limited(h); err != nil {
+		return StepStats{}, err
+	}
+	if p.Risen, err = o.risen(h); err != nil {
 		return StepStats{}, err
 	}
 	p.OutOfReach = p.Strength >= o.config.mostStrength() && p.SmoothLambda > float64(o.config.MaxLambda)

@@ -84,7 +84,7 @@ func (c Config) Validate() error {
 		"want one of them, since micro-batches that ascend on their own leave no clean gradient of the whole batch")
 
 	check(formNames.has(int(d.Form)), "Form = %d: want Oriented, Projection, Explicit, Paper or SurrogateGap", int(d.Form))
-	check(boundNames.has(int(d.Bound)), "Bound = %d: want Unbounded, NoClimb or Quarter", int(d.Bound))
+	check(boundNames.has(int(d.Bound)), "Bound = %d: want Unbounded, NoClimb, Quarter or WhileFalling", int(d.Bound))
 	check(d.Alpha >= 0 && d.Alpha <= 2, "Alpha = %v: want 0 ≤ Alpha ≤ 2 (0 turns the correction off)", d.Alpha)
 	check(!(d.Alpha > 0 && r.Every == 0 && d.Form != SurrogateGap),
 		"Alpha = %v with Refresh.Every = 0: there is no v to correct along; "+

@@ -16,6 +16,8 @@ type sums struct {
 	Loss, GradNorm, Angle, AbsCos, Lambda, Residual mean
 	// Strength is that mean under a bound on λ.
 	Strength mean
+	// Risen is the share of the steps in which the loss had risen, where the correction asks.
+	Risen mean
 	// Window are the times of the steps since the last train record, All those of the run.
 	Window, All program.StepTimes
 	// Gradients is the number of gradient evaluations since step 0.
@@ -46,6 +48,11 @@ func (t *sums) add(p xsam.StepStats, seconds float64) {
 	if p.SmoothLambda > 0 {
 		t.Strength.add(p.Strength)
 	}
+	if p.Risen {
+		t.Risen.add(1)
+	} else {
+		t.Risen.add(0)
+	}
 	t.Gradients += float64(p.Gradients + recipe.GradientsPerProduct*p.Products)
 	t.Window.Add(program.KindOf(p), seconds)
 	t.All.Add(program.KindOf(p), seconds)
@@ -56,11 +63,11 @@ func (t *sums) record(step int64, epoch float64) runlog.Record {
 	r := runlog.Record{
 		Kind: runlog.Train, Step: step, Epoch: runlog.Num(epoch), Loss: t.Loss.number(), LambdaMax: t.Lambda.number(),
 		LambdaResidual: t.Residual.number(), AngleDeg: t.Angle.number(), AbsCos: t.AbsCos.number(),
-		GradNorm: t.GradNorm.number(), Strength: t.Strength.number(),
+		GradNorm: t.GradNorm.number(), Strength: t.Strength.number(), Risen: t.Risen.share(),
 		StepSeconds: runlog.Num(t.Window.Median()), GradientEvaluations: runlog.Num(t.Gradients),
 	}
 	t.Loss, t.GradNorm, t.Angle, t.AbsCos, t.Lambda, t.Residual = mean{}, mean{}, mean{}, mean{}, mean{}, mean{}
-	t.Strength, t.Window = mean{}, program.StepTimes{}
+	t.Strength, t.Risen, t.Window = mean{}, mean{}, program.StepTimes{}
 	return r
 }
 
@@ -82,4 +89,12 @@ func (m mean) number() runlog.Number {
 		return runlog.Number{}
 	}
 	return runlog.Num(m.Sum / float64(m.N))
+}
+
+// share is number, but not known where it is 0.
+func (m mean) share() runlog.Number {
+	if m.Sum == 0 {
+		return runlog.Number{}
+	}
+	return m.number()
 }

@@ -8,16 +8,16 @@ set -euo pipefail
 out=$1
 xsam=${XSAM:-xsam}
 
-methods=sam,xsam:bound=none,xsam:bound=quarter
+methods=sam,xsam:bound=none,xsam:bound=quarter,xsam
 for k in 5 100; do
 	for alpha in 1.5 2; do
-		for bound in none no-climb quarter; do
+		for bound in none no-climb quarter while-falling; do
 			methods+=,xsam:alpha=$alpha:refresh-every=$k:bound=$bound
 		done
 	done
 done
-methods+=,xsam:refresh-every=100:bound=none,xsam:refresh-every=100:bound=quarter
-methods+=,xsam-lite:bound=none,xsam-lite:bound=quarter
+methods+=,xsam:refresh-every=100:bound=none,xsam:refresh-every=100:bound=quarter,xsam:refresh-every=100
+methods+=,xsam-lite:bound=none,xsam-lite:bound=quarter,xsam-lite
 
 for lr in 0.05 0.15 0.5; do
 	for problem in digits glyphs fashion-mnist; do
