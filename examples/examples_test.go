@@ -103,6 +103,7 @@ func TestConvnet(t *testing.T) {
 
 // The program of docs/your-own.md is this one, is short, and goes on where it was stopped: here, at its end.
 func TestOwn(t *testing.T) {
+	testbackend.SkipSlow(t)
 	program, err := os.ReadFile("own/main.go")
 	if err != nil {
 		t.Fatal(err)

@@ -57,6 +57,7 @@ func cases(all bool) (list []learnt) {
 // Every built-in model, three of them outside of continuous integration, learns with its defaults: after some sixty
 // steps its training loss is clearly below that of chance, ln 10.
 func TestDefaultsLearn(t *testing.T) {
+	testbackend.SkipSlow(t)
 	engine := &backend.Engine{Backend: testbackend.XLA(t), Name: "xla:cpu"}
 	dir := os.Getenv("XSAM_DATA")
 	all := os.Getenv(learnVariable) != ""

@@ -108,7 +108,7 @@ func TestConvolveInParts(t *testing.T) {
 // float64 on the same numbers: sums of at most 2,048 products of size 1, of which each is off by 6e-8 at most, to
 // 1e-5 of the largest.
 func TestConvolveInFloat32(t *testing.T) {
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range [][3]int{{16, 16, 1}, {16, 32, 2}, {32, 32, 1}, {32, 64, 2}, {64, 64, 1}} {
 			in, out, stride := c[0], c[1], c[2]
 			t.Run(fmt.Sprintf("%d to %d channels, stride %d", in, out, stride), func(t *testing.T) {

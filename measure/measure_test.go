@@ -102,6 +102,7 @@ func TestMeasureAgreesWithTheRun(t *testing.T) {
 // The trace is checked against an estimate by other random vectors, λmax of a layer against its block formed column
 // by column.
 func TestMeasureAgainstOtherWays(t *testing.T) {
+	testbackend.SkipSlow(t)
 	r := testrun.Tiny(t, "sgd")
 	r.LambdaExamples, r.LambdaBatch = 8, 5 // a ragged last batch
 	dir, _ := testrun.Make(t, experiment.Run, testbackend.GoEngine(t), r, experiment.Options{})

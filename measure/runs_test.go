@@ -35,6 +35,7 @@ func together(t *testing.T, methods ...string) (map[string]recipe.Recipe, map[st
 
 // The plane of three runs has the loss of each at its place, and that of two goes through the weights of their start.
 func TestPlaneThroughRuns(t *testing.T) {
+	testbackend.SkipSlow(t)
 	recipes, dirs := together(t, "sgd", "sam", "xsam")
 	ctx, r := context.Background(), recipes["xsam"]
 	want := map[string]float64{}

@@ -20,7 +20,7 @@ import (
 // point at this h.
 func TestHessianVectorProduct(t *testing.T) {
 	const h = 1e-7
-	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for _, name := range []string{"mlp", "cnn", "resnet8", "vgg11-bn-narrow", "mixer", "vit"} {
 			t.Run(name, func(t *testing.T) {
 				if name == "resnet8" && testbackend.Compiled(t, b) || name == "vgg11-bn-narrow" {

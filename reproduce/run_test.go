@@ -98,6 +98,7 @@ func TestRun(t *testing.T) {
 
 // The search is the same with other test images; and its trials have nothing to do with them.
 func TestTheSearchKnowsNoTestImages(t *testing.T) {
+	testbackend.SkipSlow(t)
 	engine := testbackend.GoEngine(t)
 	tuned := func(testLabel func(i int) byte) (out string, choice []byte, outcome *Outcome) {
 		t.Helper()
@@ -155,6 +156,7 @@ func TestTheSearchKnowsNoTestImages(t *testing.T) {
 
 // A search that is interrupted goes on where it was, and chooses the same.
 func TestTheSearchResumes(t *testing.T) {
+	testbackend.SkipSlow(t)
 	engine, data := testbackend.GoEngine(t), folder(t, trueLabel)
 	whole := t.TempDir()
 	if _, err := Run(here(engine, experiment.Options{}), little(t, data), whole, true, nil); err != nil {

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
 // A comparison goes on with the file that it began with and with no other.
 func TestChangedNetwork(t *testing.T) {
+	testbackend.SkipSlow(t)
 	networks(t)
 	line := "compare --model onnx:bn.onnx --methods sgd,xsam --seeds 1 --epochs 1 --train-size 16 --batch 16 --lambda-products 3 --out runs" +
 		onShapes

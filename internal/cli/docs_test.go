@@ -139,6 +139,7 @@ func trainedForDocs(t *testing.T, out string) {
 // Commands that documents show must work. They are run with few images on the engine that needs no installation, and on
 // the small perceptron where convolutions would take it seconds; all on their own models with CI set.
 func TestDocs(t *testing.T) {
+	testbackend.SkipSlow(t)
 	root := filepath.Join(packageDir, "..", "..")
 	documents := []string{filepath.Join(root, "README.md")}
 	for _, pattern := range []string{"docs/*.md", "docs/studies/*.md"} {

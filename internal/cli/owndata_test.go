@@ -12,11 +12,13 @@ import (
 
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
+	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/runlog"
 )
 
 // Every kind of data goes the whole way: it is inspected, compared, resumed, measured, and made again.
 func TestOwnData(t *testing.T) {
+	testbackend.SkipSlow(t)
 	dir := t.TempDir()
 	t.Chdir(dir)
 	ownData(t, dir)

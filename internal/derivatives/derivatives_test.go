@@ -80,6 +80,7 @@ func TestOperations(t *testing.T) {
 // Convolutions in GoMLX's builder: strides, dilations, paddings, groups, numbers of axes, orders of axes, and
 // transposed ones, which GoMLX does not differentiate at all.
 func TestConvolutions(t *testing.T) {
+	testbackend.SkipSlow(t)
 	type builder = graph.ConvolutionBuilder
 	as := func(set func(*builder) *builder) func(*builder) *builder { return set }
 	for _, tt := range []struct {

@@ -10,11 +10,13 @@ import (
 
 	"github.com/xsam-go/xsam/internal/cli/internal/clitest"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
+	"github.com/xsam-go/xsam/internal/testbackend"
 )
 
 // Every flag that decides the outcome of a run arrives in config.json, under the key and with the value that it says.
 // The runs are clitest.Tiny(), on the engine that needs no installation; the flag comes last and so counts.
 func TestFlagsArriveInTheRecord(t *testing.T) {
+	testbackend.SkipSlow(t)
 	t.Setenv(flags.DataDirVariable, "")
 	for _, tt := range []struct {
 		flag, key string
