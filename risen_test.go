@@ -88,3 +88,41 @@ func TestWhileFalling(t *testing.T) {
 
 // quadraticAt is quadratic(4, 1) at w.
 func quadraticAt(w1, w2 float64) float64 { return 2*w1*w1 + w2*w2/2 }
+
+// A rise is that of the whole batch where it comes in parts.
+func TestWhileFallingInParts(t *testing.T) {
+	b, c := testbackend.Go(t), xsam.DefaultConfig()
+	c.Refresh.Warmup = 1
+	free := c
+	free.Bound = xsam.NoClimb
+	n := net{}
+	steep := objective.New(n.modelFn, func(labels, out []*graph.Node) *graph.Node {
+		return graph.MulScalar(n.lossFn(labels, out), 30)
+	})
+	whole := newLabWith(t, b, seededStore(), steep, descent(), c, examples{})
+	other := newLabWith(t, b, seededStore(), steep, descent(), free, examples{})
+	parts := newLabWith(t, b, seededStore(), steep, descent(), c, examples{})
+	cut, err := parts.opt.Accumulate(parts.store, examples{}, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, stop := iter.Pull2(cut.Iter())
+	t.Cleanup(stop)
+	parts.next = next
+
+	risen := 0
+	for range 20 {
+		whole.step(1)
+		if whole.stats().Risen {
+			risen++
+		}
+	}
+	parts.updates(5, 20)
+	other.step(20)
+	if risen == 0 || risen == 20 || near(whole.weights(), other.weights(), 1e-6) {
+		t.Fatalf("the loss has risen in %d of 20 steps, or it changes nothing: the test shows nothing", risen)
+	}
+	if !near(parts.weights(), whole.weights(), 1e-8) || parts.stats().Risen != whole.stats().Risen {
+		t.Errorf("in five parts: weights\n got %v\nwant %v", parts.weights(), whole.weights())
+	}
+}
