@@ -1,6 +1,7 @@
 package xsam_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -17,5 +18,14 @@ func TestAccumulateOnAFittedModel(t *testing.T) {
 	p := program{backend: testbackend.Go(t), obj: obj, config: xsam.SAMConfig(), data: data(batch), micro: 2}
 	if _, err := p.run(model.NewStore(), 2); err != nil {
 		t.Error(err)
+	}
+}
+
+// A loss that takes the rows together at these weights is refused, though it does not at half of them.
+func TestAccumulateRefusesWhatJoinsRowsHere(t *testing.T) {
+	obj, batch := testfitted.Joined()
+	p := program{backend: testbackend.Go(t), obj: obj, config: xsam.SAMConfig(), data: data(batch), micro: 2}
+	if _, err := p.run(model.NewStore(), 2); err == nil || !strings.Contains(err.Error(), "Accumulate") {
+		t.Errorf("error %v, want one that refuses it", err)
 	}
 }

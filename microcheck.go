@@ -80,8 +80,8 @@ func pick(t *tensors.Tensor, rows int, of []int) (*tensors.Tensor, error) {
 	return picked, errors.Join(err, failed)
 }
 
-// compareParts keeps what the comparison has found. Whether the parts fit does not go by the weights. So where they do
-// not, for the loss is all but 0 perhaps and its gradient nothing but rounding, that at half the weights counts.
+// compareParts keeps what the comparison has found. Where the parts do not fit, and the gradient is nothing beside that
+// at half the weights, the loss is all but 0 and rounding may be all that they differ by: what is found there counts.
 func (s *step) compareParts() error {
 	compare := func() (forward.Verdict, error) {
 		return s.objective.Compare(s.scope, s.g, forward.Few(s.g), true, s.gradientOf)
@@ -100,7 +100,8 @@ func (s *step) compareParts() error {
 	one := graph.Scalar(s.g, dtypes.Float64, 1)
 	differs := func(v forward.Verdict) *graph.Node { return graph.GreaterThan(graph.Min(v.Apart, v.AsSum), one) }
 	fits := graph.And(graph.GreaterThan(half.Seen, graph.ScalarZero(s.g, dtypes.Float64)), graph.Not(differs(half)))
-	instead := graph.And(differs(found), fits)
+	rounding := graph.LessThan(found.Slope, graph.MulScalar(half.Slope, found.Rounding))
+	instead := graph.And(graph.And(differs(found), rounding), fits)
 	kept := openParts(s.home)
 	kept.SetNodeValue(vector(kept.DType(), graph.Where(instead, half.Apart, found.Apart),
 		graph.Where(instead, half.AsSum, found.AsSum), graph.Where(instead, half.Seen, found.Seen)))

@@ -2,6 +2,7 @@ package curvature_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -34,5 +35,19 @@ func TestFittedModel(t *testing.T) {
 	want := (measured(batches[0]) + measured(batches[1])) / 2
 	if got := measured(batches...); !(want > 0 && want < 1e-5) || got < 0.99*want || got > 1.01*want {
 		t.Errorf("the loss is %g, want %g, the mean of the batches, between 0 and 1e-5", got, want)
+	}
+}
+
+// A loss that takes the rows together at these weights is refused, though it does not at half of them.
+func TestWhatJoinsRowsHereIsRefused(t *testing.T) {
+	obj, batch := testfitted.Joined()
+	p, err := curvature.NewProblem(context.Background(), testbackend.Go(t), model.NewStore(), obj,
+		[]train.Batch{batch(), batch()}, curvature.ProblemOptions{Norm: curvature.RunningAverages})
+	if err == nil {
+		_, err = p.Loss(context.Background(), nil)
+		p.Close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "rows") {
+		t.Errorf("error %v, want one that refuses it", err)
 	}
 }

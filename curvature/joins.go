@@ -35,9 +35,9 @@ func (p *Problem) allJoin(ctx context.Context) error {
 	return first
 }
 
-// joins tells, by a few rows of a batch, whether its loss is made of those of its parts. That does not go by the
-// weights. So where the parts do not fit, for the loss is all but 0 perhaps and its gradient nothing but rounding, they
-// are looked at once more, at half the weights.
+// joins tells, by a few rows of a batch, whether its loss is made of those of its parts. Where the parts do not fit
+// they are looked at once more, at half the weights: where the gradient is nothing beside the one there, the loss is
+// all but 0 and rounding may be all that they differ by.
 func (p *Problem) joins(ctx context.Context, batch int) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -46,12 +46,13 @@ func (p *Problem) joins(ctx context.Context, batch int) error {
 		p.mode = asInEvaluation
 		defer func() { p.mode = withoutDropout }()
 	}
-	found, err := p.relate(batch, 1)
+	found, slope, rounding, err := p.relate(batch, 1)
 	if err != nil {
 		return err
 	}
 	if found == forward.Differs {
-		if again, err := p.relate(batch, 0.5); err == nil && (again == forward.Joins || again == forward.IsSum) {
+		again, usual, _, err := p.relate(batch, 0.5)
+		if err == nil && slope < rounding*usual && (again == forward.Joins || again == forward.IsSum) {
 			found = again
 		}
 	}
@@ -66,8 +67,9 @@ func (p *Problem) joins(ctx context.Context, batch int) error {
 	return nil
 }
 
-// relate compares the loss of a few rows of a batch with that of their parts, at so much of the weights.
-func (p *Problem) relate(batch int, share float64) (forward.Relation, error) {
+// relate compares the loss of a few rows of a batch with that of their parts, at so much of the weights. It also
+// returns Slope and Rounding of the verdict.
+func (p *Problem) relate(batch int, share float64) (found forward.Relation, slope, rounding float64, err error) {
 	var problem error
 	parts := p.program("parts of a batch", func(s *batchGraph, _ []*graph.Node) []*graph.Node {
 		if share != 1 {
@@ -90,16 +92,17 @@ func (p *Problem) relate(batch int, share float64) (forward.Relation, error) {
 		}
 		if problem = err; err != nil {
 			zero := graph.Scalar(s.g, p.dtype, 0)
-			return []*graph.Node{zero, zero, zero}
+			return []*graph.Node{zero, zero, zero, zero}
 		}
-		return []*graph.Node{found.Apart, found.AsSum, found.Seen}
+		rounding = found.Rounding
+		return []*graph.Node{found.Apart, found.AsSum, found.Seen, found.Slope}
 	})
 	out, err := p.scalars(parts, batch, nil)
 	if err != nil {
-		return forward.Unseen, err
+		return forward.Unseen, 0, 0, err
 	}
 	if problem != nil {
-		return forward.Unseen, problem
+		return forward.Unseen, 0, 0, problem
 	}
-	return forward.Relate(out[0], out[1], out[2]), nil
+	return forward.Relate(out[0], out[1], out[2]), out[3], rounding, nil
 }

@@ -17,8 +17,12 @@ import (
 
 // Verdict is the result of Compare, as nodes of the graph. Apart is how far the loss of a few rows and its gradient are
 // from those put together from two parts, AsSum how far from the sum of the two, both in units of what rounding may do.
-// Seen is 1 where there was a gradient to compare, or nothing could be compared, else 0.
-type Verdict struct{ Apart, AsSum, Seen *graph.Node }
+// Seen is 1 where there was a gradient to compare, or nothing could be compared, else 0. Slope is the norm of the
+// gradient, and Rounding the share of the norm elsewhere below which rounding may be all that there is to compare.
+type Verdict struct {
+	Apart, AsSum, Seen, Slope *graph.Node
+	Rounding                  float64
+}
 
 // Relation is what a verdict's numbers say.
 type Relation int
@@ -100,7 +104,7 @@ func (c comparison) judge(gradient func(loss *graph.Node) []*graph.Node) (Verdic
 	}
 	g := c.whole.Total.Graph()
 	one, zero := graph.Scalar(g, dtypes.Float64, 1), graph.ScalarZero(g, dtypes.Float64)
-	return Verdict{Apart: zero, AsSum: zero, Seen: one}, nil
+	return Verdict{Apart: zero, AsSum: zero, Seen: one, Slope: zero}, nil
 }
 
 // comparison is the loss of a few rows, and those of its parts.

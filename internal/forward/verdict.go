@@ -29,7 +29,7 @@ func (c comparison) verdict(gradient func(loss *graph.Node) []*graph.Node) (Verd
 	all := divisors[1].At(sums)
 	data := c.whole.data()
 	zero, one := graph.ScalarZero(g, dtypes.Float64), graph.Scalar(g, dtypes.Float64, 1)
-	v := Verdict{Apart: zero, AsSum: zero, Seen: zero}
+	v := Verdict{Apart: zero, AsSum: zero, Seen: zero, Slope: zero, Rounding: 10 * toleranceOf(total)}
 	tolerance := graph.Scalar(g, dtypes.Float64, toleranceOf(total))
 	for _, of := range []func(Value) *graph.Node{
 		func(v Value) *graph.Node { return v.Main },
@@ -55,6 +55,7 @@ func (c comparison) verdict(gradient func(loss *graph.Node) []*graph.Node) (Verd
 			v.Apart = graph.Max(v.Apart, graph.Div(relative(j.apart, j.size), tolerance))
 			v.AsSum = graph.Max(v.AsSum, graph.Div(relative(j.asSum, j.size), tolerance))
 		}
+		v.Slope = graph.Max(v.Slope, slope.size)
 		v.Seen = graph.Max(v.Seen, graph.Where(graph.GreaterThan(slope.size, zero), one, zero))
 	}
 	if c.sum { // not declared, and visible without a gradient too

@@ -1,5 +1,5 @@
 // Package testfitted is a model for tests whose loss is all but 0, 1e-6 in float32, so that rounding counts for much in
-// its gradient.
+// its gradient; and one that is not, whose rows are taken together at its weights and not at half of them.
 package testfitted
 
 import (
@@ -44,5 +44,27 @@ func New() (obj *objective.Objective, batch func() train.Batch) {
 		}
 		return train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, rows, in)},
 			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(y, rows, 1)}}
+	}
+}
+
+// Joined returns a model whose loss goes by the mean over the rows where that is large, as at its weights, and what
+// draws a batch of 32 rows.
+func Joined() (obj *objective.Objective, batch func() train.Batch) {
+	random := rand.New(rand.NewPCG(3, 4))
+	obj = objective.New(func(scope *model.Scope, x *graph.Node) *graph.Node {
+		w := scope.VariableWithValue("w", []float32{1, 1, 1, 1}).NodeValue(x.Graph())
+		return graph.Dot(x, w).Product() // about 6
+	}, func(_, out []*graph.Node) *graph.Node {
+		mean := graph.ReduceAllMean(out[0])
+		above := graph.MaxScalar(graph.AddScalar(graph.Square(mean), -20), 0) // 36 - 20, and at half the weights 9 - 20
+		return graph.Add(graph.ReduceAllMean(graph.Square(out[0])), above)
+	})
+	return obj, func() train.Batch {
+		x := make([]float32, rows*4)
+		for i := range x {
+			x[i] = 1 + random.Float32()
+		}
+		return train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(x, rows, 4)},
+			Labels: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(make([]int32, rows), rows, 1)}}
 	}
 }
