@@ -50,7 +50,7 @@ race-short:
 FUZZ = 1000x
 fuzz:
 	@grep -rno --include=*_test.go '^func Fuzz[A-Za-z]*' . | sed 's|/[^/]*:[0-9]*:func | |' | while read -r package target; do \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) "$$package" || exit 1; done
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) -fuzzminimizetime 10x "$$package" || exit 1; done
 
 # Known faults of what this module depends on, where their list can be read; without it this says that it was skipped.
 vulnerable:

@@ -18,7 +18,7 @@ const quarter = 0.25
 
 // bounds tells whether the bound has anything to say.
 func (c Correction) bounds() bool {
-	return c.Form == Oriented && (c.Bound > NoClimb || c.Bound == NoClimb && c.Alpha > 1)
+	return c.Form == Oriented && c.Bound != Unbounded && (c.Bound != NoClimb || c.Alpha > 1)
 }
 
 // bounded returns g̃ = h − a v.

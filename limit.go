@@ -85,7 +85,7 @@ func (c Config) strength(h home, g *graph.Graph) *graph.Node {
 	if c.MaxLambda == 0 {
 		return nil
 	}
-	return limitEntry(openLimit(h, h.store.GetVariable(h.path("refresh"))).NodeValue(g), limitStrength)
+	return entry(openLimit(h, h.store.GetVariable(h.path("refresh"))).NodeValue(g), limitStrength)
 }
 
 // mostStrength is the largest m.
@@ -115,7 +115,7 @@ func (s *step) limit(e *estimate) {
 	zero := graph.ZerosLike(lambda)
 	size := graph.Mul(lambda, graph.Sqrt(graph.AddScalar(graph.Square(graph.ConvertDType(e.residual, v.DType())), 1)))
 	lambda = graph.Where(graph.LessOrEqual(lambda, zero), zero, size)
-	mean, m := limitEntry(old, limitLambda), limitEntry(old, limitStrength)
+	mean, m := entry(old, limitLambda), entry(old, limitStrength)
 	next := graph.Add(graph.MulScalar(mean, limitMemory), graph.MulScalar(lambda, 1-limitMemory))
 	next = graph.Where(graph.IsFinite(mean), next, lambda)
 	next = graph.Where(graph.IsFinite(lambda), next, mean)
@@ -123,10 +123,6 @@ func (s *step) limit(e *estimate) {
 	stronger := graph.Mul(m, graph.Pow(share, graph.Scalar(s.g, v.DType(), limitGain)))
 	stronger = graph.MinScalar(graph.MaxScalar(stronger, 1), s.config.mostStrength())
 	v.SetNodeValue(graph.Stack([]*graph.Node{next, graph.Where(graph.IsFinite(stronger), stronger, m)}, 0))
-}
-
-func limitEntry(of *graph.Node, i int) *graph.Node {
-	return graph.Reshape(graph.Slice(of, graph.AxisElem(i)))
 }
 
 // limited reads λ̄ and m; 0 and 1 without a bound.

@@ -19,13 +19,13 @@ const metricDType = dtypes.Float32
 //
 // They go into trainMetrics; on evaluation data they have no meaning.
 func (o *Optimizer) Metrics() []metric.Interface {
-	last := func(name string, entry int) func(scope *model.Scope, g *graph.Graph) *graph.Node {
+	last := func(name string, i int) func(scope *model.Scope, g *graph.Graph) *graph.Node {
 		return func(scope *model.Scope, g *graph.Graph) *graph.Node {
 			v := scope.Store().GetVariable(o.home(scope.Store()).path(name))
 			if v == nil {
 				return graph.Scalar(g, metricDType, math.NaN())
 			}
-			return graph.ConvertDType(graph.Reshape(graph.Slice(v.NodeValue(g), graph.AxisElem(entry))), metricDType)
+			return graph.ConvertDType(entry(v.NodeValue(g), i), metricDType)
 		}
 	}
 	lambda, norm, along := last("refresh", refreshLambda), last("step", stepGradNorm), last("step", stepAlongV)

@@ -66,7 +66,7 @@ func (s sums) add(begin *graph.Node, part pass, d forward.Divisor) (total pass, 
 	if s.divisor != nil {
 		total := grow(s.divisor, graph.Stack(d.Sums, 0))
 		for i := range d.Sums {
-			divisor = append(divisor, graph.Reshape(graph.Slice(total, graph.AxisElem(i))))
+			divisor = append(divisor, entry(total, i))
 		}
 	}
 	return total, divisor

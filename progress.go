@@ -61,7 +61,7 @@ func (s *step) sinceBegin() *graph.Node {
 }
 
 func (s *step) progress(i int) *graph.Node {
-	return graph.Reshape(graph.Slice(openProgress(s.home).NodeValue(s.g), graph.AxisElem(i)))
+	return entry(openProgress(s.home).NodeValue(s.g), i)
 }
 
 // countStep notes that a step more was made.

@@ -33,11 +33,10 @@ func (s *step) hasRisen(loss *graph.Node) *graph.Node {
 	v := s.home.variable("risen", s.state.refresh.DType(), []int{risenEntries},
 		[]float64{math.NaN(), math.NaN(), math.NaN(), 0})
 	old := v.NodeValue(s.g)
-	entry := func(i int) *graph.Node { return graph.Reshape(graph.Slice(old, graph.AxisElem(i))) }
 	loss = graph.ConvertDType(loss, v.DType())
-	begun := graph.IsFinite(entry(risenLoss))
-	since := func(i int) *graph.Node { return graph.Where(begun, entry(i), loss) }
-	was := graph.GreaterThan(entry(risenNow), graph.ZerosLike(loss))
+	begun := graph.IsFinite(entry(old, risenLoss))
+	since := func(i int) *graph.Node { return graph.Where(begun, entry(old, i), loss) }
+	was := graph.GreaterThan(entry(old, risenNow), graph.ZerosLike(loss))
 
 	running := graph.Add(graph.MulScalar(since(risenLoss), risenMemory), graph.MulScalar(loss, 1-risenMemory))
 	lowest, first := since(risenLowest), since(risenFirst)

@@ -111,7 +111,12 @@ func (s state) sigma() *graph.Node  { return s.refreshEntry(refreshSigma) }
 func (s state) lambda() *graph.Node { return s.refreshEntry(refreshLambda) }
 
 func (s state) refreshEntry(i int) *graph.Node {
-	return graph.Reshape(graph.Slice(s.refresh.NodeValue(s.g), graph.AxisElem(i)))
+	return entry(s.refresh.NodeValue(s.g), i)
+}
+
+// entry is entry i of a vector, a scalar.
+func entry(of *graph.Node, i int) *graph.Node {
+	return graph.Reshape(graph.Slice(of, graph.AxisElem(i)))
 }
 
 // writeRefresh keeps what a refresh measured.

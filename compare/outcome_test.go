@@ -80,7 +80,8 @@ func TestNotLearnt(t *testing.T) {
 	if err := errors.Join(table.WriteText(&text), table.WriteJSON(&json)); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"4, 3 not learnt", "seed 1 has not learnt: near chance", "sam has learnt: try --bound quarter"} {
+	for _, want := range []string{"4, 3 not learnt", "seed 1 has not learnt: near chance",
+		"sam has learnt: try a lower --lr or --alpha"} {
 		if !strings.Contains(strings.Join(strings.Fields(text.String()), " "), want) {
 			t.Errorf("the table is\n%s\nwant %q", &text, want)
 		}
@@ -93,8 +94,9 @@ func TestNotLearnt(t *testing.T) {
 			runs[i].Method = "xsam:bound=quarter"
 		}
 	}
-	if text := strings.Join(New(runs, Options{}).Rows[2].Warnings, " "); !strings.Contains(text, "try a lower --rho") {
-		t.Errorf("under the tightest bound: warnings %q, want --rho", text)
+	if text := strings.Join(New(runs, Options{}).Rows[2].Warnings, " "); !strings.Contains(text,
+		"sam has learnt: try a lower --lr or --alpha") {
+		t.Errorf("a variant: warnings %q, want --lr and --alpha", text)
 	}
 	runs[3].NotLearnt, runs[3].ChanceLoss = runlog.Collapsed, runlog.Num(2.3) // sgd, seed 1: now lr is to blame
 	for i := range runs {

@@ -65,8 +65,8 @@ func (t *Table) unlearnt(r runlog.Summary) string {
 	text := fmt.Sprintf("%s, training loss %.3g where that of chance is %.3g; its λmax is left out. ", r.NotLearnt,
 		r.TrainLoss.Float(), r.ChanceLoss.Float())
 	switch {
-	case takesBound(r.Method) && t.hasLearnt("sam", r.Method):
-		return text + "sam has learnt: try --bound quarter if it is not on, a lower --alpha, or a lower --lr"
+	case (isVariant(r.Method, "xsam") || isVariant(r.Method, "xsam-lite")) && t.hasLearnt("sam", r.Method):
+		return text + "sam has learnt: try a lower --lr or --alpha"
 	case t.hasLearnt("sgd", r.Method):
 		return text + "sgd has learnt: try a lower --rho or --alpha, or a lower --lr"
 	}
@@ -75,12 +75,6 @@ func (t *Table) unlearnt(r runlog.Summary) string {
 		return text + "Try a lower --lr"
 	}
 	return text + "Try another --lr, a tenth or ten times of it, or more --epochs"
-}
-
-// takesBound tells whether a method has an oriented correction whose bound could be tighter, as far as its name says.
-func takesBound(method string) bool {
-	return (isVariant(method, "xsam") || isVariant(method, "xsam-lite")) && !strings.Contains(method, ":bound=quarter") &&
-		!strings.Contains(method, ":correction=")
 }
 
 // hasLearnt tells whether a run of another method, a variant of name, has learnt.
