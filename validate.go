@@ -91,7 +91,8 @@ func (c Config) Validate() error {
 			"want Alpha = 0, or Refresh.Every = 1 or more", d.Alpha)
 	check(count(d.AlphaWarmup), "AlphaWarmup = %d: want 0 to %d steps", d.AlphaWarmup, mostSteps)
 	check(d.Form != Explicit || r.By == ByPair && r.Every == 1 && r.Most == 0, "Form = Explicit with Refresh.By = %v, "+
-		"Every = %d, Most = %d: want ByPair, Every = 1 and a fixed interval, since it is the mean of the pair of every step",
+		"Refresh.Every = %d, Most = %d: want ByPair, Refresh.Every = 1 and a fixed interval, since it is the mean of the "+
+		"pair of every step",
 		r.By, r.Every, r.Most)
 	check(d.Form != SurrogateGap || d.Alpha == 0 || (ascends || r.Every > 0 && r.By == ByPair) &&
 		a.Along == AlongGradient && !a.Local && c.Length != Unit,
