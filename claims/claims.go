@@ -29,10 +29,10 @@ func Text(claim string) string {
 	return claim
 }
 
-// Text is what the claim says, with the finding's own baseline in SAM's place.
+// Text is what the claim says, with the method of the finding's own baseline, without its settings, in SAM's place.
 func (f Finding) Text() string {
-	if family(f.Baseline) != "sam" {
-		return strings.Replace(Text(f.Claim), "SAM", f.Baseline, 1)
+	if name := family(f.Baseline); name != "sam" {
+		return strings.Replace(Text(f.Claim), "SAM", name, 1)
 	}
 	return Text(f.Claim)
 }

@@ -43,3 +43,18 @@ func TestWrite(t *testing.T) {
 		t.Errorf("third finding %v: want no numbers where there are none", f)
 	}
 }
+
+func TestClaimAndVerdictStandApart(t *testing.T) {
+	var text bytes.Buffer
+	tuned := Finding{Claim: EarlyLoss, Method: "xsam-paper:rho=0.0217:alpha=0.526", Baseline: "nsam:rho=0.0217",
+		Verdict: NotDistinguishable}
+	if err := WriteText(&text, []Finding{tuned}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"xsam-paper:rho=0.0217:alpha=0.526 against nsam:rho=0.0217\n",
+		"  (b) lower training loss than nsam's in the first epochs    ", "  not distinguishable\n"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("text has no %q:\n%s", want, text.String())
+		}
+	}
+}
