@@ -183,8 +183,9 @@ const (
 	// point.
 	ByThreePoint
 	// ByExact keeps the step as it is and spends PowerSteps exact Hessian-vector products on the model as in evaluation,
-	// as the authors do. v keeps the sign that comes out, and there is no refresh at the first step of an epoch: until
-	// the first one, at step Every, steps are SAM's. With α = 0 there are no products, since nothing would use v.
+	// as the authors do. v keeps the sign that comes out, but with Oriented, which turns it to the side on which λ falls.
+	// Outside a warm-up there is no refresh at the first step of an epoch: until the first one, at step Every, steps are
+	// SAM's. With α = 0 there are no products, since nothing would use v.
 	ByExact
 )
 

@@ -37,9 +37,14 @@ func (f Finding) Text() string {
 	return Text(f.Claim)
 }
 
-// family is a method without its settings: "sam" of "sam:rho=0.1".
+// family is a method without its settings, "sam" of "sam:rho=0.1". What stands behind them, " (raw c)", stays: such runs
+// are of another form.
 func family(method string) string {
-	name, _, _ := strings.Cut(method, ":")
+	label, note, _ := strings.Cut(method, " ")
+	name, _, _ := strings.Cut(label, ":")
+	if note != "" {
+		return name + " " + note
+	}
 	return name
 }
 
@@ -55,8 +60,8 @@ var Rules = []string{
 	"(c) is about the records of λmax on the same training examples, at the epochs that all paired runs have: " +
 		"supported when each epoch's own test says lower (p is the largest of them), " +
 		"contradicted when one says higher (p with Holm's correction over the epochs)",
-	"nsam is the published form without its correction: what differs from it is the correction, and what differs " +
-		"between it and sam the unit gradient",
+	"nsam is the published form without its correction: with equal settings what differs from it is the correction, " +
+		"and what differs between it and sam the unit gradient",
 	"p is that of a two-sided paired t-test over seeds, with Holm's correction over the claims of a method",
 }
 

@@ -209,6 +209,7 @@ func TestThePartsOfThePublishedForm(t *testing.T) {
 func TestTheEarlierForm(t *testing.T) {
 	runs := append(sam(), four("nsam", 0.05, 0, 0, [2]float64{}, nil)...)
 	runs = append(runs, four("xsam-paper (raw c)", 0.05, 0.01, 0, [2]float64{}, nil)...)
+	runs = append(runs, four("xsam-paper:alpha=0.1 (raw c)", 0.05, 0.01, 0, [2]float64{}, nil)...)
 	findings, err := Judge(append(runs, four("xsam-paper", 0.05, 0.02, 0, [2]float64{}, nil)...))
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +221,8 @@ func TestTheEarlierForm(t *testing.T) {
 		}
 	}
 	want := []string{
-		"xsam-paper against sam", "xsam-paper against nsam", "xsam-paper (raw c) against sam", "nsam against sam",
+		"xsam-paper against sam", "xsam-paper against nsam", "xsam-paper (raw c) against sam",
+		"xsam-paper:alpha=0.1 (raw c) against sam", "nsam against sam",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("comparisons %q, want %q", got, want)

@@ -100,7 +100,7 @@ func compareTraces(t *testing.T, what string, got, want trace) {
 func TestInterruptedAndResumedRunsAreTheSameBitForBit(t *testing.T) {
 	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		engine := &backend.Engine{Backend: b, Name: b.Name()}
-		methods := []string{"sgd", "sam", "xsam", "xsam-lite"}
+		methods := []string{"sgd", "sam", "xsam", "xsam-lite", "xsam-paper"}
 		stops := []int{1, 4, 7, 12} // in an epoch, at its end, and after the last step
 		if b.Name() != "go" {
 			methods, stops = []string{"xsam"}, []int{7} // each run is compiled

@@ -32,6 +32,8 @@ func TestVariants(t *testing.T) {
 		{"xsam as published", "xsam-paper", 8 + 1 + 5*2, nil},
 		// Steps 0, 1, 2, 3 and so on until the warm-up is over refresh: with 5 of them all four steps do.
 		{"three-point refresh", "xsam:refresh=three-point", 16, nil},
+		{"exact products at an interval longer than an epoch", "xsam:refresh=exact:" +
+			"power-steps=1:warmup-refreshes=0:refresh-every=5", 8, nil},
 		{"exact refresh", "xsam:refresh=exact:power-steps=1:refresh-every=3", 8 + 4*(1+3*2), nil},
 		{"projection", "xsam:correction=projection", 8, nil},
 		{"explicit", "xsam:correction=explicit", 8, nil},

@@ -102,6 +102,25 @@ func TestBenchCountsGradients(t *testing.T) {
 	}
 }
 
+// The four batches of a bench stand for a long epoch: the published form refreshes at every third step, and forms with
+// longer intervals have their refreshes too.
+func TestBenchIsOneLongEpoch(t *testing.T) {
+	methods := []string{"xsam-paper", "xsam-paper:refresh-every=7", "xsam:refresh=exact:power-steps=1"}
+	products := []float64{5.0 / 3, 5.0 / 7, 3.0 / 5} // of the last two for the side on which λ falls
+	o := tinyBench
+	o.Rounds = 4
+	result, err := Run(t.Context(), testbackend.GoEngine(t), benchRecipes(t, methods...),
+		RandomImages(4, 4, 1, 3, 32, 1), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range result.Rows {
+		if got := row.Products.Float(); math.Abs(got-products[i]) > 1e-12 {
+			t.Errorf("%s takes %v products a step, want %v", row.Method, got, products[i])
+		}
+	}
+}
+
 // Batches of a bench can be spread; what the steps are does not change.
 func TestBenchOnTwoDevices(t *testing.T) {
 	testbackend.SkipSlow(t)

@@ -3,6 +3,7 @@ package stepcost
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -46,6 +47,9 @@ func newMethod(engine *backend.Engine, r recipe.Recipe, data *datasets.Split, o 
 		return nil, err
 	}
 	cycle := cycleOf(config)
+	if config.By == xsam.ByExact && config.Most == 0 {
+		r.EpochSteps = math.MaxInt32 // the few batches stand for a long epoch
+	}
 	p, err := program.New(engine, r, data, o.Devices)
 	if err != nil {
 		return nil, err

@@ -28,8 +28,8 @@ cuda)
 	CONFIGS=${CONFIGS:-resnet18:128:float32 resnet18:512:bfloat16 wrn28-10:128:bfloat16 resnet18:512:float32
 		resnet18:128:bfloat16 wrn28-10:128:float32 wrn28-10:512:bfloat16 wrn28-10:512:float32}
 	image=32x32x3 ROUNDS=${ROUNDS:-10} STEPS=${STEPS:-5}
-	TRAIN=${TRAIN:-compare --data fashion-mnist --model resnet18 --methods $METHODS --seeds 3 --epochs 10 --batch 256
-		--lr 0.1 --weight-decay 5e-05 --augment}
+	TRAIN=${TRAIN:-compare --data fashion-mnist --model resnet18 --methods ${METHODS/sam,/sam,nsam,} --seeds 3
+		--epochs 10 --batch 256 --lr 0.1 --weight-decay 5e-05 --augment}
 	;;
 cpu)
 	CONFIGS=${CONFIGS:-resnet8:8:float32}
@@ -52,7 +52,7 @@ if ! mkdir -p "$OUT" || ! OUT=$(cd "$OUT" && pwd); then
 	echo "run.sh: OUT=$OUT: no folder to write to" >&2
 	exit 2
 fi
-: >"$OUT/summary.txt"
+touch "$OUT/summary.txt" # a second call with the same folder adds to it
 
 # note prints a line and keeps it in the summary.
 note() {
@@ -248,8 +248,9 @@ export GOMLX_NO_AUTO_INSTALL=1
 	echo "XLA_FLAGS=${XLA_FLAGS-}"
 	echo "LD_LIBRARY_PATH=${LD_LIBRARY_PATH-}"
 	[ -n "$LIBRARIES" ] || within 90 "$PYTHON" "$here/versions.py" "$DEVICE"
-} >"$OUT/versions.txt" 2>&1
-LIBRARIES=${LIBRARIES:-$(sed -n 's/^libraries //p' "$OUT/versions.txt")}
+} >"$scratch/versions.txt" 2>&1
+cat "$scratch/versions.txt" >>"$OUT/versions.txt"
+LIBRARIES=${LIBRARIES:-$(sed -n 's/^libraries //p' "$scratch/versions.txt")}
 memory=$(nvidia-smi --query-gpu=memory.total --format=csv,noheader,nounits 2>/dev/null | head -n 1)
 note "plugin $PLUGIN; libraries ${LIBRARIES:-none}; GPU memory ${memory:-unknown} MiB"
 

@@ -69,7 +69,7 @@ var Methods = []Method{
 	{"nsam", "SAM with a unit gradient", []string{"phase", "ascent", "length", "refresh-every"}},
 	{"ssam", "SAM with the length of the clean gradient", []string{"phase", "ascent", "length"}},
 	{"asam", "SAM in the units of each weight", []string{"phase", "ascent", "length", "units"}},
-	{"gsam", "SAM that lowers the surrogate gap, too", []string{"phase", "ascent", "alpha"}},
+	{"gsam", "SAM that lowers the surrogate gap, too", []string{"phase", "ascent", "alpha", "length"}},
 	{"fsam", "SAM along the gradient less its average", []string{"phase", "ascent", "average", "length"}},
 	{"msam", "SAM along the momentum", []string{"phase", "ascent", "length"}},
 	{"looksam", "SAM with reused ascents", []string{"phase", "ascent", "length"}},

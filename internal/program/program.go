@@ -107,7 +107,7 @@ func (p *Program) makeTrainer(base optimizer.Interface, evalMetrics ...metric.In
 		return err
 	}
 	config = config.ForRun(p.Steps)
-	if config.By == xsam.ByExact { // as the authors count: each epoch anew
+	if published(config) && config.EpochSteps == 0 { // as the authors count: each epoch anew
 		config.EpochSteps = p.StepsPerEpoch
 		if err := config.Validate(); err != nil {
 			return fmt.Errorf("program: %s with %d steps an epoch has no place for a refresh every %d: choose a "+
@@ -122,6 +122,11 @@ func (p *Program) makeTrainer(base optimizer.Interface, evalMetrics ...metric.In
 		evalMetrics)
 	p.trainer.OnExecCreation(p.keepCreated)
 	return nil
+}
+
+// published tells whether the method is that of the paper's authors, or a variant of it with a fixed interval.
+func published(c xsam.Config) bool {
+	return c.Form == xsam.Paper && c.By == xsam.ByExact && c.Refresh.Every > 0 && c.Most == 0
 }
 
 // model is the configuration of the model with weights from a run's seed.

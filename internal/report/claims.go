@@ -8,8 +8,9 @@ import (
 )
 
 // claimsIntro says what the section about the paper's claims shows.
-const claimsIntro = "Each form of X-SAM against SAM, paired by seed; Holm's correction over the three claims of a " +
-	"form. docs/recipes.md has the rules."
+const claimsIntro = "Each form of X-SAM, and nsam, against SAM, the published form also against nsam, which is that " +
+	"without its correction; paired by seed; Holm's correction over the three claims of a comparison. docs/recipes.md " +
+	"has the rules."
 
 // claims is what the runs say of the paper's claims: nothing without runs of SAM and of X-SAM of one experiment.
 func (c *Comparison) claims() []claims.Finding {

@@ -18,9 +18,9 @@ func New(stdout, stderr io.Writer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reproduce",
 		Short: "Run the paper's experiments and test its claims",
-		Long: `Reproduce runs the experiments of the X-SAM paper: CIFAR-10, CIFAR-100 and Fashion-MNIST with ResNet-18,
-AlexNet and WRN-28-10, by SGD, SAM, X-SAM in the paper's form and X-SAM in ours. It says of each claim of the
-paper whether the records support it, contradict it, or cannot tell.`,
+		Long: `Reproduce runs experiments of the X-SAM paper: CIFAR-10, CIFAR-100 and Fashion-MNIST with ResNet-18, ResNet-34,
+AlexNet, VGG-11 and WRN-28-10, by SGD, SAM, X-SAM as published, that without its correction (nsam), and X-SAM in
+our forms. It says of each claim of the paper whether the records support it, contradict it, or cannot tell.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

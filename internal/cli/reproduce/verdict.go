@@ -28,7 +28,8 @@ func newVerdict(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "verdict DIR",
 		Short: "Judge the paper's claims by the run records in a folder",
 		Long: `Verdict reads the run records in a folder, of xsam reproduce run or of xsam compare, and says of each claim
-of the paper and each form of X-SAM there whether they support it. Nothing is trained.`,
+of the paper whether they support it: of each form of X-SAM and of nsam against SAM, and of the published form
+against nsam. Nothing is trained.`,
 		Example: "  xsam reproduce verdict DIR --format json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
