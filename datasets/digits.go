@@ -13,7 +13,7 @@ import (
 const (
 	digitsSide = 8
 	digitsMax  = 16
-	digitsTest = 797 // of 1,797: the split of docs/results.md
+	digitsTest = 797 // of 1,797: the split of docs/studies/digits.md
 )
 
 var digitsFolders = []string{"digits"}

@@ -44,7 +44,7 @@ type Options struct {
 	// OnNonfinite says what is done when the loss or the weights are no longer finite; "" stands for Stop. It has a part
 	// in the outcome of a run in which they are not.
 	OnNonfinite OnNonfinite
-	// TensorBoard writes the records also as TensorBoard's event files, in the folder tensorboard of the run directory.
+	// TensorBoard writes the records also as TensorBoard's event files, in the run directory.
 	TensorBoard bool
 	// Origins say, for the record, where settings of the recipe come from that nobody gave, by their flags.
 	Origins map[string]string

@@ -36,8 +36,7 @@ func TestConvolveByHand(t *testing.T) {
 	})
 }
 
-// Derivatives of first and second order with respect to image and kernel.
-// GoMLX's own Convolve fails here: see TestGoMLXLacksSecondOrder.
+// Derivatives of first and second order with respect to image and kernel. GoMLX's own Convolve has none of second.
 func TestConvolveDerivatives(t *testing.T) {
 	testbackend.EachSlow(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range convCases {

@@ -162,7 +162,7 @@ func (r Recipe) DTypes() (weights, compute dtypes.DType, err error) {
 }
 
 // GradientsPerProduct is what an exact Hessian-vector product counts for in gradient evaluations: it holds one gradient
-// and the gradient of that. (Its time is 2.3 to 2.9 gradients on dense layers.)
+// and the gradient of that. (docs/curvature.md has its time, 1.2 to 2.7 gradients.)
 const GradientsPerProduct = 2
 
 // GradientsPerStep is the number of gradient evaluations that a step of a recipe spends on average, by its schedule;

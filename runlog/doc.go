@@ -16,7 +16,8 @@
 //
 // A number that was not measured, or was not finite, is absent; it is never written as 0. Readers ignore keys that
 // they do not know. Each object ends with its checksum, crc32c (checksum.go): what was changed after it was written is
-// found. Records of earlier versions have none, and are read. The package depends on the standard library alone.
+// found. Records of earlier versions have none, and are read. The package depends on the standard library and
+// internal/regular alone.
 package runlog
 
 import (

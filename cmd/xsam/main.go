@@ -1,4 +1,4 @@
-// Command xsam trains small image classifiers with sharpness-aware methods and compares them.
+// Command xsam trains classifiers of images and tables with sharpness-aware methods and compares them.
 package main
 
 import "github.com/xsam-go/xsam/internal/cli"
