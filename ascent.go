@@ -49,7 +49,7 @@ type ascent struct {
 	m      *graph.Node   // what ρ is multiplied by; nil for 1
 }
 
-// from returns w + ε for g, the clean gradient at w, or the momentum.
+// from returns w + ε for g, the clean gradient at w, or what stands for it along the momentum.
 func (a ascent) from(g []*graph.Node) []*graph.Node {
 	d := a.lessAverage(g)           // g − σ ḡ
 	d = a.lean(d)                   // leaning towards v

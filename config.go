@@ -155,10 +155,15 @@ type Along int
 const (
 	// AlongGradient is SAM's: ε = ρ g/‖g‖, two gradients a step.
 	AlongGradient Along = iota
-	// AlongMomentum is that of MSAM: ε = ρ m/‖m‖ with the momentum m of the base optimizer, one gradient a step. See
-	// momentum.go.
+	// AlongMomentum goes up the momentum m of the base optimizer, an average of gradients: ε = ρ m/‖m‖. One gradient a
+	// step.
 	AlongMomentum
+	// AlongMotion is that of MSAM, the way w is moving: ε = −ρ m/‖m‖. One gradient a step. See momentum.go.
+	AlongMotion
 )
+
+// momentum tells whether the ascents go up the momentum or down it.
+func (a Ascent) momentum() bool { return a.Along != AlongGradient }
 
 // Mask is a choice of parameters.
 type Mask int

@@ -9,7 +9,7 @@ import (
 type names []string
 
 var (
-	alongNames     = names{"gradient", "momentum"}
+	alongNames     = names{"gradient", "momentum", "motion"}
 	maskNames      = names{"all", "weights", "norms"}
 	estimatorNames = names{"pair", "three-point", "exact"}
 	sideNames      = names{"larger-loss", "mean"}

@@ -57,10 +57,10 @@ func (c Config) Validate() error {
 	check(a.Of == AllParameters || ascends, "Of = %v with Ascent.Every = %d, Rho = %v: no step ascends; "+
 		"want AllParameters, or ascents", a.Of, a.Every, a.Rho)
 
-	check(alongNames.has(int(a.Along)), "Along = %d: want AlongGradient or AlongMomentum", int(a.Along))
-	check(a.Along != AlongMomentum || !a.Adaptive && a.Reuse == 0 && !a.Local && r.By != ByThreePoint && c.Length != Clean,
-		"Along = AlongMomentum with Adaptive = %v, Reuse = %v, Local = %v, Refresh.By = %v, Length = %v: "+
-			"want none of these, since such a step has no clean gradient", a.Adaptive, a.Reuse, a.Local, r.By, c.Length)
+	check(alongNames.has(int(a.Along)), "Along = %d: want AlongGradient, AlongMomentum or AlongMotion", int(a.Along))
+	check(!a.momentum() || !a.Adaptive && a.Reuse == 0 && !a.Local && r.By != ByThreePoint && c.Length != Clean,
+		"Along = %v with Adaptive = %v, Reuse = %v, Local = %v, Refresh.By = %v, Length = %v: want none of these, "+
+			"since such a step has no clean gradient", a.Along, a.Adaptive, a.Reuse, a.Local, r.By, c.Length)
 
 	check(estimatorNames.has(int(r.By)), "Refresh.By = %d: want ByPair, ByThreePoint or ByExact", int(r.By))
 	check(count(r.Every), "Refresh.Every = %d: want 0 (never) to %d (every so many steps)", r.Every, mostSteps)

@@ -127,8 +127,8 @@ class Run(published.Run):
     def ascend(self, t, batch, record):
         config, g = self.config, None
         record["kind"] = "ascent"
-        if config["ascent_along"] == "momentum":
-            d = self.m
+        if config["ascent_along"] != "gradient":  # the base moves w along -m
+            d = -self.m if config["ascent_along"] == "motion" else self.m
         else:
             record["loss"], g = gradient(self.w, batch, self.averages)
             d = g if self.mean is None else g - config["less_average"] * self.mean
@@ -143,7 +143,7 @@ class Run(published.Run):
             t_units = self.w.abs() + config["eta"]
         size = length(t_units * d)
         eps = self.stronger * config["rho"] * t_units * t_units * d / size if size > 0 else 0 * d
-        if config["ascent_along"] == "momentum":
+        if config["ascent_along"] != "gradient":
             record["loss"], g_adv = gradient(self.w + eps, batch, self.averages)
             return g_adv, None
         return gradient(self.w + eps, batch)[1], g
@@ -166,7 +166,8 @@ CASES = {
                        "correction": "projection"},
     "eigensam and fsam, oriented": {**PAIRS, **FRIENDLY, "mix_v": 0.5, "alpha": 0.5},
     "eigensam and gsam": {**PAIRS, "mix_v": 0.5, "correction": "surrogate-gap", "alpha": 0.4},
-    "msam leaning": {**PAIRS, "ascent_along": "momentum", "mix_v": 0.5, "alpha": 0.0},
+    "msam leaning": {**PAIRS, "ascent_along": "motion", "mix_v": 0.5, "alpha": 0.0},
+    "up the momentum": {"ascent_along": "momentum"},
     "late-sam": {"from_step": 8},
     "sam in between": {"from_step": 5, "to_step": 14},
     "late fsam": {**FRIENDLY, "from_step": 7},

@@ -189,9 +189,9 @@ class Run:
 
     def plain_or_ascent(self, t, batch, record):
         a = self.config["ascent_every"]
-        if self.config["ascent_along"] == "momentum":  # the momentum is there before the step: one gradient, at w + epsilon
+        if self.config["ascent_along"] == "motion":  # there before the step: one gradient, at w - rho m/|m|, where w is going
             record["kind"] = "ascent"
-            at = self.w + self.config["rho"] * self.m / length(self.m) if length(self.m) > 0 else self.w
+            at = self.w - self.config["rho"] * self.m / length(self.m) if length(self.m) > 0 else self.w
             record["loss"], g = gradient(at, batch, self.averages)
             return g, math.nan  # there is no clean gradient
         record["loss"], g = gradient(self.w, batch, self.averages)
@@ -274,8 +274,8 @@ for _length in ("unit", "clean"):
         CASES[f"{_form} {_length}"] = {**PAIRS, "correction": _form, "length": _length}
     CASES[f"explicit {_length}"] = {"ascent_every": 0, "refresh_every": 1, "correction": "explicit", "length": _length}
 CASES["exact oriented unit"] = {"refresh_every": 3, "warmup_refreshes": 2, "refresh": "exact", "power_steps": 3, "length": "unit"}
-CASES["msam"] = {"ascent_along": "momentum"}
-CASES["lite along the momentum"] = {**PAIRS, "ascent_along": "momentum", "correction": "oriented"}
+CASES["msam"] = {"ascent_along": "motion"}
+CASES["lite along the motion"] = {**PAIRS, "ascent_along": "motion", "correction": "oriented"}
 CASES["lite unit"] = {**PAIRS, "ascent_every": 0, "length": "unit"}
 
 
