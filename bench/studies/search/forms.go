@@ -3,8 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
-	"slices"
-	"strconv"
+	"math"
 	"strings"
 
 	"github.com/xsam-go/xsam/recipe"
@@ -18,12 +17,14 @@ type form string
 var (
 	screened = []form{
 		"sgd", "sam", "asam", "nsam", "ssam", "gsam", "fsam", "msam", "looksam", "late-sam", "eigensam", "xsam-paper",
+		"fsam --average-decay 0.6", "msam --ascent-along momentum",
 		"xsam", "xsam --correction projection", "xsam --side mean", "xsam --length unit", "xsam --length clean",
-		"xsam --alpha 0 --mix-v 0.2", "xsam --alpha 0 --mix-v 0.5", "xsam --alpha 0 --mix-v 1",
-		"xsam --alpha 0 --less-average 1 --average-decay 0.9",
+		"xsam --alpha 0 --mix-v 0.5", "xsam --alpha 0 --mix-v 1", // eigensam is that with 0.2
+		"xsam --alpha 0 --less-average 1 --average-decay 0.9", "xsam --alpha 0 --less-average 1 --average-decay 0.6",
 		"xsam --alpha 0 --mix-v 0.5 --less-average 1 --average-decay 0.9",
+		"xsam --alpha 0 --mix-v 0.5 --less-average 1 --average-decay 0.6",
 		"xsam --mix-v 0.5", "xsam --ascent-of weights", "xsam --bound quarter", "xsam --refresh-every 10",
-		"xsam --ascent-along momentum",
+		"xsam --ascent-along momentum", "xsam --ascent-along motion", "xsam --alpha 0 --mix-v 0.5 --ascent-along momentum",
 		"xsam-lite", "xsam-lite --side mean", "xsam-lite --length unit", "xsam-lite --correction projection",
 		"xsam-lite --bound quarter", "xsam-lite --refresh-every 3",
 	}
@@ -61,53 +62,43 @@ func (f form) points(rate float64, trials int) []tuning.Point {
 	return points
 }
 
-// tune has the trials made under out and returns the best, a label with its learning rate.
-func (s search) tune(f form, base recipe.Recipe, out string, points []tuning.Point) (tuning.Trial, error) {
-	if err := tuning.HoldOut(&base); err != nil {
-		return tuning.Trial{}, err
+// radius is that of a setting's ascents, or of its pairs where it has no other; 0 where it has none.
+func (f form) radius(base recipe.Recipe, p tuning.Point) (float64, error) {
+	if err := base.SetMethod(p.Label(f.method()), f.settings()); err != nil {
+		return 0, err
 	}
-	t, err := tuning.Search{Recipe: string(f), Rule: tuning.DrawRule, Base: base, Methods: []string{f.method()},
-		Settings: f.settings(), Points: points}.Run(s.makeRuns, out)
-	if err != nil {
-		return tuning.Trial{}, fmt.Errorf("%s in %s: %w", f, out, err)
+	switch {
+	case base.Rho > 0:
+		return base.Rho, nil
+	case base.Refresh.Every > 0:
+		return base.ProbeRadius, nil
 	}
-	return t.Methods[0].Best(), nil
+	return 0, nil
 }
 
-// further are two more points for a best ρ at an end of what was drawn: twice and four times it, or a half and a
-// quarter, at its learning rate. Where it lies inside there are none.
-func further(points []tuning.Point, best tuning.Trial) []tuning.Point {
-	p := points[best.Trial]
-	at, drawn := number(p.Values["rho"]), []float64{}
-	for _, q := range points {
-		if rho := number(q.Values["rho"]); rho > 0 {
-			drawn = append(drawn, rho)
+// further are two more points where the best radius is at an end of what was tried: twice and four times it, or a half
+// and a quarter, with its learning rate and α. Where it lies inside there are none.
+func (f form) further(base recipe.Recipe, points []tuning.Point, best int) ([]tuning.Point, error) {
+	at, low, high := 0.0, math.Inf(1), 0.0
+	for i, p := range points {
+		r, err := f.radius(base, p)
+		if err != nil {
+			return nil, err
+		}
+		if low, high = min(low, r), max(high, r); i == best {
+			at = r
 		}
 	}
-	if at == 0 || !strings.Contains(best.Method, "rho=") && !strings.Contains(best.Method, "probe-radius=") {
-		return nil
-	}
-	var factors []float64
-	switch at {
-	case slices.Max(drawn):
-		factors = []float64{2, 4}
-	case slices.Min(drawn):
-		factors = []float64{0.5, 0.25}
+	factors := map[float64][]float64{high: {2, 4}, low: {0.5, 0.25}}[at]
+	if at == 0 || low == high {
+		return nil, nil
 	}
 	var more []tuning.Point
 	for _, factor := range factors {
-		q := tuning.Point{Rate: p.Rate, Values: maps.Clone(p.Values)}
+		q := tuning.Point{Rate: points[best].Rate, Values: map[string]string{}}
+		maps.Copy(q.Values, points[best].Values)
 		q.Values["rho"] = fmt.Sprint(tuning.Round(at * factor))
 		more = append(more, q)
 	}
-	return more
-}
-
-// number reads a value; 0 where there is none.
-func number(text string) float64 {
-	x, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return 0
-	}
-	return x
+	return more, nil
 }

@@ -47,7 +47,9 @@ func run(args []string) error {
 		return err
 	}
 	defer engine.Finalize()
-	s := search{out: out, makeRuns: experiment.Here(ctx, engine, experiment.Options{Existing: experiment.Resume})}
+	s := search{out: out, makeRuns: experiment.Here(ctx, engine, experiment.Options{
+		Existing: experiment.Resume, Warn: func(text string) { tell("! %s", text) },
+	})}
 	if stage == "screen" {
 		return s.screen(chosen)
 	}

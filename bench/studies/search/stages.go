@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"path/filepath"
 
@@ -11,10 +12,11 @@ import (
 )
 
 const (
-	screenTrials, screenSeeds, screenFirst = 8, 5, 100
-	confirmTrials, confirmSeeds            = 12, 10
-	otherSplit                             = 1 // of the data, for the screen
-	samGradients                           = 2 // a step
+	screenTrials, screenSeeds   = 8, 5
+	confirmTrials, confirmSeeds = 12, 10
+	screenFirst                 = 100 // seed
+	widenings                   = 3   // times that a range of radii is made wider
+	samGradients                = 2   // a step
 )
 
 // place is the folder of a form on a problem.
@@ -22,17 +24,18 @@ func (s search) place(stage string, p problem, f form) string {
 	return filepath.Join(s.out, stage, p.name, f.folder())
 }
 
-// screen is stage 1: 8 trials and 5 seeds of every form, on another split of the data.
+// screen is stage 1: 8 trials and 5 seeds of every form, all on validation images.
 func (s search) screen(chosen []problem) error {
 	for i, f := range screened {
 		for _, p := range chosen {
 			tell("screen: %s, %s (%d of %d)", p.name, f, i+1, len(screened))
-			base, out := p.recipe(otherSplit), s.place("screen", p, f)
-			best, err := s.tune(f, base, out, f.points(base.LearningRate, screenTrials))
-			if err == nil {
-				err = s.test(f, base, best, out, screenFirst, screenSeeds)
-			}
+			base, out := p.recipe(), s.place("screen", p, f)
+			best, err := s.tune(p, f, base, out, screenTrials)
 			if err != nil {
+				return err
+			}
+			base.ValidationSize = p.validation
+			if err := s.train(f, base, best, out, screenFirst, screenSeeds); err != nil {
 				return err
 			}
 		}
@@ -40,8 +43,7 @@ func (s search) screen(chosen []problem) error {
 	return nil
 }
 
-// confirm is stage 2: 12 trials, two more where the best ρ lies at an end, and 10 seeds for as many steps as SAM and
-// for as many gradients.
+// confirm is stage 2: 12 trials, and 10 seeds on the test images for as many steps as SAM and for as many gradients.
 func (s search) confirm(chosen []problem) error {
 	forms, err := s.confirmed()
 	if err != nil {
@@ -49,35 +51,11 @@ func (s search) confirm(chosen []problem) error {
 	}
 	for _, p := range chosen {
 		for i, f := range forms {
-			tell("confirm: %s, %s (%d of %d)", p.name, f, i+1, len(forms))
-			base, out := p.recipe(0), s.place("confirm", p, f)
-			if !p.screen {
-				base.ValidationSize = 1000 // of the trials; the set has enough
-			}
-			points := f.points(base.LearningRate, confirmTrials)
-			best, err := s.tune(f, base, out, points)
-			if err != nil {
-				return err
-			}
-			if more := further(points, best); len(more) > 0 {
-				if best, err = s.tune(f, base, out, append(points, more...)); err != nil {
-					return err
-				}
-			}
-			base.ValidationSize = 0
-			if err := s.test(f, base, best, filepath.Join(out, "steps"), 0, confirmSeeds); err != nil {
-				return err
-			}
-			priced := base
-			if err := priced.SetMethod(best.Method, f.settings()); err != nil {
-				return err
-			}
-			epochs := stretched(base.Epochs, priced.GradientsPerStep())
-			if epochs == base.Epochs {
+			if !p.takes(f) {
 				continue
 			}
-			base.Epochs = epochs
-			if err := s.test(f, base, best, filepath.Join(out, "gradients"), 0, confirmSeeds); err != nil {
+			tell("confirm: %s, %s (%d of %d)", p.name, f, i+1, len(forms))
+			if err := s.confirmForm(p, f); err != nil {
 				return err
 			}
 		}
@@ -85,13 +63,60 @@ func (s search) confirm(chosen []problem) error {
 	return nil
 }
 
-// stretched is the number of epochs that cost what SAM's cost, with so many gradients a step.
+func (s search) confirmForm(p problem, f form) error {
+	base, out := p.recipe(), s.place("confirm", p, f)
+	best, err := s.tune(p, f, base, out, confirmTrials)
+	if err != nil {
+		return err
+	}
+	steps := filepath.Join(out, "steps")
+	if err := s.train(f, base, best, steps, 0, confirmSeeds); err != nil {
+		return err
+	}
+	o, err := read(steps, confirmSeeds)
+	if err != nil {
+		return err
+	}
+	epochs := stretched(base.Epochs, o.gradients)
+	if epochs == base.Epochs {
+		return nil
+	}
+	base.Epochs = epochs
+	return s.train(f, base, best, filepath.Join(out, "gradients"), 0, confirmSeeds)
+}
+
+// stretched is the number of epochs that cost what SAM's cost, with so many gradients a step; where no run says how
+// many, all diverged, and there is nothing to stretch.
 func stretched(epochs int, gradients float64) int {
+	if gradients == 0 {
+		return epochs
+	}
 	return int(math.Round(float64(epochs) * samGradients / gradients))
 }
 
-// test has the runs of the best setting made, on the test images, for so many seeds. One that diverges is a result.
-func (s search) test(f form, base recipe.Recipe, best tuning.Trial, out string, first int64, seeds int) error {
+// tune has the trials made under out and returns the best. While its radius is at an end of what was tried there are two
+// more.
+func (s search) tune(p problem, f form, base recipe.Recipe, out string, trials int) (best tuning.Trial, err error) {
+	points := f.points(base.LearningRate, trials)
+	base.ValidationSize = p.validation
+	for range widenings + 1 {
+		t, err := tuning.Search{Recipe: string(f), Rule: tuning.DrawRule, Base: base, Methods: []string{f.method()},
+			Settings: f.settings(), Points: points}.Run(s.makeRuns, out)
+		if err != nil {
+			return best, fmt.Errorf("%s in %s: %w", f, out, err)
+		}
+		best = t.Methods[0].Best()
+		more, err := f.further(base, points, best.Trial)
+		if err != nil || len(more) == 0 {
+			return best, err
+		}
+		points = append(points, more...)
+	}
+	return best, nil
+}
+
+// train has the runs of the best setting made for so many seeds. One that diverges is a result.
+func (s search) train(f form, base recipe.Recipe, best tuning.Trial, out string, first int64, seeds int) error {
 	base.LearningRate = best.LearningRate
 	recipes, err := recipe.Plan(base, []string{best.Method}, f.settings(), first, seeds)
 	if err != nil {
