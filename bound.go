@@ -10,7 +10,7 @@ import (
 //
 //	NoClimb       c > 0:  a ≤ c           no step climbs along v
 //	Quarter       and     a ≤ ‖h‖/4       where h lies along v for more than a quarter, the step descends along v
-//	WhileFalling  NoClimb as long as the running loss falls (risen.go), then a = min(α, 1)·c: Projection
+//	WhileFalling  NoClimb, and a = 0 while the running loss has risen (risen.go)
 //
 // docs/algorithm.md has the reasons, and what happens without.
 
@@ -30,7 +30,7 @@ func (s *step) bounded(g gradients, h, v []*graph.Node, c *graph.Node) []*graph.
 	}
 	a = graph.Where(graph.GreaterThan(c, graph.ZerosLike(c)), graph.Min(a, most), a)
 	if s.config.Bound == WhileFalling {
-		a = graph.Where(s.hasRisen(g.loss), graph.Mul(graph.MinScalar(alpha, 1), c), a)
+		a = graph.Where(s.hasRisen(g.loss), graph.ZerosLike(a), a)
 	}
 	return paramvec.AddScaled(h, graph.Neg(a), v)
 }

@@ -143,9 +143,9 @@ const (
 	// Quarter is NoClimb and takes at most a quarter of the length of h where c > 0. It holds at learning rates at which
 	// NoClimb does not, and lowers λ less.
 	Quarter
-	// WhileFalling is NoClimb, and Projection from where the running loss has risen by a tenth of what it began with,
-	// until it has fallen to a tenth below its lowest. It changes nothing in a training whose loss falls. At α = 1 it
-	// loses about as few trainings as Quarter, at more a few more. StepStats.Risen says that it acts. See risen.go.
+	// WhileFalling is NoClimb, and no correction from where the running loss has risen by a tenth of what it began with,
+	// and by more than batches scatter, until it is a tenth below its lowest. It seldom takes the scatter of
+	// batches for a rise. StepStats.Risen says that it acts. See risen.go.
 	WhileFalling
 )
 

@@ -15,13 +15,15 @@ import (
 	"github.com/xsam-go/xsam/optim"
 )
 
-// What the relatives of SAM add is nothing where its strength is 0, to the bit: GSAM with α = 0, F-SAM with σ = 0, SAM
-// from step 0 on are SAM; Eigen-SAM with β = 0 is X-SAM with α = 0; MSAM with ρ = 0 is plain descent.
+// What the relatives of SAM add is nothing where its strength is 0, to the bit, whether that is seen beforehand or the
+// sum is made: GSAM with α = 0 and F-SAM with σ = 0 are SAM, the published form with α = 0 is nsam; MSAM with ρ = 0, and
+// what is never in its phase, is plain descent.
 func TestReductionsOfTheFamily(t *testing.T) {
 	changed := func(c xsam.Config, change func(*xsam.Config)) xsam.Config {
 		change(&c)
 		return c
 	}
+	const nothing = 1e-300 // what is multiplied by it is in the graph, and lost when it is added
 	uncorrected := changed(xsam.DefaultConfig(), func(c *xsam.Config) { c.Alpha = 0 })
 	n := net{dropout: 0.3, l2: 0.01}
 	b := testbackend.Go(t) // what is 0 is not in the graph, whatever runs it
@@ -33,11 +35,13 @@ func TestReductionsOfTheFamily(t *testing.T) {
 	}
 	for name, pair := range map[string][2]xsam.Config{
 		"GSAM":               {changed(xsam.GSAMConfig(), func(c *xsam.Config) { c.Alpha = 0 }), xsam.SAMConfig()},
+		"GSAM, next to it":   {changed(xsam.GSAMConfig(), func(c *xsam.Config) { c.Alpha = nothing }), xsam.SAMConfig()},
 		"F-SAM":              {changed(xsam.FSAMConfig(), func(c *xsam.Config) { c.Less = 0 }), xsam.SAMConfig()},
-		"late SAM":           {changed(xsam.LateSAMConfig(), func(c *xsam.Config) { c.From = 0 }), xsam.SAMConfig()},
-		"Eigen-SAM":          {changed(xsam.EigenSAMConfig(), func(c *xsam.Config) { c.Mix = 0 }), uncorrected},
+		"F-SAM, next to it":  {changed(xsam.FSAMConfig(), func(c *xsam.Config) { c.Less = nothing }), xsam.SAMConfig()},
+		"X-SAM, next to it":  {changed(xsam.DefaultConfig(), func(c *xsam.Config) { c.Alpha = nothing }), uncorrected},
+		"published, next":    {changed(xsam.PaperConfig(), func(c *xsam.Config) { c.Alpha = nothing }), xsam.NSAMConfig()},
 		"MSAM":               {changed(xsam.MSAMConfig(), func(c *xsam.Config) { c.Rho = 0 }), xsam.SGDConfig()},
-		"all weights":        {changed(xsam.SAMConfig(), func(c *xsam.Config) { c.Of = xsam.AllParameters }), xsam.SAMConfig()},
+		"late, from the end": {changed(xsam.LateSAMConfig(), func(c *xsam.Config) { c.From = 12 }), xsam.SGDConfig()},
 		"never in the phase": {changed(xsam.DefaultConfig(), func(c *xsam.Config) { c.From = 12 }), xsam.SGDConfig()},
 	} {
 		if got, want := weights(pair[0]), weights(pair[1]); !slices.Equal(got, want) {

@@ -3,6 +3,7 @@ package xsam_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute"
@@ -190,6 +191,21 @@ func TestGradientDescentEdge(t *testing.T) {
 			if got := math.Abs(l.w()[0]); (got > 1) != tt.grows {
 				t.Errorf("λ = %v, 2/η = 20: |w| = %v after 100 steps from 1, want growth: %v", tt.lambda, got, tt.grows)
 			}
+		}
+	})
+}
+
+// In units of 1, where every |w| is 1 and η is 0, ASAM's ascent is SAM's.
+func TestUnitsOfOneAreSAM(t *testing.T) {
+	ascents := func(in []*graph.Node) *graph.Node {
+		g := graph.Gradient(quadratic(4, 1)(in[0]), in[0])
+		return graph.Concatenate([]*graph.Node{
+			xsam.AdaptivePerturbation(in, g, 0.1, 0)[0], xsam.Perturbation(g, 0.1)[0],
+		}, 0)
+	}
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		if got := eval(t, b, ascents, []float64{1, -1}); len(got) != 4 || got[0] == 0 || !slices.Equal(got[:2], got[2:]) {
+			t.Errorf("ASAM's ε and SAM's: %v, want the same", got)
 		}
 	})
 }

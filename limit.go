@@ -16,14 +16,15 @@ import (
 //
 // While λ is near the bound or above it the ascent gets longer: at every refresh, with h = Hv and B = 0.85 MaxLambda,
 //
-//	λ̄ ← 0.8 λ̄ + 0.2 ‖h‖, or + 0 where λ < 0    from the first ‖h‖ on
+//	λ̄ ← 0.8 λ̄ + 0.2 ‖h‖                        from the first ‖h‖ on; where λ < 0 it stays, since λmax is not known
 //	m ← min(max(m·(λ̄/B)^0.1, 1), 16)            from 1 on; with pairs alone at most 4
 //
-// and all ascents have the radius ρ·m, without ascents pairs the radius r·m, the correction α·m but at most 1. With λ̄
-// below B m falls back, to 1 at least: where B is kept without it nothing changes but what XLA rounds otherwise in
-// another program. ‖h‖, between |λ| and the largest eigenvalue of the batch, is nearer to λmax of all the data than λ,
-// which v lags behind; λmax is 0.79 to 1.12 times λ̄, and B leaves room for that (docs/algorithm.md). StepStats has λ̄,
-// m and, where m is at its most and λ̄ above the bound all the same, OutOfReach.
+// and all ascents have the radius ρ·m, without ascents pairs the radius r·m, the correction α·m where α < 1, at most 1.
+// With λ̄ below B m falls back, to 1 at least: where B is kept without it nothing changes but what XLA rounds otherwise
+// in another program. ‖h‖, between |λ| and the largest eigenvalue of the batch in magnitude, is nearer to λmax of all
+// the data than λ, which v lags behind. Without a bound λmax was 0.79 to 1.12 times λ̄, and B leaves room for that;
+// under a strong one, with residuals above 2, 0.60 to 0.83 times (docs/algorithm.md): there it is kept with room to
+// spare. StepStats has λ̄, m and, where m is at its most and λ̄ above the bound, OutOfReach; λmax may be under it.
 type MaxLambda float64
 
 const (
@@ -112,9 +113,9 @@ func (s *step) limit(e *estimate) {
 	}
 	v := openLimit(s.home, s.state.refresh)
 	old, lambda := v.NodeValue(s.g), graph.ConvertDType(e.lambda, v.DType())
-	zero := graph.ZerosLike(lambda)
+	unknown := graph.Scalar(s.g, v.DType(), math.NaN())
 	size := graph.Mul(lambda, graph.Sqrt(graph.AddScalar(graph.Square(graph.ConvertDType(e.residual, v.DType())), 1)))
-	lambda = graph.Where(graph.LessOrEqual(lambda, zero), zero, size)
+	lambda = graph.Where(graph.LessThan(lambda, graph.ZerosLike(lambda)), unknown, size)
 	mean, m := entry(old, limitLambda), entry(old, limitStrength)
 	next := graph.Add(graph.MulScalar(mean, limitMemory), graph.MulScalar(lambda, 1-limitMemory))
 	next = graph.Where(graph.IsFinite(mean), next, lambda)

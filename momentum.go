@@ -19,8 +19,8 @@ import (
 // One gradient a step. m is that of package optim's SGD, m ← μ·m + g̃ + λ·w, so the first step, whose m is 0, is plain.
 // The loss that is reported is that at w + ε.
 //
-// Deviations: λ·w, the weight decay, is taken at w, by the authors' code at w + ε. ρ is SAM's 0.05; its authors use larger
-// ones. Adam and AdamW have no momentum here that an ascent could go along.
+// Deviations: λ·w, the weight decay, is taken at w, by the authors' code at w + ε. ρ is SAM's 0.05; its authors use
+// larger ones. Adam and AdamW have no momentum here that an ascent could go along.
 //
 // Reference: Becker, Altrock, Risse (2024), "Momentum-SAM: Sharpness Aware Minimization without Computational
 // Overhead", arXiv:2401.12033.

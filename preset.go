@@ -21,7 +21,7 @@ var Presets = map[string]func() Config{
 
 // DefaultConfig is X-SAM at two gradients a step: SAM's ascent with ρ = 0.05, and every fifth step, as well as the
 // first five, a pair step of the same radius. α = 1 after these. No step climbs along v, and while the loss has risen
-// the correction is a projection (WhileFalling).
+// there is no correction (WhileFalling).
 func DefaultConfig() Config {
 	return Config{
 		Ascent:     Ascent{Rho: 0.05, Every: 1},

@@ -32,7 +32,7 @@ type StepStats struct {
 	SmoothLambda, Strength float64
 	OutOfReach             bool
 
-	// With the bound WhileFalling: whether the running loss has risen, and the correction is a projection.
+	// With the bound WhileFalling: whether the running loss has risen, and there is no correction.
 	Risen bool
 
 	Gradients int // gradients of the loss that the step took

@@ -171,7 +171,8 @@ func (h home) write(vars []*model.Variable, parts [][]float64) error {
 	return nil
 }
 
-// forget makes λ, the interval, what was reused of an ascent and the average of the gradients unknown again.
+// forget makes λ, the interval, the running loss, what was reused of an ascent and the average of the gradients unknown
+// again.
 func (h home) forget(c Config, vars []*model.Variable) error {
 	unknown := map[string]func(v *model.Variable) *tensors.Tensor{
 		h.path("refresh"): func(v *model.Variable) *tensors.Tensor {
@@ -179,6 +180,9 @@ func (h home) forget(c Config, vars []*model.Variable) error {
 		},
 		h.path("limit"): func(v *model.Variable) *tensors.Tensor {
 			return tensorOf(v.DType(), v.Shape().Dimensions, noLimit())
+		},
+		h.path("rise"): func(v *model.Variable) *tensors.Tensor {
+			return tensorOf(v.DType(), v.Shape().Dimensions, notRisen())
 		},
 		h.path("interval"): func(*model.Variable) *tensors.Tensor { return firstInterval(c) },
 	}

@@ -17,8 +17,12 @@ func edge(f Facts) Sentence {
 	if base.Adaptive() {
 		return s.unknown("%s has no such number", base.Optimizer)
 	}
-	if f.Rates[f.Usual].Diverged > 0 {
-		return s.known("beyond it: sgd diverges at lr %g", base.LearningRate)
+	switch o := f.Rates[f.Usual]; {
+	case o.Diverged > 0:
+		return s.known("beyond it: sgd diverges at lr %g in %d of %d short runs", base.LearningRate, o.Diverged, seeds)
+	case o.NotLearnt > 0: // dead units have no curvature
+		return s.unknown("sgd has not learnt at lr %g in %d of %d short runs, and λmax says nothing there",
+			base.LearningRate, o.NotLearnt, seeds)
 	}
 	if len(f.Lambdas) == 0 {
 		return s.unknown("λmax could not be measured")

@@ -16,9 +16,12 @@ func strength(f Facts) Sentence {
 	switch {
 	case !n.Known:
 		return s.unknown("it goes by the noise, which is not known")
+	case f.Labels.noisy() && lite.Diverged > 0:
+		return s.unknown("labels are noisy, for which 1 would be tried, but xsam-lite at %g diverged in %d of %d short runs",
+			usualAlpha(f.Recipe), lite.Diverged, seeds)
 	case f.Labels.noisy():
-		return s.try(1).known("for xsam-lite; labels are noisy (%d of %d contradicted), which the whole correction keeps "+
-			"from being learnt", f.Labels.Contradicted, f.Labels.Sure)
+		return s.try(1).known("for xsam-lite; labels are noisy (%d of %d contradicted). Where labels were noisy 1 was "+
+			"better once and level 5 times (docs/studies/advise.md)", f.Labels.Contradicted, f.Labels.Sure)
 	case math.IsInf(worst(sgd), 1):
 		return s.unknown("sgd does not learn at %g", sgd.Rate)
 	case least(lite.ValidationLoss) > worst(sgd) || lite.Diverged > 0:

@@ -37,8 +37,8 @@ func (f Finding) Text() string {
 	return Text(f.Claim)
 }
 
-// family is a method without its settings, "sam" of "sam:rho=0.1". What stands behind them, " (raw c)", stays: such runs
-// are of another form.
+// family is a method without its settings, "sam" of "sam:rho=0.1". What stands behind them, " (raw c)", stays: such
+// runs are of another form.
 func family(method string) string {
 	label, note, _ := strings.Cut(method, " ")
 	name, _, _ := strings.Cut(label, ":")

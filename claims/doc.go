@@ -5,8 +5,8 @@
 //	(c) lambda-max  λmax below SAM's at every measured epoch
 //
 // Each form of X-SAM among the runs, and nsam, is compared with SAM at the same ρ, the published form also with nsam,
-// which is that without its correction: a two-sided paired t-test on the differences between runs of the same seed, with
-// Holm's correction over the three claims of a comparison. A claim is supported when
+// which is that without its correction: a two-sided paired t-test on the differences between runs of the same seed,
+// with Holm's correction over the three claims of a comparison. A claim is supported when
 // the corrected p is below 0.05 and the difference has the claimed sign, contradicted when it has the other, and else
 // not distinguishable.
 //

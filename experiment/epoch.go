@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"time"
 
@@ -42,9 +41,8 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 			return err
 		}
 	}
-	if step == s.Steps && stats.OutOfReach {
-		s.options.Warn(fmt.Sprintf("%s: the bound %v on λ was out of reach: at the end λ is %.3g, with ascents %v times as "+
-			"long", s.name(), s.Optimizer.Config().MaxLambda, stats.SmoothLambda, stats.Strength))
+	if step == s.Steps {
+		s.warnOfBounds(stats)
 	}
 	if what == "" {
 		if err := s.keepGood(step); err != nil {

@@ -18,6 +18,8 @@ type sums struct {
 	Strength mean
 	// Risen is the share of the steps in which the loss had risen, where the correction asks.
 	Risen mean
+	// RisenSteps is the number of such steps since step 0.
+	RisenSteps int `json:",omitzero"`
 	// Window are the times of the steps since the last train record, All those of the run.
 	Window, All program.StepTimes
 	// Gradients is the number of gradient evaluations since step 0.
@@ -50,6 +52,7 @@ func (t *sums) add(p xsam.StepStats, seconds float64) {
 	}
 	if p.Risen {
 		t.Risen.add(1)
+		t.RisenSteps++
 	} else {
 		t.Risen.add(0)
 	}

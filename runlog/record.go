@@ -57,7 +57,7 @@ type Record struct {
 	AbsCos   Number `json:"abs_cos,omitzero"`
 	// Strength is what a bound on λ (--max-lambda) multiplies the radius of the ascents by, 1 or more; absent without one.
 	Strength Number `json:"strength,omitzero"`
-	// Risen is the share of the steps in which the running loss had risen and the correction was a projection; absent
+	// Risen is the share of the steps in which the running loss had risen and there was no correction; absent
 	// where there were none.
 	Risen Number `json:"risen,omitzero"`
 	// GradNorm is the norm of the gradient before its correction.

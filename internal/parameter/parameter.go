@@ -38,8 +38,9 @@ var All = []Parameter{
 	{"correction", "correction", "`form` of the correction", []string{"oriented", "projection", "explicit", "paper",
 		"surrogate-gap"}},
 	{"alpha", "correction", "`strength` α of the correction, 0 to 2; gsam has its own", nil},
-	{"bound", "correction", "`bound` of the oriented correction: no step climbs along v; nor is the descent along it " +
-		"held back by more than a quarter of the gradient's length; or it is a projection where the loss has risen",
+	{"bound", "correction", "`bound` of the oriented correction. no-climb: no step climbs along v; quarter: nor is the " +
+		"descent along it held back by more than a quarter of the gradient; while-falling: no-climb, and none while the " +
+		"loss has risen",
 		[]string{"none", "no-climb", "quarter", "while-falling"}},
 	{"max-lambda", "limit", "`bound` that λ is kept under by longer ascents, of xsam-lite longer pairs: a number, or " +
 		"edge:0.5 for a share of the edge of stability, 2/lr, with momentum 2(1 + momentum)/lr; 0: none", nil},

@@ -94,8 +94,8 @@ func stretched(epochs int, gradients float64) int {
 	return int(math.Round(float64(epochs) * samGradients / gradients))
 }
 
-// tune has the trials made under out and returns the best. While its radius is at an end of what was tried there are two
-// more.
+// tune has the trials made under out and returns the best. While its radius is at an end of what was tried there are
+// two more.
 func (s search) tune(p problem, f form, base recipe.Recipe, out string, trials int) (best tuning.Trial, err error) {
 	points := f.points(base.LearningRate, trials)
 	base.ValidationSize = p.validation

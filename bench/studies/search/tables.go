@@ -113,8 +113,8 @@ func (s search) scores() (all []score, err error) {
 	return all, nil
 }
 
-// confirmed are the forms of stage 2: the rivals, and of the others the best three of at most 1.3 gradients and the best
-// three of at most 2. The screen must be whole.
+// confirmed are the forms of stage 2: the rivals, and of the others the best three of at most 1.3 gradients and the
+// best three of at most 2. The screen must be whole.
 func (s search) confirmed() ([]form, error) {
 	all, err := s.scores()
 	if err != nil {

@@ -71,8 +71,8 @@ func (t tally) String() string {
 	return strings.Join(parts, "; ")
 }
 
-// outcomeOf is that of a form on a problem, with one budget; nil where it is not whole. With a form of two gradients the
-// runs of equal steps are those of equal gradients.
+// outcomeOf is that of a form on a problem, with one budget; nil where it is not whole. With a form of two gradients
+// the runs of equal steps are those of equal gradients.
 func (s search) outcomeOf(p problem, f form, budget string) (*outcome, error) {
 	o, err := read(filepath.Join(s.place("confirm", p, f), "steps"), confirmSeeds)
 	epochs := p.recipe().Epochs
