@@ -28,7 +28,7 @@
 // and a row in internal/parameter.
 //
 // phase.go says between which steps there is more than the base optimizer, mask.go which parameters an ascent moves;
-// bound.go bounds the correction, limit.go keeps λ under a bound.
+// bound.go bounds the correction, risen.go ends it while the loss has risen, limit.go keeps λ under a bound.
 //
 // The rest: config.go and validate.go hold the configuration, parameter.go its names, schedule.go says which kind of
 // step comes next, state.go what lives between steps, stats.go what a step measured. accumulate.go and microbatch.go

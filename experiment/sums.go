@@ -14,8 +14,8 @@ import (
 type sums struct {
 	// Means since the last train record: over steps, and for Lambda and Residual over refreshes.
 	Loss, GradNorm, Angle, AbsCos, Lambda, Residual mean
-	// Strength is that mean under a bound on λ.
-	Strength mean
+	// Strength and SmoothLambda are such means under a bound on λ.
+	Strength, SmoothLambda mean
 	// Risen is the share of the steps in which the loss had risen, where the correction asks.
 	Risen mean
 	// RisenSteps is the number of such steps since step 0.
@@ -49,6 +49,7 @@ func (t *sums) add(p xsam.StepStats, seconds float64) {
 	}
 	if p.SmoothLambda > 0 {
 		t.Strength.add(p.Strength)
+		t.SmoothLambda.add(p.SmoothLambda)
 	}
 	if p.Risen {
 		t.Risen.add(1)
@@ -66,11 +67,12 @@ func (t *sums) record(step int64, epoch float64) runlog.Record {
 	r := runlog.Record{
 		Kind: runlog.Train, Step: step, Epoch: runlog.Num(epoch), Loss: t.Loss.number(), LambdaMax: t.Lambda.number(),
 		LambdaResidual: t.Residual.number(), AngleDeg: t.Angle.number(), AbsCos: t.AbsCos.number(),
-		GradNorm: t.GradNorm.number(), Strength: t.Strength.number(), Risen: t.Risen.share(),
+		GradNorm: t.GradNorm.number(), SmoothLambda: t.SmoothLambda.number(), Strength: t.Strength.number(),
+		Risen:       t.Risen.share(),
 		StepSeconds: runlog.Num(t.Window.Median()), GradientEvaluations: runlog.Num(t.Gradients),
 	}
 	t.Loss, t.GradNorm, t.Angle, t.AbsCos, t.Lambda, t.Residual = mean{}, mean{}, mean{}, mean{}, mean{}, mean{}
-	t.Strength, t.Risen, t.Window = mean{}, mean{}, program.StepTimes{}
+	t.Strength, t.SmoothLambda, t.Risen, t.Window = mean{}, mean{}, mean{}, program.StepTimes{}
 	return r
 }
 

@@ -65,3 +65,18 @@ func TestSums(t *testing.T) {
 		t.Errorf("the next record is %+v, want no means, and the gradients since step 0", next)
 	}
 }
+
+// Under a bound on λ the records have what it goes by and how strong it is, without one neither; and the share of steps
+// without a correction.
+func TestSumsOfBounds(t *testing.T) {
+	var s sums
+	s.add(xsam.StepStats{SmoothLambda: 2, Strength: 1.5, Risen: true}, 0.1)
+	s.add(xsam.StepStats{SmoothLambda: 4, Strength: 2.5}, 0.1)
+	if r := s.record(2, 1); r.SmoothLambda.Float() != 3 || r.Strength.Float() != 2 || r.Risen.Float() != 0.5 {
+		t.Errorf("record %+v, want λ̄ 3, strength 2, risen 0.5", r)
+	}
+	s.add(xsam.StepStats{Strength: 1}, 0.1)
+	if r := s.record(3, 2); r.SmoothLambda.Known() || r.Strength.Known() || r.Risen.Known() || s.RisenSteps != 1 {
+		t.Errorf("record %+v without a bound, %d risen steps since the beginning: want no values, and 1", r, s.RisenSteps)
+	}
+}

@@ -93,7 +93,7 @@ var Fields = []Field{
 		"`type` of weights and activations; bfloat16 is for activations alone, with all else in float32", "",
 		func(r *Recipe) any { return &r.DType }},
 
-	{"base", BaseGroup, "`optimizer`", "", func(r *Recipe) any { return &r.Optimizer }},
+	{"base", BaseGroup, "`optimizer`, for vit and mixer adamw", "", func(r *Recipe) any { return &r.Optimizer }},
 	{"lr", BaseGroup, "highest learning `rate`", "", func(r *Recipe) any { return &r.LearningRate }},
 	{"schedule", BaseGroup, "learning rate `schedule`: cosine falls to 0, step to a tenth after 50 % and after 75 %", "",
 		func(r *Recipe) any { return &r.Schedule }},

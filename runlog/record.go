@@ -55,7 +55,9 @@ type Record struct {
 	// AngleDeg is the angle between gradient and eigenvector in degrees, AbsCos the absolute value of its cosine.
 	AngleDeg Number `json:"angle_deg,omitzero"`
 	AbsCos   Number `json:"abs_cos,omitzero"`
-	// Strength is what a bound on λ (--max-lambda) multiplies the radius of the ascents by, 1 or more; absent without one.
+	// SmoothLambda is the running estimate that a bound on λ (--max-lambda) goes by; absent without one.
+	SmoothLambda Number `json:"smooth_lambda,omitzero"`
+	// Strength is what such a bound multiplies the radius of the ascents by, 1 or more; absent without one.
 	Strength Number `json:"strength,omitzero"`
 	// Risen is the share of the steps in which the running loss had risen and there was no correction; absent
 	// where there were none.
