@@ -74,7 +74,7 @@ func (c Config) MicroSteps(step int64, n int) int {
 
 // passes is how often the micro-batches of a step go through the trainer.
 func (c Config) passes(k Kind) int {
-	if k == PlainStep || k == AscentStep && (c.Local || c.Ascent.momentum()) {
+	if k == PlainStep || k == AscentStep && (c.Local || c.Ascent.byMomentum()) {
 		return 1
 	}
 	return 2

@@ -144,8 +144,8 @@ const (
 	// NoClimb does not, and lowers λ less.
 	Quarter
 	// WhileFalling is NoClimb, and no correction from where the running loss has risen by a tenth of what it began with,
-	// and by more than batches scatter, until it is a tenth below its lowest. It seldom takes the scatter of
-	// batches for a rise. StepStats.Risen says that it acts. See risen.go.
+	// and by more than batches scatter, until it is a tenth below its lowest. A loss that hardly falls any more, of small
+	// batches, can be taken for one that has risen. StepStats.Risen says that it acts. See risen.go.
 	WhileFalling
 )
 
@@ -162,8 +162,8 @@ const (
 	AlongMotion
 )
 
-// momentum tells whether the ascents go up the momentum or down it.
-func (a Ascent) momentum() bool { return a.Along != AlongGradient }
+// byMomentum tells whether the ascents go up the momentum or down it, and take no gradient of their own.
+func (a Ascent) byMomentum() bool { return a.Along != AlongGradient }
 
 // Mask is a choice of parameters.
 type Mask int

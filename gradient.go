@@ -42,7 +42,7 @@ func (s *step) gradients(loss *graph.Node) (g gradients, ok bool) {
 	case s.mark.kind == PairStep:
 		p := s.newPair(first, second)
 		return gradients{loss: p.cleanLoss(), adv: p.adversarial(), pair: p}, true
-	case s.mark.kind == AscentStep && s.config.Ascent.momentum(): // the trainer's own pass is at w + ε
+	case s.mark.kind == AscentStep && s.config.Ascent.byMomentum(): // the trainer's own pass is at w + ε
 		return gradients{loss: first.loss, adv: first.gradient}, true
 	case s.mark.kind == AscentStep:
 		return gradients{loss: first.loss, clean: first.gradient, adv: second.gradient}, true
@@ -57,7 +57,7 @@ func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
 	switch {
 	case s.mark.micro.n > 0:
 		return s.collect(first)
-	case s.mark.kind == AscentStep && !s.config.Ascent.momentum():
+	case s.mark.kind == AscentStep && !s.config.Ascent.byMomentum():
 		second = s.passAt(s.ascent().from(first.gradient))
 	case s.mark.kind == PairStep:
 		second = s.passAt(inOrder(s.onSide(-1), first))

@@ -36,7 +36,7 @@ type withMomentum interface {
 // checkMomentum reports that a base has no momentum to ascend along.
 func checkMomentum(b base, c Config) error {
 	m, ok := b.(withMomentum)
-	if c.Ascent.momentum() && !(ok && m.KeepsMomentum()) {
+	if c.Ascent.byMomentum() && !(ok && m.KeepsMomentum()) {
 		return fmt.Errorf("xsam: base optimizer %T keeps no momentum that Ascent.Along = %v could go along: "+
 			"want optim.SGD(...).Momentum(0.9)", b, c.Along)
 	}

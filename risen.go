@@ -1,6 +1,7 @@
 package xsam
 
 import (
+	"errors"
 	"math"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -66,10 +67,15 @@ func (s *step) hasRisen(loss *graph.Node) *graph.Node {
 	return graph.Where(known, risen, was)
 }
 
-// risen tells whether the loss had risen in the last step.
+// risen tells whether the loss had risen in the last step. It fails where a training was begun with the rule that had
+// the variable "risen".
 func (o *Optimizer) risen(h home) (bool, error) {
 	if !o.config.bounds() || o.config.Bound != WhileFalling || h.store.GetVariable(h.path("rise")) == nil {
 		return false, nil
+	}
+	if h.store.GetVariable(h.path("risen")) != nil {
+		return false, errors.New("xsam: the training was begun with an earlier rule of the bound while-falling and would " +
+			"go on with another: want a new training, or another bound")
 	}
 	entries, err := readState(h, "rise")
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/gomlx/gomlx/core/graph"
@@ -193,5 +194,20 @@ func TestWhileFallingInParts(t *testing.T) {
 	}
 	if !near(parts.w(), whole.w(), 1e-8) {
 		t.Errorf("in five parts: weights\n got %v\nwant %v", parts.w(), whole.w())
+	}
+}
+
+// A training that was begun with the rule of an earlier version does not go on with today's.
+func TestEarlierRuleIsNotGoneOnWith(t *testing.T) {
+	c := xsam.DefaultConfig()
+	c.Refresh.Warmup = 1
+	l := newNetLab(t, testbackend.Go(t), net{}, c)
+	l.step(2)
+	if _, err := l.opt.Stats(l.store); err != nil {
+		t.Fatal(err)
+	}
+	l.store.RootScope().In("xsam").VariableWithValue("risen", []float64{1, 1, 1, 0}).SetTrainable(false)
+	if _, err := l.opt.Stats(l.store); err == nil || !strings.Contains(err.Error(), "earlier rule") {
+		t.Errorf("Stats: %v, want an error that names the earlier rule", err)
 	}
 }

@@ -111,7 +111,7 @@ var _ forward.Mark = mark{}
 
 func (m mark) UserSpec() any { return m.user }
 func (m mark) Displaces() bool {
-	return m.kind == PairStep || m.kind == AscentStep && m.optimizer.config.Ascent.momentum() || m.micro.second
+	return m.kind == PairStep || m.kind == AscentStep && m.optimizer.config.Ascent.byMomentum() || m.micro.second
 }
 
 // OwnInputs is 0, or how many inputs are the batch's own.

@@ -106,7 +106,7 @@ func (c Config) Cost(step int64) (gradients, products int) {
 
 func (c Config) cost(kind Kind, refresh bool) (gradients, products int) {
 	gradients = 2
-	if kind == PlainStep || kind == AscentStep && c.Ascent.momentum() {
+	if kind == PlainStep || kind == AscentStep && c.Ascent.byMomentum() {
 		gradients = 1
 	}
 	if refresh && c.By == ByThreePoint {

@@ -99,7 +99,7 @@ func (o *Optimizer) displace(scope *model.Scope, g *graph.Graph, m mark) {
 			radius = graph.Neg(radius)
 		}
 		w = paramvec.AddScaled(w, radius, up.v)
-	case o.config.Ascent.momentum():
+	case o.config.Ascent.byMomentum():
 		w = up.from(o.momentum(h.store, g, vars))
 	default: // the second pass of an ascent
 		first := openSums(h, vars, paramvec.DType(w), "first")

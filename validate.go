@@ -58,7 +58,7 @@ func (c Config) Validate() error {
 		"want AllParameters, or ascents", a.Of, a.Every, a.Rho)
 
 	check(alongNames.has(int(a.Along)), "Along = %d: want AlongGradient, AlongMomentum or AlongMotion", int(a.Along))
-	check(!a.momentum() || !a.Adaptive && a.Reuse == 0 && !a.Local && r.By != ByThreePoint && c.Length != Clean,
+	check(!a.byMomentum() || !a.Adaptive && a.Reuse == 0 && !a.Local && r.By != ByThreePoint && c.Length != Clean,
 		"Along = %v with Adaptive = %v, Reuse = %v, Local = %v, Refresh.By = %v, Length = %v: want none of these, "+
 			"since such a step has no clean gradient", a.Along, a.Adaptive, a.Reuse, a.Local, r.By, c.Length)
 
