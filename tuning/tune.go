@@ -1,6 +1,7 @@
 package tuning
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	trialSeed = 1000   // of weights and batches of every trial; no run has it that is compared
+	trialSeed = 1000   // the first, of weights and batches of every trial; no run has it that is compared
 	folder    = "tune" // of the trials, under that of the runs
 	// File holds all trials and the choice, under the folder of the runs.
 	File = "tune.json"
@@ -29,6 +30,7 @@ type Search struct {
 	Methods  []string
 	Settings map[string]string // of the methods that have them
 	Points   []Point
+	Seeds    int // runs of each trial, which is judged by their mean; 0 is 1
 }
 
 // Tuning is the record of a search, in tune.json.
@@ -52,19 +54,20 @@ type Method struct {
 // Best is the trial that was chosen.
 func (m Method) Best() Trial { return m.Trials[m.Chosen] }
 
-// Trial is one run of a search and its outcome.
+// Trial is one setting of a search and its outcome, the mean where it has several runs.
 type Trial struct {
 	Trial              int           `json:"trial"`
 	Method             string        `json:"method"` // with its settings
 	LearningRate       float64       `json:"lr"`
 	Fields             string        `json:"recipe,omitempty"` // what else of the recipe was set, "batch=32"
-	Dir                string        `json:"dir"`              // under the folder of tune.json
+	Dir                string        `json:"dir"`              // of its first run, under the folder of tune.json
+	Seeds              int           `json:"seeds,omitempty"`  // its runs, where there are several
 	ValidationAccuracy runlog.Number `json:"validation_accuracy,omitzero"`
 	ValidationLoss     runlog.Number `json:"validation_loss,omitzero"`
 	Stopped            string        `json:"stopped,omitempty"` // why it did not finish: it diverged
 }
 
-// Planned is a trial before it is made.
+// Planned is a run of a trial before it is made.
 type Planned struct {
 	Method string // without what the point sets
 	Index  int    // of the point
@@ -73,8 +76,8 @@ type Planned struct {
 	Dir    string // under the folder of the runs
 }
 
-// Plan returns the trials: each point for all methods, then the next point. What a point does not change of a method is
-// not tried twice.
+// Plan returns the runs of the trials, those of one together: each point for all methods, then the next point. What a
+// point does not change of a method is not tried twice.
 func (s Search) Plan() ([]Planned, error) {
 	base := s.Base
 	base.Seed, base.LambdaProducts, base.LambdaEvery, base.EvaluateEvery = trialSeed, 0, 0, 0
@@ -83,11 +86,11 @@ func (s Search) Plan() ([]Planned, error) {
 	for i, point := range s.Points {
 		for _, method := range s.Methods {
 			r, label := base, point.Label(method)
-			if key := fmt.Sprint(label, point.Rate, fieldsText(point.Fields)); seen[key] {
+			key := fmt.Sprint(label, point.Rate, fieldsText(point.Fields))
+			if seen[key] {
 				continue
-			} else {
-				seen[key] = true
 			}
+			seen[key] = true
 			r.LearningRate = point.Rate
 			err := apply(&r, point.Fields)
 			if err == nil {
@@ -100,7 +103,13 @@ func (s Search) Plan() ([]Planned, error) {
 				return nil, err
 			}
 			name := fmt.Sprintf("%s-trial%d", strings.NewReplacer(":", "_", "/", "_").Replace(method), i)
-			all = append(all, Planned{method, i, r, fieldsText(point.Fields), filepath.Join(folder, name)})
+			for seed := range max(s.Seeds, 1) {
+				dir := name
+				if r.Seed = trialSeed + int64(seed); seed > 0 {
+					dir = runlog.Name(name, r.Seed)
+				}
+				all = append(all, Planned{method, i, r, fieldsText(point.Fields), filepath.Join(folder, dir)})
+			}
 		}
 	}
 	return all, nil
@@ -130,8 +139,8 @@ func (s Search) Run(makeRuns experiment.Maker, out string) (*Tuning, error) {
 	for _, method := range s.Methods {
 		m := Method{Method: method}
 		for i, p := range planned {
-			if p.Method == method {
-				m.Trials = append(m.Trials, newTrial(p, summaries[i]))
+			if p.Method == method && p.Recipe.Seed == trialSeed {
+				m.Trials = append(m.Trials, newTrial(p, summaries[i:i+max(s.Seeds, 1)]...))
 			}
 		}
 		if m.Chosen, err = choose(m.Trials); err != nil {
@@ -143,14 +152,22 @@ func (s Search) Run(makeRuns experiment.Maker, out string) (*Tuning, error) {
 	return t, runlog.Write(filepath.Join(out, File), t)
 }
 
-// newTrial takes from a summary what the choice may know. Of the test images a trial's summary says nothing, and if
-// it did, nothing of it would come here.
-func newTrial(p Planned, s runlog.Summary) Trial {
-	return Trial{
-		Trial: p.Index, Method: p.Recipe.Method, LearningRate: p.Recipe.LearningRate, Fields: p.Fields,
-		Dir: filepath.ToSlash(p.Dir), ValidationAccuracy: s.ValidationAccuracy, ValidationLoss: s.ValidationLoss,
-		Stopped: s.Stopped,
+// newTrial takes from a trial's runs what the choice may know: the mean, or that one has stopped. Of the test images
+// their summaries say nothing, and if they did, nothing of it would come here.
+func newTrial(p Planned, runs ...runlog.Summary) Trial {
+	t := Trial{Trial: p.Index, Method: p.Recipe.Method, LearningRate: p.Recipe.LearningRate, Fields: p.Fields,
+		Dir: filepath.ToSlash(p.Dir)}
+	if len(runs) > 1 {
+		t.Seeds = len(runs)
 	}
+	var accuracy, loss float64
+	for _, s := range runs {
+		accuracy += s.ValidationAccuracy.Float() / float64(len(runs))
+		loss += s.ValidationLoss.Float() / float64(len(runs))
+		t.Stopped = cmp.Or(t.Stopped, s.Stopped)
+	}
+	t.ValidationAccuracy, t.ValidationLoss = runlog.Num(accuracy), runlog.Num(loss)
+	return t
 }
 
 // choose returns the index of the best trial: the highest validation accuracy, which a regression does not have, then

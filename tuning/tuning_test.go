@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/xsam-go/xsam/recipe"
@@ -112,5 +113,37 @@ func TestGrid(t *testing.T) {
 	}
 	if _, err := Grid(0.1, []string{"lr=1", "lr=2"}); err == nil {
 		t.Error("a name twice has no error")
+	}
+}
+
+// A trial of two seeds is judged by their mean, and not at all where one of them diverged.
+func TestSeedsOfATrial(t *testing.T) {
+	base := recipe.Defaults("glyphs")
+	base.ValidationSize = 10
+	s := Search{Base: base, Methods: []string{"sgd", "sam"}, Points: Draws(0.1, 3), Seeds: 2}
+	accuracy := map[string][]float64{"sgd": {0.5, 0.5, 0.9, 0.2, 0.6, 0.6}, "sam": {0.1, 0.2, 0.3, 0.3, 0.9, 0.9}}
+	made := map[string]bool{}
+	out := t.TempDir()
+	got, err := s.Run(func(recipes []recipe.Recipe, dirs []string) ([]runlog.Summary, error) {
+		all := make([]runlog.Summary, len(recipes))
+		for i, r := range recipes {
+			made[dirs[i]] = true
+			method, _, _ := strings.Cut(r.Method, ":")
+			all[i].ValidationAccuracy = runlog.Num(accuracy[method][0])
+			if accuracy[method] = accuracy[method][1:]; method == "sam" && len(accuracy[method]) == 0 {
+				all[i].Stopped = "the loss is NaN at step 3"
+			}
+			if want := int64(trialSeed + i%2); r.Seed != want {
+				t.Errorf("run %d has seed %d, want %d", i, r.Seed, want)
+			}
+		}
+		return all, nil
+	}, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sgd, sam := got.Methods[0].Best(), got.Methods[1].Best()
+	if len(made) != 12 || sgd.Trial != 2 || sgd.Seeds != 2 || sgd.ValidationAccuracy.Float() != 0.6 || sam.Trial != 1 {
+		t.Errorf("%d folders, chosen %+v and %+v, want 12, trial 2 with mean 0.6, trial 1", len(made), sgd, sam)
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 const (
 	screenTrials, screenSeeds   = 8, 5
-	confirmTrials, confirmSeeds = 12, 10
+	confirmTrials, confirmSeeds = 8, 10
+	trialSeeds                  = 2   // of a trial of stage 2
 	screenFirst                 = 100 // seed
 	widenings                   = 3   // times that a range of radii is made wider
 	samGradients                = 2   // a step
@@ -30,7 +31,7 @@ func (s search) screen(chosen []problem) error {
 		for _, p := range chosen {
 			tell("screen: %s, %s (%d of %d)", p.name, f, i+1, len(screened))
 			base, out := p.recipe(), s.place("screen", p, f)
-			best, err := s.tune(p, f, base, out, screenTrials)
+			best, err := s.tune(p, f, base, out, screenTrials, 1)
 			if err != nil {
 				return err
 			}
@@ -43,7 +44,8 @@ func (s search) screen(chosen []problem) error {
 	return nil
 }
 
-// confirm is stage 2: 12 trials, and 10 seeds on the test images for as many steps as SAM and for as many gradients.
+// confirm is stage 2: 8 trials of 2 seeds, and 10 seeds on the test images for as many steps as SAM and for as many
+// gradients.
 func (s search) confirm(chosen []problem) error {
 	forms, err := s.confirmed()
 	if err != nil {
@@ -65,7 +67,7 @@ func (s search) confirm(chosen []problem) error {
 
 func (s search) confirmForm(p problem, f form) error {
 	base, out := p.recipe(), s.place("confirm", p, f)
-	best, err := s.tune(p, f, base, out, confirmTrials)
+	best, err := s.tune(p, f, base, out, confirmTrials, trialSeeds)
 	if err != nil {
 		return err
 	}
@@ -94,14 +96,14 @@ func stretched(epochs int, gradients float64) int {
 	return int(math.Round(float64(epochs) * samGradients / gradients))
 }
 
-// tune has the trials made under out and returns the best. While its radius is at an end of what was tried there are
-// two more.
-func (s search) tune(p problem, f form, base recipe.Recipe, out string, trials int) (best tuning.Trial, err error) {
+// tune has trials of so many seeds made under out and returns the best. While its radius is at an end of what was tried
+// there are two more.
+func (s search) tune(p problem, f form, base recipe.Recipe, out string, trials, seeds int) (best tuning.Trial, err error) {
 	points := f.points(base.LearningRate, trials)
 	base.ValidationSize = p.validation
 	for range widenings + 1 {
 		t, err := tuning.Search{Recipe: string(f), Rule: tuning.DrawRule, Base: base, Methods: []string{f.method()},
-			Settings: f.settings(), Points: points}.Run(s.makeRuns, out)
+			Settings: f.settings(), Points: points, Seeds: seeds}.Run(s.makeRuns, out)
 		if err != nil {
 			return best, fmt.Errorf("%s in %s: %w", f, out, err)
 		}
