@@ -3,5 +3,6 @@
 //
 //	point.go   the settings that are tried: Draws, at random, or Grid
 //	holdout.go the examples that trials are judged by
+//	plan.go    the runs of the trials
 //	tune.go    the trials, the choice, and their record, tune.json
 package tuning
