@@ -3,28 +3,16 @@ package backend
 import (
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // xlaFlagsEnv holds XLA's options. The plugin reads it with C's getenv when it makes its first client, and Go's
 // os.Setenv sets C's environment too in a program with cgo, which go-xla needs anyway.
 const xlaFlagsEnv = "XLA_FLAGS"
 
-// cpuFlags are options of the pinned CPU plugin that were measured to help, on convolutions and on wide dense nets;
-// docs/decisions/001-engine.md has the figures. Another plugin may not know them, and XLA ends the process on an option
-// it does not know. They are not set where the user has set XLA_FLAGS, even to nothing.
-const cpuFlags = "--xla_cpu_experimental_onednn_custom_call=true " +
-	"--xla_cpu_experimental_ynn_fusion_type=-LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION," +
-	"-LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"
-
 // PlanFlags returns an environment setting, "XLA_FLAGS=…", for another process with the same engine as this one. With
 // it XLA writes into the folder dir what it makes of each program, the planned buffers among other things.
 func PlanFlags(dir string) string {
-	flags, chosen := os.LookupEnv(xlaFlagsEnv)
-	if !chosen {
-		flags = cpuFlags
-	}
-	return strings.TrimSpace(xlaFlagsEnv + "=" + flags + " --xla_dump_to=" + dir + " --xla_dump_hlo_as_text")
+	return xlaFlagsEnv + "=" + os.Getenv(xlaFlagsEnv) + " --xla_dump_to=" + dir + " --xla_dump_hlo_as_text"
 }
 
 // setDefault sets an environment variable unless it is set already, even to nothing.

@@ -46,8 +46,8 @@ type Engine struct {
 //
 // "auto" takes CUDA when a GPU and its plugin are there, else XLA on the CPU, else pure Go with one line on Out that
 // says why. "xla" and "cuda" install their plugin when it is missing, and fail when they cannot. Nothing is
-// downloaded when GOMLX_NO_AUTO_INSTALL is set. XLA options that were measured to help are set in XLA_FLAGS for the
-// pinned CPU plugin, unless the user set that variable; see docs/decisions/001-engine.md.
+// downloaded when GOMLX_NO_AUTO_INSTALL is set. XLA gets no options but those of the user's XLA_FLAGS: some are faster
+// and compute attention wrongly; see docs/decisions/001-engine.md.
 //
 // A cancelled ctx ends a download and returns ctx's error.
 func Open(ctx context.Context, opts Options) (*Engine, error) {
@@ -152,9 +152,6 @@ func openXLA(plugin, options string, opts Options) (*Engine, error) {
 	if isPinned(plugin) {
 		devices := max(1, opts.Devices)
 		clientOptions = pjrt.NamedValuesMap{"cpu_device_count": int64(devices), "asynchronous": devices > 1}
-		if err := setDefault(xlaFlagsEnv, cpuFlags); err != nil {
-			return nil, fmt.Errorf("backend: XLA plugin %s: %w", plugin, err)
-		}
 	}
 	config := plugin
 	if options != "" {

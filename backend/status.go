@@ -11,7 +11,7 @@ import (
 // Found says which engines a computer has, without loading or downloading any.
 type Found struct {
 	Setting   string // $GOMLX_BACKEND, "" when not set
-	XLAFlags  string // $XLA_FLAGS as the pinned CPU plugin would see it
+	XLAFlags  string // $XLA_FLAGS, "" when not set
 	GPU       bool   // an NVIDIA GPU is there
 	NoInstall bool   // GOMLX_NO_AUTO_INSTALL is set
 	Plugins   []Plugin
@@ -62,13 +62,9 @@ func (found Found) InUse() string {
 // Status looks for XLA's plugins, and reads the pinned one through to check it.
 func Status() Found {
 	m := thisMachine()
-	flags, chosen := os.LookupEnv(xlaFlagsEnv)
-	if !chosen {
-		flags = cpuFlags
-	}
 	return Found{
 		Setting:   os.Getenv(compute.ConfigEnvVar),
-		XLAFlags:  flags,
+		XLAFlags:  os.Getenv(xlaFlagsEnv),
 		GPU:       m.gpu(),
 		NoInstall: m.noInstall,
 		Plugins:   []Plugin{cpuStatus(m), cudaStatus(m)},
