@@ -27,6 +27,7 @@ var checks = []struct {
 	{"cut into micro-batches: sam", accumulates(xsam.SAMConfig())},
 	{"cut into micro-batches: xsam", accumulates(smooth())},
 	{"products of the Hessian equal differences", products},
+	{"the gradient is that of the pure-Go engine", engineIsRight},
 }
 
 // smooth is X-SAM without the choice between two sides, which rounding may decide.

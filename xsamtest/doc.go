@@ -18,4 +18,5 @@
 //	checks.go    the checks of training
 //	sambyhand.go SAM's step from two plain gradients
 //	products.go  the check of Hessian-vector products
+//	engine.go    the check of the engine
 package xsamtest
