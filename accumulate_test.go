@@ -14,6 +14,7 @@ import (
 	"github.com/xsam-go/xsam"
 	"github.com/xsam-go/xsam/internal/testbackend"
 	"github.com/xsam-go/xsam/objective"
+	"github.com/xsam-go/xsam/optim"
 )
 
 // updates makes n updates of micro-batches and returns the loss that the trainer reported for the last.
@@ -32,13 +33,18 @@ func (l *lab) updates(micro, n int) (loss float64) {
 // newMicroLab is newNetLab with batches cut into n.
 func newMicroLab(t *testing.T, b compute.Backend, m net, c xsam.Config, n int) *lab {
 	t.Helper()
-	l := newLabWith(t, b, seededStore(), objective.New(m.modelFn, m.lossFn), descent(), c, examples{})
+	return newLabWith(t, b, seededStore(), objective.New(m.modelFn, m.lossFn), descent(), c, examples{}).cut(n)
+}
+
+// cut has the lab go on with its batches in n parts.
+func (l *lab) cut(n int) *lab {
+	l.t.Helper()
 	ds, err := l.opt.Accumulate(l.store, examples{}, n)
 	if err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
 	next, stop := iter.Pull2(ds.Iter())
-	t.Cleanup(stop)
+	l.t.Cleanup(stop)
 	l.next = next
 	return l
 }
@@ -80,6 +86,27 @@ func TestAccumulateEqualsTheWholeBatch(t *testing.T) {
 					t.Errorf("the last step is number %d, want 11: the global step counts updates", p.Step)
 				}
 			})
+		})
+	}
+}
+
+// Ascents along the momentum of the base: its step is made once an update, so parts see the one momentum.
+func TestAlongTheMomentumInParts(t *testing.T) {
+	up, motion := xsam.DefaultConfig(), xsam.LiteConfig()
+	up.Along, motion.Along = xsam.AlongMomentum, xsam.AlongMotion
+	for name, config := range map[string]xsam.Config{"msam": xsam.MSAMConfig(), "xsam": up, "xsam-lite": motion} {
+		t.Run(name, func(t *testing.T) {
+			made := func() *lab {
+				n := net{l2: 1e-3}
+				return newLabWith(t, testbackend.Go(t), seededStore(), objective.New(n.modelFn, n.lossFn),
+					optim.SGD(0.1).Momentum(0.9).Done(), config, examples{})
+			}
+			whole, parts := made(), made().cut(5)
+			whole.step(12)
+			parts.updates(5, 12)
+			if !near(parts.weights(), whole.weights(), 1e-10) {
+				t.Errorf("weights %v, undivided %v", parts.weights(), whole.weights())
+			}
 		})
 	}
 }
