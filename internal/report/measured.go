@@ -42,6 +42,7 @@ func (c *Comparison) measured() Chart {
 	if !slices.ContainsFunc(chart.Series, func(s Series) bool { return len(s.X) > 1 }) {
 		chart.Series = nil
 	}
+	chart.Series = c.underBounds(chart.Series)
 	return chart
 }
 

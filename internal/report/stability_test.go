@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/xsam-go/xsam/optim"
@@ -49,7 +50,7 @@ func TestScheduleIsThatOfTraining(t *testing.T) {
 	}
 }
 
-// A bound on λ is one line of each method that has it.
+// A bound on λ is one line of each method that has it, with λmax as it was measured too.
 func TestLambdaBounds(t *testing.T) {
 	c := &Comparison{Runs: []*runlog.Run{
 		{Setup: runlog.Setup{Method: "sam", Task: runlog.Task{Epochs: 3}}},
@@ -59,5 +60,14 @@ func TestLambdaBounds(t *testing.T) {
 	if lines := c.underBounds([]Series{{}}); len(lines) != 2 || lines[1].Style != Reference || lines[1].Y[0] != 2 ||
 		lines[1].X[1] != 3 {
 		t.Errorf("two runs under one bound: %+v", lines)
+	}
+	for _, r := range c.Runs {
+		for epoch := range 3 {
+			r.Records = append(r.Records, runlog.Record{Kind: runlog.Curvature, Step: int64(epoch),
+				Epoch: runlog.Num(float64(epoch)), LambdaMax: runlog.Num(3)})
+		}
+	}
+	if chart := c.measured(); !slices.ContainsFunc(chart.Series, func(s Series) bool { return s.Style == Reference }) {
+		t.Errorf("no bound among %d lines of λmax", len(chart.Series))
 	}
 }
