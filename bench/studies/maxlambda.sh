@@ -11,7 +11,7 @@ xsam=${XSAM:-xsam}
 case $problem in
 digits) args=(--data digits --model mlp --curvature-every 4) ;;
 resnet8) args=(--data fashion-mnist --model resnet8 --train-size 1000 --test-size 1000 --epochs 10 --batch 50
-	--label-noise 0.2 --curvature-every 1 --lambda-examples 200) ;;
+	--label-noise 0.2 --curvature-every 2 --lambda-examples 200) ;;
 vit) args=(--data digits --model vit --base adamw --epochs 30 --curvature-every 4 --lambda-examples 200) ;;
 *) echo "maxlambda.sh: problem $problem: want digits, resnet8 or vit" >&2 && exit 2 ;;
 esac
