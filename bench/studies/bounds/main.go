@@ -75,7 +75,8 @@ func table(w io.Writer, out string) error {
 		of := func(name string) int { before, _, _ := strings.Cut(name, ":"); return slices.Index(order, before) }
 		return cmp.Or(of(a)-of(b), cmp.Compare(rows[b].bound, rows[a].bound), cmp.Compare(a, b))
 	})
-	fmt.Fprintln(w, "| | n | test accuracy % | λmax at the end | largest λmax of the last third ÷ bound |\n|---|---|---|---|---|")
+	fmt.Fprintln(w, "| | n | test accuracy % | λmax at the end | largest λmax of the last third ÷ bound |")
+	fmt.Fprintln(w, "|---|---|---|---|---|")
 	for _, name := range names {
 		m := rows[name]
 		var shares []string

@@ -98,7 +98,8 @@ func stretched(epochs int, gradients float64) int {
 
 // tune has trials of so many seeds made under out and returns the best. While its radius is at an end of what was tried
 // there are two more.
-func (s search) tune(p problem, f form, base recipe.Recipe, out string, trials, seeds int) (best tuning.Trial, err error) {
+func (s search) tune(p problem, f form, base recipe.Recipe, out string, trials, seeds int) (tuning.Trial, error) {
+	var best tuning.Trial
 	points := f.points(base.LearningRate, trials)
 	base.ValidationSize = p.validation
 	for range widenings + 1 {
