@@ -98,7 +98,7 @@ func (q *queue) prepare(r recipe.Recipe, dir string) error {
 	return runlog.WriteConfig(dir, recipe.Saved{
 		Recipe: r, LambdaBound: float64(limited.MaxLambda), Origins: q.options.Origins, Version: recipe.CodeVersion(),
 		Backend: q.engine.Name, BackendFallback: q.engine.Fallback,
-		Device: q.engine.Description(), Devices: q.options.devices(),
+		Device: q.engine.Description(), Devices: q.options.devices(), XLAFlags: os.Getenv("XLA_FLAGS"),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version(),
 	})
 }

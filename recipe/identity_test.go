@@ -39,7 +39,7 @@ func TestIdentity(t *testing.T) {
 		{"another data folder", func(s *Saved) { s.DataDir = "/elsewhere" }, true},
 		{"another machine, version and engine", func(s *Saved) {
 			s.Version, s.Backend, s.Device, s.Devices, s.CPUs, s.Go, s.Platform = "v2", "xla:cpu", "d", 2, 64, "go9", "x"
-			s.BackendFallback = "because"
+			s.BackendFallback, s.XLAFlags = "because", "--xla_of_mine"
 		}, true},
 	}
 	for _, tt := range tests {

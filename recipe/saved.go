@@ -27,8 +27,9 @@ type Saved struct {
 	Version         string            `json:"version"`
 	Backend         string            `json:"backend"`
 	BackendFallback string            `json:"backend_fallback,omitempty"`
-	Device          string            `json:"device"`            // as the engine describes itself
-	Devices         int               `json:"devices,omitempty"` // over which batches were spread, when more than one
+	Device          string            `json:"device"`              // as the engine describes itself
+	Devices         int               `json:"devices,omitempty"`   // over which batches were spread, when more than one
+	XLAFlags        string            `json:"xla_flags,omitempty"` // the user's $XLA_FLAGS
 	Platform        string            `json:"platform"`
 	CPUs            int               `json:"cpus"`
 	Go              string            `json:"go"`
