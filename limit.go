@@ -25,8 +25,8 @@ import (
 // the data than λ, which v lags behind. Without a bound λmax was 0.79 to 1.12 times λ̄, and B leaves room for that;
 // under a strong one, with residuals above 2, 0.60 to 0.83 times (docs/algorithm.md): there it is kept with room to
 // spare. Where v stays far from the dominant eigenvector, as on a small ViT, λmax is above λ̄ and the bound does not
-// hold (docs/studies/max-lambda.md). StepStats has λ̄, m and, where m is at its most and λ̄ above the bound, OutOfReach;
-// λmax may be under it.
+// hold (docs/studies/max-lambda.md). StepStats has λ̄, m and, where m is at its most and λ̄ above the bound,
+// OutOfReach; λmax may be under it.
 type MaxLambda float64
 
 const (
