@@ -25,9 +25,9 @@ func TestMemoryLine(t *testing.T) {
 }
 
 // X-SAM's largest step needs at most the memory of SAM's plus three copies of the weights, to 10 %, and SAM's at most
-// that of SGD's plus the same. With resnet8 XLA holds both passes of a pair, though the second waits for the first:
-// 1.87 times SAM's, since convolutions are no longer oneDNN's (docs/decisions/004). It must not become more. The numbers are the sizes of all buffers of a step, as XLA plans them; XLA writes them
-// down in a process of its own.
+// that of SGD's plus the same. With resnet8 the promise does not hold: a pair step has 1.87 times SAM's, since XLA holds
+// images of the first pass for one number each (docs/decisions/004). Its limit is to go back to 1. The numbers are the
+// sizes of all buffers of a step, as XLA plans them; XLA writes them down in a process of its own.
 func TestStepMemory(t *testing.T) {
 	const child = "XSAM_TEST_STEP_MEMORY"
 	cases := []memoryCase{
