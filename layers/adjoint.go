@@ -34,10 +34,29 @@ func withAdjoint(node *graph.Node, f adjoint) *graph.Node {
 // computed.
 //
 // A scheduling barrier is a node with the value of its first operand that also depends on the others. It costs about
-// one pass over y.
+// one pass over y. Its others are sums of a few numbers of each input, which XLA computes once: a number of the input
+// itself it would take where y is used, and hold the input until then. So the gradients of the inputs, which the
+// barrier's adjoint makes, are handed on by the slices that the sums are of.
 func composite(y *graph.Node, f adjoint, inputs ...*graph.Node) *graph.Node {
-	return withAdjoint(graph.SchedulingBarrier(y, inputs...), func(v *graph.Node) []*graph.Node {
-		return append([]*graph.Node{nil}, f(v)...)
+	var gradients []*graph.Node // of the derivative that is being taken: the barrier comes before its inputs
+	sums := make([]*graph.Node, len(inputs))
+	for i, x := range inputs {
+		first := make([]graph.SliceAxisSpec, x.Rank())
+		for axis := range first {
+			first[axis] = graph.AxisRange(0, 1)
+		}
+		last := x.Rank() - 1
+		first[last] = graph.AxisRange(0, min(8, x.Shape().Dim(last)))
+		few := withAdjoint(graph.Slice(x, first...), func(*graph.Node) []*graph.Node { return gradients[i : i+1] })
+		sums[i] = graph.ReduceAllSum(few)
+	}
+	return withAdjoint(graph.SchedulingBarrier(y, sums...), func(v *graph.Node) []*graph.Node {
+		gradients = f(v)
+		none := []*graph.Node{nil}
+		for _, sum := range sums {
+			none = append(none, graph.ZerosLike(sum))
+		}
+		return none
 	})
 }
 
