@@ -34,10 +34,18 @@ func withAdjoint(node *graph.Node, f adjoint) *graph.Node {
 // computed.
 //
 // A scheduling barrier is a node with the value of its first operand that also depends on the others. It costs about
-// one pass over y. Its others are sums of a few numbers of each input, which XLA computes once: a number of the input
-// itself it would take where y is used, and hold the input until then. So the gradients of the inputs, which the
-// barrier's adjoint makes, are handed on by the slices that the sums are of.
+// one pass over y.
 func composite(y *graph.Node, f adjoint, inputs ...*graph.Node) *graph.Node {
+	return withAdjoint(graph.SchedulingBarrier(y, inputs...), func(v *graph.Node) []*graph.Node {
+		return append([]*graph.Node{nil}, f(v)...)
+	})
+}
+
+// compositeOfLarge is composite for a y that is used long after it is computed, as a kernel gradient in the update. XLA
+// would take the number of each input that a barrier needs where y is used, and hold the input until then. So here the
+// barrier depends on sums of a few numbers of each, which XLA computes once; the gradients of the inputs, which the
+// barrier's adjoint makes, are handed on by the slices that are summed.
+func compositeOfLarge(y *graph.Node, f adjoint, inputs ...*graph.Node) *graph.Node {
 	var gradients []*graph.Node // of the derivative that is being taken: the barrier comes before its inputs
 	sums := make([]*graph.Node, len(inputs))
 	for i, x := range inputs {

@@ -141,7 +141,7 @@ func (c geometry) kernelAdjoint(x, v *graph.Node) *graph.Node {
 			k = graph.Add(k, sum)
 		}
 	}
-	return composite(k, again, x, v)
+	return compositeOfLarge(k, again, x, v)
 }
 
 // partialKernelAdjoint is kernelAdjoint in one convolution. again is its adjoint, nil for groups and where the result
