@@ -41,9 +41,6 @@ func (s *session) afterStep(ctx context.Context, step int, seconds float64) erro
 			return err
 		}
 	}
-	if step == s.Steps {
-		s.warnOfBounds(stats)
-	}
 	if what == "" {
 		if err := s.keepGood(step); err != nil {
 			return err

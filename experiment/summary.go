@@ -59,6 +59,9 @@ func (s *session) conclude(ctx context.Context, err error) (runlog.Summary, erro
 		if err := s.judge(&summary); err != nil {
 			return runlog.Summary{}, err
 		}
+		if err := s.warnOfBounds(summary.LambdaMax); err != nil {
+			return runlog.Summary{}, err
+		}
 		s.progress.Lambda, s.progress.AngleDeg = summary.LambdaMax.Float(), summary.AngleDeg.Float()
 		s.tell(Finished)
 		return summary, s.writeSummary(summary)
