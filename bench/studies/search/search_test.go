@@ -102,6 +102,29 @@ func TestChoice(t *testing.T) {
 	}
 }
 
+// TestVerdict: a form meets it on as many problems as are wanted, unless it loses seeds.
+func TestVerdict(t *testing.T) {
+	y := tally{forms: []form{"sam", "msam", "xsam-lite"}, passed: map[form]int{"msam": 3, "xsam-lite": 4}, whole: 6}
+	for _, tt := range []struct {
+		wanted int
+		lost   map[form]bool
+		want   string
+	}{
+		{3, nil, "3 of 6: msam, xsam-lite"},
+		{4, nil, "4 of 6: xsam-lite"},
+		{3, map[form]bool{"msam": true}, "3 of 6: xsam-lite"},
+		{5, nil, "5 of 6: none"},
+	} {
+		want := "msam on 3, xsam-lite on 4, of 6 finished problems; wanted are " + tt.want
+		if got := y.text(tt.wanted, tt.lost); got != want {
+			t.Errorf("%d wanted, lost %v:\n got %s\nwant %s", tt.wanted, tt.lost, got, want)
+		}
+	}
+	if got := (tally{whole: 2}).text(3, nil); got != "none, of 2 finished problems; wanted are 3 of 6: none" {
+		t.Error(got)
+	}
+}
+
 // write writes the record of a finished run.
 func write(t *testing.T, folder string, method form, seed int, accuracy, gradients float64) {
 	t.Helper()

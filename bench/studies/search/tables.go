@@ -19,6 +19,8 @@ const (
 	noWorse    = -0.5 // points of accuracy
 	mostLost   = 1    // seeds of ten, of a form that can become the default
 	ofEachKind = 3    // forms that go on
+
+	wantedCheap, wantedBetter = 5, 3 // problems that a form must pass to become the default
 )
 
 // outcome is what a form has come to on a problem.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"path/filepath"
 	"strings"
@@ -41,34 +43,37 @@ func tables(w io.Writer, out string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\nAt most %g gradients a step and no worse than SAM by %g points, equal steps: %s\n"+
-		"Better than SAM, equal gradients: %s\n", cheapest, -noWorse, cheap, better)
+	lost := maps.Clone(cheap.lost)
+	maps.Copy(lost, better.lost)
+	_, err = fmt.Fprintf(w, "\nCheap and as good (at most %g gradients a step, equal steps, interval above %g points): %s\n"+
+		"Better than SAM (p < 0.05 by Holm, equal gradients): %s\n", cheapest, noWorse, cheap.text(wantedCheap, lost),
+		better.text(wantedBetter, lost))
 	return err
 }
 
-// tally counts for each form the problems on which it passed; a form that lost more than one seed of one has no chance.
+// tally counts for each form the problems on which it passed.
 type tally struct {
 	forms  []form
 	passed map[form]int
-	lost   map[form]bool
-	whole  int // problems
+	lost   map[form]bool // more than one seed of one problem
+	whole  int           // problems that are finished
 }
 
-func (t tally) String() string {
-	var parts []string
+// text says how many problems the forms passed, and which of them meet a verdict: passed on as many as wanted, and lost
+// no more than one seed on any problem.
+func (t tally) text(wanted int, lost map[form]bool) string {
+	var passed, met []string
 	for _, f := range t.forms {
-		if t.passed[f] > 0 {
-			note := ""
-			if t.lost[f] {
-				note = ", but it lost more than one seed of ten on one"
+		if n := t.passed[f]; n > 0 {
+			passed = append(passed, fmt.Sprintf("%s on %d", f, n))
+			if n >= wanted && !lost[f] {
+				met = append(met, string(f))
 			}
-			parts = append(parts, fmt.Sprintf("%s on %d of %d%s", f, t.passed[f], t.whole, note))
 		}
 	}
-	if len(parts) == 0 {
-		return fmt.Sprintf("none on any of %d", t.whole)
-	}
-	return strings.Join(parts, "; ")
+	list := func(forms []string) string { return cmp.Or(strings.Join(forms, ", "), "none") }
+	return fmt.Sprintf("%s, of %d finished problems; wanted are %d of %d: %s", list(passed), t.whole, wanted,
+		len(problems), list(met))
 }
 
 // outcomeOf is that of a form on a problem, with one budget; nil where it is not whole. With a form of two gradients
@@ -106,14 +111,16 @@ func (s search) compared(w io.Writer, forms []form, budget string,
 			continue
 		}
 		t.whole++
-		fmt.Fprintln(w, "| form | gradients | accuracy % | less SAM, points | p | lost |\n|---|---|---|---|---|---|")
+		fmt.Fprintln(w, "| form | gradients | accuracy % | less SAM, points | p, Holm | lost |\n|---|---|---|---|---|---|")
 		differences := compare.Differences(values, "sam")
 		for _, f := range forms {
 			o, d := found[f], differences[string(f)]
 			if o == nil {
 				continue
 			}
-			t.lost[f] = t.lost[f] || o.lost > mostLost
+			if o.lost > mostLost {
+				t.lost[f] = true
+			}
 			if d == nil {
 				fmt.Fprintf(w, "| %s | %.2f | %s | – | – | %d |\n", f, o.gradients, o.mean(), o.lost)
 				continue
