@@ -37,9 +37,12 @@ func newMicroLab(t *testing.T, b compute.Backend, m net, c xsam.Config, n int) *
 }
 
 // cut has the lab go on with its batches in n parts.
-func (l *lab) cut(n int) *lab {
+func (l *lab) cut(n int) *lab { return l.cutOf(examples{}, n) }
+
+// cutOf is cut, with the batches of a data set.
+func (l *lab) cutOf(of train.Dataset, n int) *lab {
 	l.t.Helper()
-	ds, err := l.opt.Accumulate(l.store, examples{}, n)
+	ds, err := l.opt.Accumulate(l.store, of, n)
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func (s *step) alpha() *graph.Node {
 	dtype := paramvec.DType(s.w)
 	alpha := graph.Scalar(s.g, dtype, s.config.Alpha)
 	if m := s.config.strength(s.home, s.g); m != nil && s.config.Alpha < 1 {
-		alpha = graph.MinScalar(graph.Mul(alpha, m), 1)
+		alpha = graph.MinScalar(graph.Mul(alpha, graph.ConvertDType(m, dtype)), 1)
 	}
 	if s.config.Refresh.Warmup == 0 && s.config.AlphaWarmup == 0 {
 		return alpha

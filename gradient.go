@@ -69,7 +69,7 @@ func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
 // variables are back at the step's own w. Where the model itself changes its weights in the forward pass, the gradient
 // is the one at what it makes of w, as in the trainer's own pass.
 func (s *step) passAt(w []*graph.Node) pass {
-	forward.SetPoint(s.vars, w)
+	forward.SetPoint(s.vars, apart(w))
 	value := s.objective.Evaluate(s.scope, s.g, s.batch)
 	loss := value.Total
 	if s.mark.micro.n > 0 { // an ascent of the micro-batch's own

@@ -1,6 +1,8 @@
 package xsam
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
@@ -30,7 +32,8 @@ func openSums(h home, vars []*model.Variable, dtype dtypes.DType, pass string) s
 	s := sums{loss: h.variable(name("loss"), dtype, nil, []float64{0})}
 	for _, v := range vars {
 		zero := make([]float64, v.Shape().Size())
-		s.gradient = append(s.gradient, h.variable(name(v.Path()), stateDType(v), v.Shape().Dimensions, zero))
+		path := name(model.JoinPath("gradient", v.Path()))
+		s.gradient = append(s.gradient, h.variable(path, stateDType(v), v.Shape().Dimensions, zero))
 	}
 	return s
 }
@@ -40,12 +43,7 @@ func (s *sums) openDivisor(h home, dtype dtypes.DType, pass string, n int) {
 	if n == 0 {
 		return
 	}
-	name := model.JoinPath("accumulate", pass, "divisor")
-	if v := h.store.GetVariable(h.path(name)); v != nil && v.Shape().Dim(0) != n { // another loss than before
-		if err := h.store.DeleteVariable(h.path(name)); err != nil {
-			exceptions.Panicf("xsam: Accumulate: %v", err)
-		}
-	}
+	name := model.JoinPath("accumulate", pass, fmt.Sprintf("divisor%d", n)) // the losses of several tasks may differ in n
 	s.divisor = h.variable(name, dtype, []int{n}, make([]float64, n))
 }
 
@@ -222,9 +220,9 @@ func isRow(i, x *graph.Node) *graph.Node {
 }
 
 func openRandom(h home, random *model.Variable, n int) *model.Variable {
-	path := h.path("accumulate", "random")
+	path := h.path("accumulate", fmt.Sprintf("random%d", n)) // another optimizer on the store may cut in other numbers
 	v := h.store.GetVariable(path)
-	if v == nil || v.Shape().Dim(0) != n {
+	if v == nil {
 		size := random.Shape().Size()
 		v = h.store.VariableWithValue(path, tensors.FromFlatDataAndDimensions(make([]uint64, n*size), n, size))
 	}

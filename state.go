@@ -68,6 +68,7 @@ func (h home) vectors(vars []*model.Variable, name func(*model.Variable) string)
 // state gives access to what lives between the steps, inside one graph.
 type state struct {
 	g             *graph.Graph
+	dtype         dtypes.DType // of this step's measurements; the variables keep the type that they were made with
 	refresh, step *model.Variable
 }
 
@@ -91,6 +92,7 @@ const (
 func openState(h home, g *graph.Graph, dtype dtypes.DType) state {
 	return state{
 		g:       g,
+		dtype:   dtype,
 		refresh: h.variable("refresh", dtype, []int{refreshEntries}, unknownRefresh()),
 		step:    h.variable("step", dtype, []int{stepEntries}, make([]float64, stepEntries)),
 	}
@@ -111,7 +113,7 @@ func (s state) sigma() *graph.Node  { return s.refreshEntry(refreshSigma) }
 func (s state) lambda() *graph.Node { return s.refreshEntry(refreshLambda) }
 
 func (s state) refreshEntry(i int) *graph.Node {
-	return entry(s.refresh.NodeValue(s.g), i)
+	return graph.ConvertDType(entry(s.refresh.NodeValue(s.g), i), s.dtype)
 }
 
 // entry is entry i of a vector, a scalar.

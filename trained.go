@@ -25,12 +25,13 @@ func (o *Optimizer) settle(h home, vars []*model.Variable) error {
 	}
 	trained := int64(fingerprint(vars))
 	known := entries[progressTrained]
-	if known == trained {
-		return nil
-	}
 	missing, err := h.missing(vars)
 	if err != nil {
 		return err
+	}
+	draws := o.config.refreshes() && missing > 0 // as where a method without v has trained the same parameters
+	if known == trained && !draws {
+		return nil
 	}
 	fresh := known == 0 // a new store, or one from before there was a record
 	if o.config.refreshes() && (!fresh || missing > 0) {
@@ -43,11 +44,13 @@ func (o *Optimizer) settle(h home, vars []*model.Variable) error {
 		}
 	}
 	if !fresh {
-		before, err := h.trainedBefore(known, trained)
-		if err != nil {
-			return err
-		}
+		before := known == trained
 		if !before {
+			if before, err = h.trainedBefore(known, trained); err != nil {
+				return err
+			}
+		}
+		if !before || draws {
 			if err := h.forget(o.config, vars); err != nil {
 				return err
 			}

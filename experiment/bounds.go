@@ -22,8 +22,8 @@ func (s *session) warnOfBounds(measured runlog.Number) error {
 		stats.Strength)
 	switch {
 	case bound > 0 && measured.Float() > bound:
-		s.options.Warn(fmt.Sprintf("%s: the bound %.3g on λ is exceeded: λmax is %.3g; %s: try a bound that is nearer to it, "+
-			"a larger --rho, or more epochs", s.name(), bound, measured.Float(), ends))
+		s.options.Warn(fmt.Sprintf("%s: the bound %.3g on λ is exceeded: λmax is %.3g; %s: try a bound that is nearer to "+
+			"it, a larger --rho, or more epochs", s.name(), bound, measured.Float(), ends))
 	case stats.OutOfReach && !measured.Known():
 		s.options.Warn(fmt.Sprintf("%s: the bound %.3g on λ may be out of reach: %s, the most there is; λmax is not measured",
 			s.name(), bound, ends))

@@ -1,9 +1,12 @@
 package layers
 
 import (
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
+
+	"github.com/xsam-go/xsam/internal/derivatives"
 )
 
 // An adjoint maps v, the gradient of a scalar with respect to a node's output, to its gradients with respect to the
@@ -56,6 +59,9 @@ func compositeOfLarge(y *graph.Node, f adjoint, inputs ...*graph.Node) *graph.No
 		last := x.Rank() - 1
 		first[last] = graph.AxisRange(0, min(8, x.Shape().Dim(last)))
 		few := withAdjoint(graph.Slice(x, first...), func(*graph.Node) []*graph.Node { return gradients[i : i+1] })
+		if few.DType() == dtypes.Float16 { // in which a sum may be more than there is, here and in the barrier
+			few = graph.MulScalar(graph.ConvertDType(few, dtypes.Float32), 1e-6)
+		}
 		sums[i] = graph.ReduceAllSum(few)
 	}
 	return withAdjoint(graph.SchedulingBarrier(y, sums...), func(v *graph.Node) []*graph.Node {
@@ -80,7 +86,10 @@ var hooked = []graph.NodeType{
 }
 
 // The gradient of a hooked operation is the node's own adjoint if it has one, else what GoMLX or package derivatives
-// has registered. (This package imports it, so it has registered before.)
+// has registered. (This package imports it, so it has registered before.) GoMLX copies the nodes of a block between
+// Node.Checkpoint and Node.StopCheckpoint, and a copy has no adjoint of its own. Of a convolution in a graph that has
+// adjoints, which may be such a copy, the general derivative of package derivatives is taken: GoMLX's is wrong for even
+// kernels.
 func init() {
 	for _, nodeType := range hooked {
 		builtIn := graph.VJPRegistration[nodeType]
@@ -88,6 +97,9 @@ func init() {
 			if table, ok := node.Graph().State(adjointsKey{}).(adjoints); ok {
 				if f := table[node.Id()]; f != nil {
 					return f(v[0])
+				}
+				if nodeType == graph.NodeTypeConvGeneral {
+					return derivatives.OfConvolution(node, v[0])
 				}
 			}
 			if builtIn == nil {

@@ -70,6 +70,8 @@ var convCases = []convCase{
 	{name: "strides 3 and 2, a kernel that fits", image: [3]int{9, 8, 2}, kernel: [3]int{5, 4, 3}, strides: [2]int{3, 2},
 		dilation: 1,
 		height:   [2]int{1, 2}, width: [2]int{1, 1}, groups: 1},
+	{name: "1x1 with padding, stride 2", image: [3]int{4, 5, 3}, kernel: [3]int{1, 1, 4}, stride: 2, dilation: 1,
+		height: [2]int{1, 1}, width: [2]int{0, 1}, groups: 1},
 	{name: "1x1 strides 1 and 2", image: [3]int{4, 5, 3}, kernel: [3]int{1, 1, 4}, strides: [2]int{1, 2}, dilation: 1,
 		groups: 1},
 	{name: "dilations 1 and 2, strides 2 and 1, 2 groups", image: [3]int{6, 7, 4}, kernel: [3]int{3, 3, 2},

@@ -14,6 +14,7 @@
 // Images are [batch, height, width, channels], convolution kernels [height, width, input channels, output channels].
 //
 // The operations join in GoMLX's automatic differentiation through graph.VJPRegistration (see adjoint.go). Nodes made
-// elsewhere keep GoMLX's own gradients. One limit: inside a block between GoMLX's Node.Checkpoint and
-// Node.StopCheckpoint only first derivatives work, because GoMLX copies the nodes of such a block.
+// elsewhere keep GoMLX's own gradients, but for convolutions beside one of this package, which get those of package
+// derivatives. GoMLX copies the nodes of a block between Node.Checkpoint and Node.StopCheckpoint: the derivatives are
+// the same there, and slower.
 package layers

@@ -30,6 +30,9 @@ func (c geometry) asProduct(x, k *graph.Node) *graph.Node {
 
 // concatenateChannels joins images [batch, height, width, channels] of one shape along their channels.
 func concatenateChannels(xs []*graph.Node) *graph.Node {
+	if len(xs) == 1 { // GoMLX would return xs[0] itself, which has an adjoint of its own
+		return xs[0]
+	}
 	shape := xs[0].Shape()
 	channels := shape.Dim(3)
 	return withAdjoint(graph.Concatenate(xs, 3), func(v *graph.Node) []*graph.Node {

@@ -28,6 +28,10 @@ func convolutionOf(y *graph.Node) convolution {
 	return c
 }
 
+// OfConvolution is the derivative of the node y of a convolution, of any kind: it maps v, the y-gradient, to the
+// gradients of x and k.
+func OfConvolution(y, v *graph.Node) []*graph.Node { return convolutionOf(y).adjoints(v) }
+
 // isBuiltIn tells whether the derivative is left to GoMLX. GoMLX's covers what models do: x and y have their axes in
 // one order, the kernel is [..., in, out], or [out, in, ...] where the channels of x come first, and x is not dilated.
 // But its gradient with respect to x is wrong, by one position, along axes where the kernel's extent is even

@@ -10,6 +10,8 @@ import (
 )
 
 // Trainables returns the trainable floating-point variables that g uses, sorted by path. It panics when there are none.
+// Those of another type, as a counter that the model moves, are set to be not trainable: base optimizers would want a
+// gradient of each.
 //
 // The order does not depend on how the store got its variables (a restored checkpoint has its own order), so that sums
 // over them are the same to the bit. InStoreOrder puts their gradients into the order that base optimizers expect.
@@ -42,9 +44,11 @@ func trainablesOfStore(scope *model.Scope, g *graph.Graph) []*model.Variable {
 			exceptions.Panicf("objective: parameter %s is complex (%s): want real parameters, its real and its imaginary part "+
 				"as one each", v.Path(), v.Shape())
 		}
-		if v.DType().IsFloat() {
-			vs = append(vs, v)
+		if !v.DType().IsFloat() {
+			v.SetTrainable(false)
+			continue
 		}
+		vs = append(vs, v)
 	}
 	if len(vs) == 0 {
 		exceptions.Panicf("objective: the model has no trainable variables: there is nothing to optimize")
