@@ -49,7 +49,7 @@ func (t test) detail(pHolm float64) string {
 func differences(pairs []pair, of func(run) float64) []float64 {
 	var all []float64
 	for _, p := range pairs {
-		all = append(all, of(p.form)-of(p.sam))
+		all = append(all, compare.Subtract(of(p.form), of(p.sam)))
 	}
 	return all
 }

@@ -80,12 +80,24 @@ type Difference struct {
 	Verdict  Verdict
 }
 
+// Subtract returns a − b to 13 digits of the larger, without what is rounding of a and b. So equal differences of
+// accuracies, which are multiples of 1/n, are equal.
+func Subtract(a, b float64) float64 {
+	largest := max(math.Abs(a), math.Abs(b))
+	if largest == 0 || math.IsInf(largest, 0) {
+		return a - b
+	}
+	digit := math.Pow(10, math.Floor(math.Log10(largest))-13)
+	return math.Round((a-b)/digit) * digit
+}
+
 // PairedTest tests whether the mean of the differences is 0, with Student's t on len(differences) − 1 degrees of
 // freedom. NaN differences, of pairs that lack a value, are left out. PHolm equals P until Holm is applied over
 // several tests.
 //
 // Equal differences have no spread, and no test: P would be 0 for 0.01, 0.01 of two seeds, which proves nothing where
 // accuracies are multiples of 1/1000. Differences that are all 0 have p = 1.
+// Differences of measured values are to be taken with Subtract.
 func PairedTest(differences []float64) Difference {
 	d := Difference{Estimate: NewEstimate(differences), P: math.NaN(), PHolm: math.NaN(), Verdict: NoTest}
 	d.Alone = d.HalfWidth
@@ -139,7 +151,7 @@ func Differences(values map[string]map[int64]float64, baseline string) map[strin
 		var pairs []float64
 		for _, seed := range slices.Sorted(maps.Keys(values[method])) { // so that sums are the same every time
 			if base, ok := values[baseline][seed]; ok {
-				pairs = append(pairs, values[method][seed]-base)
+				pairs = append(pairs, Subtract(values[method][seed], base))
 			}
 		}
 		d := PairedTest(pairs)

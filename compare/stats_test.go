@@ -88,6 +88,32 @@ func TestPairedTest(t *testing.T) {
 	}
 }
 
+// Accuracies of 10,000 images that differ by as many of them for every seed have no spread to test with, though their
+// differences are not equal to the last bit.
+func TestEqualDifferencesOfAccuracies(t *testing.T) {
+	for images := 1; images <= 5; images++ {
+		for at := range 500 {
+			values := map[string]map[int64]float64{"sam": {}, "xsam": {}}
+			for seed := range int64(3) {
+				right := 9000 + at + 29*int(seed)
+				values["sam"][seed], values["xsam"][seed] = float64(right)/1e4, float64(right+images)/1e4
+			}
+			d := Differences(values, "sam")["xsam"]
+			if d.Verdict != NoTest || math.Abs(d.Mean-float64(images)/1e4) > 1e-14 {
+				t.Fatalf("%d images from %v on: %+v, want no test", images, values["sam"], d)
+			}
+		}
+	}
+	for _, tt := range [][3]float64{{1, 1, 0}, {0, 0, 0}, {3, -2, 5}, {1e-300, 0, 1e-300}} {
+		if got := Subtract(tt[0], tt[1]); !near(got, tt[2], 1e-13*math.Abs(tt[2])) {
+			t.Errorf("%v − %v = %v, want %v", tt[0], tt[1], got, tt[2])
+		}
+	}
+	if got := Subtract(math.Inf(1), 1); !math.IsInf(got, 1) || !math.IsNaN(Subtract(nan, 1)) {
+		t.Errorf("of infinity and NaN: %v, %v", got, Subtract(nan, 1))
+	}
+}
+
 func TestHolm(t *testing.T) {
 	tests := []struct {
 		name    string

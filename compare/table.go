@@ -73,7 +73,7 @@ func New(runs []runlog.Summary, opts Options) *Table {
 		if byMethod[r.Method] == nil {
 			byMethod[r.Method] = map[int64]runlog.Summary{}
 		}
-		if r.Finished {
+		if _, twice := byMethod[r.Method][r.Seed]; r.Finished && !twice {
 			byMethod[r.Method][r.Seed] = r
 		}
 	}

@@ -3,8 +3,11 @@ package curvature
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/train"
 
 	"github.com/xsam-go/xsam/internal/forward"
@@ -37,8 +40,12 @@ func count(o *forward.Objective, batches []train.Batch) (examples int, err error
 	}
 	first := batches[0]
 	for i, b := range batches {
-		if len(b.Inputs) == 0 || b.Inputs[0].Rank() == 0 {
+		if !slices.ContainsFunc(b.Inputs, func(t *tensors.Tensor) bool { return t.Rank() > 0 }) {
 			return 0, fmt.Errorf("curvature: batch %d has no input with a first axis to count its examples by", i)
+		}
+		if b.Spec != nil && !reflect.TypeOf(b.Spec).Comparable() {
+			return 0, fmt.Errorf("curvature: batch %d has a Spec of type %T, by which graphs cannot be kept apart: want one "+
+				"that can be compared, such as a string", i, b.Spec)
 		}
 		if len(b.Inputs) != len(first.Inputs) || len(b.Labels) != len(first.Labels) {
 			return 0, fmt.Errorf("curvature: batch %d has %d inputs and %d labels, batch 0 has %d and %d: "+
@@ -56,11 +63,14 @@ func count(o *forward.Objective, batches []train.Batch) (examples int, err error
 	return examples, nil
 }
 
-// rowsOf is the number of rows of a batch. Where that is unclear it is that of the first input, and the error says why.
+// rowsOf is the number of rows of a batch. Where that is unclear it is that of the first input that has any, and the
+// error says why.
 func rowsOf[T interface{ Shape() shapes.Shape }](o *forward.Objective, inputs, labels []T) (int, error) {
 	rows, err := forward.Rows(o, inputs, labels)
 	if err != nil {
-		rows = inputs[0].Shape().Dim(0)
+		if i := slices.IndexFunc(inputs, func(x T) bool { return x.Shape().Rank() > 0 }); i >= 0 {
+			rows = inputs[i].Shape().Dim(0)
+		}
 	}
 	return rows, err
 }

@@ -12,6 +12,10 @@ func GradientDescentEdge(eta float64) float64 { return 2 / eta }
 // m ← β·m + g, w ← w − η·m.
 func MomentumEdge(eta, beta float64) float64 { return (2 + 2*beta) / eta }
 
+// NesterovEdge is (2 + 2β)/((1 + 2β)η), the edge of Nesterov's form of momentum 0 ≤ beta < 1 with step eta > 0:
+// m ← β·m + g, w ← w − η·(g + β·m).
+func NesterovEdge(eta, beta float64) float64 { return MomentumEdge(eta, beta) / (1 + 2*beta) }
+
 // AdamEdge is (2 + 2β₁)/((1 − β₁)η), the edge of Adam with step eta > 0 and 0 ≤ beta1 < 1, for the eigenvalues of the
 // Adam-preconditioned Hessian (see Problem.AdamScales): 38/η at β₁ = 0.9.
 //

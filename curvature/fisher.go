@@ -17,7 +17,8 @@ import (
 // The loss must be the plain mean over the examples of a function of each one's predictions, whose first axis counts
 // the examples. Then gᵢ = Jᵢᵀrᵢ with Jᵢ the Jacobian of the predictions zᵢ and rᵢ = n·∂L/∂zᵢ. For a masked loss n is
 // the number of examples that the mask keeps, and the others have gᵢ = 0. For a weighted loss n is the sum of the
-// weights, and gᵢ contains the weight of example i. Apply fails when the model adds a loss with train.AddMainLoss, or
+// weights, and gᵢ contains the weight of example i. Where a mask or weights are of the parts of examples, as of tokens,
+// n is the mean over these parts of that number. Apply fails when the model adds a loss with train.AddMainLoss, or
 // when the first axis of a prediction does not count the examples.
 //
 // Reference: Kunstner, Balles and Hennig (2019), "Limitations of the empirical Fisher

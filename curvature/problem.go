@@ -155,14 +155,20 @@ func (p *Problem) open(ctx context.Context) error {
 		}
 		return []*graph.Node{loss}
 	})
-	first, err := p.batchLoss(ctx, 0)
-	if err != nil {
+	if _, err := p.batchLoss(ctx, 0); err != nil {
 		return err
 	}
 	if err := p.layOut(); err != nil {
 		return err
 	}
 	if err := p.weigh(ctx); err != nil {
+		return err
+	}
+	if p.uncounted { // the loss is built in another way
+		p.losses = p.program("loss", func(s *batchGraph, _ []*graph.Node) []*graph.Node { return []*graph.Node{s.loss()} })
+	}
+	first, err := p.batchLoss(ctx, 0)
+	if err != nil {
 		return err
 	}
 	if math.IsNaN(first) || math.IsInf(first, 0) {

@@ -2,6 +2,7 @@ package curvature
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -71,6 +72,10 @@ func (pr *program) compile(spec any, vectors, inputs int) (*model.Exec, error) {
 			Spec: spec, Inputs: args[vectors : vectors+inputs], Labels: args[vectors+inputs:],
 		}}
 		out := pr.build(s, args[:vectors])
+		if p.variables != nil && !slices.Equal(s.trainables(), p.variables) {
+			panic(fmt.Errorf("curvature: the model has other parameters for batches of Spec %v than for the first batch: want "+
+				"batches of one kind, in a Problem for each kind", spec))
+		}
 		for i, node := range out {
 			out[i] = graph.ConvertDType(node, p.dtype)
 		}

@@ -127,12 +127,14 @@ type attached struct {
 	*session
 	began, before int // steps that were made before it, and those that are recorded
 	handed        time.Time
-	ended         bool
+	under, ended  bool // an update is under way, in micro-batches; the run is over
 }
 
-// hand notes that the loop goes on to its next batch.
+// hand notes that the loop goes on to its next batch, with which an update begins.
 func (a *attached) hand() error {
-	a.handed = time.Now()
+	if !a.under {
+		a.handed, a.under = time.Now(), true
+	}
 	return nil
 }
 
@@ -142,7 +144,7 @@ func (a *attached) step(ctx context.Context) error {
 	if done == a.before || done > a.Steps || a.ended {
 		return nil // a micro-batch, with more to come; or a step after the run
 	}
-	a.before = done
+	a.before, a.under = done, false
 	err := a.afterStep(ctx, done, seconds)
 	if err != nil {
 		_, err = a.conclude(ctx, err)

@@ -81,15 +81,16 @@ func (s *session) recover(step int, what string) error {
 	if s.options.OnNonfinite == Stop || s.sums.InRow >= mostUndone {
 		return lost
 	}
-	undone, err := 1, error(nil)
+	since, err := step-1, error(nil) // the step of the state that is gone back to
 	switch {
 	case s.options.OnNonfinite == Rollback:
-		undone, err = s.toLastEpoch(step)
+		since, err = s.toLastEpoch()
 	case s.good == nil:
-		undone, err = step, s.toStart()
+		since, err = 0, s.toStart()
 	default:
 		err = s.good.Restore(s.Store)
 	}
+	undone := step - max(since, s.sums.UndoneAt) // those before UndoneAt are undone already
 	if err == nil {
 		err = errors.Join(optimizer.GetGlobalStepVar(s.Store).SetValue(tensors.FromScalar(int64(step))),
 			s.Optimizer.SkipTo(s.Store, int64(step)))
@@ -97,23 +98,23 @@ func (s *session) recover(step int, what string) error {
 	if err != nil {
 		return errors.Join(lost, err)
 	}
-	s.sums.Undone += undone
+	s.sums.Undone, s.sums.UndoneAt = s.sums.Undone+undone, step
 	s.sums.InRow++
 	s.options.Warn(fmt.Sprintf("%s: %v: %d updates are undone", s.name(), lost, undone))
 	return nil
 }
 
 // toLastEpoch restores the state at the end of the last epoch, or that of the start before there is one, and returns
-// the number of updates since then.
-func (s *session) toLastEpoch(step int) (undone int, err error) {
+// its step.
+func (s *session) toLastEpoch() (step int, err error) {
 	c, _, err := checkpoint.NewestOf(s.checkpoints.saver.Folder, s.checkpoints.saver.Run, s.Store, s.endsEpoch)
 	if err != nil {
 		return 0, err
 	}
 	if c == nil {
-		return step, s.toStart()
+		return 0, s.toStart()
 	}
-	return step - int(c.Step), errors.Join(c.Restore(s.Store), c.Close())
+	return int(c.Step), errors.Join(c.Restore(s.Store), c.Close())
 }
 
 // toStart restores the state in which the run began.

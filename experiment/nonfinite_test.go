@@ -99,6 +99,7 @@ func TestOnNonfinite(t *testing.T) {
 		{Skip, map[int]bool{2: true, 3: true, 11: true}, 3},
 		{Rollback, map[int]bool{6: true}, 3},          // found in step 7, back to 4
 		{Rollback, map[int]bool{1: true, 9: true}, 4}, // back to the start from 2, and from 10 to 8
+		{Rollback, map[int]bool{5: true, 6: true}, 3}, // from 6 to 4, which undoes 2, and from 7, which undoes 1 more
 	}
 	stops := []int{5, 6, 8, 10}
 	if testing.Short() {

@@ -26,9 +26,10 @@ type sums struct {
 	Gradients float64
 	// Train, Validation and Test are the newest evaluations.
 	Train, Validation, Test program.Evaluation
-	// Undone is the number of updates that were undone, InRow how often in a row.
-	Undone int `json:",omitzero"`
-	InRow  int `json:",omitzero"`
+	// Undone is the number of updates that were undone, UndoneAt the step of the last time, InRow how often in a row.
+	Undone   int `json:",omitzero"`
+	UndoneAt int `json:",omitzero"`
+	InRow    int `json:",omitzero"`
 	// Wall is the time in seconds that the run had taken when the sums were saved, Curvature that of measurements along
 	// training.
 	Wall      float64

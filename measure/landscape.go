@@ -2,7 +2,6 @@ package measure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -95,8 +94,8 @@ func (w *measurer) plane(ctx context.Context) (plane, error) {
 // line goes from another state, at −1, to this one, at 0.
 func (w *measurer) line(span float64) (plane, error) {
 	found, err := FindWeights(w.dir, w.m.From)
-	if err == nil && len(found) != 1 {
-		err = errors.New("measure: a line from all checkpoints: want one of them, or init")
+	if err == nil && (len(found) != 1 || w.m.From == runlog.Last) { // which training that goes on makes another one
+		err = fmt.Errorf("measure: a line from %s: want init or epoch:N", w.m.From)
 	}
 	if err != nil {
 		return plane{}, err

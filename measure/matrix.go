@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/curvature"
@@ -31,13 +32,27 @@ func (w *measurer) operator() (h curvature.Operator, scales []float64, err error
 		return h, nil, err
 	}
 	scales, err = w.examples.Problem.AdamScales(curvature.AdamOptions{ // GoMLX's defaults, which package program keeps
-		Scope: optimizer.AdamDefaultScope, Beta2: 0.999, Epsilon: 1e-7, Step: float64(w.step),
+		Scope: optimizer.AdamDefaultScope, Beta2: 0.999, Epsilon: 1e-7, Step: w.adamSteps(),
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	h, err = curvature.Preconditioned(h, scales)
 	return h, scales, err
+}
+
+// adamSteps is the number of Adam's updates in the state, as Adam has counted: where updates were undone the global step
+// has gone on, and Adam's own has not.
+func (w *measurer) adamSteps() float64 {
+	v := w.Store.GetVariable(model.JoinPath(model.RootScopePath, optimizer.AdamDefaultScope, "step"))
+	if v != nil {
+		if value, err := v.Value(); err == nil {
+			if steps, ok := value.Value().(int64); ok {
+				return float64(steps)
+			}
+		}
+	}
+	return float64(w.step)
 }
 
 // compiled is an operator that serves all states, created once.

@@ -231,6 +231,7 @@ func (w *measurer) describe(measure string) runlog.Measurement {
 		Norm: w.m.Norm, DType: w.recipe.DType, Backend: w.Engine.Name, Seed: w.m.Seed, Settings: w.m.settings(measure),
 		Version:      recipe.CodeVersion(),
 		LearningRate: runlog.Num(w.recipe.LearningRateAt(int(w.step), w.Steps)), Momentum: runlog.Num(momentum(w.recipe)),
+		Nesterov: w.recipe.Optimizer == "sgd" && w.recipe.Nesterov,
 	}
 	if w.dir != "" {
 		out.Run = w.name()

@@ -129,11 +129,18 @@ func (m Options) checkRuns() error {
 // runsPlane is the name of that landscape.
 const runsPlane = "runs"
 
-// runNames are the names of the directories of the runs of a plane, for the record.
+// runNames are the names of the directories of the runs of a plane, for the record, each with what tells the run apart
+// from one that is made there later: the beginning of its identity, and its steps.
 func (m Options) runNames() string {
 	var names []string
 	for _, dir := range m.Runs {
-		names = append(names, filepath.Base(dir))
+		name := filepath.Base(dir)
+		if run, err := runlog.ReadRun(dir); err == nil { // lastOf says what is wrong with others
+			if id, err := recipe.IdentityOf(run.Raw); err == nil {
+				name = fmt.Sprintf("%s@%.8s.%d", name, id.Sum, run.Summary.Steps)
+			}
+		}
+		names = append(names, name)
 	}
 	return strings.Join(names, ",")
 }

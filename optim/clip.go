@@ -47,7 +47,7 @@ func (c *clip) UpdateGraphWithGradients(scope *model.Scope, gradients []*graph.N
 		dtype := workingDType(g.DType())
 		clipped[i] = as(graph.Mul(as(g, dtype), as(factor, dtype)), g.DType())
 	}
-	c.base.UpdateGraphWithGradients(scope, clipped, lossDType)
+	c.base.UpdateGraphWithGradients(scope, clipped, workingDType(lossDType))
 }
 
 // Clear implements optimizer.Interface.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/xsam-go/xsam"
+	"github.com/xsam-go/xsam/curvature"
 )
 
 // Edge is the edge of stability of the base at its highest learning rate η: the curvature above which descent along it
@@ -17,11 +18,10 @@ func (b Base) Edge() (float64, error) {
 		return 0, fmt.Errorf("recipe: %s at learning rate %v has no edge of stability to take a share of: want sgd and a "+
 			"rate above 0, or the bound as a number", b.Optimizer, b.LearningRate)
 	}
-	edge := 2 * (1 + b.Momentum) / b.LearningRate
 	if b.Nesterov {
-		edge /= 1 + 2*b.Momentum
+		return curvature.NesterovEdge(b.LearningRate, b.Momentum), nil
 	}
-	return edge, nil
+	return curvature.MomentumEdge(b.LearningRate, b.Momentum), nil
 }
 
 // Limited returns the configuration of the run, a bound on λ that is a share of the edge of stability in numbers. It

@@ -111,6 +111,9 @@ func (b Base) validate() error {
 	if !finite(b.WeightDecay) {
 		bad("weight decay = %v: want a finite number, 0 or more", b.WeightDecay)
 	}
+	if b.Optimizer == "adamw" && b.WeightDecay > 0 && !b.DecayBiasesAndNorms {
+		bad("biases and norms without decay with base optimizer adamw, which decays all: want them decayed, or sgd")
+	}
 	if b.Optimizer == "adam" && b.WeightDecay > 0 {
 		bad("weight decay = %v with base optimizer adam, which has none: want adamw, or a weight decay of 0", b.WeightDecay)
 	}

@@ -45,10 +45,11 @@ type Measurement struct {
 	Settings map[string]string `json:"settings,omitempty"`
 	Version  string            `json:"version,omitempty"`
 	// Loss is the loss there. LearningRate is the one of the last update before (of the first one for fresh weights)
-	// and Momentum that of sgd, absent for other optimizers: 2/η and (2 + 2β)/η are drawn from them.
+	// and Momentum that of sgd, absent for other optimizers, in Nesterov's form or not: the edges are drawn from them.
 	Loss         Number `json:"loss,omitzero"`
 	LearningRate Number `json:"learning_rate,omitzero"`
 	Momentum     Number `json:"momentum,omitzero"`
+	Nesterov     bool   `json:"nesterov,omitempty"`
 	// Products are the matrix-vector products spent on this measurement: none where it used the eigenvectors of
 	// another. Seconds is its time, compiling included.
 	Products int    `json:"products"`

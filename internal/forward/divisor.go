@@ -18,9 +18,10 @@ import (
 type Divisor struct {
 	Value *graph.Node   // d, a scalar
 	Sums  []*graph.Node // s, scalars of the same type, which add up over parts; none where the loss divides by nothing
-	Count *graph.Node   // the number of examples: rows, or those that a mask leaves, or the sum of their weights
-	Plain bool          // the loss is a mean over rows, or over all that is in them: d is the same for batches of a shape
-	Rest  *graph.Node   // R where Σᵢ dᵢ is not f(Σᵢ sᵢ), so that it counts apart; else nil
+	Count *graph.Node   // the number of examples: rows, or those that a mask leaves, or the sum of their weights; of a
+	// mask of T parts of each, such as tokens, a T-th of what it leaves
+	Plain bool        // the loss is a mean over rows, or over all that is in them: d is the same for batches of a shape
+	Rest  *graph.Node // R where Σᵢ dᵢ is not f(Σᵢ sᵢ), so that it counts apart; else nil
 
 	at   func(sums []*graph.Node) *graph.Node
 	form func(sum float64) (float64, bool) // f, if it can be seen without the graph
@@ -105,6 +106,9 @@ func (v Value) read(r *reader) (Divisor, error) {
 	default:
 		if d, err = r.quotient(dtype); err != nil {
 			return Divisor{}, err
+		}
+		if parts := r.summed / rows; parts > 1 {
+			d.Count = graph.DivScalar(d.Count, float64(parts))
 		}
 	}
 	if len(r.rest) > 0 {

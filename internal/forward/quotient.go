@@ -34,11 +34,13 @@ func (r *reader) quotient(dtype dtypes.DType) (Divisor, error) {
 	var sums []*graph.Node
 	r.leaves(r.divisor, map[*graph.Node]bool{}, &sums)
 	d := Divisor{read: r}
+	r.summed = 0
 	for _, s := range sums {
 		if s.Type() != graph.NodeTypeReduceSum && s.Type() != graph.NodeTypeDotGeneral || s.Shape().Size() != 1 {
 			return Divisor{}, fmt.Errorf("objective: the loss divides by a quantity that is no sum over the rows (%s of "+
 				"shape %s): say with DividedBy what it divides by", s.Type(), s.Shape())
 		}
+		r.summed = max(r.summed, summedBy(s))
 		if r.twins != nil && r.strict {
 			if err := r.rowByRow(s); err != nil {
 				return Divisor{}, err
@@ -184,4 +186,13 @@ func same(a, b *graph.Node) bool {
 		// The text of a node has all that the operation is told besides.
 		return nodeNumber.ReplaceAllString(a.String(), "") == nodeNumber.ReplaceAllString(b.String(), "")
 	})
+}
+
+// summedBy is the number of entries that a sum is over, also of one that is made in steps.
+func summedBy(sum *graph.Node) int {
+	n := sum
+	for n.Type() == graph.NodeTypeReduceSum || n.Type() == graph.NodeTypeConvertDType || n.Type() == graph.NodeTypeReshape {
+		n = n.Inputs()[0]
+	}
+	return n.Shape().Size()
 }

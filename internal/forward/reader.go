@@ -19,6 +19,7 @@ type reader struct {
 	sum     bool        // the loss was said to be a sum
 	strict  bool        // what is summed up must be made row by row
 	divisor *graph.Node // nil while no term has one
+	summed  int         // the number of entries that its largest sum is over
 
 	terms     []term
 	quotients []*graph.Node // the terms that are divided

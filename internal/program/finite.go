@@ -2,7 +2,10 @@ package program
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/gomlx/compute/dtypes/bfloat16"
+	"github.com/gomlx/compute/dtypes/float16"
 	"github.com/gomlx/gomlx/ml/model"
 )
 
@@ -39,6 +42,10 @@ func allFinite(flat any) bool {
 				return false
 			}
 		}
+	case []float16.Float16:
+		return !slices.ContainsFunc(values, func(x float16.Float16) bool { f := x.Float32(); return f-f != 0 })
+	case []bfloat16.BFloat16:
+		return !slices.ContainsFunc(values, func(x bfloat16.BFloat16) bool { f := x.Float32(); return f-f != 0 })
 	}
 	return true
 }

@@ -25,6 +25,8 @@ func edgesAt(m runlog.Measurement) []edge {
 		return []edge{{"edge_adam", "(2 + 2β₁)/((1 − β₁)η)", curvature.AdamEdge(eta, beta1)}}
 	case math.IsNaN(beta):
 		return nil
+	case beta > 0 && m.Nesterov:
+		return []edge{{"edge_nesterov", "(2 + 2β)/((1 + 2β)η)", curvature.NesterovEdge(eta, beta)}}
 	case beta > 0:
 		return []edge{{"edge", "2/η", curvature.GradientDescentEdge(eta)}, {"edge_momentum", "(2 + 2β)/η",
 			curvature.MomentumEdge(eta, beta)}}
@@ -61,7 +63,7 @@ func edges(run measuredRun, list []runlog.Measurement, along []runlog.Record) (c
 		}
 		steps := int(math.Round(perEpoch * float64(run.recipe.Epochs)))
 		add(runlog.Measurement{
-			Operator: "hessian", Epoch: r.Epoch, Momentum: runlog.Num(run.recipe.Momentum),
+			Operator: "hessian", Epoch: r.Epoch, Momentum: runlog.Num(run.recipe.Momentum), Nesterov: run.recipe.Nesterov,
 			LearningRate: runlog.Num(run.recipe.LearningRateAt(int(r.Step), steps)),
 		})
 	}

@@ -24,6 +24,8 @@ func TestQuantities(t *testing.T) {
 		{runlog.Measurement{Operator: "hessian", LearningRate: runlog.Num(0.1), Momentum: runlog.Num(0.9),
 			Spectrum: &runlog.Spectrum{Values: num(4, 2), Residuals: num(1e-3, 1e-4)}},
 			"lambda1=4 lambda2=2 lambda1_over_lambda2=2 edge=20 edge_momentum=38"},
+		{runlog.Measurement{Operator: "hessian", LearningRate: runlog.Num(0.1), Momentum: runlog.Num(0.5), Nesterov: true,
+			Spectrum: &runlog.Spectrum{Values: num(4), Residuals: num(1e-3)}}, "lambda1=4 edge_nesterov=15"},
 		{runlog.Measurement{Operator: "adam", LearningRate: runlog.Num(1), Spectrum: &runlog.Spectrum{Values: num(4),
 			Residuals: num(0)}}, "lambda1=4 edge_adam=38"},
 		{runlog.Measurement{Operator: "fisher", LearningRate: runlog.Num(1), Momentum: runlog.Num(0),

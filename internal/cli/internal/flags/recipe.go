@@ -120,7 +120,7 @@ func (f *Recipe) Recipe() recipe.Recipe {
 
 // checkBase finds flags that have no effect with the base optimizer.
 func (f *Recipe) checkBase(r recipe.Recipe) error {
-	for _, name := range []string{"momentum", "nesterov"} {
+	for _, name := range []string{"momentum", "nesterov", "decay-all"} {
 		if flag := f.Lookup(name); r.Optimizer != "sgd" && flag.Changed && flag.Value.String() != flag.DefValue {
 			return exit.Usagef("--%s has no effect with --base %s", name, r.Optimizer)
 		}
