@@ -133,6 +133,8 @@ func TestWarnings(t *testing.T) {
 			"xsam: seed 1 is not finished and left out: interrupted at step 30"},
 		{"seeds that the baseline lacks", append(slices.Clone(all), run("xsam", 9, 0.9, 5, 0.001, 2)), Options{},
 			"xsam: only 4 of 5 seeds are shared with sam"},
+		{"a run that is there twice", append(slices.Clone(all), run("sam", 1, 0.1, 5, 0.001, 2)), Options{},
+			"sam: seed 1 is there more than once: only the first"},
 		{"a method without any run", all, Options{Methods: []string{"sgd", "sam", "asam"}}, "asam: no finished run"},
 		{"no SAM: from SGD", of("sgd", "xsam"), Options{}, "differences are from sgd"},
 		{"neither SAM nor SGD", slices.Concat(of("xsam"), renamed(of("sam"), "asam")), Options{},

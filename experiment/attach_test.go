@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/checkpoint"
 	"github.com/gomlx/gomlx/ml/train"
@@ -88,6 +90,37 @@ func TestAttachWritesARunDirectory(t *testing.T) {
 	loop, opt, _ = ownLoop(t, s, "")
 	if err := Attach(context.Background(), loop, opt, dir, run); !errors.Is(err, ErrExists) {
 		t.Errorf("a second run in the folder: error %v, want ErrExists", err)
+	}
+}
+
+// The time of a step is that of the whole update, where batches are cut into micro-batches.
+func TestAttachTimesWholeUpdates(t *testing.T) {
+	s := tinyStudy()
+	dir := filepath.Join(t.TempDir(), "run")
+	loop, opt, _ := ownLoop(t, s, "")
+	if err := Attach(context.Background(), loop, opt, dir, LoopRun{Study: s, Method: "xsam"}); err != nil {
+		t.Fatal(err)
+	}
+	const parts, pause = 4, 20 * time.Millisecond
+	loop.OnStep("a pause", 0, func(*train.Loop, []*tensors.Tensor) error { time.Sleep(pause); return nil })
+	ds, err := opt.Accumulate(loop.Trainer.Store(), sines{1, 1000}, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	micro := 0
+	for step := range int64(12) {
+		micro += opt.Config().MicroSteps(step, parts)
+	}
+	if _, err := loop.RunSteps(ds, micro); err != nil {
+		t.Fatal(err)
+	}
+	run, err := runlog.ReadRun(dir)
+	if err != nil || !run.Summary.Finished {
+		t.Fatalf("summary %+v, error %v, want a finished run", run.Summary, err)
+	}
+	// A pause after each micro-batch but the last of an update, which is after the update.
+	if got, least := run.Summary.StepSecondsMedian.Float(), float64(parts-1)*pause.Seconds(); !(got >= least) {
+		t.Errorf("a step takes %v s, want %v at least", got, least)
 	}
 }
 

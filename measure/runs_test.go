@@ -5,8 +5,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/gomlx/gomlx/ml/train/optimizer"
 
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/experiment"
@@ -135,5 +139,45 @@ func TestPlaneThroughRunsRefuses(t *testing.T) {
 	}
 	if _, err := run("batch"); err == nil || !strings.Contains(err.Error(), "another recipe (epochs 3, now 1)") {
 		t.Errorf("with another recipe: %v", err)
+	}
+}
+
+// A plane through runs is measured anew where one of them is another run than when it was recorded.
+func TestPlaneThroughRunsThatWereMadeAnew(t *testing.T) {
+	testbackend.SkipSlow(t)
+	recipes, dirs := together(t, "sgd", "sam")
+	plane := func() *runlog.Landscape {
+		m := DefaultOptions(recipes["sgd"])
+		m.Measures, m.Landscape, m.Runs, m.Grid = []string{"landscape"}, "runs", []string{dirs["sam"]}, 3
+		return measured(t, recipes["sgd"], dirs["sgd"], "last", m)[0].Landscape
+	}
+	first, again := plane(), plane()
+	if !reflect.DeepEqual(first, again) {
+		t.Errorf("the same runs: %+v, then %+v", first, again)
+	}
+	if err := os.RemoveAll(dirs["sam"]); err != nil {
+		t.Fatal(err)
+	}
+	other := recipes["sam"]
+	other.Rho = 0.4
+	if _, err := experiment.Run(context.Background(), testbackend.GoEngine(t), other, dirs["sam"],
+		experiment.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if third := plane(); reflect.DeepEqual(first.Loss, third.Loss) {
+		t.Errorf("losses %v, of another run beside it too", third.Loss)
+	}
+}
+
+// Adam's steps are those that it has counted, of which some may have been undone.
+func TestAdamsOwnSteps(t *testing.T) {
+	store := model.NewStore()
+	w := &measurer{Program: &program.Program{Store: store}, step: 16}
+	if got := w.adamSteps(); got != 16 {
+		t.Errorf("%v steps without a counter, want 16", got)
+	}
+	store.VariableWithValue("/"+optimizer.AdamDefaultScope+"/step", int64(10))
+	if got := w.adamSteps(); got != 10 {
+		t.Errorf("%v steps, want 10", got)
 	}
 }

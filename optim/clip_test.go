@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/train/optimizer"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -51,6 +52,21 @@ func TestClip(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Around Adam of GoMLX, which takes its constants in the type of the loss, a step in bfloat16 is as one in float32: in
+// bfloat16 itself β₂ would be 1, and the weights NaN.
+func TestClipOfAdamInHalfPrecision(t *testing.T) {
+	testbackend.Each(t, func(t *testing.T, b compute.Backend) {
+		step := halfPrecision(t, b, model.NewStore(), optim.Clip(optimizer.Adam().LearningRate(0.125).Done(), 1))
+		w := float32(0)
+		for range 5 {
+			w = tensors.ToScalar[float32](step.MustCall(float32(0.5))[0])
+		}
+		if !(math.Abs(float64(w)+5*0.125) < 0.02) { // against a gradient that stays each step is the learning rate
+			t.Errorf("w = %v after five steps of 0.125, want about -0.625", w)
+		}
+	})
 }
 
 // Clip leaves a gradient that is not finite alone, so clip_nan can still do its work in the base: the variable it
