@@ -34,11 +34,7 @@ func f64(v []float64, dims ...int) *tensors.Tensor {
 
 // A mask or weights of parts of the examples that leave all of them change no Fisher matrix.
 func TestFisherWithMaskOfParts(t *testing.T) {
-	obj := objective.New(func(scope *model.Scope, x *graph.Node) *graph.Node {
-		w := scope.VariableWithValue("w", []float64{0.1, 0.2}).NodeValue(x.Graph())
-		z := graph.Mul(x, graph.Reshape(graph.Slice(w, graph.AxisElem(0))))
-		return graph.Add(z, graph.Mul(graph.Square(x), graph.Reshape(graph.Slice(w, graph.AxisElem(1)))))
-	}, func(l, p []*graph.Node) *graph.Node {
+	obj := objective.New(perToken, func(l, p []*graph.Node) *graph.Node {
 		squares := graph.Square(graph.Sub(p[0], l[0]))
 		if len(l) == 1 {
 			return graph.ReduceAllMean(squares)

@@ -25,6 +25,13 @@ func bent(scope *model.Scope, x *graph.Node) *graph.Node {
 	return graph.Add(z, graph.MulScalar(graph.Square(z), 0.1))
 }
 
+// perToken is w₀x + w₁x² of each entry.
+func perToken(scope *model.Scope, x *graph.Node) *graph.Node {
+	w := scope.VariableWithValue("w", []float64{0.1, 0.2}).NodeValue(x.Graph())
+	z := graph.Mul(x, graph.Reshape(graph.Slice(w, graph.AxisElem(0))))
+	return graph.Add(z, graph.Mul(graph.Square(x), graph.Reshape(graph.Slice(w, graph.AxisElem(1)))))
+}
+
 // cut is one batch in parts of the given numbers of rows: x, y, a mask and weights.
 func cut(rows ...int) []train.Batch {
 	x := []float64{1, 0, 1, 0.5, 0, 1, 0.25, 1, -1, 2, 3, 1}
@@ -196,11 +203,7 @@ func TestBatchesOfOtherLengths(t *testing.T) {
 	tokens := func(rows, length int, v ...float64) train.Batch {
 		return train.Batch{Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(v, rows, length)}}
 	}
-	obj := objective.New(func(scope *model.Scope, x *graph.Node) *graph.Node {
-		w := scope.VariableWithValue("w", []float64{0.1, 0.2}).NodeValue(x.Graph())
-		z := graph.Mul(x, graph.Reshape(graph.Slice(w, graph.AxisElem(0))))
-		return graph.Add(z, graph.Mul(graph.Square(x), graph.Reshape(graph.Slice(w, graph.AxisElem(1)))))
-	}, func(_, p []*graph.Node) *graph.Node {
+	obj := objective.New(perToken, func(_, p []*graph.Node) *graph.Node {
 		return graph.DivScalar(graph.ReduceAllSum(graph.Square(p[0])), float64(p[0].Shape().Dim(0)))
 	})
 	want := measurements(t, obj, []train.Batch{tokens(3, 3, 1, 2, 3, 1, 2, 0, 3, 0, 0)}, 3)

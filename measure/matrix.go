@@ -41,8 +41,8 @@ func (w *measurer) operator() (h curvature.Operator, scales []float64, err error
 	return h, scales, err
 }
 
-// adamSteps is the number of Adam's updates in the state, as Adam has counted: where updates were undone the global step
-// has gone on, and Adam's own has not.
+// adamSteps is the number of Adam's updates in the state, as Adam has counted. Where updates were undone the global step
+// went on, and Adam's own did not.
 func (w *measurer) adamSteps() float64 {
 	v := w.Store.GetVariable(model.JoinPath(model.RootScopePath, optimizer.AdamDefaultScope, "step"))
 	if v != nil {

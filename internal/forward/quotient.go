@@ -191,8 +191,12 @@ func same(a, b *graph.Node) bool {
 // summedBy is the number of entries that a sum is over, also of one that is made in steps.
 func summedBy(sum *graph.Node) int {
 	n := sum
-	for n.Type() == graph.NodeTypeReduceSum || n.Type() == graph.NodeTypeConvertDType || n.Type() == graph.NodeTypeReshape {
-		n = n.Inputs()[0]
+	for {
+		switch n.Type() {
+		case graph.NodeTypeReduceSum, graph.NodeTypeConvertDType, graph.NodeTypeReshape:
+			n = n.Inputs()[0]
+		default:
+			return n.Shape().Size()
+		}
 	}
-	return n.Shape().Size()
 }
