@@ -34,9 +34,8 @@ func edge(f Facts) Sentence {
 			byRun = append(byRun, 0)
 		}
 		last := &byRun[len(byRun)-1]
-		if *last = max(*last, l.Share); l.Share > high {
-			high, lambda = l.Share, l.Lambda
-		}
+		*last = max(*last, l.Share)
+		high, lambda = max(high, l.Share), max(lambda, l.Lambda)
 	}
 	for _, x := range byRun {
 		low = min(low, x)

@@ -53,6 +53,10 @@ func TestRules(t *testing.T) {
 		{"λ 8 and 10 of 20 in their seeds", edge, func(f *Facts) { lambdas(f, 8, 1, 2, 10) }, true, 0,
 			"near it: λmax is 0.4 to 0.5 of the edge"},
 		{"λ up to 2 of 20", edge, func(f *Facts) { lambdas(f, 1, 2, 2, 1) }, true, 0, "not near it: λmax is 0.1 to 0.1"},
+		{"the highest λ where the rate is low", edge, func(f *Facts) {
+			lambdas(f, 8, 1, 8, 1)
+			f.Lambdas[1].Lambda = 500
+		}, true, 0, "λmax up to 500"},
 		{"one seed near, one far", edge, func(f *Facts) { lambdas(f, 8, 1, 2, 1) }, false, 0, "0.1 to 0.4"},
 		{"sgd diverged", edge, func(f *Facts) { f.Rates[1] = outcome(0.1, 0.5, nan) }, true, 0, "beyond it"},
 		{"adamw has no edge", edge, func(f *Facts) { f.Recipe.Optimizer = "adamw" }, false, 0, "no such number"},
@@ -95,6 +99,10 @@ func TestRules(t *testing.T) {
 
 		{"α with noise", strength, noisyLabels, true, 1, "60 of 300"},
 		{"α without, lite level", strength, nil, false, 0, "no more than two seeds do"},
+		{"α without, lite ahead", strength, func(f *Facts) { f.Lite = outcome(0.1, 0.3, 0.31) }, false, 0,
+			"xsam-lite is ahead of sgd"},
+		{"α with noise, lite learns nothing", strength, func(f *Facts) { noisyLabels(f); f.Lite.NotLearnt = 2 }, false, 0,
+			"diverged or learnt nothing in 2 of 2"},
 		{"α, sgd diverges", strength, func(f *Facts) { f.Rates[1] = outcome(0.1, 0.5, nan) }, false, 0, "does not learn"},
 		{"α without, lite behind", strength, func(f *Facts) { f.Lite = outcome(0.1, 0.7, 0.8) }, true, 0.25,
 			"holds the training back"},

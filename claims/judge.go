@@ -27,8 +27,8 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 	var forms, sams, nsams []string
 	for _, r := range runs {
 		if first := runs[0]; r.Setup.Task != first.Setup.Task {
-			return nil, fmt.Errorf("claims: %s and %s are of different experiments (%+v and %+v): judge one at a time",
-				first.Dir, r.Dir, first.Setup.Task, r.Setup.Task)
+			return nil, fmt.Errorf("claims: %s and %s are of different experiments , which differ in %s: judge one at a time",
+				first.Dir, r.Dir, strings.Join(first.Setup.Differences(r.Setup.Task), ", "))
 		}
 		method := r.Summary.Method
 		if finished[method] == nil {
@@ -41,6 +41,9 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 			case strings.HasPrefix(name, "xsam"):
 				forms = append(forms, method)
 			}
+		}
+		if _, twice := finished[method][r.Summary.Seed]; twice {
+			continue // the first counts, as in package compare
 		}
 		if r.Summary.Finished {
 			finished[method][r.Summary.Seed] = newRun(r)

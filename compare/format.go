@@ -22,8 +22,11 @@ func (e Estimate) String() string {
 		return plain(e.Mean, decimals(math.Abs(e.Mean)/10))
 	}
 	d := decimals(e.HalfWidth)
-	if e.HalfWidth == 0 {
+	switch {
+	case e.HalfWidth == 0:
 		d = decimals(math.Abs(e.Mean) / 10)
+	case e.HalfWidth < smallest:
+		d = min(twiceMost, 1-int(math.Floor(math.Log10(e.HalfWidth))))
 	}
 	return plain(e.Mean, d) + " ± " + plain(e.HalfWidth, d)
 }
@@ -64,9 +67,10 @@ func plain(x float64, decimals int) string {
 	return fmt.Sprintf("%.*f", decimals, x)
 }
 
-// smallest is the number below which mostDecimals show 0.
+// smallest is the number below which mostDecimals show 0. Half-widths below it get up to twiceMost.
 const (
 	mostDecimals = 4
+	twiceMost    = 8
 	smallest     = 0.5e-4
 )
 

@@ -53,6 +53,7 @@ func TestSmallNumbersAreShown(t *testing.T) {
 		{Estimate{N: 2, Mean: 2.78e-5, HalfWidth: 0.001}, "0.0000 ± 0.0010"},
 		{Estimate{N: 2, Mean: 0.0067, HalfWidth: 0.0003}, "0.0067 ± 0.0003"},
 		{Estimate{N: 2}, "0.00 ± 0.00"},
+		{Estimate{N: 2, Mean: 0.00122, HalfWidth: 0.00002}, "0.001220 ± 0.000020"},
 	}
 	for _, tt := range tests {
 		if got := tt.e.String(); got != tt.want {

@@ -3,6 +3,7 @@ package runlog
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -40,6 +41,17 @@ type Task struct {
 	Batch      int     `json:"batch"`
 	TrainSize  int     `json:"train_size"`
 	LabelNoise float64 `json:"label_noise"`
+}
+
+// Differences names the fields in which two tasks differ, as config.json does.
+func (t Task) Differences(o Task) (names []string) {
+	a, b := reflect.ValueOf(t), reflect.ValueOf(o)
+	for i := range a.NumField() {
+		if a.Field(i).Interface() != b.Field(i).Interface() {
+			names = append(names, a.Type().Field(i).Tag.Get("json"))
+		}
+	}
+	return names
 }
 
 // RawC tells whether a run is of a form that is no longer made: g_adv/‖g_adv‖ − α|c|v with c of the raw gradient, which

@@ -100,6 +100,28 @@ func (c *Comparison) finished() (n int) {
 	return n
 }
 
+// ended are the runs of which nothing is to come: finished, or diverged.
+func (c *Comparison) ended() (n int) {
+	for _, r := range c.Runs {
+		if r.Summary.Finished || r.Summary.Diverged {
+			n++
+		}
+	}
+	return n
+}
+
+// mixture names what the tasks of the runs differ in; none where all are of one.
+func (c *Comparison) mixture() (names []string) {
+	for _, r := range c.Runs {
+		for _, name := range c.Runs[0].Setup.Differences(r.Setup.Task) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 // table compares with a baseline; "" is the one that compare chooses.
 func (c *Comparison) table(baseline string) *compare.Table {
 	return compare.New(runlog.Summaries(c.Runs), compare.Options{Methods: c.Methods(), Baseline: baseline})

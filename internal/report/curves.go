@@ -150,7 +150,7 @@ func (c *Comparison) scatter() Chart {
 		s := Series{Name: m, Method: m, Style: c.style(m), Points: true}
 		for _, r := range c.of(m) {
 			a := compare.Accuracy(r.Summary)
-			if r.Summary.Finished && r.Summary.LambdaMax.Known() && !math.IsNaN(a) {
+			if r.Summary.Finished && r.Summary.NotLearnt == "" && r.Summary.LambdaMax.Known() && !math.IsNaN(a) {
 				s.X, s.Y = append(s.X, r.Summary.LambdaMax.Float()), append(s.Y, 100*a)
 			}
 		}

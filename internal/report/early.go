@@ -24,7 +24,8 @@ func (c *Comparison) early(baseline string) Grid {
 	for _, m := range c.Methods() {
 		losses[m] = map[int64]float64{}
 		for _, r := range c.of(m) {
-			if loss := compare.EarlyLoss(r); !math.IsNaN(loss) {
+			_, twice := losses[m][r.Summary.Seed]
+			if loss := compare.EarlyLoss(r); !math.IsNaN(loss) && !twice {
 				losses[m][r.Summary.Seed] = loss
 			}
 		}

@@ -152,14 +152,14 @@ func (c *Comparison) lines() (charts []Chart) {
 // measuredTable holds the single numbers of curvature.jsonl: trace, Frobenius norm, angle, sharpness.
 func (c *Comparison) measuredTable() (Grid, bool) {
 	g := Grid{Caption: "Measured by xsam curvature at the last measured state of each run; mean ± half-width of the " +
-		"95 % interval over the runs that have the number."}
+		"95 % interval over the runs that have learnt and have the number."}
 	type column struct {
 		name  string
 		value func(*runlog.Run) float64
 	}
 	single := func(measure string, value func(runlog.Measurement) runlog.Number) func(*runlog.Run) float64 {
 		return func(r *runlog.Run) float64 {
-			if m, ok := latest(r, measure); ok {
+			if m, ok := latest(r, measure); ok && r.Summary.NotLearnt == "" {
 				return value(m).Float()
 			}
 			return math.NaN()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/xsam-go/xsam/claims"
@@ -193,10 +194,18 @@ func (c *Comparison) Facts() []string {
 	if len(c.Runs) == 0 {
 		return nil
 	}
-	task := c.Runs[0].Setup.Task
-	facts := []string{task.Data, task.Model, count(task.Epochs, "epoch")}
+	task, mixed := c.Runs[0].Setup.Task, c.mixture()
+	var facts []string
+	add := func(field, text string) {
+		if !slices.Contains(mixed, field) && text != "" {
+			facts = append(facts, text)
+		}
+	}
+	add("data", task.Data)
+	add("model", task.Model)
+	add("epochs", count(task.Epochs, "epoch"))
 	if n := task.LabelNoise; n > 0 {
-		facts = append(facts, fmt.Sprintf("%g %% of the training labels random", 100*n))
+		add("label_noise", fmt.Sprintf("%g %% of the training labels random", 100*n))
 	}
 	return facts
 }

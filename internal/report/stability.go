@@ -41,6 +41,9 @@ func (c *Comparison) stability() Chart {
 
 // measuredLambda is λmax as xsam curvature and the end of the run measured it, against the epoch.
 func measuredLambda(r *runlog.Run) (points []point) {
+	if r.Summary.NotLearnt != "" { // a net of dead units is flat
+		return nil
+	}
 	for _, m := range slices.Backward(r.Measurements) { // the newest of several of a state counts
 		if m.Measure == runlog.MeasureSpectrum && m.Operator == "hessian" && m.Spectrum != nil &&
 			len(m.Spectrum.Values) > 0 && m.Epoch.Known() {

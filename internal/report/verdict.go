@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/xsam-go/xsam/compare"
 )
@@ -17,17 +18,19 @@ type Headline struct {
 
 // headline compares the subject with the table's baseline.
 func (c *Comparison) headline(t *compare.Table) Headline {
-	h := Headline{Provisional: c.finished() < len(c.Runs)}
+	h := Headline{Provisional: c.ended() < len(c.Runs)}
 	methods := c.Methods()
 	method := subject(methods, t.Baseline)
 	row, base := rowOf(t, method), rowOf(t, t.Baseline)
 	switch {
 	case len(c.Runs) == 0:
 		h.Text = "There is no run to report on."
+	case len(c.mixture()) > 0:
+		h.Text = fmt.Sprintf("No verdict: the runs are of different experiments, which differ in %s. Give each a folder of "+
+			"its own.", strings.Join(c.mixture(), ", "))
 	case t.Baseline == "" || row == nil || base == nil:
 		h.Text = fmt.Sprintf("No verdict: that takes finished runs of a method and of SAM or SGD, of the same seeds; %d "+
-			"of %s finished so far.",
-			c.finished(), isOrAre(len(c.Runs), "run"))
+			"of %s finished.", c.finished(), isOrAre(len(c.Runs), "run"))
 	case row.Pairs == 0:
 		h.Text = fmt.Sprintf("No verdict: no seed of %s has finished that %s has finished too.", method, t.Baseline)
 	default:
@@ -48,6 +51,9 @@ func (c *Comparison) sentence(t *compare.Table, row, base *compare.Row) string {
 		text += fmt.Sprintf("; a step takes %.2f times as long", ratio)
 	}
 	text += fmt.Sprintf(" (paired t-test over %s", count(row.Pairs, "seed"))
+	if l.N != row.Pairs {
+		text += fmt.Sprintf(", of λmax over %d", l.N)
+	}
 	if t.Tests > 1 {
 		text += fmt.Sprintf(", Holm's correction over %d methods", t.Tests)
 	}

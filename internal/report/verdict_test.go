@@ -81,6 +81,26 @@ func TestHeadline(t *testing.T) {
 	if got := single.headline(single.table("")).Text; !strings.Contains(got, "test accuracy cannot be tested") {
 		t.Errorf("headline of one seed %q, want that it cannot be tested", got)
 	}
+	some := two(5)
+	for _, r := range some.of("xsam")[:2] {
+		r.Summary.LambdaMax = runlog.Number{}
+	}
+	if got := some.headline(some.table("")).Text; !strings.Contains(got, "(paired t-test over 5 seeds, of λmax over 3") {
+		t.Errorf("headline where λmax is missing in two runs: %q", got)
+	}
+	some.of("xsam")[0].Summary.Finished, some.of("xsam")[0].Summary.Diverged = false, true
+	if got := some.headline(some.table("")); got.Provisional {
+		t.Errorf("headline %+v, of runs of which one diverged: want that nothing is to come", got)
+	}
+	for _, r := range some.of("xsam") {
+		r.Setup.LabelNoise = 0.4
+	}
+	if got := some.headline(some.table("")).Text; !strings.HasPrefix(got, "No verdict") || !strings.Contains(got, "label_noise") {
+		t.Errorf("headline of runs with and without noise: %q", got)
+	}
+	if facts := strings.Join(some.facts(), ", "); strings.Contains(facts, "labels random") || !strings.Contains(facts, "mlp") {
+		t.Errorf("facts of runs with and without noise: %q", facts)
+	}
 	for i := range full.Runs {
 		full.Runs[i].Summary.Finished = false
 	}
@@ -137,5 +157,22 @@ func TestNotLearntOnThePage(t *testing.T) {
 		if !strings.Contains(page, want) {
 			t.Errorf("%q is not on the page", want)
 		}
+	}
+}
+
+// A run that has not learnt is nowhere shown as a flat one.
+func TestUnlearntIsNotFlat(t *testing.T) {
+	c := load(t, fixture.Write(t, t.TempDir(), fixture.Runs{Methods: methods[:3], Seeds: 3, Epochs: 3}))
+	marks := func() (n int) {
+		for _, s := range c.scatter().Series {
+			n += len(s.X)
+		}
+		return n
+	}
+	before := marks()
+	lost := c.of("xsam")[0]
+	lost.Summary.NotLearnt = runlog.Collapsed
+	if after := marks(); after != before-1 || len(measuredLambda(lost)) > 0 {
+		t.Errorf("%d marks of runs, %d with one that has not learnt, of which λmax is %v", before, after, measuredLambda(lost))
 	}
 }
