@@ -27,7 +27,7 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 	var forms, sams, nsams []string
 	for _, r := range runs {
 		if first := runs[0]; r.Setup.Task != first.Setup.Task {
-			return nil, fmt.Errorf("claims: %s and %s are of different experiments , which differ in %s: judge one at a time",
+			return nil, fmt.Errorf("claims: %s and %s are of different experiments, which differ in %s: judge one at a time",
 				first.Dir, r.Dir, strings.Join(first.Setup.Differences(r.Setup.Task), ", "))
 		}
 		method := r.Summary.Method
