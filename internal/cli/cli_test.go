@@ -37,7 +37,7 @@ func TestExitCodes(t *testing.T) {
 		"train --method xsam:":                                                "want name=value",
 		"train --method sam:rho=0.1:rho=0.2":                                  "sets rho twice",
 		"train --train-size 16 --batch 32":                                    "want batches of 16 images at most",
-		"train --base adamw --decay-all=false":                                "--decay-all has no effect with --base adamw",
+		"train --base adamw --decay-all=false":                                "with base optimizer adamw, which decays all",
 		"train --base adam --momentum 0.5":                                    "--momentum has no effect with --base adam",
 		"bench --image 1000000x1000000x1":                                     "67108864 numbers at most",
 		"bench --image 1000x1000x3 --batch 1000":                              "want 89 images at most",
