@@ -54,7 +54,7 @@ func surveyTable(path string, o Options) (*survey, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	s, err := newSurvey(path, o, first, line)
+	s, err := newSurvey(path, o, t.records.Comma, first, line)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (d *Data) fill(values []float32, fields []string, channels []int) error {
 		c := d.Columns[column]
 		column++
 		if c.Categories == nil {
-			x, ok := number(field)
+			x, ok := eitherNumber(field) // commas were looked at in the first pass
 			if !ok {
 				return fmt.Errorf("%q in column %s, which held numbers", field, c.Name)
 			}

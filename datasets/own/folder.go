@@ -44,8 +44,8 @@ func (f *folder) files() (paths []string) {
 	return paths
 }
 
-// findPictures lists the pictures under a folder: those of train/, val/ and test/, or what they are usually called, where
-// train/ has classes in it.
+// findPictures lists the pictures under a folder: those of train/, val/ and test/, or what they are usually called,
+// where train/ has classes in it.
 func findPictures(root string) (*folder, error) {
 	f := &folder{root: root}
 	top, _, err := f.list(root)

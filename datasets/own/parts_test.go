@@ -64,7 +64,8 @@ func TestBrokenParts(t *testing.T) {
 		}
 	}
 	for _, b := range []broken{
-		{"parts of unknown names", of("seg_train", "seg_test"), Options{}, []string{"seg_test, seg_train", "a, b", "train/"}},
+		{"parts of unknown names", of("seg_train", "seg_test"), Options{},
+			[]string{"seg_test, seg_train", "a, b", "train/"}},
 		{"parts within the training part", of("train/one", "train/two"), Options{}, []string{"one, two", "a, b"}},
 		{"two of one part", of("Train", "training", "test"), Options{}, []string{"Train and training", "want one train/"}},
 	} {

@@ -26,6 +26,14 @@ type Options struct {
 	Label string // the column that is learnt, by its name or its number from 1; of csv and parquet
 	Task  string // "" for classes, or Regression; of csv
 	Image string // "HxWxC", the size that images are brought to; "" for that of the files; of folder and parquet
+
+	like *Like // nil where data is opened to train on
+}
+
+// Like is what examples must be, to be predicted by a network that was trained on others.
+type Like struct {
+	Height, Width, Channels int
+	Columns                 []Column
 }
 
 // kind is a kind of data.
