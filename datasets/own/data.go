@@ -11,7 +11,7 @@ import (
 type Data struct {
 	// Height, Width and Channels are those of one image; a table has 1×1 and a channel for each of its numbers.
 	Height, Width, Channels int
-	// Bytes says that values are whole numbers from 0 to 255.
+	// Bytes says that values are from 0 to 255, and whole but for pictures of 16 bits.
 	Bytes bool
 	// Columns are the columns that a table is made of, in the order of its channels; nil for images.
 	Columns []Column

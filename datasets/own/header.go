@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// findLabel finds the column that is learnt. A name wins over a number where the first line is sure to hold names, and
-// where there are not so many columns.
+// findLabel finds the column that is learnt. A name wins over a number where the first line is sure to hold names,
+// and where there are not so many columns.
 func (s *survey) findLabel() error {
 	s.headed = counted(s.first)
 	name := slices.Index(s.first, s.options.Label)
@@ -28,7 +28,7 @@ func (s *survey) findLabel() error {
 }
 
 // counted tells whether a first line counts the columns from 0 or from 1, as pandas writes it where they have no names.
-// Two numbers alone may as well be an example. A first field that is empty stands over the numbers of the rows.
+// Two numbers alone may as well be an example. A first field that is empty stands over the row numbers.
 func counted(first []string) bool {
 	if first[0] == "" {
 		first = first[1:]

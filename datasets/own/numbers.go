@@ -182,6 +182,6 @@ func (s *survey) checkDecimals() error {
 	default:
 		return nil
 	}
-	return fmt.Errorf("datasets: %s has the number %q in line %d, %s: want decimal points, and nothing between thousands",
-		s.path, comma.field, comma.line, problem)
+	return fmt.Errorf("datasets: %s has the number %q in line %d, %s: want decimal points, and nothing between "+
+		"thousands", s.path, comma.field, comma.line, problem)
 }

@@ -130,7 +130,7 @@ type parquetPart struct {
 	words []string // labels that are words; nil where they are numbers
 }
 
-// newParquetPart reads the labels of some files, and the size of the first image where none was asked for.
+// newParquetPart reads the labels of some files, and the size of the images where none was asked for.
 func newParquetPart(files []string, o Options, d *Data) (*parquetPart, error) {
 	part := &parquetPart{}
 	part.Where = func(row int) string { return fmt.Sprintf("image %d of %s", row+1, filepath.Base(files[0])) }
@@ -151,12 +151,10 @@ func newParquetPart(files []string, o Options, d *Data) (*parquetPart, error) {
 				return fmt.Errorf("datasets: %s holds %d labels in %d rows: it is damaged: download it again", path, n,
 					f.NumRows())
 			}
-			if d.Height > 0 || f.NumRows() == 0 {
+			if o.Image != "" {
 				return nil
 			}
-			s, err := f.firstSize()
-			d.Height, d.Width, d.Channels = s.height, s.width, s.channels
-			return err
+			return f.setSize(d)
 		})
 		if err != nil {
 			return nil, err

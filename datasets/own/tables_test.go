@@ -35,7 +35,7 @@ func TestTables(t *testing.T) {
 		}), "a", "0,1", []float32{5}},
 		{"decimal commas without a header", "3",
 			rows("5,1;3,5;s", 3, func(int) string { return "5,0;2,5;s\n1,0;2,0;t" }), "1,2", "s,t", []float32{5.1, 3.5}},
-		{"the minus sign of typesetters", "y", rows("a,y", 4, func(i int) string {
+		{"the sign − of typesetters", "y", rows("a,y", 4, func(i int) string {
 			return fmt.Sprintf("−%d,%d", i+1, i%2)
 		}), "a", "0,1", []float32{-1}},
 		{"columns that pandas counts, by name", "4", rows("0,1,2,3,4", 6, index), "0,1,2,3", "0.0,1.0",
