@@ -27,8 +27,8 @@ func (s *survey) findLabel() error {
 	return nil
 }
 
-// counted tells whether a first line counts the columns from 0 or from 1, as pandas writes it where they have no names.
-// Two numbers alone may as well be an example. A first field that is empty stands over the row numbers.
+// counted tells whether a first line counts the columns from 0 or 1, as pandas does where they have no names. Two
+// numbers alone may as well be an example. A first field that is empty stands over the row numbers.
 func counted(first []string) bool {
 	if first[0] == "" {
 		first = first[1:]

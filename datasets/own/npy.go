@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/sbinet/npyio/npy"
@@ -165,7 +164,8 @@ func (a *array) image() (shape size, table bool, err error) {
 	case 2:
 		return size{rest[0], rest[1], 1}, false, nil
 	case 3:
-		if rest[2] > 4 && slices.Contains([]int{1, 3}, rest[0]) {
+		// Maps of a few pixels have many channels too: as many rows as columns.
+		if rest[0] <= 4 && rest[2] > 4 && rest[0] != rest[1] {
 			return size{}, false, fmt.Errorf("datasets: %s has the shape %v, with the channels first: want them last: "+
 				"numpy.moveaxis(x, 1, -1)", in, a.shape)
 		}

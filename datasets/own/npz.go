@@ -8,12 +8,6 @@ import (
 	"strings"
 )
 
-// The arrays of a file of Keras: images and labels of each part. "x" and "y" alone are one part.
-var npzNames = [][3][2]string{
-	{{"x_train", "y_train"}, {"x_val", "y_val"}, {"x_test", "y_test"}},
-	{{"x", "y"}, {"x_val", "y_val"}, {"x_test", "y_test"}},
-}
-
 func openNPZ(path string, _ Options) (*Data, error) {
 	if _, err := single(path); err != nil {
 		return nil, err
@@ -27,18 +21,19 @@ func openNPZ(path string, _ Options) (*Data, error) {
 	for _, f := range archive.File {
 		there = append(there, strings.TrimSuffix(f.Name, ".npy"))
 	}
-	parts := slices.IndexFunc(npzNames, func(names [3][2]string) bool { return slices.Contains(there, names[0][0]) })
-	if parts < 0 {
-		return nil, fmt.Errorf("datasets: %s holds %s: want x_train, y_train, x_test, y_test, or x and y", path,
-			orNothing(there))
+	names, unused, err := npzParts(path, there)
+	if err != nil {
+		return nil, err
 	}
-	data := &Data{Bytes: true, Files: []string{path}, Label: npzNames[parts][0][1]}
+	data := &Data{Bytes: true, Files: []string{path}, Label: names[0].y}
+	if len(unused) > 0 {
+		data.Notes = append(data.Notes, "arrays that are not used: "+orNothing(unused))
+	}
 	for i, to := range []**Part{&data.Train, &data.Validation, &data.Test} {
-		names := npzNames[parts][i]
-		if i > 0 && !slices.Contains(there, names[0]) && !slices.Contains(there, names[1]) {
+		if names[i].x == "" {
 			continue
 		}
-		if *to, err = data.npzPart(path, names[0], names[1]); err != nil {
+		if *to, err = data.npzPart(path, names[i].x, names[i].y); err != nil {
 			return nil, err
 		}
 	}

@@ -28,8 +28,9 @@ func TestTables(t *testing.T) {
 		classes     string
 		first       []float32
 	}{
-		{"decimal commas", "y", rows("a;b;y", 4, func(i int) string { return fmt.Sprintf("%d,25;-1,5e1;%d", i, i%2) }), "a,b",
-			"0,1", []float32{0.25, -15}},
+		{"decimal commas", "y", rows("a;b;y", 4, func(i int) string {
+			return fmt.Sprintf("%d,25;-1,5e1;%d", i, i%2)
+		}), "a,b", "0,1", []float32{0.25, -15}},
 		{"decimal commas among whole numbers", "y", rows("a;y", 4, func(i int) string {
 			return []string{"5;0", "5,5;1", "6;0", "1,234;1"}[i]
 		}), "a", "0,1", []float32{5}},
