@@ -105,7 +105,7 @@ func (s *survey) end() (d *Data, channels []int, err error) {
 			d.Notes = append(d.Notes, fmt.Sprintf("column %d has no name and is left out", i+1))
 			continue
 		}
-		column, err := s.columns[i].column(s.path, name)
+		column, err := s.column(i, name, len(d.Columns))
 		if err != nil {
 			return nil, nil, err
 		}

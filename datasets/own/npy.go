@@ -109,14 +109,14 @@ func (a *array) rest() int {
 }
 
 // each passes the entries along the first axis, in the same slice every time.
-func (a *array) each(use func(row int, values []float32) error) error {
-	stored, values := make([]byte, a.rest()*a.width), make([]float32, a.rest())
+func (a *array) each(use func(row int, values []float64) error) error {
+	stored, values := make([]byte, a.rest()*a.width), make([]float64, a.rest())
 	for row := range a.shape[0] {
 		if _, err := io.ReadFull(a.contents, stored); err != nil {
 			return damaged(a.path+", "+a.name, err)
 		}
 		for i := range values {
-			values[i] = float32(a.value(stored[i*a.width:]))
+			values[i] = a.value(stored[i*a.width:])
 		}
 		if err := use(row, values); err != nil {
 			return err

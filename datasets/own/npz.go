@@ -76,7 +76,7 @@ func (d *Data) npzPart(path, x, y string) (*Part, error) {
 		}
 		return nil
 	})
-	part.each = func(use func(row int, values []float32) error) error {
+	part.each = func(use func(row int, values []float64) error) error {
 		return inNPZ(path, x, func(a *array) error { return a.each(use) })
 	}
 	return part, err

@@ -185,7 +185,7 @@ func (f *parquetFile) setSize(d *Data) error {
 
 // eachImage passes the images of a file, the first of which has the given row in its part. Images of another size than
 // that of the first one are brought to it only where a size was asked for.
-func (f *parquetFile) eachImage(paper *canvas, first int, use func(row int, values []float32) error) error {
+func (f *parquetFile) eachImage(paper *canvas, first int, use func(row int, values []float64) error) error {
 	return f.eachValue(f.image, func(row int, v parquet.Value) error {
 		if f.fixed {
 			s, err := pictureSize(bytes.NewReader(v.ByteArray()))

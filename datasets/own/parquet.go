@@ -160,7 +160,7 @@ func newParquetPart(files []string, o Options, d *Data) (*parquetPart, error) {
 			return nil, err
 		}
 	}
-	part.each = func(use func(row int, values []float32) error) error {
+	part.each = func(use func(row int, values []float64) error) error {
 		paper, first := newCanvas(size{d.Height, d.Width, d.Channels}), 0
 		for _, path := range files {
 			err := inParquet(path, func(f *parquetFile) error {

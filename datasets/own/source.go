@@ -30,12 +30,6 @@ type Options struct {
 	like *Like // nil where data is opened to train on
 }
 
-// Like is what examples must be, to be predicted by a network that was trained on others.
-type Like struct {
-	Height, Width, Channels int
-	Columns                 []Column
-}
-
 // kind is a kind of data.
 type kind struct {
 	name, place string                              // its form is name:place
@@ -137,7 +131,7 @@ func (s Source) Open(dir string, o Options) (data *Data, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return data, data.check(path)
+	return data, data.check(path, o.like == nil)
 }
 
 // under is the path of the source under dir.

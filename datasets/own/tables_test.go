@@ -26,40 +26,40 @@ func TestTables(t *testing.T) {
 		contents    func(*testing.T) []byte
 		columns     string
 		classes     string
-		first       []float32
+		first       []float64
 	}{
 		{"decimal commas", "y", rows("a;b;y", 4, func(i int) string {
 			return fmt.Sprintf("%d,25;-1,5e1;%d", i, i%2)
-		}), "a,b", "0,1", []float32{0.25, -15}},
+		}), "a,b", "0,1", []float64{0.25, -15}},
 		{"decimal commas among whole numbers", "y", rows("a;y", 4, func(i int) string {
 			return []string{"5;0", "5,5;1", "6;0", "1,234;1"}[i]
-		}), "a", "0,1", []float32{5}},
+		}), "a", "0,1", []float64{5}},
 		{"decimal commas without a header", "3",
-			rows("5,1;3,5;s", 3, func(int) string { return "5,0;2,5;s\n1,0;2,0;t" }), "1,2", "s,t", []float32{5.1, 3.5}},
+			rows("5,1;3,5;s", 3, func(int) string { return "5,0;2,5;s\n1,0;2,0;t" }), "1,2", "s,t", []float64{5.1, 3.5}},
 		{"the sign − of typesetters", "y", rows("a,y", 4, func(i int) string {
 			return fmt.Sprintf("−%d,%d", i+1, i%2)
-		}), "a", "0,1", []float32{-1}},
+		}), "a", "0,1", []float64{-1}},
 		{"columns that pandas counts, by name", "4", rows("0,1,2,3,4", 6, index), "0,1,2,3", "0.0,1.0",
-			[]float32{0.5, 0, 2.5, 3.5}},
+			[]float64{0.5, 0, 2.5, 3.5}},
 		{"columns that pandas counts, by place", "5", rows("0,1,2,3,4", 6, index), "0,1,2,3", "0.0,1.0",
-			[]float32{0.5, 0, 2.5, 3.5}},
+			[]float64{0.5, 0, 2.5, 3.5}},
 		{"the same beside the numbers of the rows", "4", rows(",0,1,2,3,4", 6, func(i int) string {
 			return fmt.Sprint(i, ",", index(i))
-		}), "0,1,2,3", "0.0,1.0", []float32{0.5, 0, 2.5, 3.5}},
-		{"columns counted from 1", "5", rows("1,2,3,4,5", 6, index), "1,2,3,4", "0.0,1.0", []float32{0.5, 0, 2.5, 3.5}},
+		}), "0,1,2,3", "0.0,1.0", []float64{0.5, 0, 2.5, 3.5}},
+		{"columns counted from 1", "5", rows("1,2,3,4,5", 6, index), "1,2,3,4", "0.0,1.0", []float64{0.5, 0, 2.5, 3.5}},
 		{"a year as a name", "2019", rows("2018,2019", 4, func(i int) string { return fmt.Sprintf("%d.5,%d", i, i%2) }),
-			"2018", "0,1", []float32{0.5}},
+			"2018", "0,1", []float64{0.5}},
 		{"a place, and the number among the examples", "2", rows("2,0", 4, func(i int) string {
 			return fmt.Sprintf("%d,%d", i, i%2)
-		}), "1", "0,1", []float32{2}},
+		}), "1", "0,1", []float64{2}},
 		{"few numbers and a word are categories", "y", rows("doors,y", 8, func(i int) string {
 			return fmt.Sprintf("%s,%d", []string{"2", "3", "4", "5more"}[i%4], i%2)
-		}), "doors", "0,1", []float32{1, 0, 0, 0}},
+		}), "doors", "0,1", []float64{1, 0, 0, 0}},
 		{"whole numbers as classes", "y", rows("a,y", 60, func(i int) string { return fmt.Sprintf("%d,%d", i, i%20) }), "a",
-			"0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19", []float32{0}},
+			"0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19", []float64{0}},
 		{"tabs with spaces around the fields", "y", rows("a\tb\ty", 4, func(i int) string {
 			return fmt.Sprintf(" %d\t2 \t %d", i, i%2)
-		}), "a,b", "0,1", []float32{0, 2}},
+		}), "a,b", "0,1", []float64{0, 2}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := write(t, t.TempDir(), "d.csv", tt.contents(t))
@@ -74,7 +74,7 @@ func TestTables(t *testing.T) {
 			if got := strings.Join(d.Classes, ","); got != tt.classes {
 				t.Errorf("classes %s, want %s", got, tt.classes)
 			}
-			err := d.Train.Each(func(row int, values []float32) error {
+			err := d.Train.Each(func(row int, values []float64) error {
 				if row == 0 && !slices.Equal(values, tt.first) {
 					t.Errorf("the first example is %v, want %v", values, tt.first)
 				}
