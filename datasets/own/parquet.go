@@ -7,13 +7,17 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // parquetName is a name of a file in a folder of a data set as it is published: "train-00000-of-00002.parquet".
-var parquetName = regexp.MustCompile(`^(train|validation|valid|val|test)\b.*\.parquet$`)
+var parquetName = regexp.MustCompile(`(?i)^(train|validation|valid|val|dev|eval|test)(_.*|\b.*)\.parquet$`)
 
 // parquetSet is the files of each part, in their order.
-type parquetSet struct{ train, validation, test []string }
+type parquetSet struct {
+	train, validation, test []string
+	others                  []string // names of Parquet files that are no part
+}
 
 func parquetPaths(path string) ([]string, error) {
 	set, err := findParquet(path)
@@ -34,10 +38,13 @@ func findParquet(path string) (set parquetSet, err error) {
 	for _, e := range entries {
 		m := parquetName.FindStringSubmatch(e.Name())
 		if m == nil {
+			if strings.EqualFold(filepath.Ext(e.Name()), ".parquet") {
+				set.others = append(set.others, e.Name())
+			}
 			continue
 		}
 		to := &set.validation
-		switch m[1] {
+		switch strings.ToLower(m[1]) {
 		case "train":
 			to = &set.train
 		case "test":
@@ -61,6 +68,9 @@ func openParquet(path string, o Options) (*Data, error) {
 		return nil, err
 	}
 	data := &Data{Bytes: true, Files: slices.Concat(set.train, set.validation, set.test)}
+	if len(set.others) > 0 {
+		data.Notes = append(data.Notes, "files that are no part and not used: "+orNothing(set.others))
+	}
 	if o.Image != "" {
 		s, err := parseSize(o.Image)
 		if err != nil {

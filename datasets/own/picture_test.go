@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -61,5 +62,24 @@ func TestParquetColours(t *testing.T) {
 	}
 	if d := opened(t, "parquet:"+path, Options{Image: "2x2x1"}); d.Channels != 1 {
 		t.Errorf("%d channels, want 1, as was asked for", d.Channels)
+	}
+}
+
+// The parts of a folder of Parquet files are found whatever the case, and files that are no part are noted.
+func TestParquetNames(t *testing.T) {
+	s, dir := size{2, 2, 1}, t.TempDir()
+	for i, name := range []string{"Train_0", "train-1", "dev", "TEST", "trainer", "holdout"} {
+		var rows []numberedRow
+		for j, e := range drawn(uint64(i), 4, s, "0", "1") {
+			rows = append(rows, numberedRow{imageBytes{pngOf(t, s, e.values), "p"}, new(int64(j % 2))})
+		}
+		write(t, dir, name+".parquet", parquetOf(t, rows))
+	}
+	d := opened(t, "parquet:"+dir, Options{})
+	if d.Train.Len() != 8 || d.Validation == nil || d.Test == nil || d.Test.Len() != 4 {
+		t.Errorf("parts of %v, %v and %v, want 8, 4 and 4", d.Train, d.Validation, d.Test)
+	}
+	if want := "files that are no part and not used: holdout.parquet, trainer.parquet"; !slices.Contains(d.Notes, want) {
+		t.Errorf("notes %q, want %q", d.Notes, want)
 	}
 }
