@@ -115,6 +115,8 @@ func TestLoadLikeImages(t *testing.T) {
 	}
 	put("one/a/0.png", 4, false)
 	put("grey/a/0.png", 4, true)
+	put("parts/train/a/0.png", 4, false)
+	put("parts/test/b/0.png", 4, false)
 	put("large/a/0.png", 9, false)
 	put("large/b/0.png", 7, false)
 	for _, o := range []own.Options{{}, {Image: "3x5x3"}} {
@@ -122,7 +124,7 @@ func TestLoadLikeImages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{"one", "grey", "large"} {
+		for _, name := range []string{"one", "grey", "large", "parts"} {
 			set, err := LoadLike(split, "folder:"+name, Options{Dir: dir, Own: o})
 			if err != nil {
 				t.Errorf("%s with %v: %v", name, o, err)

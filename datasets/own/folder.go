@@ -21,6 +21,7 @@ type folder struct {
 	train, validation, test []picture
 	classes                 []string
 	split                   bool // into train/ and others
+	open                    bool // classes need no example in the training part
 	ignored                 int  // files that are no pictures, hidden ones not counted
 	notes                   []string
 }
@@ -32,7 +33,7 @@ type picture struct {
 }
 
 func folderFiles(path string) ([]string, error) {
-	f, err := findPictures(path)
+	f, err := findPictures(path, false)
 	return f.files(), err
 }
 
@@ -46,8 +47,8 @@ func (f *folder) files() (paths []string) {
 
 // findPictures lists the pictures under a folder: those of train/, val/ and test/, or what they are usually called,
 // where train/ has classes in it.
-func findPictures(root string) (*folder, error) {
-	f := &folder{root: root}
+func findPictures(root string, open bool) (*folder, error) {
+	f := &folder{root: root, open: open}
 	top, _, err := f.list(root)
 	if err != nil {
 		return f, err
@@ -129,7 +130,9 @@ func (f *folder) part(dir string) (all []picture, err error) {
 	}
 	for _, class := range classes {
 		at := slices.Index(f.classes, class)
-		if at < 0 {
+		if at < 0 && f.open {
+			at, f.classes = len(f.classes), append(f.classes, class)
+		} else if at < 0 {
 			return nil, unknownClass(f.root, class, filepath.Join(dir, class))
 		}
 		before := len(all)

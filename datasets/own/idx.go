@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-func openIDX(path string, _ Options) (*Data, error) {
+func openIDX(path string, o Options) (*Data, error) {
 	set, err := findIDX(path)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func openIDX(path string, _ Options) (*Data, error) {
 		}
 		return strconv.Itoa(int(label))
 	}
-	data.Classes, err = numbered(path, name, data.Train, data.Validation, data.Test)
+	data.Classes, err = numbered(path, o, name, data.Train, data.Validation, data.Test)
 	return data, err
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-func openNPZ(path string, _ Options) (*Data, error) {
+func openNPZ(path string, o Options) (*Data, error) {
 	if _, err := single(path); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func openNPZ(path string, _ Options) (*Data, error) {
 			return nil, err
 		}
 	}
-	data.Classes, err = numbered(path, func(label int32) string { return strconv.Itoa(int(label)) }, data.Train,
+	data.Classes, err = numbered(path, o, func(label int32) string { return strconv.Itoa(int(label)) }, data.Train,
 		data.Validation, data.Test)
 	return data, err
 }

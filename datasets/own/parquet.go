@@ -92,12 +92,12 @@ func openParquet(path string, o Options) (*Data, error) {
 		}
 		*p.to, parts = &part.Part, append(parts, part)
 	}
-	return data, data.nameParquet(path, parts)
+	return data, data.nameParquet(path, o, parts)
 }
 
 // nameParquet turns the labels of the parts into classes: words by their letters, numbers by their size, with the names
 // that the file has for them.
-func (d *Data) nameParquet(path string, parts []*parquetPart) (err error) {
+func (d *Data) nameParquet(path string, o Options, parts []*parquetPart) (err error) {
 	first := parts[0]
 	d.Label = first.label
 	if first.words == nil {
@@ -107,14 +107,19 @@ func (d *Data) nameParquet(path string, parts []*parquetPart) (err error) {
 			}
 			return strconv.Itoa(int(label))
 		}
-		d.Classes, err = numbered(path, name, d.Train, d.Validation, d.Test)
+		d.Classes, err = numbered(path, o, name, d.Train, d.Validation, d.Test)
 		return err
 	}
 	seen := map[string]bool{}
-	for _, word := range first.words {
-		seen[word] = true
-		if len(seen) > MaxClasses {
-			return tooManyClasses(path, len(seen))
+	for i, part := range parts {
+		if i > 0 && o.like == nil {
+			break
+		}
+		for _, word := range part.words {
+			seen[word] = true
+			if len(seen) > MaxClasses {
+				return tooManyClasses(path, len(seen))
+			}
 		}
 	}
 	classes, of := named(seen)

@@ -11,7 +11,7 @@ import (
 )
 
 func openFolder(path string, o Options) (*Data, error) {
-	f, err := findPictures(path)
+	f, err := findPictures(path, o.like != nil)
 	if err != nil {
 		return nil, err
 	}
