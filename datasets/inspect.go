@@ -144,14 +144,14 @@ func (i *Inspection) read(m mine) error {
 			parts[set.Name].ClassCounts = make([]int, len(m.Classes))
 		}
 	}
-	err := m.visit(split, func(part *own.Part, to place, row int, values []float32) error {
+	err := m.visit(split, func(part *own.Part, to place, row int, values []float64) error {
 		if to.set == nil {
 			return nil
 		}
 		p := parts[to.set.Name]
 		p.Examples++
 		for _, x := range values {
-			p.Values.add(float64(x))
+			p.Values.add(x)
 		}
 		label := 0.0
 		if part.Targets != nil {
@@ -175,10 +175,10 @@ func (i *Inspection) read(m mine) error {
 func (r *Range) add(x float64) { r.Min, r.Max = min(r.Min, x), max(r.Max, x) }
 
 // note remembers an example by a hash of its values.
-func (i *Inspection) note(part string, values []float32, at seen) {
-	bytes := make([]byte, 0, 4*len(values))
+func (i *Inspection) note(part string, values []float64, at seen) {
+	bytes := make([]byte, 0, 8*len(values))
 	for _, x := range values {
-		bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(x))
+		bytes = binary.LittleEndian.AppendUint64(bytes, math.Float64bits(x))
 	}
 	sum := sha256.Sum256(bytes)
 	hash := [16]byte(sum[:16])

@@ -79,12 +79,11 @@ func loadOwn(source own.Source, o Options) (*Split, error) {
 		ClassNames: m.Classes,
 		Files:      m.Files,
 	}
-	if err := m.fill(split); err != nil {
+	if err := m.fill(split, o.Normalize); err != nil {
 		return nil, err
 	}
-	m.normalize(split, o.Normalize)
 	if m.regression() {
-		return split, split.standardizeTargets(m.Label)
+		return split, nil
 	}
 	split.NoisyLabels = spoilLabels(split.Train, o.LabelNoise, o.Seed)
 	return split, nil
@@ -130,7 +129,7 @@ type place struct {
 }
 
 // visit passes every example of the data to use, with the part that it is in and the place to which it goes.
-func (m mine) visit(split *Split, use func(part *own.Part, to place, row int, values []float32) error) error {
+func (m mine) visit(split *Split, use func(part *own.Part, to place, row int, values []float64) error) error {
 	pool, validation, test := make([]place, m.Train.Len()), []place(nil), []place(nil)
 	if m.Validation != nil {
 		validation = make([]place, m.Validation.Len())
@@ -154,7 +153,7 @@ func (m mine) visit(split *Split, use func(part *own.Part, to place, row int, va
 		if p.part == nil {
 			continue
 		}
-		err := p.part.Each(func(row int, values []float32) error { return use(p.part, p.places[row], row, values) })
+		err := p.part.Each(func(row int, values []float64) error { return use(p.part, p.places[row], row, values) })
 		var here *own.UnreadableError
 		switch {
 		case errors.As(err, &here) && unreadable != nil:
@@ -179,15 +178,51 @@ func orPool(places, pool []place) []place {
 	return places
 }
 
-// fill reads the examples, each once, to where they go.
-func (m mine) fill(split *Split) error {
-	return m.visit(split, func(part *own.Part, to place, row int, values []float32) error {
+// fill reads the examples to where they go, normalised. Bytes are read once and normalised in place. Other numbers are
+// read twice, for mean and deviation first: float32 may not tell them apart as they are stored.
+func (m mine) fill(split *Split, how string) error {
+	if m.Bytes {
+		if err := m.read(split); err != nil {
+			return err
+		}
+		mean, std := split.Train.channelMoments()
+		split.scale = m.scale(mean, std, how)
+		for _, s := range []*Set{split.Train, split.Validation, split.Test} {
+			standardize(s.Pixels, split.scale.mean, split.scale.std)
+		}
+		return nil
+	}
+	values, targets := newRunning(m.Channels), newRunning(1)
+	err := m.visit(split, func(part *own.Part, to place, row int, example []float64) error {
+		if to.set == split.Train {
+			values.add(example)
+			if part.Targets != nil {
+				targets.add(part.Targets[row : row+1])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	split.scale = m.scale(values.mean, values.std(), how)
+	if m.regression() {
+		if err := split.setTargetScale(m.Label, targets); err != nil {
+			return err
+		}
+	}
+	return m.read(split)
+}
+
+// read reads the examples to where they go, on the scale of the split where it is known.
+func (m mine) read(split *Split) error {
+	return m.visit(split, func(part *own.Part, to place, row int, values []float64) error {
 		if to.set == nil {
 			return nil
 		}
-		copy(to.set.image(to.at), values)
+		split.scale.apply(to.set.image(to.at), values)
 		if part.Targets != nil {
-			to.set.Targets[to.at] = float32(part.Targets[row])
+			to.set.Targets[to.at] = float32((part.Targets[row] - split.TargetMean) / split.TargetStd)
 		} else {
 			to.set.Labels[to.at] = part.Labels[row]
 		}

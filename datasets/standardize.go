@@ -3,17 +3,25 @@ package datasets
 import (
 	"fmt"
 	"math"
+
+	"github.com/xsam-go/xsam/datasets/own"
 )
 
-// normalize brings the values of all sets to a common scale, in place: for "standard" and "" each channel of numbers
-// minus its mean, over its standard deviation in the training set; for "centered" images of bytes as x/255 − ½.
-// The columns of categories stay 0 and 1.
-func (m mine) normalize(split *Split, how string) {
-	scaled := m.Scaled()
-	mean, std := split.Train.channelMoments()
-	for c := range scaled {
+// scale says how values of data of the user's own were normalised: each minus the mean of its channel, over its
+// deviation.
+type scale struct {
+	mean, std []float64 // by channel
+	columns   []own.Column
+	bytes     bool
+}
+
+// scale brings the values of all sets to a common scale: for "standard" and "" each channel of numbers minus its mean,
+// over its standard deviation in the training set; for "centered" images of bytes as x/255 − ½. The columns of
+// categories stay 0 and 1.
+func (m mine) scale(mean, std []float64, how string) *scale {
+	for c, scaled := range m.Scaled() {
 		switch {
-		case !scaled[c]:
+		case !scaled:
 			mean[c], std[c] = 0, 1
 		case how == centered && m.Bytes:
 			mean[c], std[c] = 127.5, 255
@@ -21,9 +29,17 @@ func (m mine) normalize(split *Split, how string) {
 			std[c] = 1 // a channel that never changes is only centred
 		}
 	}
-	split.scale = &scale{mean: mean, std: std, columns: m.Columns, bytes: m.Bytes}
-	for _, s := range []*Set{split.Train, split.Validation, split.Test} {
-		standardize(s.Pixels, mean, std)
+	return &scale{mean: mean, std: std, columns: m.Columns, bytes: m.Bytes}
+}
+
+// apply writes the normalised form of an example, rounded to float32 at the end; without a scale as it is.
+func (s *scale) apply(to []float32, values []float64) {
+	for i, x := range values {
+		if s != nil {
+			c := i % len(s.mean)
+			x = (x - s.mean[c]) / s.std[c]
+		}
+		to[i] = float32(x)
 	}
 }
 
@@ -35,34 +51,55 @@ func standardize(values []float32, mean, std []float64) {
 	}
 }
 
-// channelMoments are the mean and the standard deviation of each channel over all pixels of a set, by Welford's sums in
-// float64, which lose no digits where the mean is large. The deviation divides by the number of pixels, not by one
-// less.
+// channelMoments are the mean and the standard deviation of each channel over all pixels of a set. The deviation
+// divides by the number of pixels, not by one less.
 func (s *Set) channelMoments() (mean, std []float64) {
-	mean, std = make([]float64, s.Channels), make([]float64, s.Channels)
+	m := newRunning(s.Channels)
 	for i, x := range s.Pixels {
-		c, n := i%s.Channels, float64(i/s.Channels+1)
-		before := float64(x) - mean[c]
-		mean[c] += before / n
-		std[c] += before * (float64(x) - mean[c])
+		m.addOne(i%s.Channels, float64(x))
 	}
-	for c := range std {
-		std[c] = math.Sqrt(std[c] * float64(s.Channels) / float64(max(1, len(s.Pixels))))
-	}
-	return mean, std
+	return m.mean, m.std()
 }
 
-// standardizeTargets brings what is learnt to mean 0 and standard deviation 1 over the training set, in all sets.
-func (s *Split) standardizeTargets(label string) error {
-	targets := &Set{Channels: 1, Pixels: s.Train.Targets}
-	mean, std := targets.channelMoments()
-	s.TargetMean, s.TargetStd = mean[0], std[0]
+// running are Welford's sums of each channel in float64, which lose no digits where the mean is large.
+type running struct {
+	n             []float64
+	mean, squares []float64
+}
+
+func newRunning(channels int) *running {
+	return &running{make([]float64, channels), make([]float64, channels), make([]float64, channels)}
+}
+
+// add takes in the values of an example.
+func (m *running) add(values []float64) {
+	for i, x := range values {
+		m.addOne(i%len(m.mean), x)
+	}
+}
+
+func (m *running) addOne(c int, x float64) {
+	m.n[c]++
+	before := x - m.mean[c]
+	m.mean[c] += before / m.n[c]
+	m.squares[c] += before * (x - m.mean[c])
+}
+
+// std are the standard deviations.
+func (m *running) std() []float64 {
+	std := make([]float64, len(m.squares))
+	for c, sum := range m.squares {
+		std[c] = math.Sqrt(sum / max(1, m.n[c]))
+	}
+	return std
+}
+
+// setTargetScale notes mean and standard deviation of what is learnt over the training set.
+func (s *Split) setTargetScale(label string, m *running) error {
+	s.TargetMean, s.TargetStd = m.mean[0], m.std()[0]
 	if !(s.TargetStd > 0) || math.IsInf(s.TargetStd, 0) {
 		return fmt.Errorf("datasets: %s: the column %s, which is learnt, is %v in all %d training examples: "+
 			"want numbers that differ", s.Train.Name, label, s.TargetMean, s.Train.Len())
-	}
-	for _, set := range []*Set{s.Train, s.Validation, s.Test} {
-		standardize(set.Targets, mean, std)
 	}
 	return nil
 }

@@ -8,14 +8,6 @@ import (
 	"github.com/xsam-go/xsam/datasets/own"
 )
 
-// scale says how values of data of the user's own were normalised: each minus the mean of its channel, over its
-// deviation.
-type scale struct {
-	mean, std []float64 // by channel
-	columns   []own.Column
-	bytes     bool
-}
-
 // ErrNoScale is that of data whose scale is not known: built-in sets.
 var ErrNoScale = errors.New("its examples cannot be brought to the scale of others")
 
@@ -30,18 +22,22 @@ func LoadLike(like *Split, name string, opts Options) (*Set, error) {
 	case like.scale == nil:
 		return nil, fmt.Errorf("datasets: %s is a built-in set: %w", like.Train.Name, ErrNoScale)
 	}
-	data, err := source.Open(opts.Dir, opts.Own)
+	t := like.Train
+	data, err := source.OpenLike(opts.Dir, opts.Own, own.Like{
+		Height: t.Height, Width: t.Width, Channels: t.Channels, Columns: like.scale.columns,
+	})
 	if err != nil {
 		return nil, err
 	}
-	t := like.Train
 	switch regression := data.Train.Targets != nil; {
+	case data.Columns != nil && like.scale.columns != nil && !reflect.DeepEqual(data.Columns, like.scale.columns):
+		return nil, fmt.Errorf("datasets: the columns of %s are not those of %s: want the same names, in the same order",
+			name, t.Name)
 	case data.Height != t.Height || data.Width != t.Width || data.Channels != t.Channels:
 		return nil, fmt.Errorf("datasets: examples of %s are %d×%d×%d (height, width, channels), those of %s %d×%d×%d: want "+
 			"the same", name, data.Height, data.Width, data.Channels, t.Name, t.Height, t.Width, t.Channels)
-	case !reflect.DeepEqual(data.Columns, like.scale.columns):
-		return nil, fmt.Errorf("datasets: the columns of %s are not those of %s: want the same names, in the same order, "+
-			"with the same categories", name, t.Name)
+	case (data.Columns == nil) != (like.scale.columns == nil):
+		return nil, fmt.Errorf("datasets: %s and %s are not both tables, or both images", name, t.Name)
 	case data.Bytes != like.scale.bytes:
 		return nil, fmt.Errorf("datasets: %s and %s do not both hold bytes from 0 to 255: want values of one range", name,
 			t.Name)
@@ -59,14 +55,16 @@ func (s *Split) whole(name string, data *own.Data) (*Set, error) {
 	}
 	set := *s.Train
 	set.Name, set.Pixels, set.Labels, set.Targets = name, nil, nil, nil
+	scaled := make([]float32, data.Size())
 	for _, part := range []*own.Part{data.Train, data.Validation, data.Test} {
 		if part == nil {
 			continue
 		}
-		err := part.Each(func(row int, values []float32) error {
-			set.Pixels = append(set.Pixels, values...)
+		err := part.Each(func(row int, values []float64) error {
+			s.scale.apply(scaled, values)
+			set.Pixels = append(set.Pixels, scaled...)
 			if part.Targets != nil {
-				set.Targets = append(set.Targets, float32(part.Targets[row]))
+				set.Targets = append(set.Targets, float32((part.Targets[row]-s.TargetMean)/s.TargetStd))
 			} else {
 				set.Labels = append(set.Labels, classes[part.Labels[row]])
 			}
@@ -76,8 +74,6 @@ func (s *Split) whole(name string, data *own.Data) (*Set, error) {
 			return nil, err
 		}
 	}
-	standardize(set.Pixels, s.scale.mean, s.scale.std)
-	standardize(set.Targets, []float64{s.TargetMean}, []float64{s.TargetStd})
 	return &set, nil
 }
 

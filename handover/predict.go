@@ -4,7 +4,9 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
+	"strings"
 
 	"github.com/xsam-go/xsam/datasets"
 	"github.com/xsam-go/xsam/datasets/own"
@@ -41,7 +43,7 @@ func (r *Run) Predict(data string, w io.Writer) (p Predictions, err error) {
 			number := func(x float64) float64 { return x*r.data.TargetStd + r.data.TargetMean }
 			is, says := number(float64(set.Targets[row])), number(y[0])
 			p.Squared += (is - says) * (is - says)
-			return out.Write([]string{strconv.Itoa(row), text(is), text(says)})
+			return out.Write([]string{strconv.Itoa(row), r.measured(is), r.measured(says)})
 		}
 		best := 0
 		for class, share := range y {
@@ -90,6 +92,20 @@ func (r *Run) class(number int) string {
 		return r.data.ClassNames[number]
 	}
 	return strconv.Itoa(number)
+}
+
+// measured writes a number that is learnt to a millionth of its deviation, which is what float32 tells apart, however
+// large it is itself.
+func (r *Run) measured(x float64) string {
+	decimals := max(0, 6-int(math.Ceil(math.Log10(r.data.TargetStd))))
+	if decimals > 15 || math.Abs(x) > 1e15 {
+		return strconv.FormatFloat(x, 'g', -1, 64)
+	}
+	text := strconv.FormatFloat(x, 'f', decimals, 64)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
 }
 
 func text(x float64) string { return strconv.FormatFloat(x, 'g', 6, 64) }

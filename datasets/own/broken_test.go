@@ -25,7 +25,7 @@ func (b broken) run(t *testing.T, kind string) {
 		data, err := source.Open(dir, b.o)
 		for _, part := range parts(data) {
 			if err == nil && part != nil {
-				err = part.Each(func(int, []float32) error { return nil })
+				err = part.Each(func(int, []float64) error { return nil })
 			}
 		}
 		if err == nil {

@@ -140,7 +140,7 @@ func TestBrokenParquet(t *testing.T) {
 		}), Options{}, []string{"row 3", "no PNG, JPEG or GIF"}},
 		{"different sizes", of(func(i int, r *numberedRow) {
 			if i == 5 {
-				r.Image.Bytes = pngOf(t, size{3, 2, 3}, make([]float32, 18))
+				r.Image.Bytes = pngOf(t, size{3, 2, 3}, make([]float64, 18))
 			}
 		}), Options{}, []string{"3×2 in row 6", "--image"}},
 		{"one class", of(func(_ int, r *numberedRow) { r.Label = new(int64(7)) }), Options{}, []string{"1 class (7)"}},

@@ -9,20 +9,27 @@ import (
 )
 
 // numbered turns whole numbers of labels into classes: the different ones of the training part in their order, whatever
-// they are, so that 1 … 26 are 26 classes. Names may be missing. It changes the labels of the parts in place.
-func numbered(path string, name func(int32) string, train *Part, others ...*Part) (classes []string, err error) {
-	seen := map[int32]int32{}
-	for _, label := range train.Labels {
-		seen[label] = 0
-		if len(seen) > MaxClasses {
-			return nil, tooManyClasses(path, len(seen))
+// they are, so that 1 … 26 are 26 classes; beside a run those of all parts. Names may be missing. It changes the labels
+// of the parts in place.
+func numbered(path string, o Options, name func(int32) string, train *Part, others ...*Part) (classes []string,
+	err error) {
+	seen, parts := map[int32]int32{}, append([]*Part{train}, others...)
+	for i, part := range parts {
+		if part == nil || i > 0 && o.like == nil {
+			continue
+		}
+		for _, label := range part.Labels {
+			seen[label] = 0
+			if len(seen) > MaxClasses {
+				return nil, tooManyClasses(path, len(seen))
+			}
 		}
 	}
 	for i, label := range slices.Sorted(maps.Keys(seen)) {
 		seen[label] = int32(i)
 		classes = append(classes, name(label))
 	}
-	for _, part := range append([]*Part{train}, others...) {
+	for _, part := range parts {
 		if part == nil {
 			continue
 		}

@@ -28,8 +28,8 @@ func openCSV(path string, o Options) (*Data, error) {
 	if s.options.Task != Regression {
 		data.Classes, part.Labels = s.classes()
 	}
-	part.each = func(use func(row int, values []float32) error) error {
-		values := make([]float32, data.Channels)
+	part.each = func(use func(row int, values []float64) error) error {
+		values := make([]float64, data.Channels)
 		return eachRecord(path, header, func(row int, fields []string) error {
 			if err := data.fill(values, fields, channels); err != nil {
 				return fmt.Errorf("datasets: %s, example %d: %w: has the file changed?", path, row+1, err)
@@ -54,7 +54,7 @@ func surveyTable(path string, o Options) (*survey, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	s, err := newSurvey(path, o, first, line)
+	s, err := newSurvey(path, o, t.records.Comma, first, line)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func eachRecord(path string, header int, use func(row int, fields []string) erro
 }
 
 // fill writes the values of a record: a number for a column of numbers, and for a categorical one a 1 among zeros.
-func (d *Data) fill(values []float32, fields []string, channels []int) error {
+func (d *Data) fill(values []float64, fields []string, channels []int) error {
 	clear(values)
 	column := 0
 	for i, field := range fields {
@@ -104,11 +104,11 @@ func (d *Data) fill(values []float32, fields []string, channels []int) error {
 		c := d.Columns[column]
 		column++
 		if c.Categories == nil {
-			x, ok := number(field)
+			x, ok := eitherNumber(field) // commas were looked at in the first pass
 			if !ok {
 				return fmt.Errorf("%q in column %s, which held numbers", field, c.Name)
 			}
-			values[channels[i]] = float32(x)
+			values[channels[i]] = x
 			continue
 		}
 		at := slices.Index(c.Categories, field)

@@ -26,11 +26,11 @@ func TestCSV(t *testing.T) {
 			}
 			lines = append(lines, strings.Join(names, separator))
 		}
-		var want [][]float32
+		var want [][]float64
 		var labels []string
 		for row := range n {
 			var fields []string
-			var values []float32
+			var values []float64
 			for i := range columns + 1 {
 				switch {
 				case i == label:
@@ -39,9 +39,9 @@ func TestCSV(t *testing.T) {
 				case words[i]: // two categories, both of which occur
 					at := row % 2
 					fields = append(fields, []string{"no", `"a, b; c"`}[1-at])
-					values = append(values, float32(1-at), float32(at))
+					values = append(values, float64(1-at), float64(at))
 				default:
-					x := float32(random.NormFloat64())
+					x := float64(random.NormFloat64())
 					fields, values = append(fields, fmt.Sprint(x)), append(values, x)
 				}
 			}
@@ -57,7 +57,7 @@ func TestCSV(t *testing.T) {
 			t.Errorf("seed %d: %d examples, want %d:\n%s", seed, d.Train.Len(), n, text)
 			continue
 		}
-		err := d.Train.Each(func(row int, values []float32) error {
+		err := d.Train.Each(func(row int, values []float64) error {
 			if !slices.Equal(values, want[row]) || d.Classes[d.Train.Labels[row]] != labels[row] {
 				t.Errorf("seed %d, row %d: %v %s, want %v %s", seed, row, values, d.Classes[d.Train.Labels[row]], want[row],
 					labels[row])

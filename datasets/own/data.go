@@ -11,7 +11,7 @@ import (
 type Data struct {
 	// Height, Width and Channels are those of one image; a table has 1×1 and a channel for each of its numbers.
 	Height, Width, Channels int
-	// Bytes says that values are whole numbers from 0 to 255.
+	// Bytes says that values are from 0 to 255, and whole but for pictures of 16 bits.
 	Bytes bool
 	// Columns are the columns that a table is made of, in the order of its channels; nil for images.
 	Columns []Column
@@ -44,7 +44,7 @@ type Part struct {
 	Where func(row int) string
 
 	path string
-	each func(use func(row int, values []float32) error) error
+	each func(use func(row int, values []float64) error) error
 }
 
 // Len is the number of examples.
@@ -52,16 +52,17 @@ func (p *Part) Len() int { return max(len(p.Labels), len(p.Targets)) }
 
 // Each reads the examples and passes them to use in their order, each as its values by row, column and channel. The
 // slice is the same every time. It fails on what cannot be read, on a value that is not finite, and when use does.
-func (p *Part) Each(use func(row int, values []float32) error) (err error) {
+// Values are in float64, for float32 may round numbers that are far from 0 to the same one: standardise them first.
+func (p *Part) Each(use func(row int, values []float64) error) (err error) {
 	defer caught(p.path, &err)
 	read := 0
-	err = p.each(func(row int, values []float32) error {
+	err = p.each(func(row int, values []float64) error {
 		if read++; row >= p.Len() {
 			return p.changed()
 		}
 		for i, x := range values {
-			if v := float64(x); math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("datasets: %s holds %v in %s, value %d: want finite numbers: mend it", p.path, x,
+			if math.IsNaN(x) || math.IsInf(float64(float32(x)), 0) {
+				return fmt.Errorf("datasets: %s holds %v in %s, value %d: want finite numbers in float32: mend it", p.path, x,
 					p.Where(row), i+1)
 			}
 		}
@@ -95,8 +96,8 @@ func (d *Data) Scaled() []bool {
 	return scaled
 }
 
-// check refuses data that is too large or that nothing can be learnt of.
-func (d *Data) check(path string) error {
+// check refuses data that is too large or, where it is to be trained on, that nothing can be learnt of.
+func (d *Data) check(path string, trained bool) error {
 	examples := 0
 	for _, p := range []*Part{d.Train, d.Validation, d.Test} {
 		if p != nil {
@@ -105,13 +106,15 @@ func (d *Data) check(path string) error {
 		}
 	}
 	switch {
+	case d.Train.Len() == 0 && !trained:
+		return fmt.Errorf("datasets: %s has no example: want one or more", path)
 	case d.Train.Len() == 0:
 		return fmt.Errorf("datasets: %s has no example to train on: want some", path)
 	case d.Test != nil && d.Test.Len() == 0:
 		return fmt.Errorf("datasets: %s has no example in its test part: want some, or no test part", path)
-	case d.Test == nil && d.Train.Len() < 2:
+	case trained && d.Test == nil && d.Train.Len() < 2:
 		return fmt.Errorf("datasets: %s has one example: want two or more, to train on and to test on", path)
-	case d.Train.Targets == nil && len(d.Classes) < 2:
+	case trained && d.Train.Targets == nil && len(d.Classes) < 2:
 		return fmt.Errorf("datasets: %s has %d class (%s): want two or more to tell apart", path, len(d.Classes),
 			strings.Join(d.Classes, ", "))
 	}

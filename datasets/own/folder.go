@@ -21,6 +21,7 @@ type folder struct {
 	train, validation, test []picture
 	classes                 []string
 	split                   bool // into train/ and others
+	open                    bool // classes need no example in the training part
 	ignored                 int  // files that are no pictures, hidden ones not counted
 	notes                   []string
 }
@@ -32,7 +33,7 @@ type picture struct {
 }
 
 func folderFiles(path string) ([]string, error) {
-	f, err := findPictures(path)
+	f, err := findPictures(path, false)
 	return f.files(), err
 }
 
@@ -44,28 +45,25 @@ func (f *folder) files() (paths []string) {
 	return paths
 }
 
-// findPictures lists the pictures under a folder: those of train/, val/ and test/ where train/ has classes in it.
-func findPictures(root string) (*folder, error) {
-	f := &folder{root: root}
+// findPictures lists the pictures under a folder: those of train/, val/ and test/, or what they are usually called,
+// where train/ has classes in it.
+func findPictures(root string, open bool) (*folder, error) {
+	f := &folder{root: root, open: open}
 	top, _, err := f.list(root)
 	if err != nil {
 		return f, err
 	}
-	part := func(names ...string) string {
-		for _, name := range names {
-			if slices.Contains(top, name) {
-				return filepath.Join(root, name)
-			}
-		}
-		return ""
-	}
+	train, validation, test, others, twice := folderParts(root, top)
 	base := root
-	if train := part("train", "training"); train != "" {
+	if train != "" {
 		if inside, _, err := f.list(train); err != nil {
 			return f, err
 		} else if len(inside) > 0 {
 			f.split, base = true, train
 		}
+	}
+	if f.split && twice != nil {
+		return f, twice
 	}
 	if f.classes, _, err = f.list(base); err != nil {
 		return f, err
@@ -73,10 +71,15 @@ func findPictures(root string) (*folder, error) {
 	if len(f.classes) > MaxClasses {
 		return f, tooManyClasses(root, len(f.classes))
 	}
+	if err := f.checkNested(base, f.classes); err != nil {
+		return f, err
+	}
 	if f.train, err = f.part(base); err != nil || !f.split {
 		return f, err
 	}
-	validation, test := part("val", "valid", "validation"), part("test", "testing")
+	if len(others) > 0 {
+		f.notes = append(f.notes, "folders beside "+filepath.Base(train)+"/, which are not used: "+orNothing(others))
+	}
 	if test == "" && validation != "" {
 		f.notes = append(f.notes, filepath.Base(validation)+"/ is tested on, for there is no test/")
 		validation, test = "", validation
@@ -127,7 +130,9 @@ func (f *folder) part(dir string) (all []picture, err error) {
 	}
 	for _, class := range classes {
 		at := slices.Index(f.classes, class)
-		if at < 0 {
+		if at < 0 && f.open {
+			at, f.classes = len(f.classes), append(f.classes, class)
+		} else if at < 0 {
 			return nil, unknownClass(f.root, class, filepath.Join(dir, class))
 		}
 		before := len(all)

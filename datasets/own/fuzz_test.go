@@ -34,7 +34,7 @@ func FuzzOpen(f *testing.F) {
 				if part == nil {
 					continue
 				}
-				if err = part.Each(func(int, []float32) error { return nil }); err != nil {
+				if err = part.Each(func(int, []float64) error { return nil }); err != nil {
 					break
 				}
 			}

@@ -21,7 +21,7 @@ import (
 
 // example is what a test writes and wants to read: values by row, column and channel, and a label.
 type example struct {
-	values []float32
+	values []float64
 	label  string
 }
 
@@ -32,7 +32,7 @@ func drawn(seed uint64, n int, s size, classes ...string) []example {
 	for i := range all {
 		all[i].label = classes[i%len(classes)]
 		for range s.height * s.width * s.channels {
-			all[i].values = append(all[i].values, float32(random.IntN(256)))
+			all[i].values = append(all[i].values, float64(random.IntN(256)))
 		}
 	}
 	return all
@@ -66,7 +66,7 @@ func packed(t testing.TB, contents []byte) []byte {
 }
 
 // pngOf is an image as a PNG file.
-func pngOf(t testing.TB, s size, values []float32) []byte {
+func pngOf(t testing.TB, s size, values []float64) []byte {
 	t.Helper()
 	var picture image.Image
 	if s.channels == 1 {
@@ -208,7 +208,7 @@ func checkPart(t *testing.T, d *Data, part *Part, want []example) {
 		t.Fatalf("the part is %+v, want %d examples", part, len(want))
 	}
 	rows := 0
-	err := part.Each(func(row int, values []float32) error {
+	err := part.Each(func(row int, values []float64) error {
 		if row != rows {
 			t.Errorf("row %d comes after %d", row, rows-1)
 		}

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-func openIDX(path string, _ Options) (*Data, error) {
+func openIDX(path string, o Options) (*Data, error) {
 	set, err := findIDX(path)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func openIDX(path string, _ Options) (*Data, error) {
 		}
 		return strconv.Itoa(int(label))
 	}
-	data.Classes, err = numbered(path, name, data.Train, data.Validation, data.Test)
+	data.Classes, err = numbered(path, o, name, data.Train, data.Validation, data.Test)
 	return data, err
 }
 
@@ -87,7 +87,7 @@ func (d *Data) idxPart(pair idxPair) (*Part, error) {
 		return nil, fmt.Errorf("datasets: %s holds %d images, but %s holds %d labels: they are of two sets, "+
 			"or one is damaged", pair.images, axes[0], pair.labels, labelAxes[0])
 	}
-	part.each = func(use func(row int, values []float32) error) error {
+	part.each = func(use func(row int, values []float64) error) error {
 		_, err := idxAxes(pair.images, func(_ []int, contents io.Reader) error {
 			return eachBytes(contents, pair.images, part.Len(), d.Size(), use)
 		})
@@ -97,14 +97,14 @@ func (d *Data) idxPart(pair idxPair) (*Part, error) {
 }
 
 // eachBytes passes so many examples of so many bytes each.
-func eachBytes(r io.Reader, path string, n, size int, use func(row int, values []float32) error) error {
-	stored, values := make([]byte, size), make([]float32, size)
+func eachBytes(r io.Reader, path string, n, size int, use func(row int, values []float64) error) error {
+	stored, values := make([]byte, size), make([]float64, size)
 	for row := range n {
 		if _, err := io.ReadFull(r, stored); err != nil {
 			return damaged(path, err)
 		}
 		for i, x := range stored {
-			values[i] = float32(x)
+			values[i] = float64(x)
 		}
 		if err := use(row, values); err != nil {
 			return err

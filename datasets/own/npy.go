@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/sbinet/npyio/npy"
@@ -110,14 +109,14 @@ func (a *array) rest() int {
 }
 
 // each passes the entries along the first axis, in the same slice every time.
-func (a *array) each(use func(row int, values []float32) error) error {
-	stored, values := make([]byte, a.rest()*a.width), make([]float32, a.rest())
+func (a *array) each(use func(row int, values []float64) error) error {
+	stored, values := make([]byte, a.rest()*a.width), make([]float64, a.rest())
 	for row := range a.shape[0] {
 		if _, err := io.ReadFull(a.contents, stored); err != nil {
 			return damaged(a.path+", "+a.name, err)
 		}
 		for i := range values {
-			values[i] = float32(a.value(stored[i*a.width:]))
+			values[i] = a.value(stored[i*a.width:])
 		}
 		if err := use(row, values); err != nil {
 			return err
@@ -165,7 +164,8 @@ func (a *array) image() (shape size, table bool, err error) {
 	case 2:
 		return size{rest[0], rest[1], 1}, false, nil
 	case 3:
-		if rest[2] > 4 && slices.Contains([]int{1, 3}, rest[0]) {
+		// Maps of a few pixels have many channels too: as many rows as columns.
+		if rest[0] <= 4 && rest[2] > 4 && rest[0] != rest[1] {
 			return size{}, false, fmt.Errorf("datasets: %s has the shape %v, with the channels first: want them last: "+
 				"numpy.moveaxis(x, 1, -1)", in, a.shape)
 		}

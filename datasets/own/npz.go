@@ -8,13 +8,7 @@ import (
 	"strings"
 )
 
-// The arrays of a file of Keras: images and labels of each part. "x" and "y" alone are one part.
-var npzNames = [][3][2]string{
-	{{"x_train", "y_train"}, {"x_val", "y_val"}, {"x_test", "y_test"}},
-	{{"x", "y"}, {"x_val", "y_val"}, {"x_test", "y_test"}},
-}
-
-func openNPZ(path string, _ Options) (*Data, error) {
+func openNPZ(path string, o Options) (*Data, error) {
 	if _, err := single(path); err != nil {
 		return nil, err
 	}
@@ -27,22 +21,23 @@ func openNPZ(path string, _ Options) (*Data, error) {
 	for _, f := range archive.File {
 		there = append(there, strings.TrimSuffix(f.Name, ".npy"))
 	}
-	parts := slices.IndexFunc(npzNames, func(names [3][2]string) bool { return slices.Contains(there, names[0][0]) })
-	if parts < 0 {
-		return nil, fmt.Errorf("datasets: %s holds %s: want x_train, y_train, x_test, y_test, or x and y", path,
-			orNothing(there))
+	names, unused, err := npzParts(path, there)
+	if err != nil {
+		return nil, err
 	}
-	data := &Data{Bytes: true, Files: []string{path}, Label: npzNames[parts][0][1]}
+	data := &Data{Bytes: true, Files: []string{path}, Label: names[0].y}
+	if len(unused) > 0 {
+		data.Notes = append(data.Notes, "arrays that are not used: "+orNothing(unused))
+	}
 	for i, to := range []**Part{&data.Train, &data.Validation, &data.Test} {
-		names := npzNames[parts][i]
-		if i > 0 && !slices.Contains(there, names[0]) && !slices.Contains(there, names[1]) {
+		if names[i].x == "" {
 			continue
 		}
-		if *to, err = data.npzPart(path, names[0], names[1]); err != nil {
+		if *to, err = data.npzPart(path, names[i].x, names[i].y); err != nil {
 			return nil, err
 		}
 	}
-	data.Classes, err = numbered(path, func(label int32) string { return strconv.Itoa(int(label)) }, data.Train,
+	data.Classes, err = numbered(path, o, func(label int32) string { return strconv.Itoa(int(label)) }, data.Train,
 		data.Validation, data.Test)
 	return data, err
 }
@@ -81,7 +76,7 @@ func (d *Data) npzPart(path, x, y string) (*Part, error) {
 		}
 		return nil
 	})
-	part.each = func(use func(row int, values []float32) error) error {
+	part.each = func(use func(row int, values []float64) error) error {
 		return inNPZ(path, x, func(a *array) error { return a.each(use) })
 	}
 	return part, err

@@ -158,23 +158,34 @@ func (f *parquetFile) readLabels(part *parquetPart) error {
 
 var errEnough = errors.New("enough")
 
-// firstSize is the size of the first image.
-func (f *parquetFile) firstSize() (s size, err error) {
-	err = f.eachValue(f.image, func(_ int, v parquet.Value) error {
-		if s, err = pictureSize(bytes.NewReader(v.ByteArray())); err != nil {
-			return fmt.Errorf("datasets: %s, image in row 1: %w: want PNG, JPEG or GIF", f.path, err)
+// setSize takes height and width of the first image of all, and the largest number of channels that an image has. Other
+// images that cannot be read are reported where they are read.
+func (f *parquetFile) setSize(d *Data) error {
+	const colours = 3
+	err := f.eachValue(f.image, func(row int, v parquet.Value) error {
+		if d.Channels == colours {
+			return errEnough
 		}
-		return errEnough
+		s, err := pictureSize(bytes.NewReader(v.ByteArray()))
+		switch {
+		case err == nil && d.Height == 0:
+			d.Height, d.Width, d.Channels = s.height, s.width, s.channels
+		case err == nil:
+			d.Channels = max(d.Channels, s.channels)
+		case d.Height == 0:
+			return fmt.Errorf("datasets: %s, image in row %d: %w: want PNG, JPEG or GIF", f.path, row+1, err)
+		}
+		return nil
 	})
 	if errors.Is(err, errEnough) {
-		err = nil
+		return nil
 	}
-	return s, err
+	return err
 }
 
 // eachImage passes the images of a file, the first of which has the given row in its part. Images of another size than
 // that of the first one are brought to it only where a size was asked for.
-func (f *parquetFile) eachImage(paper *canvas, first int, use func(row int, values []float32) error) error {
+func (f *parquetFile) eachImage(paper *canvas, first int, use func(row int, values []float64) error) error {
 	return f.eachValue(f.image, func(row int, v parquet.Value) error {
 		if f.fixed {
 			s, err := pictureSize(bytes.NewReader(v.ByteArray()))

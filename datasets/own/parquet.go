@@ -7,13 +7,17 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // parquetName is a name of a file in a folder of a data set as it is published: "train-00000-of-00002.parquet".
-var parquetName = regexp.MustCompile(`^(train|validation|valid|val|test)\b.*\.parquet$`)
+var parquetName = regexp.MustCompile(`(?i)^(train|validation|valid|val|dev|eval|test)(_.*|\b.*)\.parquet$`)
 
 // parquetSet is the files of each part, in their order.
-type parquetSet struct{ train, validation, test []string }
+type parquetSet struct {
+	train, validation, test []string
+	others                  []string // names of Parquet files that are no part
+}
 
 func parquetPaths(path string) ([]string, error) {
 	set, err := findParquet(path)
@@ -34,10 +38,13 @@ func findParquet(path string) (set parquetSet, err error) {
 	for _, e := range entries {
 		m := parquetName.FindStringSubmatch(e.Name())
 		if m == nil {
+			if strings.EqualFold(filepath.Ext(e.Name()), ".parquet") {
+				set.others = append(set.others, e.Name())
+			}
 			continue
 		}
 		to := &set.validation
-		switch m[1] {
+		switch strings.ToLower(m[1]) {
 		case "train":
 			to = &set.train
 		case "test":
@@ -61,6 +68,9 @@ func openParquet(path string, o Options) (*Data, error) {
 		return nil, err
 	}
 	data := &Data{Bytes: true, Files: slices.Concat(set.train, set.validation, set.test)}
+	if len(set.others) > 0 {
+		data.Notes = append(data.Notes, "files that are no part and not used: "+orNothing(set.others))
+	}
 	if o.Image != "" {
 		s, err := parseSize(o.Image)
 		if err != nil {
@@ -82,12 +92,12 @@ func openParquet(path string, o Options) (*Data, error) {
 		}
 		*p.to, parts = &part.Part, append(parts, part)
 	}
-	return data, data.nameParquet(path, parts)
+	return data, data.nameParquet(path, o, parts)
 }
 
 // nameParquet turns the labels of the parts into classes: words by their letters, numbers by their size, with the names
 // that the file has for them.
-func (d *Data) nameParquet(path string, parts []*parquetPart) (err error) {
+func (d *Data) nameParquet(path string, o Options, parts []*parquetPart) (err error) {
 	first := parts[0]
 	d.Label = first.label
 	if first.words == nil {
@@ -97,14 +107,19 @@ func (d *Data) nameParquet(path string, parts []*parquetPart) (err error) {
 			}
 			return strconv.Itoa(int(label))
 		}
-		d.Classes, err = numbered(path, name, d.Train, d.Validation, d.Test)
+		d.Classes, err = numbered(path, o, name, d.Train, d.Validation, d.Test)
 		return err
 	}
 	seen := map[string]bool{}
-	for _, word := range first.words {
-		seen[word] = true
-		if len(seen) > MaxClasses {
-			return tooManyClasses(path, len(seen))
+	for i, part := range parts {
+		if i > 0 && o.like == nil {
+			break
+		}
+		for _, word := range part.words {
+			seen[word] = true
+			if len(seen) > MaxClasses {
+				return tooManyClasses(path, len(seen))
+			}
 		}
 	}
 	classes, of := named(seen)
@@ -130,7 +145,7 @@ type parquetPart struct {
 	words []string // labels that are words; nil where they are numbers
 }
 
-// newParquetPart reads the labels of some files, and the size of the first image where none was asked for.
+// newParquetPart reads the labels of some files, and the size of the images where none was asked for.
 func newParquetPart(files []string, o Options, d *Data) (*parquetPart, error) {
 	part := &parquetPart{}
 	part.Where = func(row int) string { return fmt.Sprintf("image %d of %s", row+1, filepath.Base(files[0])) }
@@ -151,18 +166,16 @@ func newParquetPart(files []string, o Options, d *Data) (*parquetPart, error) {
 				return fmt.Errorf("datasets: %s holds %d labels in %d rows: it is damaged: download it again", path, n,
 					f.NumRows())
 			}
-			if d.Height > 0 || f.NumRows() == 0 {
+			if o.Image != "" {
 				return nil
 			}
-			s, err := f.firstSize()
-			d.Height, d.Width, d.Channels = s.height, s.width, s.channels
-			return err
+			return f.setSize(d)
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	part.each = func(use func(row int, values []float32) error) error {
+	part.each = func(use func(row int, values []float64) error) error {
 		paper, first := newCanvas(size{d.Height, d.Width, d.Channels}), 0
 		for _, path := range files {
 			err := inParquet(path, func(f *parquetFile) error {

@@ -46,18 +46,20 @@ func pictureError(err error) error {
 type canvas struct {
 	size   size
 	pixels *image.RGBA
-	values []float32
+	deep   *image.RGBA64 // for pictures of 16 bits; nil until there is one
+	values []float64
 }
 
 func newCanvas(s size) *canvas {
-	return &canvas{s, image.NewRGBA(image.Rect(0, 0, s.width, s.height)), make([]float32, s.height*s.width*s.channels)}
+	return &canvas{size: s, pixels: image.NewRGBA(image.Rect(0, 0, s.width, s.height)),
+		values: make([]float64, s.height*s.width*s.channels)}
 }
 
 // paint decodes a picture, brings it to the size of the canvas, and returns its values from 0 to 255, in the same slice
 // every time. It is stretched where its shape is another, with a triangle filter that covers what it shrinks; a pixel
 // that is transparent counts as black; the first picture of a GIF stands for all. Grey of a colour is its luma,
-// (299 R + 587 G + 114 B)/1000.
-func (c *canvas) paint(file []byte) (values []float32, err error) {
+// (299 R + 587 G + 114 B)/1000. Pictures of 16 bits keep them: their values are fractions, 1/257 of those stored.
+func (c *canvas) paint(file []byte) (values []float64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("its decoder gave up: %s", oneLine(p))
@@ -70,21 +72,56 @@ func (c *canvas) paint(file []byte) (values []float32, err error) {
 	if err != nil {
 		return nil, pictureError(err)
 	}
-	all := c.pixels.Bounds()
-	if picture.Bounds().Size() == all.Size() {
-		draw.Draw(c.pixels, all, picture, picture.Bounds().Min, draw.Src)
-	} else {
-		draw.BiLinear.Scale(c.pixels, all, picture, picture.Bounds(), draw.Src, nil)
+	switch picture.(type) {
+	case *image.Gray16, *image.RGBA64, *image.NRGBA64:
+		if c.deep == nil {
+			c.deep = image.NewRGBA64(c.pixels.Bounds())
+		}
+		fit(c.deep, picture)
+		c.readDeep()
+	default:
+		fit(c.pixels, picture)
+		c.read()
 	}
+	return c.values, nil
+}
+
+// fit draws a picture, stretched to all of what it is drawn on.
+func fit(to draw.Image, picture image.Image) {
+	all := to.Bounds()
+	if picture.Bounds().Size() == all.Size() {
+		draw.Draw(to, all, picture, picture.Bounds().Min, draw.Src)
+	} else {
+		draw.BiLinear.Scale(to, all, picture, picture.Bounds(), draw.Src, nil)
+	}
+}
+
+// read takes the values from the pixels.
+func (c *canvas) read() {
 	for i := range c.size.height * c.size.width {
 		rgb := c.pixels.Pix[4*i : 4*i+3]
 		if c.size.channels == 1 {
-			c.values[i] = float32((299*int(rgb[0]) + 587*int(rgb[1]) + 114*int(rgb[2]) + 500) / 1000)
+			c.values[i] = float64((299*int(rgb[0]) + 587*int(rgb[1]) + 114*int(rgb[2]) + 500) / 1000)
 			continue
 		}
 		for channel, x := range rgb {
-			c.values[3*i+channel] = float32(x)
+			c.values[3*i+channel] = float64(x)
 		}
 	}
-	return c.values, nil
+}
+
+// readDeep takes the values from the pixels of 16 bits.
+func (c *canvas) readDeep() {
+	const step = 257 // 65535/255
+	for i := range c.size.height * c.size.width {
+		p := c.deep.RGBA64At(i%c.size.width, i/c.size.width)
+		if c.size.channels == 1 {
+			luma := 299*float64(p.R) + 587*float64(p.G) + 114*float64(p.B)
+			c.values[i] = luma / (1000 * step)
+			continue
+		}
+		for channel, x := range [3]uint16{p.R, p.G, p.B} {
+			c.values[3*i+channel] = float64(x) / step
+		}
+	}
 }

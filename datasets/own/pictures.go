@@ -11,7 +11,7 @@ import (
 )
 
 func openFolder(path string, o Options) (*Data, error) {
-	f, err := findPictures(path)
+	f, err := findPictures(path, o.like != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -39,12 +39,12 @@ func (d *Data) picturesPart(root string, all []picture) *Part {
 		part.Labels = append(part.Labels, p.class)
 	}
 	// All files are tried, so that all that cannot be read are named.
-	part.each = func(use func(row int, values []float32) error) error {
+	part.each = func(use func(row int, values []float64) error) error {
 		paper := newCanvas(size{d.Height, d.Width, d.Channels})
 		var bad []Unreadable
 		for row, p := range all {
 			contents, err := readPicture(p.path)
-			var values []float32
+			var values []float64
 			if err == nil {
 				values, err = paper.paint(contents)
 			}

@@ -143,17 +143,19 @@ func TestIDXOfSeveral(t *testing.T) {
 }
 
 func TestNPZ(t *testing.T) {
-	types := map[string]func(b []byte, x float32) []byte{
-		"|u1": func(b []byte, x float32) []byte { return append(b, uint8(x)) },
-		"|b1": func(b []byte, x float32) []byte { return append(b, uint8(x)) },
-		"|i1": func(b []byte, x float32) []byte { return append(b, uint8(int8(x))) },
-		"<u2": func(b []byte, x float32) []byte { return binary.LittleEndian.AppendUint16(b, uint16(x)) },
-		">i2": func(b []byte, x float32) []byte { return binary.BigEndian.AppendUint16(b, uint16(int16(x))) },
-		"<i4": func(b []byte, x float32) []byte { return binary.LittleEndian.AppendUint32(b, uint32(int32(x))) },
-		"<u8": func(b []byte, x float32) []byte { return binary.LittleEndian.AppendUint64(b, uint64(x)) },
-		"<i8": func(b []byte, x float32) []byte { return binary.LittleEndian.AppendUint64(b, uint64(int64(x))) },
-		"<f4": func(b []byte, x float32) []byte { return binary.LittleEndian.AppendUint32(b, math.Float32bits(x)) },
-		">f8": func(b []byte, x float32) []byte {
+	types := map[string]func(b []byte, x float64) []byte{
+		"|u1": func(b []byte, x float64) []byte { return append(b, uint8(x)) },
+		"|b1": func(b []byte, x float64) []byte { return append(b, uint8(x)) },
+		"|i1": func(b []byte, x float64) []byte { return append(b, uint8(int8(x))) },
+		"<u2": func(b []byte, x float64) []byte { return binary.LittleEndian.AppendUint16(b, uint16(x)) },
+		">i2": func(b []byte, x float64) []byte { return binary.BigEndian.AppendUint16(b, uint16(int16(x))) },
+		"<i4": func(b []byte, x float64) []byte { return binary.LittleEndian.AppendUint32(b, uint32(int32(x))) },
+		"<u8": func(b []byte, x float64) []byte { return binary.LittleEndian.AppendUint64(b, uint64(x)) },
+		"<i8": func(b []byte, x float64) []byte { return binary.LittleEndian.AppendUint64(b, uint64(int64(x))) },
+		"<f4": func(b []byte, x float64) []byte {
+			return binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(x)))
+		},
+		">f8": func(b []byte, x float64) []byte {
 			return binary.BigEndian.AppendUint64(b, math.Float64bits(float64(x)))
 		},
 	}
@@ -171,7 +173,7 @@ func TestNPZ(t *testing.T) {
 					for i := range all {
 						for j := range all[i].values {
 							if v := &all[i].values[j]; dtype == "|i1" || dtype == "|b1" {
-								*v = float32(int(*v) % 2)
+								*v = float64(int(*v) % 2)
 							}
 							x = add(x, all[i].values[j])
 						}

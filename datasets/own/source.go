@@ -26,6 +26,8 @@ type Options struct {
 	Label string // the column that is learnt, by its name or its number from 1; of csv and parquet
 	Task  string // "" for classes, or Regression; of csv
 	Image string // "HxWxC", the size that images are brought to; "" for that of the files; of folder and parquet
+
+	like *Like // nil where data is opened to train on
 }
 
 // kind is a kind of data.
@@ -129,7 +131,7 @@ func (s Source) Open(dir string, o Options) (data *Data, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return data, data.check(path)
+	return data, data.check(path, o.like == nil)
 }
 
 // under is the path of the source under dir.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 )
 
@@ -40,7 +39,7 @@ func openTable(path string) (*table, error) {
 	begin = bytes.TrimPrefix(begin[:n], []byte("\ufeff"))
 	t.records = csv.NewReader(io.MultiReader(t.counted(bytes.NewReader(begin)), t.counted(s)))
 	t.records.Comma = separator(begin)
-	t.records.TrimLeadingSpace = true
+	t.records.TrimLeadingSpace = t.records.Comma != '\t' // which counts as space: empty fields would go
 	t.records.ReuseRecord = true
 	return t, nil
 }
@@ -77,16 +76,21 @@ type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(to []byte) (int, error) { return f(to) }
 
-// separator is the one that the first line has most of, outside quotation marks.
+// separator is the one that the first line has most of, outside quotation marks. Commas between two digits are decimal
+// where there is another separator.
 func separator(begin []byte) rune {
 	line, _, _ := bytes.Cut(begin, []byte("\n"))
-	counts, quoted := map[byte]int{}, false
-	for _, c := range line {
+	counts, quoted, decimal := map[byte]int{}, false, true
+	for i, c := range line {
 		if c == '"' {
 			quoted = !quoted
 		} else if !quoted {
 			counts[c]++
+			decimal = decimal && (c != ',' || i > 0 && isDigit(line[i-1]) && i+1 < len(line) && isDigit(line[i+1]))
 		}
+	}
+	if decimal && counts[';']+counts['\t'] > 0 {
+		counts[','] = 0
 	}
 	best := byte(',')
 	for _, c := range []byte(";\t") {
@@ -96,6 +100,8 @@ func separator(begin []byte) rune {
 	}
 	return rune(best)
 }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 // next returns the fields of the next record, which stay as they are until the next call, and the number of its first
 // line; io.EOF after the last.
@@ -122,12 +128,6 @@ func (t *table) next() (fields []string, line int, err error) {
 	}
 	line, _ = t.records.FieldPos(0)
 	return fields, line, nil
-}
-
-// number reads a number as CSV files have them.
-func number(field string) (float64, bool) {
-	x, err := strconv.ParseFloat(field, 64)
-	return x, err == nil
 }
 
 // missing tells whether a field stands for a value that is not known.

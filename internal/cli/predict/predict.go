@@ -35,8 +35,9 @@ func New(stdout, stderr io.Writer) *cobra.Command {
 of the run says, and the probability of each class; of --task regression the number.
 
 DATA is what --data of compare takes for data of your own: ` + own.Forms() + `.
-It must have the labels and the sizes of the data of the run, and is normalised as that was. Without DATA the test
-part of the run's data is taken.`,
+It must have labels, and the columns of the data of the run, and is normalised as that was. Images in files of
+their own are brought to the size of the run's; one example is enough. Without DATA the test part of the run's data
+is taken.`,
 		Example: `  xsam predict runs/xsam-seed0 > predictions.csv
   xsam predict runs/xsam-seed0 folder:photos --to predictions.csv`,
 		Args: cobra.RangeArgs(1, 2),
