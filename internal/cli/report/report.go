@@ -3,6 +3,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -117,8 +118,8 @@ func run(ctx context.Context, o *options) error {
 		return ctx.Err()
 	case m = <-results:
 	}
-	if m.err != nil {
-		return m.err
+	if err := cmp.Or(ctx.Err(), m.err); err != nil { // both may have come
+		return err
 	}
 	show.Warnings(o.stderr, m.problems...)
 	out := o.place()
