@@ -28,6 +28,7 @@ func (f *File) check() error {
 		known[d.name] = true
 	}
 	f.separate()
+	f.modernise()
 	for name := range f.constants {
 		known[name] = true
 	}

@@ -17,8 +17,9 @@
 //	file.go, check.go    reading it; what cannot be trained is an error that names the node
 //	outside.go           weights in a file of their own
 //	weights.go           which tensors are weights, and the paths of their variables
-//	net.go               the network; walk.go: node after node
-//	ops.go, image.go     the operations that are built from package layers
+//	net.go               the network; walk.go: node after node; head.go: the new layer
+//	ops.go, image.go     the operations that are built from package layers; cutting.go: Pad and Slice
+//	fold.go, older.go    numbers that are known beforehand; the operations of older files
 //	region.go            the others
 //	rewrite.go           the file with other weights
 package onnx

@@ -35,6 +35,7 @@ type Net struct {
 	weights []*Weight
 	byName  map[string]*Weight
 	data    map[string]bool // what depends on the input or on weights, and not on shapes alone
+	folds   map[string]bool // what is known while the network is built: see fold.go
 	notes   []string
 }
 
@@ -43,7 +44,8 @@ func New(f *File, c Config) (*Net, error) {
 	if c.Compute == dtypes.InvalidDType {
 		c.Compute = c.DType
 	}
-	n := &Net{file: f, config: c, byName: map[string]*Weight{}, data: map[string]bool{}}
+	n := &Net{file: f, config: c, byName: map[string]*Weight{}, data: map[string]bool{},
+		folds: map[string]bool{}}
 	err := errors.Join(n.checkInput(), n.cut())
 	if err == nil {
 		n.nodes = f.leadingTo(n.output)

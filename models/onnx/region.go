@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
 	"github.com/gomlx/onnx-gomlx/onnx/parser"
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -81,10 +82,41 @@ func (r *region) collect(w *walk, name string) {
 	case slices.Contains(r.nodes, of):
 		return
 	}
+	if of.op == "Pad" || of.op == "Slice" {
+		named(w.file.path, of, func() { of = w.settle(of) })
+	}
 	for _, in := range of.inputs {
 		r.collect(w, in)
 	}
 	r.nodes = append(r.nodes, of)
+}
+
+// settle refuses what onnx-gomlx v0.5.2 reads wrongly: a Pad whose paddings are none to it, and a Slice backwards, which
+// is replaced by its numbers where they are known.
+func (w *walk) settle(of *node) *node {
+	if of.op == "Pad" {
+		exceptions.Panicf("its paddings are computed in a way that is not read here: export it with dynamo=True")
+	}
+	steps := of.input(4)
+	switch {
+	case steps == "":
+	case !w.foldable(steps):
+		exceptions.Panicf("its steps %s are computed: want constants", steps)
+	case slices.Min(w.list(steps)) > 0:
+	case w.foldable(of.outputs[0]):
+		v := w.known(of.outputs[0])
+		t := &tensor{name: of.outputs[0], dtype: typeInt64, floats: v.at}
+		if !v.whole {
+			t.dtype = typeFloat
+		}
+		for _, d := range v.dims {
+			t.dims = append(t.dims, int64(d))
+		}
+		return &node{op: "Constant", outputs: of.outputs, raw: w.constantNode(t.name, t)}
+	default:
+		exceptions.Panicf("it goes backwards, by %v, from a place that is computed: want constants", w.list(steps))
+	}
+	return of
 }
 
 // message appends a field that holds a message.

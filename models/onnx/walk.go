@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute/shapes"
@@ -67,13 +68,15 @@ func (v value) like(images *graph.Node) value {
 // walk builds the network node after node.
 type walk struct {
 	*Net
-	scope  *model.Scope
-	g      *graph.Graph
-	values map[string]value
+	scope   *model.Scope
+	g       *graph.Graph
+	values  map[string]value
+	numbers map[string]*numbers // that are known
 }
 
 func newWalk(n *Net, scope *model.Scope, x *graph.Node) *walk {
-	w := &walk{Net: n, scope: scope, g: x.Graph(), values: map[string]value{}}
+	w := &walk{Net: n, scope: scope, g: x.Graph(), values: map[string]value{},
+		numbers: map[string]*numbers{}}
 	in := value{x, true}
 	switch len(n.file.inputs[0].dims) {
 	case 2:
@@ -91,6 +94,9 @@ func newWalk(n *Net, scope *model.Scope, x *graph.Node) *walk {
 	return w
 }
 
+// settled are operations that are built here where their inputs after the first are known.
+var settled = map[string]bool{"Pad": true, "Slice": true}
+
 // own tells whether a node is built from package layers.
 func (n *Net) own(of *node) bool {
 	build := operations[of.op]
@@ -100,12 +106,11 @@ func (n *Net) own(of *node) bool {
 	if of.op == "Reshape" && (n.data[of.input(1)] || n.file.constants[of.input(1)] == nil) {
 		return false // its shape is computed
 	}
-	for _, name := range of.inputs {
-		if n.data[name] {
-			return true
-		}
+	if settled[of.op] {
+		known := func(name string) bool { return name == "" || n.foldable(name) }
+		return n.data[of.input(0)] && !slices.ContainsFunc(of.inputs[1:], func(name string) bool { return !known(name) })
 	}
-	return false
+	return slices.ContainsFunc(of.inputs, func(name string) bool { return n.data[name] })
 }
 
 // build builds a node, once. Its panics name it.
@@ -207,29 +212,6 @@ func (n *Net) fill(of *Weight, to []float64) {
 		copy(to, of.values())
 	}
 }
-
-// head is the new dense layer, of the shapes that PyTorch gives a linear one: [outputs, inputs], [outputs]. Its weights
-// are drawn from a normal distribution of variance 1/inputs, its biases are zero.
-func (w *walk) head(x *graph.Node) *graph.Node {
-	outputs, inputs := w.config.Outputs, x.Shape().Dim(1)
-	random := stream(w.config.Seed, HeadWeight)
-	weights := layers.Variable(w.folder(HeadWeight), path.Base(HeadWeight), shapes.Make(w.config.DType, outputs, inputs),
-		func(to []float64) {
-			for i := range to {
-				to[i] = random.NormFloat64() / math.Sqrt(float64(inputs))
-			}
-		})
-	biases := layers.Variable(w.folder(HeadBias), path.Base(HeadBias), shapes.Make(w.config.DType, outputs),
-		layers.Constant(0))
-	use := func(v *model.Variable) *graph.Node { return graph.ConvertDType(v.NodeValue(w.g), w.config.Compute) }
-	return layers.Dense(x, graph.Transpose(use(weights), 0, 1), use(biases))
-}
-
-// The variables of a new head.
-const (
-	HeadWeight = "xsam_head/weight"
-	HeadBias   = "xsam_head/bias"
-)
 
 // folder is the scope of a path without its last part.
 func (w *walk) folder(at string) *model.Scope {
