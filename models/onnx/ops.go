@@ -18,7 +18,7 @@ func init() { // build refers to them
 	operations = map[string]func(w *walk, n *node) value{
 		"Conv": conv, "BatchNormalization": batchNorm, "MaxPool": maxPool, "AveragePool": meanPool,
 		"GlobalAveragePool": globalMeanPool, "Dropout": dropout, "Gemm": gemm, "Flatten": flatten, "Reshape": reshape,
-		"Pad": pad, "Slice": slice,
+		"Pad": pad, "Slice": slice, "Resize": resize,
 		"Identity":  each(func(_ *node, x *graph.Node) *graph.Node { return x }),
 		"Relu":      each(func(_ *node, x *graph.Node) *graph.Node { return layers.ReLU(x) }),
 		"Tanh":      each(func(_ *node, x *graph.Node) *graph.Node { return graph.Tanh(x) }),

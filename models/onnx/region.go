@@ -82,7 +82,7 @@ func (r *region) collect(w *walk, name string) {
 	case slices.Contains(r.nodes, of):
 		return
 	}
-	if of.op == "Pad" || of.op == "Slice" {
+	if settled[of.op] {
 		named(w.file.path, of, func() { of = w.settle(of) })
 	}
 	for _, in := range of.inputs {
@@ -91,11 +91,12 @@ func (r *region) collect(w *walk, name string) {
 	r.nodes = append(r.nodes, of)
 }
 
-// settle refuses what onnx-gomlx v0.5.2 reads wrongly: a Pad whose paddings are none to it, and a Slice backwards, which
-// is replaced by its numbers where they are known.
+// settle refuses what onnx-gomlx v0.5.2 reads wrongly: Pad, Resize, and a Slice backwards, which is replaced by its
+// numbers where they are known.
 func (w *walk) settle(of *node) *node {
-	if of.op == "Pad" {
-		exceptions.Panicf("its paddings are computed in a way that is not read here: export it with dynamo=True")
+	if of.op != "Slice" {
+		exceptions.Panicf("its paddings, sizes or scales are computed in a way that is not read here: export it with " +
+			"dynamo=True")
 	}
 	steps := of.input(4)
 	switch {

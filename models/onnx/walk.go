@@ -95,7 +95,7 @@ func newWalk(n *Net, scope *model.Scope, x *graph.Node) *walk {
 }
 
 // settled are operations that are built here where their inputs after the first are known.
-var settled = map[string]bool{"Pad": true, "Slice": true}
+var settled = map[string]bool{"Pad": true, "Slice": true, "Resize": true}
 
 // own tells whether a node is built from package layers.
 func (n *Net) own(of *node) bool {
