@@ -20,6 +20,7 @@
 //	net.go               the network; walk.go: node after node; head.go: the new layer
 //	ops.go, image.go     the operations that are built from package layers; cutting.go: Pad and Slice
 //	fold.go, older.go    numbers that are known beforehand; the operations of older files
-//	region.go            the others
+//	resize.go            Resize; region.go: the others
+//	shared.go            weights that several nodes share
 //	rewrite.go           the file with other weights
 package onnx

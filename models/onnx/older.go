@@ -55,11 +55,10 @@ func (f *File) made(n *node, setting string, t *tensor) string {
 
 // free is a name that nothing in the file has.
 func (f *File) free(name string) string {
-	has := func(n *node) bool { return slices.Contains(n.outputs, name) }
-	for f.constants[name] != nil || slices.ContainsFunc(f.nodes, has) || slices.ContainsFunc(f.inputs,
-		func(d description) bool { return d.name == name }) {
+	for f.names[name] {
 		name += "_"
 	}
+	f.names[name] = true
 	return name
 }
 
