@@ -35,6 +35,7 @@ type Net struct {
 	weights []*Weight
 	byName  map[string]*Weight
 	data    map[string]bool // what depends on the input or on weights, and not on shapes alone
+	ofInput map[string]bool // what depends on the input
 	folds   map[string]bool // what is known while the network is built: see fold.go
 	notes   []string
 }
@@ -45,7 +46,7 @@ func New(f *File, c Config) (*Net, error) {
 		c.Compute = c.DType
 	}
 	n := &Net{file: f, config: c, byName: map[string]*Weight{}, data: map[string]bool{},
-		folds: map[string]bool{}}
+		ofInput: map[string]bool{}, folds: map[string]bool{}}
 	err := errors.Join(n.checkInput(), n.cut())
 	if err == nil {
 		n.nodes = f.leadingTo(n.output)
@@ -118,12 +119,18 @@ func (n *Net) cut() error {
 		return fmt.Errorf("there is no node %q for --head: the last ones are %s", n.config.Head, n.file.lastNodes())
 	}
 	last := n.file.makers[n.output]
+	for last != nil && slices.Contains(shapeOnly, last.op) {
+		last = n.file.makers[last.input(0)]
+	}
 	if last != nil && (last.op == "Softmax" || last.op == "LogSoftmax") {
 		n.notes = append(n.notes, fmt.Sprintf("%s is left out: the loss has a softmax itself", last))
 		n.output = last.inputs[0]
 	}
 	return nil
 }
+
+// shapeOnly are operations that leave numbers as they are.
+var shapeOnly = strings.Fields("Identity Cast Flatten Squeeze Unsqueeze Reshape")
 
 // lastNodes names the last nodes of the file.
 func (f *File) lastNodes() string {
@@ -151,7 +158,7 @@ func (f *File) leadingTo(output string) (nodes []*node) {
 
 // markData finds what depends on the input or on weights.
 func (n *Net) markData() {
-	n.data[n.file.inputs[0].name] = true
+	n.data[n.file.inputs[0].name], n.ofInput[n.file.inputs[0].name] = true, true
 	for _, w := range n.weights {
 		n.data[w.Name] = true
 	}
@@ -159,9 +166,11 @@ func (n *Net) markData() {
 		if of.op == "Shape" || of.op == "Size" {
 			continue
 		}
-		if slices.ContainsFunc(of.inputs, func(name string) bool { return n.data[name] }) {
-			for _, name := range of.outputs {
-				n.data[name] = true
+		for _, marked := range []map[string]bool{n.data, n.ofInput} {
+			if slices.ContainsFunc(of.inputs, func(name string) bool { return marked[name] }) {
+				for _, name := range of.outputs {
+					marked[name] = true
+				}
 			}
 		}
 	}
@@ -193,6 +202,9 @@ func (n *Net) note() {
 	if merged := len(n.file.separated); merged > 0 {
 		n.notes = append(n.notes, fmt.Sprintf("%d weights that were merged with equal ones are trained by themselves",
 			merged))
+	}
+	if weights, err := findWeights(n.file, n.nodes); err == nil && uncertain(weights) != "" {
+		n.notes = append(n.notes, uncertain(weights))
 	}
 	if len(n.file.outputs) > 1 {
 		n.notes = append(n.notes, fmt.Sprintf("of its %d outputs the first, %s, is trained", len(n.file.outputs),

@@ -23,7 +23,7 @@ func init() { // build refers to them
 		"Relu":      each(func(_ *node, x *graph.Node) *graph.Node { return layers.ReLU(x) }),
 		"Tanh":      each(func(_ *node, x *graph.Node) *graph.Node { return graph.Tanh(x) }),
 		"Sigmoid":   each(func(_ *node, x *graph.Node) *graph.Node { return graph.Sigmoid(x) }),
-		"LeakyRelu": each(leakyReLU), "Clip": clip, "Gelu": each(gelu),
+		"LeakyRelu": each(leakyReLU), "Clip": clip, "Sum": sum, "Gelu": each(gelu),
 		"Add": both(graph.Add), "Sub": both(graph.Sub), "Mul": both(graph.Mul), "Div": both(graph.Div),
 	}
 }
@@ -77,20 +77,31 @@ func gelu(n *node, x *graph.Node) *graph.Node {
 
 // both is an operation on two tensors, with broadcasting.
 func both(f func(x, y *graph.Node) *graph.Node) func(w *walk, n *node) value {
-	return func(w *walk, n *node) value {
-		x, y := w.get(n.input(0)), w.get(n.input(1))
-		if x.last && y.last && x.Shape().Equal(y.Shape()) {
-			return value{f(x.Node, y.Node), true}
-		}
-		a, b := x.first(), y.first()
-		for a.Rank() < b.Rank() {
-			a = graph.ExpandAxes(a, 0)
-		}
-		for b.Rank() < a.Rank() {
-			b = graph.ExpandAxes(b, 0)
-		}
-		return value{f(a, b), false}
+	return func(w *walk, n *node) value { return w.get(n.input(0)).with(w.get(n.input(1)), f) }
+}
+
+// sum adds tensors, with broadcasting.
+func sum(w *walk, n *node) value {
+	all := w.get(n.input(0))
+	for _, name := range n.inputs[1:] {
+		all = all.with(w.get(name), graph.Add)
 	}
+	return all
+}
+
+// with is an operation on two values.
+func (v value) with(y value, f func(x, y *graph.Node) *graph.Node) value {
+	if v.last && y.last && v.Shape().Equal(y.Shape()) {
+		return value{f(v.Node, y.Node), true}
+	}
+	a, b := v.first(), y.first()
+	for a.Rank() < b.Rank() {
+		a = graph.ExpandAxes(a, 0)
+	}
+	for b.Rank() < a.Rank() {
+		b = graph.ExpandAxes(b, 0)
+	}
+	return value{f(a, b), false}
 }
 
 // number is a constant of one value, through casts.
@@ -201,7 +212,7 @@ func reshape(w *walk, n *node) value {
 		}
 	}
 	fixed, batch := int(w.file.inputs[0].dims[0]), x.Shape().Dim(0)
-	if fixed > 0 && len(dims) > 0 && dims[0] == fixed && batch != fixed && !slices.Contains(dims, batch) {
+	if fixed > 0 && w.ofInput[n.input(0)] && len(dims) > 0 && dims[0] == fixed && batch != fixed && !slices.Contains(dims, batch) {
 		dims[0] = batch
 	}
 	free, size := -1, 1

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/support/exceptions"
+	gomlxonnx "github.com/gomlx/onnx-gomlx/onnx"
 	"github.com/gomlx/onnx-gomlx/onnx/parser"
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -53,13 +55,29 @@ func (w *walk) region(name string) {
 		}
 		m.DisableFusion()
 		m.AllowDTypePromotion()
-		for i, y := range m.CallGraph(nil, w.g, inputs, outputs...) {
+		made, err := w.call(m, inputs, outputs)
+		if err != nil {
+			panic(err)
+		}
+		for i, y := range made {
 			if y.DType().IsFloat() {
 				y = graph.ConvertDType(y, w.config.Compute)
 			}
 			w.values[outputs[i]] = w.bounded(value{y, false})
 		}
 	})
+}
+
+// call builds a region. It fails with what to do where the file is of a version that onnx-gomlx may read wrongly.
+func (w *walk) call(m gomlxonnx.Model, inputs map[string]*graph.Node, outputs []string) (made []*graph.Node, err error) {
+	const newest = 13 // version that changed settings into inputs
+	err = exceptions.TryCatch[error](func() { made = m.CallGraph(nil, w.g, inputs, outputs...) })
+	if v := w.file.opset(); err != nil && v < newest {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		err = fmt.Errorf("%s: the file is for version %d of ONNX's operations: export it with opset_version=%d or newer", line,
+			v, newest)
+	}
+	return made, err
 }
 
 // collect finds the nodes of a region, in order, and its inputs.

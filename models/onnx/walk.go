@@ -198,11 +198,14 @@ func (w *walk) variable(of *Weight) *model.Variable {
 
 // fill gives a weight its first values.
 func (n *Net) fill(of *Weight, to []float64) {
-	value := map[role]float64{bias: 0, scale: 1, offset: 0, mean: 0, variance: 1}
+	value := map[role]float64{bias: 0, scale: 1, offset: 0, mean: 0, variance: 1, shift: 0, factor: 1}
 	switch first, known := value[of.role]; {
-	case n.config.Random && of.role == kernel:
+	case n.config.Random && !known:
 		random := stream(n.config.Seed, of.Path)
-		std := math.Sqrt(2 / float64(max(1, of.fanIn)))
+		std := 0.02 // of embeddings, as transformers draw them
+		if of.role == kernel {
+			std = math.Sqrt(2 / float64(max(1, of.fanIn)))
+		}
 		for i := range to {
 			to[i] = std * random.NormFloat64()
 		}
