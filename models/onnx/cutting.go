@@ -72,7 +72,7 @@ func cuts(n *node, in []*numbers, dims []int) [][]int {
 
 // slice is Slice with settings that are known. onnx-gomlx v0.5.2 gives nothing where the step is negative.
 func slice(w *walk, n *node) value {
-	x := w.get(n.input(0)).first()
+	x := w.get(n.input(0))
 	settings := make([]*numbers, len(n.inputs)-1)
 	for i, name := range n.inputs[1:] {
 		if name != "" {
@@ -83,24 +83,26 @@ func slice(w *walk, n *node) value {
 		exceptions.Panicf("it has no starts or no ends: want both")
 	}
 	ranges := make([]layers.Range, x.Rank())
-	taken := cuts(n, settings, x.Shape().Dimensions)
-	for axis := range ranges {
-		ranges[axis] = layers.Range{End: x.Shape().Dim(axis), Stride: 1}
-		if list := taken[axis]; list != nil && (len(list) == 1 || list[1] > list[0]) {
+	dims := x.dims()
+	taken := cuts(n, settings, dims)
+	for i, size := range dims {
+		axis := x.axis(i)
+		ranges[axis] = layers.Range{End: size, Stride: 1}
+		if list := taken[i]; list != nil && (len(list) == 1 || list[1] > list[0]) {
 			ranges[axis].Start, ranges[axis].End = list[0], list[len(list)-1]+1
 			if len(list) > 1 {
 				ranges[axis].Stride = list[1] - list[0]
 			}
-			taken[axis] = nil
+			taken[i] = nil
 		}
 	}
-	x = layers.Slice(x, ranges...)
-	for axis, list := range taken {
+	y := layers.Slice(x.Node, ranges...)
+	for i, list := range taken {
 		if list != nil {
-			x = take(x, axis, list)
+			y = take(y, x.axis(i), list)
 		}
 	}
-	return value{x, false}
+	return value{y, x.last}
 }
 
 // foldSlice is Slice of numbers that are known, along their first axis.
@@ -139,7 +141,7 @@ func take(x *graph.Node, axis int, list []int) *graph.Node {
 
 // pad is Pad with paddings that are known: [before of each axis…, after of each axis…], negative where it cuts.
 func pad(w *walk, n *node) value {
-	x := w.get(n.input(0)).first()
+	x := w.get(n.input(0))
 	pads := w.list(n.input(1))
 	axes := make([]int, x.Rank())
 	for i := range axes {
@@ -159,6 +161,7 @@ func pad(w *walk, n *node) value {
 		if axis < 0 || axis >= x.Rank() {
 			exceptions.Panicf("it pads axis %d of %s: there is none", axes[i], x.Shape())
 		}
+		axis = x.axis(axis)
 		before[axis], after[axis] = pads[i], pads[len(axes)+i]
 		if max(before[axis], after[axis], -before[axis], -after[axis]) > maxSide {
 			exceptions.Panicf("a padding of %d and %d: want %d at most", before[axis], after[axis], maxSide)
@@ -166,12 +169,13 @@ func pad(w *walk, n *node) value {
 	}
 	mode := n.attributes["mode"].text
 	if mode != "" && mode != "constant" {
-		for axis := range axes {
+		y := x.Node
+		for axis := range before {
 			if before[axis] != 0 || after[axis] != 0 {
-				x = take(x, axis, around(mode, x.Shape().Dim(axis), before[axis], after[axis]))
+				y = take(y, axis, around(mode, x.Shape().Dim(axis), before[axis], after[axis]))
 			}
 		}
-		return value{x, false}
+		return value{y, x.last}
 	}
 	fill := 0.0
 	if name := n.input(2); name != "" {
@@ -182,7 +186,7 @@ func pad(w *walk, n *node) value {
 		ranges[axis] = layers.Range{Start: max(0, -before[axis]), End: x.Shape().Dim(axis) - max(0, -after[axis]), Stride: 1}
 		paddings[axis] = layers.Padding{Before: max(0, before[axis]), After: max(0, after[axis])}
 	}
-	return value{layers.Pad(layers.Slice(x, ranges...), fill, paddings...), false}
+	return value{layers.Pad(layers.Slice(x.Node, ranges...), fill, paddings...), x.last}
 }
 
 // around are the positions that stand where an axis is continued: its edge, its mirror image, or itself again.

@@ -10,7 +10,8 @@ import (
 // resize is Resize to a size, or by scales, that are known. Each axis by itself is a row of weighted positions; what
 // onnx-gomlx v0.5.2 makes of cubic, nearest_mode and broken scales is something else.
 func resize(w *walk, n *node) value {
-	x := w.get(n.input(0)).first()
+	x := w.get(n.input(0))
+	dims, y := x.dims(), x.Node
 	for name, plain := range map[string]int{"antialias": 0, "exclude_outside": 0} {
 		if n.integer(name, plain) != plain {
 			exceptions.Panicf("its %s is %d, which is not built here: want 0", name, n.integer(name, plain))
@@ -19,9 +20,8 @@ func resize(w *walk, n *node) value {
 	if policy := n.attributes["keep_aspect_ratio_policy"].text; policy != "" && policy != "stretch" {
 		exceptions.Panicf("its keep_aspect_ratio_policy is %s: want stretch", policy)
 	}
-	sizes, scales := resized(w, n, x.Shape().Dimensions)
-	for axis := range sizes {
-		size := x.Shape().Dim(axis)
+	sizes, scales := resized(w, n, dims)
+	for axis, size := range dims {
 		if sizes[axis] < 1 || sizes[axis] > maxSide || sizes[axis]*size > maxWeights {
 			exceptions.Panicf("it makes an axis of %d of one of %d: want 1 to %d, and a product of %d at most", sizes[axis],
 				size, maxSide, maxWeights)
@@ -35,12 +35,12 @@ func resize(w *walk, n *node) value {
 			for i := range list {
 				list[i] = min(max(int(w.nearest(n, at(i))), 0), size-1)
 			}
-			x = take(x, axis, list)
+			y = take(y, x.axis(axis), list)
 		} else {
-			x = along(x, axis, weighted(n, mode, size, sizes[axis], at))
+			y = along(y, x.axis(axis), weighted(n, mode, size, sizes[axis], at))
 		}
 	}
-	return value{x, false}
+	return value{y, x.last}
 }
 
 // maxWeights is the number of weights that lead from an axis to another one.

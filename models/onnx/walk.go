@@ -36,6 +36,26 @@ func (v value) first() *graph.Node {
 	return graph.TransposeAllAxes(v.Node, 0, 3, 1, 2)
 }
 
+// axis is where an axis of the file is.
+func (v value) axis(i int) int {
+	switch {
+	case !v.last || i == 0:
+		return i
+	case i == 1:
+		return v.Rank() - 1
+	}
+	return i - 1
+}
+
+// dims are the sizes of the axes in the order of the file.
+func (v value) dims() []int {
+	dims := make([]int, v.Rank())
+	for i := range dims {
+		dims[i] = v.Shape().Dim(v.axis(i))
+	}
+	return dims
+}
+
 // seriesRank is the number of axes of series, [batch, channels, length].
 const seriesRank = 3
 
