@@ -80,6 +80,9 @@ func (w *walk) known(name string) *numbers {
 				in[i] = w.known(name)
 			}
 		}
+		if n := max(1, needs[of.op]); len(in) < n || slices.Contains(in[:n], nil) {
+			exceptions.Panicf("%s has no input %d: it is damaged", of, n)
+		}
 		v = foldings[of.op](of, in)
 		if len(v.at) > maxKnown {
 			exceptions.Panicf("%s makes %d numbers of constants: want %d at most", of, len(v.at), maxKnown)
@@ -104,6 +107,9 @@ func (w *walk) list(name string) (out []int) {
 	}
 	return out
 }
+
+// needs are the numbers of inputs of operations that need more than one.
+var needs = map[string]int{"Reshape": 2, "Gather": 2, "Slice": 3, "Add": 2, "Sub": 2, "Mul": 2, "Div": 2}
 
 // foldings compute operations on numbers that are known.
 var foldings = map[string]func(n *node, in []*numbers) *numbers{

@@ -169,7 +169,7 @@ func (n *Net) markData() {
 		for _, marked := range []map[string]bool{n.data, n.ofInput} {
 			if slices.ContainsFunc(of.inputs, func(name string) bool { return marked[name] }) {
 				for _, name := range of.outputs {
-					marked[name] = true
+					marked[name] = name != ""
 				}
 			}
 		}

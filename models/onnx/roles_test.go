@@ -74,7 +74,7 @@ func TestRandomTransformer(t *testing.T) {
 // Weights that may be constants are named, with what holds them; those of layers are not.
 func TestNoteOfConstants(t *testing.T) {
 	notes := strings.Join(transformer().read(t).Notes(""), "\n")
-	if want := `mean, std, positions are trained too`; !strings.Contains(notes, want) ||
+	if want := `unless frozen: mean, std, positions; what`; !strings.Contains(notes, want) ||
 		!strings.Contains(notes, `--freeze "mean,std,positions"`) {
 		t.Errorf("notes %q, want %q and the flag", notes, want)
 	}
@@ -83,7 +83,7 @@ func TestNoteOfConstants(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if notes := strings.Join(file.Notes(""), "\n"); strings.Contains(notes, "are trained too") {
+		if notes := strings.Join(file.Notes(""), "\n"); strings.Contains(notes, "no kernel") {
 			t.Errorf("%s: notes %q, want none of constants", name, notes)
 		}
 	}

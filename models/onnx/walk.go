@@ -127,8 +127,8 @@ func (n *Net) own(of *node) bool {
 		return false // its shape is computed
 	}
 	if settled[of.op] {
-		known := func(name string) bool { return name == "" || n.foldable(name) }
-		return n.data[of.input(0)] && !slices.ContainsFunc(of.inputs[1:], func(name string) bool { return !known(name) })
+		computed := func(name string) bool { return name != "" && !n.foldable(name) }
+		return n.data[of.input(0)] && !slices.ContainsFunc(of.inputs[1:], computed)
 	}
 	return slices.ContainsFunc(of.inputs, func(name string) bool { return n.data[name] })
 }
