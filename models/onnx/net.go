@@ -138,7 +138,7 @@ func (f *File) lastNodes() string {
 	for _, n := range f.nodes[max(0, len(f.nodes)-6):] {
 		names = append(names, strings.TrimPrefix(n.String(), "node "))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // leadingTo lists the nodes that an output needs, in the order of the file.
@@ -174,54 +174,6 @@ func (n *Net) markData() {
 			}
 		}
 	}
-}
-
-// note records what in the file is changed for training.
-func (n *Net) note() {
-	if len(n.file.inputs[0].dims) == 4 {
-		n.notes = append(n.notes, "images are transposed to [batch, channels, height, width], its input")
-	}
-	norms, dropouts := 0, 0
-	for _, of := range n.nodes {
-		switch of.op {
-		case "BatchNormalization":
-			norms++
-		case "Dropout":
-			dropouts++
-		}
-	}
-	if norms+dropouts > 0 {
-		n.notes = append(n.notes, fmt.Sprintf("%d batch norms and %d dropouts are in training form", norms, dropouts))
-	} else {
-		n.notes = append(n.notes, "it has no batch norm and no dropout: one exported for evaluation has lost them, the "+
-			"first within the convolutions")
-	}
-	if dims := n.file.inputs[0].dims; len(dims) > 0 && dims[0] > 0 {
-		n.notes = append(n.notes, fmt.Sprintf("its batch size of %d is not kept to", dims[0]))
-	}
-	if merged := len(n.file.separated); merged > 0 {
-		n.notes = append(n.notes, fmt.Sprintf("%d weights that were merged with equal ones are trained by themselves",
-			merged))
-	}
-	if weights, err := findWeights(n.file, n.nodes); err == nil && uncertain(weights) != "" {
-		n.notes = append(n.notes, uncertain(weights))
-	}
-	if len(n.file.outputs) > 1 {
-		n.notes = append(n.notes, fmt.Sprintf("of its %d outputs the first, %s, is trained", len(n.file.outputs),
-			n.file.outputs[0].name))
-	}
-}
-
-// Notes say what in the file, up to a head, is changed for training, a line each. They are empty for a head that is not
-// there.
-func (f *File) Notes(head string) []string {
-	n := &Net{file: f, config: Config{Head: head}}
-	if n.cut() != nil {
-		return nil
-	}
-	n.nodes = f.leadingTo(n.output)
-	n.note()
-	return n.notes
 }
 
 // Weights are those of the file, in the order in which they are used.

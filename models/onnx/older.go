@@ -84,11 +84,13 @@ func (n *node) message(without []string) (m []byte) {
 func (f *File) softmaxOfRows(n *node) []*node {
 	x, y, axis := n.input(0), n.outputs[0], n.integer("axis", 1)
 	flat, shares, shape := f.free(y+":rows"), f.free(y+":shares"), f.free(y+":shape")
+	last := n.part("Reshape", []string{shares, shape}, y, "", 0)
+	last.name = n.name
 	return []*node{
 		n.part("Flatten", []string{x}, flat, "axis", axis),
 		n.part(n.op, []string{flat}, shares, "axis", -1),
 		n.part("Shape", []string{x}, shape, "", 0),
-		n.part("Reshape", []string{shares, shape}, y, "", 0),
+		last,
 	}
 }
 

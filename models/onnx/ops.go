@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	gomlxlayers "github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -23,7 +24,7 @@ func init() { // build refers to them
 		"Relu":      each(func(_ *node, x *graph.Node) *graph.Node { return layers.ReLU(x) }),
 		"Tanh":      each(func(_ *node, x *graph.Node) *graph.Node { return graph.Tanh(x) }),
 		"Sigmoid":   each(func(_ *node, x *graph.Node) *graph.Node { return graph.Sigmoid(x) }),
-		"LeakyRelu": each(leakyReLU), "Clip": clip, "Sum": sum, "Gelu": each(gelu),
+		"LeakyRelu": each(leakyReLU), "Clip": clip, "Sum": sum, "Cast": cast, "Gelu": each(gelu),
 		"Add": both(graph.Add), "Sub": both(graph.Sub), "Mul": both(graph.Mul), "Div": both(graph.Div),
 	}
 }
@@ -53,6 +54,13 @@ func each(f func(n *node, x *graph.Node) *graph.Node) func(w *walk, n *node) val
 		x := w.get(n.input(0))
 		return value{f(n, x.Node), x.last}
 	}
+}
+
+// cast is Cast to whole numbers, whose derivative is 0; onnx-gomlx v0.5.2 lets it through. They are of one type, that of
+// the constants.
+func cast(w *walk, n *node) value {
+	x := w.get(n.input(0))
+	return value{graph.ConvertDType(graph.StopGradient(x.Node), dtypes.Int64), x.last}
 }
 
 func leakyReLU(n *node, x *graph.Node) *graph.Node {
@@ -87,21 +95,6 @@ func sum(w *walk, n *node) value {
 		all = all.with(w.get(name), graph.Add)
 	}
 	return all
-}
-
-// with is an operation on two values.
-func (v value) with(y value, f func(x, y *graph.Node) *graph.Node) value {
-	if v.last && y.last && v.Shape().Equal(y.Shape()) {
-		return value{f(v.Node, y.Node), true}
-	}
-	a, b := v.first(), y.first()
-	for a.Rank() < b.Rank() {
-		a = graph.ExpandAxes(a, 0)
-	}
-	for b.Rank() < a.Rank() {
-		b = graph.ExpandAxes(b, 0)
-	}
-	return value{f(a, b), false}
 }
 
 // number is a constant of one value, through casts.

@@ -41,32 +41,43 @@ func TestClip(t *testing.T) {
 	}
 }
 
-// The derivative is 1 between the bounds, 0 at them and beyond; for the sum of y² it is 2y, and the second one is 2.
+// The derivative is 1 between the bounds, 0 at them and beyond; for the sum of y²/2 it is y, and the second one is 1.
 func TestClipDerivatives(t *testing.T) {
-	f := made{width: 5, nodes: []operation{{"", "Clip", "x low high", "y", nil}},
-		constants: []constant{{name: "low", floats: []float64{-1}}, {name: "high", floats: []float64{1}}}}
-	net, err := onnx.New(f.read(t), f.config(5))
+	f := made{width: 5, nodes: []operation{{"", "Clip", "x low high", "c", nil}, {"", "Mul", "c c", "d", nil},
+		{"", "Mul", "d half", "y", nil}},
+		constants: []constant{{name: "low", floats: []float64{-1}}, {name: "high", floats: []float64{1}},
+			{name: "half", floats: []float64{0.5}}}}
+	got := f.derivatives(t, 5, []float64{-2, -1, 0.5, 1, 2})
+	for i, want := range [][]float64{{0, 0, 0.5, 0, 0}, {0, 0, 1, 0, 0}} {
+		if !near(got[i], want) {
+			t.Errorf("derivative %d: %v, want %v", i+1, got[i], want)
+		}
+	}
+}
+
+// derivatives are those of the sum of y, and of the sum of those.
+func (f made) derivatives(t *testing.T, outputs int, x []float64) (of [2][]float64) {
+	t.Helper()
+	net, err := onnx.New(f.read(t), f.config(outputs))
 	if err != nil {
 		t.Fatal(err)
 	}
 	exec, err := model.NewExec(testbackend.Go(t), model.NewStore(), func(scope *model.Scope, x *graph.Node) []*graph.Node {
-		loss := graph.ReduceAllSum(graph.Square(net.Graph(scope, nil, []*graph.Node{x})[0]))
-		d := graph.Gradient(loss, x)[0]
+		d := graph.Gradient(graph.ReduceAllSum(net.Graph(scope, nil, []*graph.Node{x})[0]), x)[0]
 		return []*graph.Node{graph.Reshape(d, -1), graph.Reshape(graph.Gradient(graph.ReduceAllSum(d), x)[0], -1)}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer exec.Finalize()
-	out, err := exec.Call(row([]float64{-2, -1, 0.5, 1, 2}))
+	out, err := exec.Call(row(x))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range [][]float64{{0, 0, 1, 0, 0}, {0, 0, 2, 0, 0}} {
-		if got := out[i].Value().([]float64); !near(got, want) {
-			t.Errorf("derivative %d: %v, want %v", i+1, got, want)
-		}
+	for i := range of {
+		of[i] = out[i].Value().([]float64)
 	}
+	return of
 }
 
 // Before version 13 a softmax is over all axes from the given one on, as one, and Split has its sizes in a setting.
@@ -76,6 +87,12 @@ func TestOlderOperations(t *testing.T) {
 		{"", "Mul", "shares two", "y", nil}}, constants: []constant{{name: "two", floats: []float64{2}}}}
 	if got, want := softmax.makes(t, 3, x)[0], []float64{0.25, 0.5, 1.25}; !near(got, want) {
 		t.Errorf("softmax from axis 2 on: %v, want %v", got, want)
+	}
+	softmax.nodes[0].name = "softmax"
+	c := softmax.config(3)
+	c.Head = "softmax"
+	if _, err := onnx.New(softmax.read(t), c); err != nil {
+		t.Errorf("a softmax of an old file is no place for a head: %v", err)
 	}
 	split := made{width: 3, opset: 11, nodes: []operation{
 		{"", "Split", "x", "one two", map[string]any{"axis": 3, "split": []int64{1, 2}}},
@@ -92,5 +109,15 @@ func TestGelu(t *testing.T) {
 		if got := f.makes(t, 1, []float64{1})[0][0]; math.Abs(got-want) > 1e-6 {
 			t.Errorf("approximation %s: %v, want %v", of, got, want)
 		}
+	}
+}
+
+// Whole numbers have no derivative: of the sum of trunc(x)·x it is trunc(x).
+func TestCastDerivative(t *testing.T) {
+	f := made{width: 2, nodes: []operation{{"", "Cast", "x", "i", map[string]any{"to": 6}},
+		{"", "Cast", "i", "whole", map[string]any{"to": 1}}, {"", "Mul", "whole x", "y", nil}}}
+	d := f.derivatives(t, 2, []float64{2.5, -3.5})[0]
+	if want := []float64{2, -3}; !near(d, want) {
+		t.Errorf("derivative %v, want %v", d, want)
 	}
 }

@@ -1,10 +1,6 @@
 package onnx
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // role is what a weight is for.
 type role int
@@ -156,24 +152,4 @@ func (u use) role(at map[string][]use) (r role, fanIn int) {
 		}
 	}
 	return other, 0
-}
-
-// uncertain names trained weights that may be constants of the network: files do not tell them from weights.
-func uncertain(weights []*Weight) string {
-	const most = 6
-	var names []string
-	for _, w := range weights {
-		if slices.Contains([]role{other, shift, factor}, w.role) {
-			names = append(names, w.Name)
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	more := ""
-	if n := len(names) - most; n > 0 {
-		names, more = names[:most], fmt.Sprintf(" and %d more", n)
-	}
-	return fmt.Sprintf("no kernel, bias, scale or offset, and trained unless frozen: %s%s; what is a constant of the network "+
-		"(a buffer) wants --freeze %q", strings.Join(names, ", "), more, strings.Join(names, ","))
 }

@@ -18,73 +18,6 @@ import (
 	"github.com/xsam-go/xsam/layers"
 )
 
-// value is the output of a node. Images and series keep the channels last from one operation that wants them so to the
-// next.
-type value struct {
-	*graph.Node
-	last bool // [batch, height, width, channels] where the file has [batch, channels, height, width]; so with series
-}
-
-// first has the axes in the order of the file.
-func (v value) first() *graph.Node {
-	switch {
-	case !v.last:
-		return v.Node
-	case v.Rank() == seriesRank:
-		return graph.TransposeAllAxes(v.Node, 0, 2, 1)
-	}
-	return graph.TransposeAllAxes(v.Node, 0, 3, 1, 2)
-}
-
-// axis is where an axis of the file is.
-func (v value) axis(i int) int {
-	switch {
-	case !v.last || i == 0:
-		return i
-	case i == 1:
-		return v.Rank() - 1
-	}
-	return i - 1
-}
-
-// dims are the sizes of the axes in the order of the file.
-func (v value) dims() []int {
-	dims := make([]int, v.Rank())
-	for i := range dims {
-		dims[i] = v.Shape().Dim(v.axis(i))
-	}
-	return dims
-}
-
-// seriesRank is the number of axes of series, [batch, channels, length].
-const seriesRank = 3
-
-// images has the channels last. Series are images of height 1; it panics for what is neither.
-func (v value) images() *graph.Node {
-	x := v.Node
-	switch {
-	case v.Rank() == seriesRank && !v.last:
-		x = graph.TransposeAllAxes(x, 0, 2, 1)
-	case v.Rank() == 4 && !v.last:
-		x = graph.TransposeAllAxes(x, 0, 2, 3, 1)
-	case v.Rank() != seriesRank && v.Rank() != 4:
-		exceptions.Panicf("it got %s: want images, [batch, channels, height, width], or series, [batch, channels, length]",
-			v.Shape())
-	}
-	if v.Rank() == seriesRank {
-		x = graph.ExpandAxes(x, 1)
-	}
-	return x
-}
-
-// like takes images back that were made of v: series where v holds series.
-func (v value) like(images *graph.Node) value {
-	if v.Rank() == seriesRank {
-		images = graph.Squeeze(images, 1)
-	}
-	return value{images, true}
-}
-
 // walk builds the network node after node.
 type walk struct {
 	*Net
@@ -117,6 +50,9 @@ func newWalk(n *Net, scope *model.Scope, x *graph.Node) *walk {
 // settled are operations that are built here where their inputs after the first are known.
 var settled = map[string]bool{"Pad": true, "Slice": true, "Resize": true}
 
+// wholeTypes are the types of whole numbers.
+var wholeTypes = []int{typeUint8, typeInt8, typeInt32, typeInt64}
+
 // own tells whether a node is built from package layers.
 func (n *Net) own(of *node) bool {
 	build := operations[of.op]
@@ -125,6 +61,9 @@ func (n *Net) own(of *node) bool {
 	}
 	if of.op == "Reshape" && (n.data[of.input(1)] || n.file.constants[of.input(1)] == nil) {
 		return false // its shape is computed
+	}
+	if of.op == "Cast" && !slices.Contains(wholeTypes, of.integer("to", 0)) {
+		return false
 	}
 	if settled[of.op] {
 		computed := func(name string) bool { return name != "" && !n.foldable(name) }
