@@ -31,8 +31,8 @@ func (w *walk) head(x *graph.Node) *graph.Node {
 	return layers.Dense(x, graph.Transpose(use(weights), 0, 1), use(biases))
 }
 
-// HeadFolder is the scope of the variables of a new head, "weight" and "bias": xsam_head, or with something after it where
-// the file has that already, from an earlier head. The weights are xsam_head.weight and xsam_head.bias in files.
+// HeadFolder is the scope of the variables of a new head, "weight" and "bias": xsam_head, or with something after it
+// where the file has that already, from an earlier head. The weights are xsam_head.weight and xsam_head.bias in files.
 func (f *File) HeadFolder(head string) string {
 	n := &Net{file: f, config: Config{Head: head}}
 	folder := "xsam_head"

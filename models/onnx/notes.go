@@ -70,6 +70,6 @@ func uncertain(weights []*Weight) string {
 	if n := len(names) - most; n > 0 {
 		names, more = names[:most], fmt.Sprintf(" and %d more", n)
 	}
-	return fmt.Sprintf("no kernel, bias, scale or offset, and trained unless frozen: %s%s; what is a constant of the network "+
-		"(a buffer) wants --freeze %q", strings.Join(names, ", "), more, strings.Join(names, ","))
+	return fmt.Sprintf("no kernel, bias, scale or offset, and trained unless frozen: %s%s; what is a constant of the "+
+		"network (a buffer) wants --freeze %q", strings.Join(names, ", "), more, strings.Join(names, ","))
 }

@@ -56,8 +56,8 @@ func each(f func(n *node, x *graph.Node) *graph.Node) func(w *walk, n *node) val
 	}
 }
 
-// cast is Cast to whole numbers, whose derivative is 0; onnx-gomlx v0.5.2 lets it through. They are of one type, that of
-// the constants.
+// cast is Cast to whole numbers, whose derivative is 0; onnx-gomlx v0.5.2 lets it through. They are of one type, that
+// of the constants.
 func cast(w *walk, n *node) value {
 	x := w.get(n.input(0))
 	return value{graph.ConvertDType(graph.StopGradient(x.Node), dtypes.Int64), x.last}
@@ -205,7 +205,8 @@ func reshape(w *walk, n *node) value {
 		}
 	}
 	fixed, batch := int(w.file.inputs[0].dims[0]), x.Shape().Dim(0)
-	if fixed > 0 && w.ofInput[n.input(0)] && len(dims) > 0 && dims[0] == fixed && batch != fixed && !slices.Contains(dims, batch) {
+	of := fixed > 0 && w.ofInput[n.input(0)] && len(dims) > 0 && dims[0] == fixed // examples
+	if of && batch != fixed && !slices.Contains(dims, batch) {
 		dims[0] = batch
 	}
 	free, size := -1, 1

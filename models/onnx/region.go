@@ -69,13 +69,13 @@ func (w *walk) region(name string) {
 }
 
 // call builds a region. It fails with what to do where the file is of a version that onnx-gomlx may read wrongly.
-func (w *walk) call(m gomlxonnx.Model, inputs map[string]*graph.Node, outputs []string) (made []*graph.Node, err error) {
+func (w *walk) call(m gomlxonnx.Model, in map[string]*graph.Node, outputs []string) (made []*graph.Node, err error) {
 	const newest = 13 // version that changed settings into inputs
-	err = exceptions.TryCatch[error](func() { made = m.CallGraph(nil, w.g, inputs, outputs...) })
+	err = exceptions.TryCatch[error](func() { made = m.CallGraph(nil, w.g, in, outputs...) })
 	if v := w.file.opset(); err != nil && v < newest {
 		line, _, _ := strings.Cut(err.Error(), "\n")
-		err = fmt.Errorf("%s: the file is for version %d of ONNX's operations: export it with opset_version=%d or newer", line,
-			v, newest)
+		err = fmt.Errorf("%s: the file is for version %d of ONNX's operations: export it with opset_version=%d or newer",
+			line, v, newest)
 	}
 	return made, err
 }

@@ -117,8 +117,8 @@ func (w *walk) origin(n *node, i float64, from, to int, scale float64) float64 {
 	case "asymmetric":
 		return i / scale
 	}
-	exceptions.Panicf("its coordinate_transformation_mode %s is not built here: want half_pixel, align_corners or asymmetric",
-		mode)
+	exceptions.Panicf("its coordinate_transformation_mode %s is not built here: want half_pixel, align_corners or "+
+		"asymmetric", mode)
 	return 0
 }
 
