@@ -5,8 +5,6 @@ import (
 	"path"
 	"regexp"
 	"strings"
-
-	"github.com/xsam-go/xsam/models/onnx"
 )
 
 // patterns are of names of weights, with * for anything and ? for one character. "conv1" stands for all that is in it.
@@ -32,14 +30,14 @@ func (p patterns) match(path, name string) bool {
 	return false
 }
 
-// isHead tells whether a variable belongs to the new layer of --head.
-func isHead(at string) bool { return path.Dir(at) == "/"+path.Dir(onnx.HeadWeight) }
+// isHead tells whether a variable belongs to the new layer of --head, whose scope is head, "" where there is none.
+func isHead(head, at string) bool { return head != "" && path.Dir(at) == "/"+head }
 
 // freezing tells which weights are not trained. A new head always is.
-func freezing(freeze, train string) func(path, name string) bool {
+func freezing(freeze, train, head string) func(path, name string) bool {
 	not, only := parsePatterns(freeze), parsePatterns(train)
 	return func(at, name string) bool {
-		return !isHead(at) && (not.match(at, name) || len(only) > 0 && !only.match(at, name))
+		return !isHead(head, at) && (not.match(at, name) || len(only) > 0 && !only.match(at, name))
 	}
 }
 

@@ -22,7 +22,7 @@ func TestPatterns(t *testing.T) {
 		{"fc.bias", "fc", "/fc/bias", "fc.bias", true},
 		{"*", "", "/xsam_head/weight", "", false},
 	} {
-		if got := freezing(tt.freeze, tt.train)(tt.path, tt.name); got != tt.want {
+		if got := freezing(tt.freeze, tt.train, "xsam_head")(tt.path, tt.name); got != tt.want {
 			t.Errorf("--freeze %q --train %q: %s is frozen: %v, want %v", tt.freeze, tt.train, tt.path, got, tt.want)
 		}
 	}

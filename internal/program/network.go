@@ -31,18 +31,23 @@ type files struct {
 	onnx   *onnx.File
 	given  map[string]weights.Array
 	frozen func(path, name string) bool
+	head   string            // the scope of a new layer
 	names  map[string]string // in the ONNX file, by the paths of variables
 }
 
 // readFiles reads those that a recipe names, and refuses others than those of the run.
 func readFiles(r recipe.Recipe) (f files, err error) {
-	f.frozen, f.names = freezing(r.Freeze, r.Train), map[string]string{}
+	f.frozen, f.names = freezing(r.Freeze, r.Train, ""), map[string]string{}
 	if r.IsONNX() {
 		if f.onnx, err = onnx.Read(r.ModelPath()); err != nil {
 			return f, err
 		}
 		if err := r.CheckModel(f.onnx); err != nil {
 			return f, err
+		}
+		if r.Head != "" {
+			f.head = f.onnx.HeadFolder(r.Head)
+			f.frozen = freezing(r.Freeze, r.Train, f.head)
 		}
 	}
 	from, err := r.WeightsPath()
@@ -186,7 +191,7 @@ func (p *Program) match(given map[string]weights.Array, variables []variable) (m
 		}
 		name := p.NameOf(v.path)
 		array, ok := given[name]
-		if !ok && isHead(v.path) {
+		if !ok && isHead(p.files.head, v.path) {
 			continue
 		}
 		if !ok {

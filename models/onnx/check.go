@@ -27,7 +27,10 @@ func (f *File) check() error {
 	for _, d := range f.inputs {
 		known[d.name] = true
 	}
+	f.noteNames()
 	f.separate()
+	f.separateNorms()
+	f.modernise()
 	for name := range f.constants {
 		known[name] = true
 	}
@@ -42,28 +45,6 @@ func (f *File) check() error {
 		}
 	}
 	return f.checkEnds(known)
-}
-
-// separate gives merged weights values of their own again. An exporter merges weights of equal values, such as those of
-// batch norms that have seen no data, and leaves an Identity of one in place of the other.
-func (f *File) separate() {
-	f.nodes = slices.DeleteFunc(f.nodes, func(n *node) bool {
-		t := f.constants[n.input(0)]
-		if n.op != "Identity" || t == nil || !t.isFloat() || len(n.outputs) != 1 || f.constants[n.outputs[0]] != nil {
-			return false
-		}
-		own := *t
-		own.name = n.outputs[0]
-		own.raw = encode(t, own.name, typeDouble)
-		if t.dtype != typeDouble {
-			own.raw = encode(t, own.name, typeFloat)
-			own.dtype, own.bytes, own.floats = typeFloat, nil, t.values()
-		}
-		own.external = false
-		f.initializers, f.constants[own.name] = append(f.initializers, &own), &own
-		f.separated[own.name] = true
-		return true
-	})
 }
 
 // checkOutputs notes what a node makes.
@@ -157,7 +138,7 @@ func (f *File) checkSizes(n *node) error {
 	for _, name := range slices.Sorted(maps.Keys(n.attributes)) {
 		a := n.attributes[name]
 		for _, v := range append([]int64{a.integer}, a.ints...) {
-			if n.op != "Constant" && (v > largest || v < -largest) {
+			if n.op != "Constant" && name != "seed" && (v > largest || v < -largest) {
 				return fmt.Errorf("%s has the %s %d: want %d at most: it is damaged", n, name, v, largest)
 			}
 		}

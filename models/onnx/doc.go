@@ -16,9 +16,12 @@
 //	wire.go, tensor.go   the messages of the file
 //	file.go, check.go    reading it; what cannot be trained is an error that names the node
 //	outside.go           weights in a file of their own
-//	weights.go           which tensors are weights, and the paths of their variables
-//	net.go               the network; walk.go: node after node
-//	ops.go, image.go     the operations that are built from package layers
-//	region.go            the others
+//	weights.go, roles.go which tensors are weights, the paths of their variables, and what they are for
+//	net.go, notes.go     the network, and what in the file is changed for training
+//	walk.go, value.go    node after node; head.go: the new layer
+//	ops.go, image.go     the operations that are built from package layers; cutting.go: Pad and Slice
+//	fold.go, older.go    numbers that are known beforehand; the operations of older files
+//	resize.go            Resize; region.go: the others
+//	shared.go            weights that several nodes share
 //	rewrite.go           the file with other weights
 package onnx

@@ -34,9 +34,11 @@ type File struct {
 	inputs       []description
 	outputs      []description
 
-	constants map[string]*tensor // initializers and Constant nodes, by name
-	makers    map[string]*node   // by output
-	separated map[string]bool    // weights that were merged
+	constants map[string]*tensor        // initializers and Constant nodes, by name
+	makers    map[string]*node          // by output
+	separated map[string]bool           // weights that were merged
+	renamed   map[string]map[int]string // inputs of nodes that are other weights than in the file, by the first output
+	names     map[string]bool           // of all tensors
 }
 
 // Read reads a file, and says what is wrong with it in one line.
@@ -54,7 +56,7 @@ func read(path string) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, bytes: contents, constants: map[string]*tensor{}, makers: map[string]*node{},
-		separated: map[string]bool{}}
+		separated: map[string]bool{}, renamed: map[string]map[int]string{}, names: map[string]bool{}}
 	if err := f.parse(); err != nil {
 		return nil, err
 	}
@@ -133,6 +135,14 @@ func (f *File) parseGraph(x field) error {
 
 // Fingerprint names the contents: 32 hexadecimal digits of the SHA-256 of the file and of those with its weights.
 func (f *File) Fingerprint() string { return hex.EncodeToString(f.sum[:16]) }
+
+// version is that of the format.
+func (f *File) version() int {
+	for _, x := range f.fixed {
+		return int(x.value)
+	}
+	return 0
+}
 
 // opset is the version of ONNX's operations that the file was written for.
 func (f *File) opset() int {

@@ -160,7 +160,7 @@ func pool(w *walk, n *node, prepare func(x *graph.Node, window int) *layers.Pool
 }
 
 func maxPool(w *walk, n *node) value {
-	if len(n.outputs) > 1 {
+	if len(n.outputs) > 1 && n.outputs[1] != "" {
 		exceptions.Panicf("it makes the places of the largest values too: want the values alone")
 	}
 	return pool(w, n, layers.MaxPool)

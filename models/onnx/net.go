@@ -35,6 +35,8 @@ type Net struct {
 	weights []*Weight
 	byName  map[string]*Weight
 	data    map[string]bool // what depends on the input or on weights, and not on shapes alone
+	ofInput map[string]bool // what depends on the input
+	folds   map[string]bool // what is known while the network is built: see fold.go
 	notes   []string
 }
 
@@ -43,7 +45,8 @@ func New(f *File, c Config) (*Net, error) {
 	if c.Compute == dtypes.InvalidDType {
 		c.Compute = c.DType
 	}
-	n := &Net{file: f, config: c, byName: map[string]*Weight{}, data: map[string]bool{}}
+	n := &Net{file: f, config: c, byName: map[string]*Weight{}, data: map[string]bool{},
+		ofInput: map[string]bool{}, folds: map[string]bool{}}
 	err := errors.Join(n.checkInput(), n.cut())
 	if err == nil {
 		n.nodes = f.leadingTo(n.output)
@@ -116,6 +119,9 @@ func (n *Net) cut() error {
 		return fmt.Errorf("there is no node %q for --head: the last ones are %s", n.config.Head, n.file.lastNodes())
 	}
 	last := n.file.makers[n.output]
+	for last != nil && slices.Contains(shapeOnly, last.op) {
+		last = n.file.makers[last.input(0)]
+	}
 	if last != nil && (last.op == "Softmax" || last.op == "LogSoftmax") {
 		n.notes = append(n.notes, fmt.Sprintf("%s is left out: the loss has a softmax itself", last))
 		n.output = last.inputs[0]
@@ -123,13 +129,16 @@ func (n *Net) cut() error {
 	return nil
 }
 
+// shapeOnly are operations that leave numbers as they are.
+var shapeOnly = strings.Fields("Identity Cast Flatten Squeeze Unsqueeze Reshape")
+
 // lastNodes names the last nodes of the file.
 func (f *File) lastNodes() string {
 	var names []string
 	for _, n := range f.nodes[max(0, len(f.nodes)-6):] {
 		names = append(names, strings.TrimPrefix(n.String(), "node "))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // leadingTo lists the nodes that an output needs, in the order of the file.
@@ -149,7 +158,7 @@ func (f *File) leadingTo(output string) (nodes []*node) {
 
 // markData finds what depends on the input or on weights.
 func (n *Net) markData() {
-	n.data[n.file.inputs[0].name] = true
+	n.data[n.file.inputs[0].name], n.ofInput[n.file.inputs[0].name] = true, true
 	for _, w := range n.weights {
 		n.data[w.Name] = true
 	}
@@ -157,57 +166,14 @@ func (n *Net) markData() {
 		if of.op == "Shape" || of.op == "Size" {
 			continue
 		}
-		if slices.ContainsFunc(of.inputs, func(name string) bool { return n.data[name] }) {
-			for _, name := range of.outputs {
-				n.data[name] = true
+		for _, marked := range []map[string]bool{n.data, n.ofInput} {
+			if slices.ContainsFunc(of.inputs, func(name string) bool { return marked[name] }) {
+				for _, name := range of.outputs {
+					marked[name] = name != ""
+				}
 			}
 		}
 	}
-}
-
-// note records what in the file is changed for training.
-func (n *Net) note() {
-	if len(n.file.inputs[0].dims) == 4 {
-		n.notes = append(n.notes, "images are transposed to [batch, channels, height, width], its input")
-	}
-	norms, dropouts := 0, 0
-	for _, of := range n.nodes {
-		switch of.op {
-		case "BatchNormalization":
-			norms++
-		case "Dropout":
-			dropouts++
-		}
-	}
-	if norms+dropouts > 0 {
-		n.notes = append(n.notes, fmt.Sprintf("%d batch norms and %d dropouts are in training form", norms, dropouts))
-	} else {
-		n.notes = append(n.notes, "it has no batch norm and no dropout: one exported for evaluation has lost them, the "+
-			"first within the convolutions")
-	}
-	if dims := n.file.inputs[0].dims; len(dims) > 0 && dims[0] > 0 {
-		n.notes = append(n.notes, fmt.Sprintf("its batch size of %d is not kept to", dims[0]))
-	}
-	if merged := len(n.file.separated); merged > 0 {
-		n.notes = append(n.notes, fmt.Sprintf("%d weights that were merged with equal ones are trained by themselves",
-			merged))
-	}
-	if len(n.file.outputs) > 1 {
-		n.notes = append(n.notes, fmt.Sprintf("of its %d outputs the first, %s, is trained", len(n.file.outputs),
-			n.file.outputs[0].name))
-	}
-}
-
-// Notes say what in the file, up to a head, is changed for training, a line each. They are empty for a head that is not
-// there.
-func (f *File) Notes(head string) []string {
-	n := &Net{file: f, config: Config{Head: head}}
-	if n.cut() != nil {
-		return nil
-	}
-	n.nodes = f.leadingTo(n.output)
-	n.note()
-	return n.notes
 }
 
 // Weights are those of the file, in the order in which they are used.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	gomlxlayers "github.com/gomlx/gomlx/ml/layers"
 	"github.com/gomlx/gomlx/support/exceptions"
@@ -18,11 +19,12 @@ func init() { // build refers to them
 	operations = map[string]func(w *walk, n *node) value{
 		"Conv": conv, "BatchNormalization": batchNorm, "MaxPool": maxPool, "AveragePool": meanPool,
 		"GlobalAveragePool": globalMeanPool, "Dropout": dropout, "Gemm": gemm, "Flatten": flatten, "Reshape": reshape,
+		"Pad": pad, "Slice": slice, "Resize": resize,
 		"Identity":  each(func(_ *node, x *graph.Node) *graph.Node { return x }),
 		"Relu":      each(func(_ *node, x *graph.Node) *graph.Node { return layers.ReLU(x) }),
 		"Tanh":      each(func(_ *node, x *graph.Node) *graph.Node { return graph.Tanh(x) }),
 		"Sigmoid":   each(func(_ *node, x *graph.Node) *graph.Node { return graph.Sigmoid(x) }),
-		"LeakyRelu": each(leakyReLU), "Clip": clip,
+		"LeakyRelu": each(leakyReLU), "Clip": clip, "Sum": sum, "Cast": cast, "Gelu": each(gelu),
 		"Add": both(graph.Add), "Sub": both(graph.Sub), "Mul": both(graph.Mul), "Div": both(graph.Div),
 	}
 }
@@ -54,27 +56,45 @@ func each(f func(n *node, x *graph.Node) *graph.Node) func(w *walk, n *node) val
 	}
 }
 
+// cast is Cast to whole numbers, whose derivative is 0; onnx-gomlx v0.5.2 lets it through. They are of one type, that
+// of the constants.
+func cast(w *walk, n *node) value {
+	x := w.get(n.input(0))
+	return value{graph.ConvertDType(graph.StopGradient(x.Node), dtypes.Int64), x.last}
+}
+
 func leakyReLU(n *node, x *graph.Node) *graph.Node {
 	positive := layers.ReLU(x)
 	return graph.Add(positive, graph.MulScalar(graph.Sub(x, positive), n.float("alpha", 0.01)))
 }
 
+// gelu is x·Φ(x), with Φ the normal distribution function, or with approximate="tanh" an approximation of Φ:
+//
+//	½x(1 + tanh(√(2/π)(x + 0.044715x³)))
+func gelu(n *node, x *graph.Node) *graph.Node {
+	switch of := n.attributes["approximate"].text; of {
+	case "", "none":
+		return graph.Mul(x, graph.MulScalar(graph.OnePlus(graph.Erf(graph.MulScalar(x, math.Sqrt(0.5)))), 0.5))
+	case "tanh":
+	default:
+		exceptions.Panicf("its approximation %q is unknown: want none or tanh", of)
+	}
+	inner := graph.MulScalar(graph.Add(x, graph.MulScalar(graph.Mul(x, graph.Square(x)), 0.044715)), math.Sqrt(2/math.Pi))
+	return graph.Mul(x, graph.MulScalar(graph.OnePlus(graph.Tanh(inner)), 0.5))
+}
+
 // both is an operation on two tensors, with broadcasting.
 func both(f func(x, y *graph.Node) *graph.Node) func(w *walk, n *node) value {
-	return func(w *walk, n *node) value {
-		x, y := w.get(n.input(0)), w.get(n.input(1))
-		if x.last && y.last && x.Shape().Equal(y.Shape()) {
-			return value{f(x.Node, y.Node), true}
-		}
-		a, b := x.first(), y.first()
-		for a.Rank() < b.Rank() {
-			a = graph.ExpandAxes(a, 0)
-		}
-		for b.Rank() < a.Rank() {
-			b = graph.ExpandAxes(b, 0)
-		}
-		return value{f(a, b), false}
+	return func(w *walk, n *node) value { return w.get(n.input(0)).with(w.get(n.input(1)), f) }
+}
+
+// sum adds tensors, with broadcasting.
+func sum(w *walk, n *node) value {
+	all := w.get(n.input(0))
+	for _, name := range n.inputs[1:] {
+		all = all.with(w.get(name), graph.Add)
 	}
+	return all
 }
 
 // number is a constant of one value, through casts.
@@ -89,7 +109,7 @@ func (f *File) number(name string) (float64, bool) {
 	return t.value(0), true
 }
 
-// clip is ReLU6 and the like: its bounds are constants.
+// clip is ReLU6 and the like: its bounds are constants. Where it holds a number its derivative is 0, at a bound too.
 func clip(w *walk, n *node) value {
 	x := w.get(n.input(0))
 	bound := func(i int, name string, none float64) float64 {
@@ -102,11 +122,13 @@ func clip(w *walk, n *node) value {
 		return n.float(name, none)
 	}
 	y := x.Node
-	if low := bound(1, "min", math.Inf(-1)); low > math.Inf(-1) {
-		y = graph.AddScalar(layers.ReLU(graph.AddScalar(y, -low)), low)
+	at := func(bound float64) *graph.Node { return graph.Scalar(w.g, y.DType(), bound) }
+	// The largest number, a default of old files, stands for no bound.
+	if low := bound(1, "min", math.Inf(-1)); low > -math.MaxFloat32 {
+		y = graph.Where(graph.LessOrEqual(y, at(low)), graph.Mul(at(low), graph.OnesLike(y)), y)
 	}
-	if high := bound(2, "max", math.Inf(1)); high < math.Inf(1) {
-		y = graph.Neg(graph.AddScalar(layers.ReLU(graph.AddScalar(graph.Neg(y), high)), -high))
+	if high := bound(2, "max", math.Inf(1)); high < math.MaxFloat32 {
+		y = graph.Where(graph.GreaterOrEqual(y, at(high)), graph.Mul(at(high), graph.OnesLike(y)), y)
 	}
 	return value{y, x.last}
 }
@@ -183,7 +205,8 @@ func reshape(w *walk, n *node) value {
 		}
 	}
 	fixed, batch := int(w.file.inputs[0].dims[0]), x.Shape().Dim(0)
-	if fixed > 0 && len(dims) > 0 && dims[0] == fixed && batch != fixed && !slices.Contains(dims, batch) {
+	of := fixed > 0 && w.ofInput[n.input(0)] && len(dims) > 0 && dims[0] == fixed // examples
+	if of && batch != fixed && !slices.Contains(dims, batch) {
 		dims[0] = batch
 	}
 	free, size := -1, 1

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/support/exceptions"
+	gomlxonnx "github.com/gomlx/onnx-gomlx/onnx"
 	"github.com/gomlx/onnx-gomlx/onnx/parser"
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -52,13 +55,29 @@ func (w *walk) region(name string) {
 		}
 		m.DisableFusion()
 		m.AllowDTypePromotion()
-		for i, y := range m.CallGraph(nil, w.g, inputs, outputs...) {
+		made, err := w.call(m, inputs, outputs)
+		if err != nil {
+			panic(err)
+		}
+		for i, y := range made {
 			if y.DType().IsFloat() {
 				y = graph.ConvertDType(y, w.config.Compute)
 			}
 			w.values[outputs[i]] = w.bounded(value{y, false})
 		}
 	})
+}
+
+// call builds a region. It fails with what to do where the file is of a version that onnx-gomlx may read wrongly.
+func (w *walk) call(m gomlxonnx.Model, in map[string]*graph.Node, outputs []string) (made []*graph.Node, err error) {
+	const newest = 13 // version that changed settings into inputs
+	err = exceptions.TryCatch[error](func() { made = m.CallGraph(nil, w.g, in, outputs...) })
+	if v := w.file.opset(); err != nil && v < newest {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		err = fmt.Errorf("%s: the file is for version %d of ONNX's operations: export it with opset_version=%d or newer",
+			line, v, newest)
+	}
+	return made, err
 }
 
 // collect finds the nodes of a region, in order, and its inputs.
@@ -81,10 +100,42 @@ func (r *region) collect(w *walk, name string) {
 	case slices.Contains(r.nodes, of):
 		return
 	}
+	if settled[of.op] {
+		named(w.file.path, of, func() { of = w.settle(of) })
+	}
 	for _, in := range of.inputs {
 		r.collect(w, in)
 	}
 	r.nodes = append(r.nodes, of)
+}
+
+// settle refuses what onnx-gomlx v0.5.2 reads wrongly: Pad, Resize, and a Slice backwards, which is replaced by its
+// numbers where they are known.
+func (w *walk) settle(of *node) *node {
+	if of.op != "Slice" {
+		exceptions.Panicf("its paddings, sizes or scales are computed in a way that is not read here: export it with " +
+			"dynamo=True")
+	}
+	steps := of.input(4)
+	switch {
+	case steps == "":
+	case !w.foldable(steps):
+		exceptions.Panicf("its steps %s are computed: want constants", steps)
+	case slices.Min(w.list(steps)) > 0:
+	case w.foldable(of.outputs[0]):
+		v := w.known(of.outputs[0])
+		t := &tensor{name: of.outputs[0], dtype: typeInt64, floats: v.at}
+		if !v.whole {
+			t.dtype = typeFloat
+		}
+		for _, d := range v.dims {
+			t.dims = append(t.dims, int64(d))
+		}
+		return &node{op: "Constant", outputs: of.outputs, raw: w.constantNode(t.name, t)}
+	default:
+		exceptions.Panicf("it goes backwards, by %v, from a place that is computed: want constants", w.list(steps))
+	}
+	return of
 }
 
 // message appends a field that holds a message.

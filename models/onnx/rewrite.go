@@ -1,12 +1,8 @@
 package onnx
 
 import (
-	"bytes"
 	"fmt"
-	"path"
 	"slices"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Values are the numbers of a weight to write.
@@ -14,9 +10,6 @@ type Values interface {
 	Len() int
 	Value(i int) float64
 }
-
-// HeadNames are the names of the weights of a new head in a file that is written.
-var HeadNames = [2]string{"xsam_head.weight", "xsam_head.bias"}
 
 // Rewrite returns the file with other weights, by their names, and for evaluation: batch norms take their averages, and
 // dropout lets all through. All else stays as it is, so that whatever reads the file reads this one. Numbers are
@@ -27,45 +20,23 @@ func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	if err := n.cut(); err != nil {
 		return nil, fmt.Errorf("onnx: %s: %w", f.path, err)
 	}
-	nodes := f.nodes
+	r := &rewriting{File: f, weights: weights}
 	if head != "" {
-		nodes = f.leadingTo(n.output)
-	}
-	var g []byte
-	err := fields(f.graph, func(x field) error {
-		switch {
-		case x.number == 1:
-			n, err := parseNode(x.payload)
-			if err != nil {
-				return err
+		r.kept = map[string]bool{}
+		for _, n := range f.leadingTo(n.output) {
+			for _, name := range slices.Concat(n.inputs, n.outputs) {
+				r.kept[name] = true
 			}
-			if len(n.outputs) == 1 && f.separated[n.outputs[0]] {
-				t, err := f.constants[n.outputs[0]].rewritten(weights[n.outputs[0]])
-				if err == nil {
-					g = message(g, 5, t.raw)
-				}
-				return err
-			}
-			if head == "" || slices.ContainsFunc(nodes, func(m *node) bool { return bytes.Equal(m.raw, n.raw) }) {
-				g = message(g, 1, n.evaluating()) // else it follows the head
-			}
-		case x.number == 5:
-			t, err := parseTensor(x.payload)
-			if err == nil {
-				t, err = f.constants[t.name].rewritten(weights[t.name])
-			}
-			if err != nil {
-				return err
-			}
-			g = message(g, 5, t.raw)
-		case head != "" && (x.number == 12 || x.number == 13): // outputs, and shapes between
-		default:
-			g = append(g, x.raw...)
 		}
-		return nil
-	})
+	}
+	err := fields(f.graph, r.field)
+	for _, t := range f.initializers {
+		if err == nil && f.separated[t.name] {
+			err = r.tensor(t.name)
+		}
+	}
 	if err == nil && head != "" {
-		g, err = f.appendHead(g, n.output, weights)
+		err = r.appendHead(n.output, f.HeadFolder(head))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %s: %w", f.path, err)
@@ -73,7 +44,7 @@ func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	var m []byte
 	err = fields(f.bytes, func(x field) error {
 		if x.number == 7 {
-			m = message(m, 7, g)
+			m = message(m, 7, r.graph)
 		} else {
 			m = append(m, x.raw...)
 		}
@@ -82,13 +53,91 @@ func (f *File) Rewrite(head string, weights map[string]Values) ([]byte, error) {
 	return m, err
 }
 
-// evaluating is the message of a node in its form for evaluation.
-func (n *node) evaluating() (m []byte) {
+// rewriting is a graph that is written anew.
+type rewriting struct {
+	*File
+	weights map[string]Values
+	kept    map[string]bool // the tensors that lead to a new head; nil where all are kept
+	graph   []byte
+}
+
+// keeps tells whether a tensor is in the file that is written.
+func (r *rewriting) keeps(name string) bool { return name != "" && (r.kept == nil || r.kept[name]) }
+
+// field writes a field of the graph.
+func (r *rewriting) field(x field) error {
+	switch x.number {
+	case 1:
+		n, err := parseNode(x.payload)
+		if err != nil || len(n.outputs) == 1 && r.separated[n.outputs[0]] {
+			return err // its value is a weight
+		}
+		if r.kept == nil || slices.ContainsFunc(n.outputs, r.keeps) {
+			r.graph = message(r.graph, 1, n.evaluating(r.renamed[n.outputs[0]]))
+		}
+	case 5:
+		t, err := parseTensor(x.payload)
+		if err != nil {
+			return err
+		}
+		return r.tensor(t.name)
+	case 11:
+		d, err := parseDescription(x.payload)
+		if err != nil {
+			return err
+		}
+		if r.constants[d.name] == nil || r.keeps(d.name) {
+			r.graph = append(r.graph, x.raw...)
+		}
+	case 12, 13: // outputs, and shapes between
+		if r.kept == nil {
+			r.graph = append(r.graph, x.raw...)
+		}
+	default:
+		r.graph = append(r.graph, x.raw...)
+	}
+	return nil
+}
+
+// tensor writes a tensor of the file, with other values where it is a weight.
+func (r *rewriting) tensor(name string) error {
+	if !r.keeps(name) {
+		return nil
+	}
+	t := r.constants[name]
+	rewritten, err := t.rewritten(r.weights[name])
+	if err != nil {
+		return err
+	}
+	r.graph = message(r.graph, 5, rewritten.raw)
+	if r.separated[name] {
+		r.describe(name, t.dtype, t.dims)
+	}
+	return nil
+}
+
+// describe adds a new weight to the inputs of the graph, where the version of the format wants it to be there.
+func (r *rewriting) describe(name string, dtype int, dims []int64) {
+	const first = 4 // version without
+	var sizes []int
+	for _, d := range dims {
+		sizes = append(sizes, int(d))
+	}
+	if r.version() < first {
+		r.graph = message(r.graph, 11, valueInfo(name, dtype, sizes))
+	}
+}
+
+// evaluating is the message of a node in its form for evaluation, with some of its inputs renamed.
+func (n *node) evaluating(renamed map[int]string) (m []byte) {
 	inputs, outputs := 0, 0
 	_ = fields(n.raw, func(x field) error { // it was read before
 		training := false
 		switch x.number {
 		case 1:
+			if name := renamed[inputs]; name != "" {
+				x.raw = text(nil, 1, name)
+			}
 			inputs++
 			training = n.op == "Dropout" && inputs > 2 // whether it is training
 		case 2:
@@ -130,29 +179,4 @@ func tensorOf(v Values, dims []int64) *tensor {
 		t.floats = append(t.floats, v.Value(i))
 	}
 	return t
-}
-
-// appendHead adds the new layer: a Flatten, and a Gemm with its weights.
-func (f *File) appendHead(g []byte, from string, weights map[string]Values) ([]byte, error) {
-	w, b := weights[HeadNames[0]], weights[HeadNames[1]]
-	if w == nil || b == nil || b.Len() == 0 || w.Len()%b.Len() != 0 {
-		return nil, fmt.Errorf("the new layer after %s has no weights", from)
-	}
-	outputs := int64(b.Len())
-	for i, v := range []Values{w, b} {
-		dims := []int64{outputs}
-		if i == 0 {
-			dims = append(dims, int64(w.Len())/outputs)
-		}
-		g = message(g, 5, encode(tensorOf(v, dims), HeadNames[i], typeFloat))
-	}
-	name := path.Dir(HeadWeight)
-	flat, out := name+".flat", name+".logits"
-	flatten := text(text(text(text(nil, 1, from), 2, flat), 3, name+"/Flatten"), 4, "Flatten")
-	gemm := text(text(text(nil, 1, flat), 1, HeadNames[0]), 1, HeadNames[1])
-	gemm = text(text(text(gemm, 2, out), 3, name+"/Gemm"), 4, "Gemm")
-	transposed := integer(integer(text(nil, 1, "transB"), 3, 1), 20, 2)
-	gemm = message(gemm, 5, transposed)
-	g = message(message(g, 1, flatten), 1, gemm)
-	return message(g, protowire.Number(12), valueInfo(out, typeFloat, []int{-1, int(outputs)})), nil
 }

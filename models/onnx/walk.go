@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute/shapes"
@@ -17,63 +18,18 @@ import (
 	"github.com/xsam-go/xsam/layers"
 )
 
-// value is the output of a node. Images and series keep the channels last from one operation that wants them so to the
-// next.
-type value struct {
-	*graph.Node
-	last bool // [batch, height, width, channels] where the file has [batch, channels, height, width]; so with series
-}
-
-// first has the axes in the order of the file.
-func (v value) first() *graph.Node {
-	switch {
-	case !v.last:
-		return v.Node
-	case v.Rank() == seriesRank:
-		return graph.TransposeAllAxes(v.Node, 0, 2, 1)
-	}
-	return graph.TransposeAllAxes(v.Node, 0, 3, 1, 2)
-}
-
-// seriesRank is the number of axes of series, [batch, channels, length].
-const seriesRank = 3
-
-// images has the channels last. Series are images of height 1; it panics for what is neither.
-func (v value) images() *graph.Node {
-	x := v.Node
-	switch {
-	case v.Rank() == seriesRank && !v.last:
-		x = graph.TransposeAllAxes(x, 0, 2, 1)
-	case v.Rank() == 4 && !v.last:
-		x = graph.TransposeAllAxes(x, 0, 2, 3, 1)
-	case v.Rank() != seriesRank && v.Rank() != 4:
-		exceptions.Panicf("it got %s: want images, [batch, channels, height, width], or series, [batch, channels, length]",
-			v.Shape())
-	}
-	if v.Rank() == seriesRank {
-		x = graph.ExpandAxes(x, 1)
-	}
-	return x
-}
-
-// like takes images back that were made of v: series where v holds series.
-func (v value) like(images *graph.Node) value {
-	if v.Rank() == seriesRank {
-		images = graph.Squeeze(images, 1)
-	}
-	return value{images, true}
-}
-
 // walk builds the network node after node.
 type walk struct {
 	*Net
-	scope  *model.Scope
-	g      *graph.Graph
-	values map[string]value
+	scope   *model.Scope
+	g       *graph.Graph
+	values  map[string]value
+	numbers map[string]*numbers // that are known
 }
 
 func newWalk(n *Net, scope *model.Scope, x *graph.Node) *walk {
-	w := &walk{Net: n, scope: scope, g: x.Graph(), values: map[string]value{}}
+	w := &walk{Net: n, scope: scope, g: x.Graph(), values: map[string]value{},
+		numbers: map[string]*numbers{}}
 	in := value{x, true}
 	switch len(n.file.inputs[0].dims) {
 	case 2:
@@ -91,6 +47,12 @@ func newWalk(n *Net, scope *model.Scope, x *graph.Node) *walk {
 	return w
 }
 
+// settled are operations that are built here where their inputs after the first are known.
+var settled = map[string]bool{"Pad": true, "Slice": true, "Resize": true}
+
+// wholeTypes are the types of whole numbers.
+var wholeTypes = []int{typeUint8, typeInt8, typeInt32, typeInt64}
+
 // own tells whether a node is built from package layers.
 func (n *Net) own(of *node) bool {
 	build := operations[of.op]
@@ -100,12 +62,14 @@ func (n *Net) own(of *node) bool {
 	if of.op == "Reshape" && (n.data[of.input(1)] || n.file.constants[of.input(1)] == nil) {
 		return false // its shape is computed
 	}
-	for _, name := range of.inputs {
-		if n.data[name] {
-			return true
-		}
+	if of.op == "Cast" && !slices.Contains(wholeTypes, of.integer("to", 0)) {
+		return false
 	}
-	return false
+	if settled[of.op] {
+		computed := func(name string) bool { return name != "" && !n.foldable(name) }
+		return n.data[of.input(0)] && !slices.ContainsFunc(of.inputs[1:], computed)
+	}
+	return slices.ContainsFunc(of.inputs, func(name string) bool { return n.data[name] })
 }
 
 // build builds a node, once. Its panics name it.
@@ -193,11 +157,14 @@ func (w *walk) variable(of *Weight) *model.Variable {
 
 // fill gives a weight its first values.
 func (n *Net) fill(of *Weight, to []float64) {
-	value := map[role]float64{bias: 0, scale: 1, offset: 0, mean: 0, variance: 1}
+	value := map[role]float64{bias: 0, scale: 1, offset: 0, mean: 0, variance: 1, shift: 0, factor: 1}
 	switch first, known := value[of.role]; {
-	case n.config.Random && of.role == kernel:
+	case n.config.Random && !known:
 		random := stream(n.config.Seed, of.Path)
-		std := math.Sqrt(2 / float64(max(1, of.fanIn)))
+		std := 0.02 // of embeddings, as transformers draw them
+		if of.role == kernel {
+			std = math.Sqrt(2 / float64(max(1, of.fanIn)))
+		}
 		for i := range to {
 			to[i] = std * random.NormFloat64()
 		}
@@ -207,29 +174,6 @@ func (n *Net) fill(of *Weight, to []float64) {
 		copy(to, of.values())
 	}
 }
-
-// head is the new dense layer, of the shapes that PyTorch gives a linear one: [outputs, inputs], [outputs]. Its weights
-// are drawn from a normal distribution of variance 1/inputs, its biases are zero.
-func (w *walk) head(x *graph.Node) *graph.Node {
-	outputs, inputs := w.config.Outputs, x.Shape().Dim(1)
-	random := stream(w.config.Seed, HeadWeight)
-	weights := layers.Variable(w.folder(HeadWeight), path.Base(HeadWeight), shapes.Make(w.config.DType, outputs, inputs),
-		func(to []float64) {
-			for i := range to {
-				to[i] = random.NormFloat64() / math.Sqrt(float64(inputs))
-			}
-		})
-	biases := layers.Variable(w.folder(HeadBias), path.Base(HeadBias), shapes.Make(w.config.DType, outputs),
-		layers.Constant(0))
-	use := func(v *model.Variable) *graph.Node { return graph.ConvertDType(v.NodeValue(w.g), w.config.Compute) }
-	return layers.Dense(x, graph.Transpose(use(weights), 0, 1), use(biases))
-}
-
-// The variables of a new head.
-const (
-	HeadWeight = "xsam_head/weight"
-	HeadBias   = "xsam_head/bias"
-)
 
 // folder is the scope of a path without its last part.
 func (w *walk) folder(at string) *model.Scope {

@@ -7,19 +7,6 @@ import (
 	"strings"
 )
 
-// role is what a weight is for.
-type role int
-
-const (
-	other role = iota
-	kernel
-	bias
-	scale
-	offset
-	mean
-	variance
-)
-
 // Weight is a tensor of the file that becomes a variable.
 type Weight struct {
 	Name  string // in the file
@@ -36,36 +23,6 @@ func (w *Weight) Trainable() bool { return w.role != mean && w.role != variance 
 // settings are operations whose inputs after the first are settings and no weights.
 var settings = map[string]bool{"Clip": true, "Pad": true, "Resize": true, "Pow": true, "Dropout": true}
 
-// roleOf says what the i-th input of a node is for, and its fan-in: how many numbers go into one of the output.
-func roleOf(n *node, i int, t *tensor) (r role, fanIn int) {
-	dims := t.dims
-	last := len(dims) - 1
-	switch n.op {
-	case "Conv":
-		if i == 1 {
-			return kernel, t.size() / int(max(1, dims[0]))
-		}
-		return bias, 0
-	case "Gemm", "MatMul":
-		switch {
-		case i == 2:
-			return bias, 0
-		case n.op == "Gemm" && n.attributes["transB"].integer == 1 || last == 0:
-			return kernel, int(dims[last])
-		}
-		return kernel, int(dims[last-1])
-	case "BatchNormalization":
-		return []role{other, scale, offset, mean, variance}[min(i, 4)], 0
-	case "LayerNormalization":
-		return []role{other, scale, offset}[min(i, 2)], 0
-	case "Add":
-		if len(dims) == 1 {
-			return bias, 0
-		}
-	}
-	return other, 0
-}
-
 // findWeights lists the weights that nodes use, in the order in which they use them.
 func findWeights(f *File, nodes []*node) ([]*Weight, error) {
 	stored := map[string]bool{}
@@ -73,7 +30,7 @@ func findWeights(f *File, nodes []*node) ([]*Weight, error) {
 		stored[t.name] = true
 	}
 	var weights []*Weight
-	seen, paths := map[string]bool{}, map[string]string{}
+	seen, paths, at := map[string]bool{}, map[string]string{}, users(nodes)
 	for _, n := range nodes {
 		for i, name := range n.inputs {
 			t := f.constants[name]
@@ -85,7 +42,7 @@ func findWeights(f *File, nodes []*node) ([]*Weight, error) {
 			for _, d := range t.dims {
 				w.Dims = append(w.Dims, int(d))
 			}
-			w.role, w.fanIn = roleOf(n, i, t)
+			w.role, w.fanIn = f.used(use{n, i, t.dims}, at).role(at)
 			w.Path = pathOf(name)
 			if n.op == "BatchNormalization" { // as layers.BatchNorm names them
 				folder, name := path.Split(pathOf(n.input(1)))
@@ -107,7 +64,7 @@ func findWeights(f *File, nodes []*node) ([]*Weight, error) {
 	return weights, nil
 }
 
-var notInPaths = regexp.MustCompile(`[^\w#-]+`)
+var notInPaths = regexp.MustCompile(`[^\p{L}\p{M}\p{N}_#-]+`)
 
 // unnamed is the scope of weights whose names have one part only.
 const unnamed = "net"

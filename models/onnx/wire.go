@@ -88,10 +88,14 @@ type node struct {
 	inputs, outputs  []string
 	attributes       map[string]attribute
 	raw              []byte // the message
+	of               *node  // in the file, where this one stands for a part of it
 }
 
 // String names the node in messages.
 func (n *node) String() string {
+	if n.of != nil {
+		return n.of.String()
+	}
 	name := n.name
 	if name == "" && len(n.outputs) > 0 {
 		name = "that makes " + n.outputs[0]
