@@ -41,7 +41,7 @@ func (w *measurer) operator() (h curvature.Operator, scales []float64, err error
 	return h, scales, err
 }
 
-// adamSteps is the number of Adam's updates in the state, as Adam has counted. Where updates were undone the global step
+// adamSteps is the number of updates in the state, as Adam has counted. Where updates were undone the global step
 // went on, and Adam's own did not.
 func (w *measurer) adamSteps() float64 {
 	v := w.Store.GetVariable(model.JoinPath(model.RootScopePath, optimizer.AdamDefaultScope, "step"))
