@@ -4,7 +4,7 @@
 //	maker.go        who makes the runs: this process, or others
 //	tune.go         the settings that are tried before
 //	result.go       how the result is printed
-//	commandline.go  recorded runs as the command line that makes them again
+//	commandline.go  recorded runs as the command line that makes them again; commandgroup.go: those of one recipe
 package compare
 
 import (

@@ -205,3 +205,18 @@ func TestFigures(t *testing.T) {
 		}
 	}
 }
+
+// No comparison gets the folder of another one, also where one has the name that another's number makes.
+func TestFoldersOfFigures(t *testing.T) {
+	var all []*report.Comparison
+	for _, name := range []string{"a-3", "a", "a", "a-4", "a"} {
+		all = append(all, &report.Comparison{Name: name})
+	}
+	var f figures
+	f.name(all)
+	for i, want := range []string{"a-3", "a", "a-4", "a-4-4", "a-5"} {
+		if got := f.folders[all[i]]; got != want {
+			t.Errorf("comparison %d, %s, has the folder %q, want %q", i+1, all[i].Name, got, want)
+		}
+	}
+}
