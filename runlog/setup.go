@@ -1,8 +1,10 @@
 package runlog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -41,6 +43,20 @@ type Task struct {
 	TrainSize  int     `json:"train_size"`
 	LabelNoise float64 `json:"label_noise"`
 }
+
+// Differences names what another task has otherwise, "epochs 5 and 40".
+func (t Task) Differences(other Task) (all []string) {
+	a, b := reflect.ValueOf(t), reflect.ValueOf(other)
+	for i := range a.NumField() {
+		if x, y := a.Field(i).Interface(), b.Field(i).Interface(); x != y {
+			name := strings.ReplaceAll(a.Type().Field(i).Tag.Get("json"), "_", " ")
+			all = append(all, fmt.Sprintf("%s %s and %s", name, orNothing(x), orNothing(y)))
+		}
+	}
+	return all
+}
+
+func orNothing(x any) string { return cmp.Or(fmt.Sprint(x), "none") }
 
 // RawC tells whether a run is of a form that is no longer made: g_adv/‖g_adv‖ − α|c|v with c of the raw gradient, which
 // earlier versions took for the published form of X-SAM. That one takes c of the unit gradient. The records of the

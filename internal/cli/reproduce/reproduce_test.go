@@ -44,8 +44,8 @@ func TestFailures(t *testing.T) {
 	})
 	xsam.Fails(t, exit.Failed, map[string]string{
 		"reproduce run cifar100-alexnet --scale small --data-dir nowhere": "xsam data get cifar100",
-		"reproduce verdict nowhere":                                       "nowhere",
-		"reproduce verdict .":                                             "0 forms of X-SAM",
+		"reproduce verdict nowhere":                                       "nowhere does not exist: want a folder",
+		"reproduce verdict .":                                             "holds no run: want a folder",
 	})
 }
 
