@@ -220,3 +220,22 @@ func TestFoldersOfFigures(t *testing.T) {
 		}
 	}
 }
+
+// The trials of a search are no comparison; the folder of the runs is named.
+func TestReportOfTrials(t *testing.T) {
+	top := t.TempDir()
+	t.Chdir(top)
+	for _, name := range []string{"sam-trial0", "xsam-trial0", "xsam-trial1"} {
+		method, _, _ := strings.Cut(name, "-")
+		if err := runlog.WriteConfig(filepath.Join("runs", "tune", name), map[string]any{"method": method, "seed": 1000}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for dir, at := range map[string]string{filepath.Join("runs", "tune"): ".", ".": filepath.Join("runs", "tune")} {
+		t.Chdir(filepath.Join(top, at))
+		if _, stderr, code := xsam.Run("report", dir, "--out", "-"); code != exit.Failed || !strings.Contains(stderr,
+			dir+" holds the trials of a search") || !strings.Contains(stderr, "chosen settings, ") {
+			t.Errorf("report %s: exit %d, %q, want that these are trials", dir, code, stderr)
+		}
+	}
+}

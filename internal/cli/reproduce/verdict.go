@@ -64,6 +64,13 @@ func judge(o *verdictOptions) error {
 	if len(runs) == 0 {
 		return fmt.Errorf("%s holds no run: %s", show.Path(o.dir), want)
 	}
+	var dirs []string
+	for _, r := range runs {
+		dirs = append(dirs, r.Dir)
+	}
+	if err := flags.NoTrials(o.dir, dirs); err != nil {
+		return err
+	}
 	if err := sameTask(runs); err != nil {
 		return err
 	}

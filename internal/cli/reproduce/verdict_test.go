@@ -31,3 +31,17 @@ func TestVerdictOnDifferentExperiments(t *testing.T) {
 		t.Errorf("%q, want that it is a file", stderr)
 	}
 }
+
+// Trials of a search, each of other settings under one seed, are not judged.
+func TestVerdictOnTrials(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tune")
+	for _, method := range []string{"sam", "xsam"} {
+		if err := runlog.WriteConfig(filepath.Join(dir, method+"-trial0"), map[string]any{"method": method}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, stderr, code := xsam.Run("reproduce", "verdict", dir); code != exit.Failed || !strings.Contains(stderr,
+		"holds the trials of a search") {
+		t.Errorf("exit %d, %q, want that these are trials", code, stderr)
+	}
+}
