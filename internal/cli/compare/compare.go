@@ -3,7 +3,7 @@
 //	compare.go      flags, and the runs
 //	maker.go        who makes the runs: this process, or others
 //	tune.go         the settings that are tried before
-//	result.go       how the result is printed
+//	result.go       how the result is printed, under the line of heading.go
 //	commandline.go  recorded runs as the command line that makes them again; commandgroup.go: those of one recipe
 package compare
 
@@ -173,7 +173,7 @@ func run(ctx context.Context, o *options, args []string) (err error) {
 	if tuned != nil {
 		table.Tuning = tuned
 	}
-	if err := o.print(table, tuned, recipes[0], out); err != nil {
+	if err := o.print(table, tuned, recipes, out); err != nil {
 		return err
 	}
 	return flags.FinishedAny(runs, out)
