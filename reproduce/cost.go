@@ -31,8 +31,8 @@ const (
 // LongestTime is the most that is estimated: two of them are a time.Duration still.
 const LongestTime = 100 * 365 * 24 * time.Hour
 
-// Time estimates how long the runs of the plan take on two CPU cores, or with tune those of the chosen settings, taken
-// at the plan's own. It is counted work over a measured rate: good to a factor of two where nothing else runs.
+// Time estimates how long the runs of the plan take on two CPU cores, or with tune those of the chosen settings,
+// taken at the plan's own. It is counted work over a measured rate: good to a factor of two where nothing else runs.
 func (p *Plan) Time(tune bool) time.Duration {
 	base, methods := p.Base, p.Compared(tune)
 	if tune {

@@ -139,7 +139,8 @@ func (p *Plan) recipes(base recipe.Recipe, methods []chosen) ([]recipe.Recipe, e
 	return all, nil
 }
 
-// Compared are the methods of the runs: those of the plan, or with tune, which chooses the settings, one of each family.
+// Compared are the methods of the runs: those of the plan, or with tune, which chooses the settings, one of each
+// family.
 func (p *Plan) Compared(tune bool) []Method {
 	if tune {
 		return p.families()

@@ -153,7 +153,7 @@ func list(fsys fs.FS, dir string) (dirs []string, err error) {
 // trial is the name of a run directory of package tuning.
 var trial = regexp.MustCompile(`-trial\d+(-seed\d+)?$`)
 
-// AreTrials tells whether run directories are the trials of a search: of a method's settings each, and so no comparison.
+// AreTrials tells whether run directories are the trials of a search: each of other settings, and so no comparison.
 func AreTrials(dirs []string) bool {
 	return len(dirs) > 0 && !slices.ContainsFunc(dirs, func(dir string) bool { return !trial.MatchString(dir) })
 }

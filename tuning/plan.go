@@ -14,7 +14,7 @@ const (
 	folder    = "tune" // of the trials, under that of the runs
 )
 
-// largestTrials is the number of trials of a method above which a search is taken for a mistake, before the memory is.
+// largestTrials is the number of trials of a method above which a search is taken for a mistake.
 const largestTrials = 10_000
 
 // CheckTrials reports why a method cannot have so many trials.

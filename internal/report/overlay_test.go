@@ -13,7 +13,7 @@ import (
 	"github.com/xsam-go/xsam/runlog"
 )
 
-// unlike are two comparisons that hardly share a chart: of 5 epochs with test images, and of 40 with validation images.
+// unlike are two comparisons that hardly share a chart: of 5 epochs with test images, of 40 with validation images.
 func unlike(t *testing.T) (short, long *Comparison) {
 	t.Helper()
 	dir := t.TempDir()

@@ -34,8 +34,8 @@ func heading(runs []runlog.Summary, recipes []recipe.Recipe) string {
 	return text
 }
 
-// images describes the amount of training data of a recipe: its steps, as a run of the same length had them, where the
-// size was left to the data set.
+// images describes the amount of training data of a recipe: its steps, as a run of the same length had them, where
+// the size was left to the data set.
 func images(runs []runlog.Summary, recipes []recipe.Recipe, r recipe.Recipe) string {
 	if r.TrainSize > 0 {
 		return fmt.Sprintf("%d images", r.TrainSize)

@@ -18,8 +18,8 @@ func TestHeading(t *testing.T) {
 		r.Model, r.Method = "mlp", method
 		return r
 	}
-	runs := []runlog.Summary{{Method: "sgd", Finished: true, Steps: 30}, {Method: "sam"}, {Method: "xsam", Finished: true,
-		Steps: 100}}
+	runs := []runlog.Summary{{Method: "sgd", Finished: true, Steps: 30}, {Method: "sam"},
+		{Method: "xsam", Finished: true, Steps: 100}}
 	for _, tt := range []struct {
 		name    string
 		recipes []recipe.Recipe
@@ -51,8 +51,8 @@ func TestNextOfDivergedRuns(t *testing.T) {
 		t.Errorf("all runs diverged: %q, want the report alone", got)
 	}
 	t.Chdir(t.TempDir())
-	stdout, stderr, code := xsam.Run(append(strings.Fields("compare --methods sam --seeds 1 --out runs --quiet --lr 1e30"),
-		clitest.Tiny()...)...)
+	args := strings.Fields("compare --methods sam --seeds 1 --out runs --quiet --lr 1e30")
+	stdout, stderr, code := xsam.Run(append(args, clitest.Tiny()...)...)
 	if code != exit.Failed || strings.Contains(stdout, "xsam curvature") || strings.Contains(stdout, "--seeds 4") {
 		t.Errorf("exit %d, %s, stdout\n%s\nwant no commands that go on", code, stderr, stdout)
 	}

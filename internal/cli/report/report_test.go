@@ -227,7 +227,8 @@ func TestReportOfTrials(t *testing.T) {
 	t.Chdir(top)
 	for _, name := range []string{"sam-trial0", "xsam-trial0", "xsam-trial1"} {
 		method, _, _ := strings.Cut(name, "-")
-		if err := runlog.WriteConfig(filepath.Join("runs", "tune", name), map[string]any{"method": method, "seed": 1000}); err != nil {
+		config := map[string]any{"method": method, "seed": 1000}
+		if err := runlog.WriteConfig(filepath.Join("runs", "tune", name), config); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,13 +21,13 @@ func TestVerdictOnDifferentExperiments(t *testing.T) {
 		}
 	}
 	_, stderr, code := xsam.Run("reproduce", "verdict", dir)
-	want := "are of different experiments: data hash none and c0ffee, epochs 5 and 40, train size 500 and 1000: judge one " +
-		"at a time, each in a folder of its own\n"
+	want := "are of different experiments: data hash none and c0ffee, epochs 5 and 40, train size 500 and 1000: " +
+		"judge one at a time, each in a folder of its own\n"
 	if code != exit.Failed || !strings.HasSuffix(stderr, want) || strings.Contains(stderr, "did you mean") {
 		t.Errorf("exit %d, %q, want one that ends with %q", code, stderr, want)
 	}
-	if _, stderr, _ := xsam.Run("reproduce", "verdict", filepath.Join(dir, "sam-seed0", runlog.ConfigFile)); !strings.Contains(
-		stderr, "is a file: want a folder") {
+	file := filepath.Join(dir, "sam-seed0", runlog.ConfigFile)
+	if _, stderr, _ := xsam.Run("reproduce", "verdict", file); !strings.Contains(stderr, "is a file: want a folder") {
 		t.Errorf("%q, want that it is a file", stderr)
 	}
 }

@@ -19,7 +19,8 @@ const here = ""
 func folder(name string) string { return path.Join(".", name) }
 
 // comparisons are the names of those folders directly below that hold runs, the last changed first, and "" when the
-// folder itself does. Trials of a search are no comparison. A run directory that is being made has no config.json yet and shows with the next look.
+// folder itself does. Trials of a search are no comparison. A run directory that is being made has no config.json yet
+// and shows with the next look.
 func (s *Server) comparisons() ([]string, error) {
 	fsys := s.root.FS()
 	entries, err := fs.ReadDir(fsys, ".")

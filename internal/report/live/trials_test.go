@@ -16,7 +16,8 @@ func TestTrialsAreNotListed(t *testing.T) {
 	for i, name := range []string{"sam-trial0", "sam-trial1", "xsam-trial0-seed1001"} {
 		fixture.WriteRun(t, filepath.Join(dir, "tune", name), "sam", 1, i, fixture.Runs{Epochs: 3})
 	}
-	if _, _, body := get(t, address, "GET", "/", ""); strings.Contains(body, "tune") || !strings.Contains(body, "/c/first") {
+	if _, _, body := get(t, address, "GET", "/", ""); strings.Contains(body, "tune") ||
+		!strings.Contains(body, "/c/first") {
 		t.Errorf("the list has the trials of a search, or not the comparisons:\n%s", body)
 	}
 	if status, _, _ := get(t, address, "GET", "/c/tune", ""); status != http.StatusNotFound {
