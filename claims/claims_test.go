@@ -238,7 +238,7 @@ func TestJudgeWantsBoth(t *testing.T) {
 func TestRunsOfTwoExperiments(t *testing.T) {
 	other := made{method: "xsam", rho: 0.05}.run()
 	other.Setup.Epochs = 20
-	const want = "claims: sam-seed0 and xsam-seed0 are of different experiments, which differ in epochs: judge"
+	const want = "claims: sam-seed0 and xsam-seed0 are of different experiments, which differ in epochs "
 	if _, err := Judge(append(sam(), other)); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want %q", err, want)
 	}

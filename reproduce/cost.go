@@ -28,14 +28,21 @@ const (
 	compiling = 40 * time.Second
 )
 
-// Time estimates how long the runs of the plan take on two CPU cores. It is counted work over a measured rate: good
-// to a factor of two where nothing else runs.
-func (p *Plan) Time() time.Duration {
-	recipes, err := p.Recipes()
+// LongestTime is the most that is estimated: two of them are a time.Duration still.
+const LongestTime = 100 * 365 * 24 * time.Hour
+
+// Time estimates how long the runs of the plan take on two CPU cores, or with tune those of the chosen settings,
+// taken at the plan's own. It is counted work over a measured rate: good to a factor of two where nothing else runs.
+func (p *Plan) Time(tune bool) time.Duration {
+	base, methods := p.Base, p.Compared(tune)
+	if tune {
+		base = p.chosenBase()
+	}
+	recipes, err := p.recipes(base, p.untuned(methods))
 	if err != nil {
 		return 0 // a plan that cannot be run takes no time
 	}
-	return p.time(recipes, len(p.Methods))
+	return p.time(recipes, len(methods))
 }
 
 // TuneTime estimates the same for the search before them.
@@ -61,8 +68,8 @@ func (p *Plan) time(recipes []recipe.Recipe, programs int) time.Duration {
 	for _, r := range recipes {
 		images += p.gradients(r)
 	}
-	seconds := images * flopPerGradient * macs / rate(p.Base.Model)
-	return time.Duration(seconds*float64(time.Second)) + time.Duration(programs)*compiling
+	seconds := min(images*flopPerGradient*macs/rate(p.Base.Model), LongestTime.Seconds())
+	return min(LongestTime, time.Duration(seconds*float64(time.Second))+time.Duration(programs)*compiling)
 }
 
 // rate is the number of operations a second at which two CPU cores compute a model's gradients.

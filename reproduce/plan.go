@@ -64,6 +64,11 @@ func NewPlan(s Study, scale Scale, dir string, seeds int) (*Plan, error) {
 	if seeds < 0 {
 		return nil, fmt.Errorf("reproduce: %d seeds: want 1 or more, or 0 for the recipe's own", seeds)
 	}
+	if seeds > 0 {
+		if err := recipe.CheckSeeds(0, seeds); err != nil {
+			return nil, err
+		}
+	}
 	for i := range p.Methods {
 		if seeds > 0 {
 			p.Methods[i].Seeds = seeds
@@ -92,11 +97,15 @@ func (p *Plan) full() {
 // Recipes returns the runs of the plan: every method for one seed, then for the next, so that a machine that slows
 // down slows all methods alike.
 func (p *Plan) Recipes() ([]recipe.Recipe, error) {
-	var all []chosen
-	for _, m := range p.Methods {
+	return p.recipes(p.Base, p.untuned(p.Methods))
+}
+
+// untuned are methods with the plan's learning rate.
+func (p *Plan) untuned(methods []Method) (all []chosen) {
+	for _, m := range methods {
 		all = append(all, chosen{Method: m, rate: p.Base.LearningRate})
 	}
-	return p.recipes(p.Base, all)
+	return all
 }
 
 // chosen is a method with the learning rate that it trains with.
@@ -128,6 +137,15 @@ func (p *Plan) recipes(base recipe.Recipe, methods []chosen) ([]recipe.Recipe, e
 		}
 	}
 	return all, nil
+}
+
+// Compared are the methods of the runs: those of the plan, or with tune, which chooses the settings, one of each
+// family.
+func (p *Plan) Compared(tune bool) []Method {
+	if tune {
+		return p.families()
+	}
+	return p.Methods
 }
 
 // families are the methods of the plan without the settings in their labels, each once, with the most seeds of any
@@ -210,7 +228,7 @@ func (p *Plan) small() {
 		longer.Base.Epochs = epochs
 		longer.Base.LambdaEvery = (epochs + 2) / 3
 		longer.Base.EvaluateEvery = longer.Base.LambdaEvery
-		if epochs > 3 && longer.Time() > smallBudget {
+		if epochs > 3 && longer.Time(false) > smallBudget {
 			break
 		}
 		*b = longer.Base

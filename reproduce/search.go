@@ -25,12 +25,17 @@ func (p *Plan) Chosen(t *tuning.Tuning) ([]recipe.Recipe, error) {
 	if t == nil {
 		return p.Recipes()
 	}
-	base := p.Base
-	base.EvaluateEvery = 0
 	var methods []chosen
 	for i, family := range p.families() {
 		best := t.Methods[i].Best()
 		methods = append(methods, chosen{Method{best.Method, family.Seeds}, best.LearningRate})
 	}
-	return p.recipes(base, methods)
+	return p.recipes(p.chosenBase(), methods)
+}
+
+// chosenBase is what the runs with chosen settings have in common.
+func (p *Plan) chosenBase() recipe.Recipe {
+	base := p.Base
+	base.EvaluateEvery = 0
+	return base
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 )
 
@@ -147,6 +148,14 @@ func list(fsys fs.FS, dir string) (dirs []string, err error) {
 		}
 	}
 	return dirs, err
+}
+
+// trial is the name of a run directory of package tuning.
+var trial = regexp.MustCompile(`-trial\d+(-seed\d+)?$`)
+
+// AreTrials tells whether run directories are the trials of a search: each of other settings, and so no comparison.
+func AreTrials(dirs []string) bool {
+	return len(dirs) > 0 && !slices.ContainsFunc(dirs, func(dir string) bool { return !trial.MatchString(dir) })
 }
 
 // IsRun tells whether dir is a run directory: whether it holds a config.json, or records that lack one.

@@ -1,6 +1,7 @@
 package runlog
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -43,16 +44,19 @@ type Task struct {
 	LabelNoise float64 `json:"label_noise"`
 }
 
-// Differences names the fields in which two tasks differ, as config.json does.
-func (t Task) Differences(o Task) (names []string) {
-	a, b := reflect.ValueOf(t), reflect.ValueOf(o)
+// Differences names what another task has otherwise, "epochs 5 and 40".
+func (t Task) Differences(other Task) (all []string) {
+	a, b := reflect.ValueOf(t), reflect.ValueOf(other)
 	for i := range a.NumField() {
-		if a.Field(i).Interface() != b.Field(i).Interface() {
-			names = append(names, a.Type().Field(i).Tag.Get("json"))
+		if x, y := a.Field(i).Interface(), b.Field(i).Interface(); x != y {
+			name := strings.ReplaceAll(a.Type().Field(i).Tag.Get("json"), "_", " ")
+			all = append(all, fmt.Sprintf("%s %s and %s", name, orNothing(x), orNothing(y)))
 		}
 	}
-	return names
+	return all
 }
+
+func orNothing(x any) string { return cmp.Or(fmt.Sprint(x), "none") }
 
 // RawC tells whether a run is of a form that is no longer made: g_adv/‖g_adv‖ − α|c|v with c of the raw gradient, which
 // earlier versions took for the published form of X-SAM. That one takes c of the unit gradient. The records of the

@@ -14,6 +14,17 @@ const (
 	folder    = "tune" // of the trials, under that of the runs
 )
 
+// largestTrials is the number of trials of a method above which a search is taken for a mistake.
+const largestTrials = 10_000
+
+// CheckTrials reports why a method cannot have so many trials.
+func CheckTrials(n int) error {
+	if n < 1 || n > largestTrials {
+		return fmt.Errorf("tuning: %d trials of each method: want 1 to %d", n, largestTrials)
+	}
+	return nil
+}
+
 // Planned is a run of a trial before it is made.
 type Planned struct {
 	Method string // without what the point sets

@@ -45,7 +45,7 @@ const chooseRule = "The trial with the highest validation accuracy is chosen, am
 
 // Draws returns the recipe's own settings and n − 1 others: a seeded Latin hypercube, the same for every method, in
 // which the learning rate, ρ and α have one value in each of n − 1 parts of their ranges, equal on the logarithm and
-// rounded to three digits, so that few trials reach both ends of each.
+// rounded to three digits, so that few trials reach both ends of each. CheckTrials says how many there can be.
 func Draws(rate float64, n int) []Point {
 	all := []Point{{Rate: rate}}
 	n--
@@ -86,6 +86,9 @@ func Grid(rate float64, sweeps []string) ([]Point, error) {
 			return nil, fmt.Errorf("tuning: sweep %q: want name=value,value,… and each name once, as in rho=0.05,0.1", sweep)
 		}
 		seen[name] = true
+		if err := CheckTrials(len(all) * (1 + strings.Count(list, ","))); err != nil {
+			return nil, fmt.Errorf("%w: leave values of --sweep %s out", err, name)
+		}
 		var more []Point
 		for _, p := range all {
 			for _, value := range strings.Split(list, ",") {

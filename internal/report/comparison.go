@@ -110,7 +110,7 @@ func (c *Comparison) ended() (n int) {
 	return n
 }
 
-// mixture names what the tasks of the runs differ in; none where all are of one.
+// mixture says what the tasks of the runs differ in, "epochs 5 and 40"; nothing where all are of one.
 func (c *Comparison) mixture() (names []string) {
 	for _, r := range c.Runs {
 		for _, name := range c.Runs[0].Setup.Differences(r.Setup.Task) {

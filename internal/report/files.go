@@ -54,7 +54,7 @@ func Files(of ...*Comparison) []File {
 func (c *Comparison) files() (files []File) {
 	t := c.table("")
 	if all := c.forests(t); len(all) > 0 {
-		files = append(files, differencesFile(all, t.Baseline))
+		files = append(files, differencesFile(all))
 	}
 	for _, chart := range c.charts() {
 		if f, ok := chart.file(); ok {
@@ -115,7 +115,7 @@ func full(x float64) string {
 // The names of the figures that are no charts.
 const differencesName, costName = "differences", "cost"
 
-func differencesFile(forests []Forest, baseline string) File {
+func differencesFile(forests []Forest) File {
 	f := File{Name: differencesName, table: [][]string{{"quantity", "method", "baseline", "n", "difference",
 		"ci95_holm_low", "ci95_holm_high", "p", "p_holm", "verdict"}}}
 	var picture plots.Forest
@@ -125,7 +125,7 @@ func differencesFile(forests []Forest, baseline string) File {
 		for _, r := range forest.Rows {
 			panel.Rows = append(panel.Rows, r.interval)
 			i, d := r.interval, r.difference
-			f.table = append(f.table, []string{quantity, r.Head, baseline, fmt.Sprint(d.N), full(i.Mean), full(i.Lo),
+			f.table = append(f.table, []string{quantity, r.Head, r.baseline, fmt.Sprint(d.N), full(i.Mean), full(i.Lo),
 				full(i.Hi), full(d.P), full(d.PHolm), string(d.Verdict)})
 		}
 		picture = append(picture, panel)

@@ -54,6 +54,7 @@ type ForestRow struct {
 	// Found tells whether the difference is distinguishable.
 	Found bool
 
+	baseline   string
 	difference *compare.Difference
 	interval   plots.Interval
 }
@@ -77,6 +78,7 @@ func (c *Comparison) forests(t *compare.Table) (all []Forest) {
 		for i := range t.Rows {
 			if d := q.difference(&t.Rows[i]); d != nil && d.N > 0 {
 				row := c.forestRow(t.Rows[i].Method, d, q)
+				row.baseline = t.Baseline
 				if n := t.Rows[i].NotLearnt; n > 0 {
 					row.NotLearnt = fmt.Sprintf("%d of %s not learnt", n, count(t.Rows[i].N, "run"))
 				}

@@ -37,14 +37,9 @@ func newOverlay(first, second *Comparison) overlay {
 // title is "a and b".
 func (o overlay) title() string { return o.parts[0].name + " and " + o.parts[1].name }
 
-// lay lays the charts of both that show the same over each other.
+// lay lays the charts of both that show the same over each other: under one title, in one unit.
 func (o overlay) lay(charts func(*Comparison) []Chart) (all []Chart) {
-	key := func(c Chart) string {
-		if strings.HasPrefix(c.ID, "line-") { // numbered as they came
-			return c.Title
-		}
-		return c.ID
-	}
+	key := func(c Chart) [3]string { return [3]string{kindOf(c.ID), c.Title, c.YLabel} }
 	for _, p := range o.parts {
 		for _, chart := range charts(p.Comparison) {
 			at := slices.IndexFunc(all, func(c Chart) bool { return key(c) == key(chart) })
@@ -58,12 +53,33 @@ func (o overlay) lay(charts func(*Comparison) []Chart) (all []Chart) {
 			}
 		}
 	}
-	for i := range all {
-		if strings.HasPrefix(all[i].ID, "line-") {
-			all[i].ID = fmt.Sprintf("line-%d", i+1)
+	number(all)
+	return all
+}
+
+// kindOf is the ID of a chart without its number.
+func kindOf(id string) string {
+	if strings.HasPrefix(id, linePrefix) { // numbered as they came
+		return linePrefix
+	}
+	return id
+}
+
+const linePrefix = "line-"
+
+// number gives every chart an ID of its own, the same whether it is numbered among all charts or in its group alone.
+func number(charts []Chart) {
+	met := map[string]int{}
+	for i := range charts {
+		kind := kindOf(charts[i].ID)
+		met[kind]++
+		switch n := met[kind]; {
+		case kind == linePrefix:
+			charts[i].ID = fmt.Sprint(linePrefix, n)
+		case n > 1:
+			charts[i].ID = fmt.Sprintf("%s-%d", kind, n)
 		}
 	}
-	return all
 }
 
 // addOf adds a series of one of the two. A reference that both have stands once.
@@ -103,7 +119,7 @@ func (o overlay) forests() (all []Forest) {
 // files are the figures of the overlay.
 func (o overlay) files() (files []File) {
 	if all := o.forests(); len(all) > 0 {
-		files = append(files, differencesFile(all, o.parts[0].table("").Baseline))
+		files = append(files, differencesFile(all))
 	}
 	for _, chart := range o.lay((*Comparison).charts) {
 		if f, ok := chart.file(); ok {

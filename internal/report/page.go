@@ -197,7 +197,8 @@ func (c *Comparison) Facts() []string {
 	task, mixed := c.Runs[0].Setup.Task, c.mixture()
 	var facts []string
 	add := func(field, text string) {
-		if !slices.Contains(mixed, field) && text != "" {
+		differs := slices.ContainsFunc(mixed, func(what string) bool { return strings.HasPrefix(what, field+" ") })
+		if !differs && text != "" {
 			facts = append(facts, text)
 		}
 	}
@@ -205,7 +206,7 @@ func (c *Comparison) Facts() []string {
 	add("model", task.Model)
 	add("epochs", count(task.Epochs, "epoch"))
 	if n := task.LabelNoise; n > 0 {
-		add("label_noise", fmt.Sprintf("%g %% of the training labels random", 100*n))
+		add("label noise", fmt.Sprintf("%g %% of the training labels random", 100*n))
 	}
 	return facts
 }

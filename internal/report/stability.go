@@ -71,7 +71,7 @@ func stabilityBound(r *runlog.Run) Series {
 	if perEpoch == 0 || !(c.LearningRate > 0) || (c.Base != "sgd" && c.Base != "") {
 		return s
 	}
-	s.Name += ", η from " + tickText(c.LearningRate) + ", " + c.Schedule
+	s.Name += ", η from " + tickText(c.LearningRate) + ", " + scheduleText(c)
 	steps := perEpoch * float64(c.Epochs)
 	const parts = 100
 	for i := range parts + 1 {

@@ -95,7 +95,7 @@ func TestHeadline(t *testing.T) {
 	for _, r := range some.of("xsam") {
 		r.Setup.LabelNoise = 0.4
 	}
-	if got := some.headline(some.table("")).Text; !strings.HasPrefix(got, "No verdict") || !strings.Contains(got, "label_noise") {
+	if got := some.headline(some.table("")).Text; !strings.HasPrefix(got, "No verdict") || !strings.Contains(got, "label noise 0.2 and 0.4") {
 		t.Errorf("headline of runs with and without noise: %q", got)
 	}
 	if facts := strings.Join(some.facts(), ", "); strings.Contains(facts, "labels random") || !strings.Contains(facts, "mlp") {

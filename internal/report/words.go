@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/xsam-go/xsam/runlog"
 )
 
 // short writes a number with three significant digits, "–" for NaN.
@@ -52,3 +54,12 @@ func isOrAre(n int, what string) string {
 
 // sentenceCase is an ASCII word with a capital letter.
 func sentenceCase(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
+
+// scheduleText names all that decides the learning rate's way along the epochs, "cosine, 5 epochs".
+func scheduleText(s runlog.Setup) string {
+	text := s.Schedule + ", " + count(s.Epochs, "epoch")
+	if s.WarmupSteps > 0 {
+		text += ", " + count(s.WarmupSteps, "warm-up step")
+	}
+	return text
+}

@@ -16,14 +16,9 @@ import (
 )
 
 // CommandLine returns the xsam compare command that makes the runs of a comparison again, one command for each group
-// of methods that share a recipe. What cannot be put as such a command, and runs of versions that had other recipes,
-// give "".
+// of methods that share a recipe, and for each range of seeds where there are gaps. What cannot be put as such a
+// command, and runs of versions that had other recipes, give "".
 func CommandLine(c *report.Comparison) string {
-	type group struct {
-		line    string
-		methods []string
-		seeds   []int64
-	}
 	var groups []*group
 	for _, r := range c.Runs {
 		saved, err := recipe.Read(r)
@@ -44,29 +39,15 @@ func CommandLine(c *report.Comparison) string {
 		}
 		at := slices.IndexFunc(groups, func(g *group) bool { return g.line == line })
 		if at < 0 {
-			at, groups = len(groups), append(groups, &group{line: line})
+			at, groups = len(groups), append(groups, &group{line: line, seeds: map[string][]int64{}})
 		}
-		if !slices.Contains(groups[at].methods, made.Method) {
-			groups[at].methods = append(groups[at].methods, made.Method)
-		}
-		groups[at].seeds = append(groups[at].seeds, made.Seed)
+		groups[at].add(made.Method, made.Seed)
 	}
 	var lines []string
 	for _, g := range groups {
-		lines = append(lines, fmt.Sprintf("xsam compare %s --methods %s%s", g.line, strings.Join(g.methods, ","),
-			seedFlags(g.seeds)))
+		lines = append(lines, g.commands()...)
 	}
 	return strings.Join(lines, "\n")
-}
-
-// seedFlags names the smallest range of seeds that holds all.
-func seedFlags(seeds []int64) string {
-	first, last := slices.Min(seeds), slices.Max(seeds)
-	text := fmt.Sprintf(" --seeds %d", last-first+1)
-	if first != 0 {
-		text += fmt.Sprintf(" --seed %d", first)
-	}
-	return text
 }
 
 // recipeFlagsOf names what differs from the defaults of the data set; false when something that has no flag does. The

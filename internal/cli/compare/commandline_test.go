@@ -49,6 +49,26 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
+// Runs that are not there are not said to be made.
+func TestCommandLineOfSomeSeeds(t *testing.T) {
+	for name, want := range map[string]string{
+		"sam-seed0 sam-seed2":                                "sam --seeds 1\nsam --seeds 1 --seed 2",
+		"sam-seed0 xsam-seed0 sam-seed1":                     "sam --seeds 2\nxsam --seeds 1",
+		"sam-seed3 xsam-seed3 xsam-seed4 sam-seed4":          "sam,xsam --seeds 2 --seed 3",
+		"sam-seed0 xsam-seed0 sam-seed1 sgd-seed0 sam-seed3": "sam --seeds 2\nsam --seeds 1 --seed 3\nxsam,sgd --seeds 1",
+	} {
+		planned := byName(plan(t, strings.Fields("--data glyphs --methods sgd,sam,xsam --seeds 5")))
+		var there []recipe.Recipe
+		for _, run := range strings.Fields(name) {
+			there = append(there, planned[run])
+		}
+		got := strings.ReplaceAll(CommandLine(comparison(t, there)), "xsam compare --data glyphs --methods ", "")
+		if got != want {
+			t.Errorf("runs %s: the commands\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
 // plan returns the recipes of the flags of xsam compare.
 func plan(t *testing.T, args []string) (recipes []recipe.Recipe) {
 	t.Helper()

@@ -3,8 +3,8 @@
 //	compare.go      flags, and the runs
 //	maker.go        who makes the runs: this process, or others
 //	tune.go         the settings that are tried before
-//	result.go       how the result is printed
-//	commandline.go  recorded runs as the command line that makes them again
+//	result.go       how the result is printed, under the line of heading.go
+//	commandline.go  recorded runs as the command line that makes them again; commandgroup.go: those of one recipe
 package compare
 
 import (
@@ -173,7 +173,7 @@ func run(ctx context.Context, o *options, args []string) (err error) {
 	if tuned != nil {
 		table.Tuning = tuned
 	}
-	if err := o.print(table, tuned, recipes[0], out); err != nil {
+	if err := o.print(table, tuned, recipes, out); err != nil {
 		return err
 	}
 	return flags.FinishedAny(runs, out)

@@ -16,7 +16,7 @@ import (
 
 // print writes the result in the format that was asked for; warnings that a format has no place for go to stderr. tuned
 // is nil where nothing was tried before.
-func (o *options) print(t *compare.Table, tuned *tuning.Tuning, r recipe.Recipe, out string) error {
+func (o *options) print(t *compare.Table, tuned *tuning.Tuning, recipes []recipe.Recipe, out string) error {
 	if o.run.Format != "table" {
 		show.Warnings(o.stderr, t.AllWarnings()...)
 	}
@@ -26,8 +26,7 @@ func (o *options) print(t *compare.Table, tuned *tuning.Tuning, r recipe.Recipe,
 	case "csv":
 		return t.WriteCSV(o.stdout)
 	}
-	fmt.Fprintf(o.stdout, "%s, %s, %d epochs of %s, batch %d%s\n\n", r.Data, r.Model, r.Epochs, images(t.Runs, r),
-		r.Batch, noise(r))
+	fmt.Fprintf(o.stdout, "%s\n\n", heading(t.Runs, recipes))
 	if err := t.WriteText(o.stdout); err != nil {
 		return err
 	}
@@ -51,21 +50,24 @@ func (o *options) print(t *compare.Table, tuned *tuning.Tuning, r recipe.Recipe,
 	return nil
 }
 
-// next are commands that go on from the result: the page, the curvature of a run, and twice the seeds.
+// next are commands that go on from the result: the page, and of runs that have finished the curvature of one, and
+// twice the seeds.
 func next(t *compare.Table, out string) []string {
-	run, dir := show.Quoted(show.Path(filepath.Join(out, ofInterest(t)))), show.Quoted(show.Path(out))
+	dir, run := show.Quoted(show.Path(out)), ofInterest(t)
+	commands := []string{"xsam report " + dir}
+	if run == "" {
+		return commands
+	}
 	seeds := 0
 	for _, row := range t.Rows {
 		seeds = max(seeds, row.N)
 	}
-	return []string{
-		"xsam report " + dir,
-		"xsam curvature " + run + " --measure spectrum,trace,density",
-		fmt.Sprintf("xsam compare --resume %s --seeds %d", dir, max(compare.FewSeeds, 2*seeds)),
-	}
+	return append(commands,
+		"xsam curvature "+show.Quoted(show.Path(filepath.Join(out, run)))+" --measure spectrum,trace,density",
+		fmt.Sprintf("xsam compare --resume %s --seeds %d", dir, max(compare.FewSeeds, 2*seeds)))
 }
 
-// ofInterest is the directory of the first finished run of the last method.
+// ofInterest is the directory of the first finished run of the last method, "" where none has finished.
 func ofInterest(t *compare.Table) string {
 	for _, row := range slices.Backward(t.Rows) {
 		for _, r := range t.Runs {
@@ -96,24 +98,4 @@ func worked(runs []runlog.Summary) time.Duration {
 		}
 	}
 	return sum
-}
-
-// images describes the amount of training data: its steps, where the size was left to the data set.
-func images(runs []runlog.Summary, r recipe.Recipe) string {
-	if r.TrainSize > 0 {
-		return fmt.Sprintf("%d images", r.TrainSize)
-	}
-	for _, s := range runs {
-		if s.Finished {
-			return fmt.Sprintf("%d steps", int(s.Steps)/r.Epochs)
-		}
-	}
-	return "all images"
-}
-
-func noise(r recipe.Recipe) string {
-	if r.LabelNoise == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %g %% of the training labels random", 100*r.LabelNoise)
 }

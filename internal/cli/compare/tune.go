@@ -23,6 +23,9 @@ func (o *options) search(c *recipe.Comparison) (*tuning.Search, error) {
 	case c.Tune > 0 && len(c.Sweep) > 0:
 		return nil, exit.Usagef("--tune with --sweep: the one draws settings, the other says which: want one of them")
 	case c.Tune > 0:
+		if err := tuning.CheckTrials(c.Tune); err != nil {
+			return nil, exit.Usage(err)
+		}
 		s.Rule, s.Points = tuning.DrawRule, tuning.Draws(c.Recipe.LearningRate, c.Tune)
 		for _, p := range s.Points { // what was given is not drawn
 			maps.DeleteFunc(p.Values, func(name, _ string) bool { _, given := c.Settings[name]; return given })

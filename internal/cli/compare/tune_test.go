@@ -112,13 +112,16 @@ func TestTuneKeepsWhatIsGiven(t *testing.T) {
 }
 
 func TestTuneRefuses(t *testing.T) {
+	values := "1" + strings.Repeat(",1", 199) // a grid of 40,000 trials
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
-		"compare --tune -1":                          "1 or more trials",
-		"compare --tune 2 --sweep rho=1":             "want one of them",
-		"compare --sweep rho":                        "want name=value",
-		"compare --sweep model=cnn,mlp":              "cannot be swept",
-		"compare --sweep rho=-1":                     "rho",
-		"compare --methods sam:rho=0.1 --sweep lr=1": "want sam",
+		"compare --tune -1":        "1 or more trials",
+		"compare --tune 300000000": "want 1 to 10000",
+		"compare --sweep rho=" + values + " --sweep lr=" + values: "leave values of --sweep lr out",
+		"compare --tune 2 --sweep rho=1":                          "want one of them",
+		"compare --sweep rho":                                     "want name=value",
+		"compare --sweep model=cnn,mlp":                           "cannot be swept",
+		"compare --sweep rho=-1":                                  "rho",
+		"compare --methods sam:rho=0.1 --sweep lr=1":              "want sam",
 	})
 }
 

@@ -65,8 +65,8 @@ func (f *figures) name(comparisons []*report.Comparison) {
 	taken := map[string]bool{}
 	for i, c := range comparisons {
 		name := c.Name
-		if taken[name] {
-			name = fmt.Sprintf("%s-%d", name, i+1)
+		for number := i + 1; taken[name]; number++ {
+			name = fmt.Sprintf("%s-%d", c.Name, number)
 		}
 		taken[name] = true
 		if len(comparisons) > 1 {

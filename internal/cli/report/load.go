@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/runlog"
 )
@@ -45,6 +46,9 @@ func loadComparisons(dirs []string) (comparisons []*report.Comparison, err error
 		if len(runs) == 0 {
 			return nil, fmt.Errorf("%s holds no run: want a folder with run directories (<method>-seed<k>), "+
 				"as --out of xsam compare makes it, or a run directory", dir)
+		}
+		if err := flags.NoTrials(dir, runs); err != nil {
+			return nil, err
 		}
 		comparisons = append(comparisons, report.Load(os.DirFS(clean), filepath.Base(clean), runs))
 	}

@@ -205,3 +205,38 @@ func TestFigures(t *testing.T) {
 		}
 	}
 }
+
+// No comparison gets the folder of another one, also where one has the name that another's number makes.
+func TestFoldersOfFigures(t *testing.T) {
+	var all []*report.Comparison
+	for _, name := range []string{"a-3", "a", "a", "a-4", "a"} {
+		all = append(all, &report.Comparison{Name: name})
+	}
+	var f figures
+	f.name(all)
+	for i, want := range []string{"a-3", "a", "a-4", "a-4-4", "a-5"} {
+		if got := f.folders[all[i]]; got != want {
+			t.Errorf("comparison %d, %s, has the folder %q, want %q", i+1, all[i].Name, got, want)
+		}
+	}
+}
+
+// The trials of a search are no comparison; the folder of the runs is named.
+func TestReportOfTrials(t *testing.T) {
+	top := t.TempDir()
+	t.Chdir(top)
+	for _, name := range []string{"sam-trial0", "xsam-trial0", "xsam-trial1"} {
+		method, _, _ := strings.Cut(name, "-")
+		config := map[string]any{"method": method, "seed": 1000}
+		if err := runlog.WriteConfig(filepath.Join("runs", "tune", name), config); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for dir, at := range map[string]string{filepath.Join("runs", "tune"): ".", ".": filepath.Join("runs", "tune")} {
+		t.Chdir(filepath.Join(top, at))
+		if _, stderr, code := xsam.Run("report", dir, "--out", "-"); code != exit.Failed || !strings.Contains(stderr,
+			dir+" holds the trials of a search") || !strings.Contains(stderr, "chosen settings, ") {
+			t.Errorf("report %s: exit %d, %q, want that these are trials", dir, code, stderr)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/reproduce"
+	"github.com/xsam-go/xsam/tuning"
 )
 
 // planOptions are the flags of xsam reproduce show and run that decide what is run.
@@ -44,6 +45,9 @@ func (o *planOptions) newPlan(name string) (*reproduce.Plan, error) {
 		return nil, exit.Usagef("--trials %d: want 1 or more, and --tune", o.trials)
 	}
 	if o.trials > 0 {
+		if err := tuning.CheckTrials(o.trials); err != nil {
+			return nil, exit.Usage(err)
+		}
 		p.Trials = o.trials
 	}
 	return p, nil

@@ -29,21 +29,23 @@ func TestHelp(t *testing.T) {
 
 func TestFailures(t *testing.T) {
 	xsam.Fails(t, exit.WrongUsage, map[string]string{
-		"reproduce run imagenet-vit":                               "cifar10-resnet18",
-		"reproduce show imagenet-vit":                              "cifar10-resnet18",
-		"reproduce run cifar10-resnet18 --scale clitest.Tiny()":    "full, small",
-		"reproduce run cifar10-resnet18 --seeds -1":                "-1 seeds",
-		"reproduce run cifar10-resnet18 --trials 3":                "--tune",
-		"reproduce run cifar10-resnet18 --format csv":              "text, json",
-		"reproduce run cifar10-resnet18 --resume --force":          "choose one",
-		"reproduce run cifar10-resnet18 --list-runs --tune":        "--list-runs with --tune",
-		"reproduce run cifar10-resnet18 --only sgd-seed0 --resume": "--only with --resume",
-		"reproduce verdict . --format csv":                         "text, json",
+		"reproduce run imagenet-vit":                                "cifar10-resnet18",
+		"reproduce show imagenet-vit":                               "cifar10-resnet18",
+		"reproduce run cifar10-resnet18 --scale clitest.Tiny()":     "full, small",
+		"reproduce run cifar10-resnet18 --seeds -1":                 "-1 seeds",
+		"reproduce show cifar10-resnet18 --seeds 200000000":         "want 1 to 100000",
+		"reproduce show cifar10-resnet18 --tune --trials 300000000": "want 1 to 10000",
+		"reproduce run cifar10-resnet18 --trials 3":                 "--tune",
+		"reproduce run cifar10-resnet18 --format csv":               "text, json",
+		"reproduce run cifar10-resnet18 --resume --force":           "choose one",
+		"reproduce run cifar10-resnet18 --list-runs --tune":         "--list-runs with --tune",
+		"reproduce run cifar10-resnet18 --only sgd-seed0 --resume":  "--only with --resume",
+		"reproduce verdict . --format csv":                          "text, json",
 	})
 	xsam.Fails(t, exit.Failed, map[string]string{
 		"reproduce run cifar100-alexnet --scale small --data-dir nowhere": "xsam data get cifar100",
-		"reproduce verdict nowhere":                                       "nowhere",
-		"reproduce verdict .":                                             "0 forms of X-SAM",
+		"reproduce verdict nowhere":                                       "nowhere does not exist: want a folder",
+		"reproduce verdict .":                                             "holds no run: want a folder",
 	})
 }
 
@@ -63,6 +65,45 @@ func TestReproduceListAndShow(t *testing.T) {
 			t.Errorf("xsam %v: exit %d: %s", args, code, stderr)
 		}
 		clitest.Golden(t, name, stdout)
+	}
+}
+
+// With --tune each family is compared once, with the settings that are chosen, and the estimate is of these runs.
+func TestShowWithTune(t *testing.T) {
+	type shown struct {
+		Methods []struct{ Method string }
+		Seconds float64 `json:"estimated_seconds"`
+	}
+	show := func(flags ...string) (s shown) {
+		t.Helper()
+		args := append([]string{"reproduce", "show", "cifar10-resnet18", "--format", "json"}, flags...)
+		if err := json.Unmarshal([]byte(xsam.Done(t, args...)), &s); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	plain, tuned := show(), show("--tune")
+	if len(plain.Methods) != 8 || len(tuned.Methods) != 6 {
+		t.Errorf("%v, tuned %v, want eight methods and six families", plain.Methods, tuned.Methods)
+	}
+	if text := xsam.Done(t, "reproduce", "show", "cifar10-resnet18", "--tune"); strings.Contains(text, "rho=0.1") {
+		t.Errorf("the settings of a method are to be chosen, and are in the plan:\n%s", text)
+	}
+	if text := xsam.Done(t, "reproduce", "show", "cifar10-wrn28-10", "--seeds", "5000"); !strings.Contains(text,
+		"more than 100 years on two CPU cores") {
+		t.Errorf("the estimate of 40,000 runs is another:\n%s", text)
+	}
+	study, err := reproduce.Find("cifar10-resnet18")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := reproduce.NewPlan(study, reproduce.Full, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen := tuned.Seconds - p.TuneTime().Seconds()
+	if chosen <= 0 || chosen > 0.95*plain.Seconds { // without three runs of sam and three of xsam-paper, out of 34
+		t.Errorf("%g s for the runs of the chosen settings, want less than the %g s of all", chosen, plain.Seconds)
 	}
 }
 

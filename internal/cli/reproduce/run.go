@@ -149,7 +149,7 @@ func (o *runOptions) announce(p *reproduce.Plan, out string) {
 	if o.run.Quiet {
 		return
 	}
-	estimate := p.Time()
+	estimate := p.Time(o.plan.tune)
 	if o.plan.tune {
 		estimate += p.TuneTime()
 	}

@@ -57,8 +57,8 @@ func showJSON(w io.Writer, p *reproduce.Plan, tune bool) error {
 		Trials     int             `json:"trials,omitzero"`
 		Validation int             `json:"validation_size,omitzero"`
 		Seconds    float64         `json:"estimated_seconds"`
-	}{Name: p.Study.Name, Scale: p.Scale, Recipe: p.Base, Seconds: p.Time().Seconds()}
-	for _, m := range p.Methods {
+	}{Name: p.Study.Name, Scale: p.Scale, Recipe: p.Base, Seconds: p.Time(tune).Seconds()}
+	for _, m := range p.Compared(tune) {
 		out.Methods = append(out.Methods, method{m.Label, m.Seeds})
 	}
 	if tune {
@@ -89,7 +89,7 @@ func showPlan(w io.Writer, p *reproduce.Plan, tune bool) error {
 		line("search", "%d trials of each method, on %d validation images; the chosen settings replace those below",
 			p.Trials, p.Validation)
 	}
-	for i, m := range p.Methods {
+	for i, m := range p.Compared(tune) {
 		what := ""
 		if i == 0 {
 			what = "methods"
@@ -107,7 +107,7 @@ func showPlan(w io.Writer, p *reproduce.Plan, tune bool) error {
 		}
 		line(what, "%s", claims.Text(claim))
 	}
-	line("estimate", "%s on two CPU cores, by counted work; a busy machine takes longer", long(p.Time()))
+	line("estimate", "%s on two CPU cores, by counted work; a busy machine takes longer", long(p.Time(tune)))
 	if tune {
 		line("", "%s more for the search", long(p.TuneTime()))
 	}
@@ -124,6 +124,9 @@ func augmented(r recipe.Recipe) string {
 // long writes a time that may be years.
 func long(d time.Duration) string {
 	const day = 24 * time.Hour
+	if d >= reproduce.LongestTime {
+		return "more than 100 years"
+	}
 	if d > 3*day {
 		return fmt.Sprintf("%d days", d/day)
 	}

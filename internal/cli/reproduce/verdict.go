@@ -1,8 +1,12 @@
 package reproduce
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,8 +50,28 @@ func judge(o *verdictOptions) error {
 	if err := flags.CheckFormat(o.format, verdictFormats); err != nil {
 		return err
 	}
+	const want = "want a folder with run directories, as --out of xsam reproduce run and of xsam compare makes it"
+	switch info, err := os.Stat(o.dir); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s does not exist: %s", show.Path(o.dir), want)
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%s is a file: %s", show.Path(o.dir), want)
+	}
 	runs, err := runlog.ReadRuns(o.dir)
 	if err != nil {
+		return err
+	}
+	if len(runs) == 0 {
+		return fmt.Errorf("%s holds no run: %s", show.Path(o.dir), want)
+	}
+	var dirs []string
+	for _, r := range runs {
+		dirs = append(dirs, r.Dir)
+	}
+	if err := flags.NoTrials(o.dir, dirs); err != nil {
+		return err
+	}
+	if err := sameTask(runs); err != nil {
 		return err
 	}
 	for _, r := range runs {
@@ -61,4 +85,15 @@ func judge(o *verdictOptions) error {
 		return claims.WriteJSON(o.stdout, findings)
 	}
 	return claims.WriteText(o.stdout, findings)
+}
+
+// sameTask reports runs of several experiments, and in what they differ.
+func sameTask(runs []*runlog.Run) error {
+	for _, r := range runs {
+		if changed := runs[0].Setup.Task.Differences(r.Setup.Task); len(changed) > 0 {
+			return fmt.Errorf("%s and %s are of different experiments: %s: judge one at a time, each in a folder of its own",
+				show.Path(runs[0].Dir), show.Path(r.Dir), strings.Join(changed, ", "))
+		}
+	}
+	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/report"
 	"github.com/xsam-go/xsam/internal/report/live"
+	"github.com/xsam-go/xsam/runlog"
 )
 
 // options are the flags of xsam serve.
@@ -89,6 +90,11 @@ func run(ctx context.Context, o *options) error {
 		return fmt.Errorf("%w: want a folder with run records, as --out of xsam compare makes it", err)
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is a file: want a folder with run records, as --out of xsam compare makes it", o.dir)
+	}
+	if runs, err := runlog.List(os.DirFS(o.dir), "."); err == nil {
+		if err := flags.NoTrials(o.dir, runs); err != nil {
+			return err
+		}
 	}
 	if _, _, err := net.SplitHostPort(o.address); err != nil {
 		return exit.Usagef("--addr %q: want host:port, 127.0.0.1:8080 for instance: %v", o.address, err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/xsam-go/xsam/internal/cli/internal/exit"
 	"github.com/xsam-go/xsam/internal/cli/internal/flags"
 	"github.com/xsam-go/xsam/internal/report"
+	"github.com/xsam-go/xsam/runlog"
 )
 
 var xsam = clitest.Of(func(stdout, _ io.Writer) *cobra.Command { return New(stdout, report.Options{}) })
@@ -32,6 +34,19 @@ func TestFailures(t *testing.T) {
 	}
 	if _, stderr, code := xsam.Run("serve", "file"); code != exit.Failed || !strings.Contains(stderr, "file is a file") {
 		t.Errorf("exit %d, stderr %q, want that it is a file", code, stderr)
+	}
+}
+
+// The trials of a search are not served: the folder of the runs is named.
+func TestTrials(t *testing.T) {
+	trial := filepath.Join("runs", "tune", "sam-trial0")
+	t.Chdir(t.TempDir())
+	if err := runlog.WriteConfig(trial, map[string]any{"method": "sam", "seed": 1000}); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := xsam.Run("serve", filepath.Dir(trial), "--addr", "127.0.0.1:0"); code != exit.Failed ||
+		!strings.Contains(stderr, "chosen settings, runs, where tune.json") {
+		t.Errorf("exit %d, stderr %q, want that the trials are those of runs", code, stderr)
 	}
 }
 

@@ -19,7 +19,8 @@ const here = ""
 func folder(name string) string { return path.Join(".", name) }
 
 // comparisons are the names of those folders directly below that hold runs, the last changed first, and "" when the
-// folder itself does. A run directory that is being made has no config.json yet and shows with the next look.
+// folder itself does. Trials of a search are no comparison. A run directory that is being made has no config.json yet
+// and shows with the next look.
 func (s *Server) comparisons() ([]string, error) {
 	fsys := s.root.FS()
 	entries, err := fs.ReadDir(fsys, ".")
@@ -35,7 +36,7 @@ func (s *Server) comparisons() ([]string, error) {
 		if !e.IsDir() || runlog.IsRun(fsys, e.Name()) {
 			continue
 		}
-		if runs, err := runlog.List(fsys, e.Name()); err == nil && len(runs) > 0 {
+		if runs, err := runlog.List(fsys, e.Name()); err == nil && len(runs) > 0 && !runlog.AreTrials(runs) {
 			all = append(all, found{e.Name(), changed(fsys, e.Name())})
 		}
 	}
@@ -48,6 +49,16 @@ func (s *Server) comparisons() ([]string, error) {
 		names = append(names, f.name)
 	}
 	return names, nil
+}
+
+// trials tells whether a search tries settings in a folder below, for runs that come later.
+func (s *Server) trials() bool {
+	fsys := s.root.FS()
+	entries, err := fs.ReadDir(fsys, ".")
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		runs, err := runlog.List(fsys, e.Name())
+		return err == nil && e.IsDir() && runlog.AreTrials(runs)
+	})
 }
 
 // changed is when a folder got its newest entry, in seconds.

@@ -179,6 +179,8 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil:
 		problem = "The folder cannot be read: " + err.Error()
+	case len(names) == 0 && s.trials():
+		problem = "There are no runs here yet: settings are being tried for them. They appear when these are chosen."
 	case len(names) == 0:
 		problem = "There are no runs here yet. They appear when xsam compare --out writes into a folder below this one."
 	}

@@ -32,6 +32,8 @@ func TestSpoken(t *testing.T) {
 			`there is no model "resnet": want one of mlp, resnet8 or mlp-DEPTHxWIDTH: did you mean resnet8?`},
 		{"experiment: sam-seed0: interrupted after step 5 of 12: context canceled\ngo on",
 			"experiment: sam-seed0: interrupted after step 5 of 12\ngo on"},
+		{"there are 2 forms of X-SAM and 0 of SAM: want one of each, as xsam compare --methods sam,xsam makes them",
+			"there are 2 forms of X-SAM and 0 of SAM: want one of each, as xsam compare --methods sam,xsam makes them"},
 		{`data "faces": want one of [glyphs digits]`, `data "faces": want one of [glyphs digits]`},
 	} {
 		if got := spoken(errors.New(tt[0])); got != tt[1] {

@@ -50,7 +50,7 @@ func hinted(text string) string {
 		return text
 	}
 	known := strings.FieldsFunc(m[3], func(r rune) bool { return r == ',' || r == ' ' })
-	if slices.Contains(known, m[2]) {
+	if slices.Contains(known, m[2]) || known[0] == "each" { // which is no list of words
 		return text
 	}
 	return text + nearest.DidYouMean("", m[2], known)
