@@ -69,7 +69,7 @@ func (s *step) passes(loss *graph.Node) (first, second pass, ok bool) {
 // variables are back at the step's own w. Where the model itself changes its weights in the forward pass, the gradient
 // is the one at what it makes of w, as in the trainer's own pass.
 func (s *step) passAt(w []*graph.Node) pass {
-	forward.SetPoint(s.vars, apart(w))
+	forward.SetPoint(s.vars, outOfBlocks(w))
 	value := s.objective.Evaluate(s.scope, s.g, s.batch)
 	loss := value.Total
 	if s.mark.micro.n > 0 { // an ascent of the micro-batch's own
@@ -82,6 +82,17 @@ func (s *step) passAt(w []*graph.Node) pass {
 	gradient := s.gradientOf(loss)
 	forward.SetPoint(s.vars, s.w)
 	return pass{value.Total, gradient, value}
+}
+
+// outOfBlocks returns the point w of a pass as if it were given. To GoMLX the gradient of a model with blocks between
+// Node.Checkpoint and Node.StopCheckpoint is part of them, and so is what is made of it: w + ε, and with it all of the
+// pass there, of which it would take the derivatives by copies of its nodes.
+func outOfBlocks(w []*graph.Node) []*graph.Node {
+	out := make([]*graph.Node, len(w))
+	for i := range w {
+		out[i] = w[i].StopCheckpoint()
+	}
+	return out
 }
 
 // gradientOf is the gradient at the point that the loss was built at; of weights in half precision in float32, as all

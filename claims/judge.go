@@ -25,7 +25,8 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 	finished := map[string]map[int64]run{}
 	unfinished := map[string]int{}
 	var forms, sams, nsams []string
-	for _, r := range runs {
+	counted := compare.Counted(runlog.Summaries(runs))
+	for i, r := range runs {
 		if first := runs[0]; r.Setup.Task != first.Setup.Task {
 			return nil, fmt.Errorf("claims: %s and %s are of different experiments, which differ in %s: judge one at a time",
 				first.Dir, r.Dir, strings.Join(first.Setup.Differences(r.Setup.Task), ", "))
@@ -42,12 +43,11 @@ func Judge(runs []*runlog.Run) ([]Finding, error) {
 				forms = append(forms, method)
 			}
 		}
-		if _, twice := finished[method][r.Summary.Seed]; twice {
-			continue // the first counts, as in package compare
-		}
-		if r.Summary.Finished {
+		switch {
+		case !counted[i]:
+		case r.Summary.Finished:
 			finished[method][r.Summary.Seed] = newRun(r)
-		} else {
+		default:
 			unfinished[method]++
 		}
 	}

@@ -64,16 +64,16 @@ type Row struct {
 // New compares runs. A run that is not finished is left out, with a warning.
 func New(runs []runlog.Summary, opts Options) *Table {
 	t := &Table{Runs: runs}
+	methods, counted := slices.Clone(opts.Methods), Counted(runs)
 	byMethod := map[string]map[int64]runlog.Summary{}
-	methods := slices.Clone(opts.Methods)
-	for _, r := range runs {
+	for i, r := range runs {
 		if opts.Methods == nil && !slices.Contains(methods, r.Method) {
 			methods = append(methods, r.Method)
 		}
 		if byMethod[r.Method] == nil {
 			byMethod[r.Method] = map[int64]runlog.Summary{}
 		}
-		if _, twice := byMethod[r.Method][r.Seed]; r.Finished && !twice {
+		if r.Finished && counted[i] {
 			byMethod[r.Method][r.Seed] = r
 		}
 	}

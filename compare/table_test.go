@@ -218,3 +218,15 @@ func TestValidationTakesThePlaceOfTest(t *testing.T) {
 		t.Errorf("warnings %q: want one of the mixture", warnings)
 	}
 }
+
+// Of a method's runs of one seed the first that has finished counts, of those of which none has the first.
+func TestCounted(t *testing.T) {
+	of := func(method string, seed int64, finished bool) runlog.Summary {
+		return runlog.Summary{Method: method, Seed: seed, Finished: finished}
+	}
+	got := Counted([]runlog.Summary{of("sam", 0, false), of("sam", 0, true), of("sam", 0, true), of("sam", 1, false),
+		of("sam", 1, false), of("sgd", 0, true)})
+	if want := []bool{false, true, false, true, false, true}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}

@@ -13,6 +13,7 @@ const FewSeeds = 4
 
 // warn collects what weakens the table.
 func (t *Table) warn(opts Options) {
+	counted := Counted(t.Runs)
 	for i := range t.Rows {
 		row := &t.Rows[i]
 		add := func(format string, args ...any) { row.Warnings = append(row.Warnings, fmt.Sprintf(format, args...)) }
@@ -22,15 +23,12 @@ func (t *Table) warn(opts Options) {
 		case row.N < FewSeeds:
 			add("n = %d: fewer than %d seeds, a difference has to be large to be seen", row.N, FewSeeds)
 		}
-		finished := map[int64]int{}
-		for _, r := range t.Runs {
+		for j, r := range t.Runs {
 			if r.Method != row.Method {
 				continue
 			}
-			if r.Finished {
-				if finished[r.Seed]++; finished[r.Seed] == 2 {
-					add("seed %d is there more than once: only the first of its runs is counted, move the others away", r.Seed)
-				}
+			if r.Finished && !counted[j] {
+				add("seed %d is there more than once: only the first of its runs is counted, move the others away", r.Seed)
 			}
 			if r.Finished && r.UndoneUpdates > 0 {
 				add("seed %d: %d updates were undone, for the loss or the weights were not finite", r.Seed, r.UndoneUpdates)

@@ -127,13 +127,14 @@ type attached struct {
 	*session
 	began, before int // steps that were made before it, and those that are recorded
 	handed        time.Time
-	under, ended  bool // an update is under way, in micro-batches; the run is over
+	underWay      bool // an update, in micro-batches
+	ended         bool
 }
 
 // hand notes that the loop goes on to its next batch, with which an update begins.
 func (a *attached) hand() error {
-	if !a.under {
-		a.handed, a.under = time.Now(), true
+	if !a.underWay {
+		a.handed, a.underWay = time.Now(), true
 	}
 	return nil
 }
@@ -144,7 +145,7 @@ func (a *attached) step(ctx context.Context) error {
 	if done == a.before || done > a.Steps || a.ended {
 		return nil // a micro-batch, with more to come; or a step after the run
 	}
-	a.before, a.under = done, false
+	a.before, a.underWay = done, false
 	err := a.afterStep(ctx, done, seconds)
 	if err != nil {
 		_, err = a.conclude(ctx, err)

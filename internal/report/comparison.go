@@ -110,18 +110,6 @@ func (c *Comparison) ended() (n int) {
 	return n
 }
 
-// mixture says what the tasks of the runs differ in, "epochs 5 and 40"; nothing where all are of one.
-func (c *Comparison) mixture() (names []string) {
-	for _, r := range c.Runs {
-		for _, name := range c.Runs[0].Setup.Differences(r.Setup.Task) {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
-
 // table compares with a baseline; "" is the one that compare chooses.
 func (c *Comparison) table(baseline string) *compare.Table {
 	return compare.New(runlog.Summaries(c.Runs), compare.Options{Methods: c.Methods(), Baseline: baseline})

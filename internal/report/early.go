@@ -23,11 +23,11 @@ func (c *Comparison) early(baseline string) Grid {
 	losses := map[string]map[int64]float64{} // by method and seed
 	for _, m := range c.Methods() {
 		losses[m] = map[int64]float64{}
-		for _, r := range c.of(m) {
-			_, twice := losses[m][r.Summary.Seed]
-			if loss := compare.EarlyLoss(r); !math.IsNaN(loss) && !twice {
-				losses[m][r.Summary.Seed] = loss
-			}
+	}
+	counted := compare.Counted(runlog.Summaries(c.Runs))
+	for i, r := range c.Runs {
+		if loss := compare.EarlyLoss(r); !math.IsNaN(loss) && counted[i] {
+			losses[r.Summary.Method][r.Summary.Seed] = loss
 		}
 	}
 	var differences map[string]*compare.Difference

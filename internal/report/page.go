@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/xsam-go/xsam/claims"
@@ -179,36 +178,6 @@ func newView(c *Comparison, id string, o Options) view {
 		v.Command = o.Command(c)
 	}
 	return v
-}
-
-// facts say in a line what was trained, and how far it is.
-func (c *Comparison) facts() []string {
-	if len(c.Runs) == 0 {
-		return nil
-	}
-	return append(c.Facts(), fmt.Sprintf("%d of %s finished", c.finished(), count(len(c.Runs), "run")))
-}
-
-// Facts say in a line what was trained.
-func (c *Comparison) Facts() []string {
-	if len(c.Runs) == 0 {
-		return nil
-	}
-	task, mixed := c.Runs[0].Setup.Task, c.mixture()
-	var facts []string
-	add := func(field, text string) {
-		differs := slices.ContainsFunc(mixed, func(what string) bool { return strings.HasPrefix(what, field+" ") })
-		if !differs && text != "" {
-			facts = append(facts, text)
-		}
-	}
-	add("data", task.Data)
-	add("model", task.Model)
-	add("epochs", count(task.Epochs, "epoch"))
-	if n := task.LabelNoise; n > 0 {
-		add("label noise", fmt.Sprintf("%g %% of the training labels random", 100*n))
-	}
-	return facts
 }
 
 // runsTable lists the runs with their outcome.

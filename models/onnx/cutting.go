@@ -126,17 +126,12 @@ func foldSlice(n *node, in []*numbers) *numbers {
 
 // take gives the listed positions of an axis, which may be there twice.
 func take(x *graph.Node, axis int, list []int) *graph.Node {
-	order := make([]int, x.Rank())
-	for i := range order {
-		order[i] = i
-	}
-	order[0], order[axis] = axis, 0 // its own inverse
 	rows := make([][]int32, len(list))
 	for i, at := range list {
 		rows[i] = []int32{int32(at)}
 	}
-	y := graph.Gather(graph.TransposeAllAxes(x, order...), graph.Const(x.Graph(), rows))
-	return graph.TransposeAllAxes(y, order...)
+	y := graph.Gather(graph.Transpose(x, 0, axis), graph.Const(x.Graph(), rows))
+	return graph.Transpose(y, 0, axis)
 }
 
 // pad is Pad with paddings that are known: [before of each axis…, after of each axis…], negative where it cuts.

@@ -174,16 +174,11 @@ func weighted(n *node, mode string, from, to int, at func(i int) float64) [][]fl
 
 // along multiplies an axis by a matrix.
 func along(x *graph.Node, axis int, matrix [][]float64) *graph.Node {
-	order := make([]int, x.Rank())
-	for i := range order {
-		order[i] = i
-	}
 	last := x.Rank() - 1
-	order[axis], order[last] = last, axis // its own inverse
-	x = graph.TransposeAllAxes(x, order...)
+	x = graph.Transpose(x, axis, last)
 	dims := append([]int{}, x.Shape().Dimensions...)
 	dims[last] = len(matrix[0])
 	m := graph.ConvertDType(graph.Const(x.Graph(), matrix), x.DType())
 	y := graph.Dot(graph.Reshape(x, -1, len(matrix)), m).Product()
-	return graph.TransposeAllAxes(graph.Reshape(y, dims...), order...)
+	return graph.Transpose(graph.Reshape(y, dims...), axis, last)
 }

@@ -67,7 +67,7 @@ func transposed(dims, perm []int64) []int64 {
 	slices.Reverse(out)
 	if len(perm) == len(dims) {
 		for i, axis := range perm {
-			out[i] = dims[place(int(axis), len(dims)-1)]
+			out[i] = dims[min(place(int(axis), len(dims)), len(dims)-1)]
 		}
 	}
 	return out
